@@ -1,0 +1,36 @@
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Conflict, Forbidden
+
+
+class ScopeMissing(Forbidden):
+    code = "scope_missing"
+    detail = _("This needs the scope %(scope)s.")
+    hint = _("Ask an admin to grant the scope to the client.")
+
+
+class AgentInactive(Conflict):
+    code = "agent_inactive"
+    detail = _("%(agent)s is deactivated.")
+    hint = _("The team lead sees who is active.")
+
+
+class AgentAbsent(Conflict):
+    code = "agent_absent"
+    detail = _("%(agent)s is absent today.")
+    hint = _("The deputy covers; the team lead sees who is present.")
+
+
+class AbsenceNotAllowed(Forbidden):
+    detail = _("You may not record an absence of %(agent)s.")
+    hint = _("They can do so themselves, or the lead of their team, or a supervisor.")
+
+
+class TeamNotEditable(Forbidden):
+    detail = _("You may not change the team %(team)s.")
+    hint = _("Its lead, a supervisor or an admin can.")
+
+
+class PeopleNotEditable(Forbidden):
+    detail = _("You may not manage people.")
+    hint = _("An admin can.")

@@ -1,0 +1,41 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.events import DomainEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbsenceRecorded(DomainEvent):
+    """An absence was recorded or its dates or deputy were changed."""
+
+    absence_id: UUID
+    agent_id: UUID
+    deputy_id: UUID | None
+    recorded_by_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbsenceCancelled(DomainEvent):
+    absence_id: UUID
+    agent_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentInvited(DomainEvent):
+    """A person got an account and is to receive the invitation mail."""
+
+    agent_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentDeactivated(DomainEvent):
+    """From this moment the agent has no access; sessions and tokens end."""
+
+    agent_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentReactivated(DomainEvent):
+    agent_id: UUID

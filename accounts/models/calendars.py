@@ -1,0 +1,102 @@
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.history import audited_history
+from core.models import BaseModel
+
+MINUTES_A_DAY = 24 * 60
+WEEKDAYS = [
+    (0, _("Monday")),
+    (1, _("Tuesday")),
+    (2, _("Wednesday")),
+    (3, _("Thursday")),
+    (4, _("Friday")),
+    (5, _("Saturday")),
+    (6, _("Sunday")),
+]
+
+
+class BusinessCalendar(BaseModel):
+    """When a team works, in its own time zone. Source: domain.md section 9; the arithmetic is `core.worktime`."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    timezone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin", help_text=_("IANA name"))
+    is_24x7 = models.BooleanField(_("always open"), default=False)
+    is_default = models.BooleanField(_("default"), default=False)
+
+    history = audited_history()
+
+    class Meta:
+        verbose_name = _("business calendar")
+        verbose_name_plural = _("business calendars")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(name="calendar_one_default", fields=["is_default"], condition=Q(is_default=True))
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarWindow(BaseModel):
+    """Open hours of one weekday, in minutes after local midnight; 1440 is 24:00."""
+
+    calendar = models.ForeignKey(BusinessCalendar, on_delete=models.CASCADE, related_name="windows")  # part of it
+    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=WEEKDAYS)
+    start_minute = models.PositiveSmallIntegerField(_("from"), validators=[MaxValueValidator(MINUTES_A_DAY - 1)])
+    end_minute = models.PositiveSmallIntegerField(_("to"), validators=[MaxValueValidator(MINUTES_A_DAY)])
+
+    history = audited_history()
+
+    class Meta:
+        verbose_name = _("window")
+        verbose_name_plural = _("windows")
+        ordering = ["weekday", "start_minute"]
+        constraints = [
+            models.CheckConstraint(
+                name="calendarwindow_order",
+                condition=Q(start_minute__lt=F("end_minute"), end_minute__lte=MINUTES_A_DAY),
+                violation_error_message=_("A window ends after it starts, at 24:00 at the latest."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {clock(self.start_minute)}–{clock(self.end_minute)}"
+
+
+class Holiday(BaseModel):
+    """A local date without work, or, as a half day, with a window of its own."""
+
+    calendar = models.ForeignKey(BusinessCalendar, on_delete=models.CASCADE, related_name="holidays")  # part of it
+    name = models.CharField(_("name"), max_length=100)
+    on = models.DateField(_("date"))
+    is_recurring = models.BooleanField(_("every year"), default=False)
+    is_half_day = models.BooleanField(_("half day"), default=False)
+    start_minute = models.PositiveSmallIntegerField(_("from"), null=True, blank=True)
+    end_minute = models.PositiveSmallIntegerField(_("to"), null=True, blank=True)
+
+    history = audited_history()
+
+    class Meta:
+        verbose_name = _("holiday")
+        verbose_name_plural = _("holidays")
+        ordering = ["on"]
+        constraints = [
+            models.UniqueConstraint(name="holiday_once", fields=["calendar", "on"]),
+            models.CheckConstraint(
+                name="holiday_half_day_has_window",
+                condition=Q(is_half_day=False, start_minute__isnull=True, end_minute__isnull=True)
+                | Q(is_half_day=True, start_minute__lt=F("end_minute"), end_minute__lte=MINUTES_A_DAY),
+                violation_error_message=_("A half day needs the window in which work is done, a whole one has none."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.on})"
+
+
+def clock(minute: int) -> str:
+    """Minutes after midnight as people write them: 510 is 08:30."""
+    return f"{minute // 60:02}:{minute % 60:02}"

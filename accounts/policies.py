@@ -1,0 +1,42 @@
+"""Who may change people, absences and teams. Pure answers; `is_superuser` counts for nothing (ruling 8)."""
+
+from uuid import UUID
+
+from accounts.enums import Role, Scope
+from accounts.models import Agent, ApiClient, Team
+from accounts.selectors import reach_of
+from core.actors import Actor, SystemActor
+
+
+def may_record_absence(actor: Actor, agent: Agent, *, team_ids: frozenset[UUID]) -> bool:
+    """`team_ids` are the teams of `agent`. Own: everybody but auditors; others': lead own team, supervisor and above."""
+    if isinstance(actor, SystemActor):
+        return True
+    if isinstance(actor, ApiClient):
+        return actor.has_scope(Scope.HR_WRITE)
+    if not isinstance(actor, Agent):
+        return False
+    if actor.has_role(Role.ADMIN):
+        return True
+    if actor.pk == agent.pk:
+        return actor.has_role(Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER)
+    return not reach_of(actor).in_charge.isdisjoint(team_ids)
+
+
+def may_confirm_open_end(actor: Actor, *, team_ids: frozenset[UUID]) -> bool:
+    """Marking an unknown return as over 30 days opens the way to a transfer, so a supervisor or above does it."""
+    return isinstance(actor, Agent) and not reach_of(actor).overseen.isdisjoint(team_ids)
+
+
+def may_edit_team(actor: Actor, team: Team) -> bool:
+    """Teams, skills, capacity: the lead the own one, supervisors and managers in scope, admins all."""
+    return isinstance(actor, Agent) and (actor.has_role(Role.ADMIN) or team.pk in reach_of(actor).in_charge)
+
+
+def may_manage_people(actor: Actor) -> bool:
+    """Users, roles, integrations, calendars."""
+    return isinstance(actor, Agent) and actor.has_role(Role.ADMIN)
+
+
+def may_see_people_settings(actor: Actor) -> bool:
+    return isinstance(actor, Agent) and actor.has_role(Role.ADMIN, Role.AUDITOR)

@@ -1,0 +1,141 @@
+"""Delivery reports and bounces: RFC 3464, and the many dialects that are not (email.md section 6)."""
+
+import re
+from dataclasses import dataclass
+
+from connectors.mail.parsing.addresses import message_id
+from connectors.mail.parsing.datatypes import DEFAULT_LIMITS, DeliveryReport
+from connectors.mail.parsing.fields import Headers, split_headers
+from connectors.mail.parsing.structure import MESSAGE_TYPES, Part
+
+ADDRESS = re.compile(
+    r"[\w.!#$%&'*+/=?^`{|}~-]{1,128}@(?:[\w-]+\.)+[\w-]{2,63}|[\w.!#$%&'*+/=?^`{|}~-]{1,128}@[\w-]{2,63}"
+)
+STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+STATUS_FIELD = re.compile(r"([245]\.\d{1,3}\.\d{1,3})")
+HEADER_SIZE = 256 * 1024
+TEXT_SIZE = 64 * 1024
+# Where the copy of the original mail begins in a plain-text bounce: what stands below is not the report's word.
+ORIGINAL_BELOW = re.compile(
+    r"^[ \t>]*(?:-{2,}[^\n]{0,40}(?:copy of (?:the|your) message|original message|returned message|unsent message|"
+    r"below this line|message header|текст|копия|ursprüngliche)|message headers? follow|original message follows|"
+    r"the (?:original|first \d+ lines?|header)[^\n]{0,60}(?:follows|below)|received: from|return-path:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+FAILED_LINE = re.compile(r"^[ \t*>]*<?(" + ADDRESS.pattern + r")>?(?:\s*[:(]|\s*\.\.\.|[ \t]*$|\s+-)", re.MULTILINE)
+FAILED_PHRASE = re.compile(
+    r"(?:delivered to|deliver(?:ing)? (?:your |the )?(?:mail|message)[^\n]{0,40} to|recipient|unknown user|user unknown|"
+    r"address(?:ed to)?|mailbox|empfänger|destinat\w+|destinatário)\W{0,6}<?(" + ADDRESS.pattern + ")",
+    re.IGNORECASE,
+)
+FAILURE = re.compile(
+    r"undeliver|(?:not|n't|never) (?:be |been |able to |deliver)[^\n]{0,40}deliver|not be (?:sent|delivered)|not delivered|"
+    r"deliver\w* (?:has |was )?(?:failed|failure|problem|error|report|status|incomplete|unsuccessful|aborted|was aborted)|"
+    r"(?:fail\w*|unable|error|problem|impossible|aborted)[^\n]{0,30} (?:to )?deliver|failure notice|failed recipient|"
+    r"returned (?:mail|to sender|message)|returning (?:mail|message)|mail (?:delivery )?(?:failure|failed|system error)|"
+    r"message (?:could not|couldn't|wasn't|was not|cannot|non-deliver)|non-?deliver|user unknown|unknown (?:user|recipient|"
+    r"address|mailbox)|no such (?:user|mailbox|address|recipient)|mailbox (?:is )?(?:full|unavailable|not found)|"
+    r"(?:does not|doesn't) exist|recipient (?:address )?rejected|quota exceeded|over quota|permanent(?:ly)? (?:fatal )?"
+    r"(?:error|fail)|did not reach|address(?:es)? (?:failed|had)|could not be (?:sent|found)|"
+    r"unzustellbar|nicht zugestellt|zustellung[^\n]{0,30}(?:fehlgeschlagen|nicht)|konnte nicht (?:zugestellt|übermittelt)|"
+    r"non remis|n'a pas pu être|échec de la remise|non distribu|n'a pu être remis|"
+    r"no se (?:pudo|ha podido) entregar|no se puede entregar|no entregado|devuelto al remitente|"
+    r"non (?:è stato )?(?:possibile )?(?:recapita|consegna)|mancata consegna|"
+    r"não (?:foi entregue|pôde ser)|falha na entrega|niet (?:worden )?(?:bezorgd|afgeleverd)|onbestelbaar|"
+    r"nie (?:dostarczono|można dostarczyć)|niedostarczon|kunde inte levereras|kunne ikke leveres|"
+    r"не (?:доставлен|может быть доставлен|удалось доставить)|недоставлен|не удалось|"
+    r"配信できません|送信できません|届けられません|エラーメール|宛先不明|退信|无法(?:投递|送达)|無法(?:投遞|傳遞|送達)|반송|配送失败",
+    re.IGNORECASE,
+)
+DELAYED = re.compile(
+    r"\bdelay(?:ed)?\b|still (?:being )?(?:trying|retried)|will (?:be retried|keep trying|continue)|warning: (?:message|could)|"
+    r"not (?:yet )?been delivered (?:yet|after)|do not need to resend|verzögert|retardé|temporarily",
+    re.IGNORECASE,
+)
+# Who speaks for a mail system. `postmaster` and the like as local part, whatever the domain.
+MAIL_SYSTEM = re.compile(
+    r"^(?:mailer-?daemon|mail-?daemon|postmaster|mail\.?delivery[\w.-]*|maildelivery[\w.-]*|mdaemon|majordomo|"
+    r"microsoftexchange[0-9a-f]+|symantec\w*|bounce[sd]?|bounce-notification|mail-system|mailsystem|"
+    r"exchange|arcserve|complaints|mailmaster|delivery[\w.-]*)(?:\+[^@]*)?(?:@|$)",
+    re.IGNORECASE,
+)
+MAIL_SYSTEM_NAME = re.compile(
+    r"mail(?:er)? ?delivery|mailer-?daemon|mail daemon|postmaster|delivery (?:sub)?system|system administrator|"
+    r"mail system|bounced mail|internet mail delivery|mail administrator|メール配信|почтовая служба",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the machine-readable parts say."""
+
+    report: DeliveryReport
+    actions: frozenset[str]
+
+
+def read_report_parts(root: Part, headers: Headers) -> Findings:
+    """Recipients, status codes and actions of every delivery-status part, and ids of the returned mail."""
+    recipients: list[str] = []
+    statuses: list[str] = []
+    diagnostics: list[str] = []
+    actions: set[str] = set()
+    originals: list[str] = []
+    for part in root.leaves():
+        if part.content_type in ("message/delivery-status", "message/global-delivery-status"):
+            for block in _blocks(part.content):
+                action = block.text("action").split(" ")[0].split("(")[0]
+                if action:
+                    actions.add(action)
+                if action in ("", "failed") or "fail" in action:
+                    recipients += _recipient(block)
+                    statuses += STATUS_FIELD.findall(block.text("status"))
+                    diagnostics += STATUS.findall(block.text("diagnostic-code"))
+        elif part.content_type in (*MESSAGE_TYPES, "text/rfc822-headers", "message/global-headers"):
+            returned, _ = split_headers(part.content.lstrip(b"\r\n"), 0, HEADER_SIZE, DEFAULT_LIMITS)
+            originals.append(message_id(returned.get("message-id")))
+    for name in ("x-failed-recipients", "x-mailer-daemon-recipients"):
+        recipients += ADDRESS.findall((headers.get(name) or b"").decode("utf-8", "replace"))
+    report = DeliveryReport(
+        recipients=_unique(recipients),
+        statuses=_unique([*statuses, *diagnostics]),
+        original_message_ids=_unique(originals),
+    )
+    return Findings(report, frozenset(actions))
+
+
+def read_text_report(text: str, known: DeliveryReport) -> DeliveryReport:
+    """What a bounce says in plain words, where its machine part said nothing."""
+    text = text[:TEXT_SIZE]
+    below = ORIGINAL_BELOW.search(text)
+    said = text[: below.start()] if below else text
+    recipients = known.recipients or _unique(FAILED_LINE.findall(said) or FAILED_PHRASE.findall(said))
+    statuses = known.statuses or _unique(STATUS.findall(said))
+    returned = re.findall(r"^[ \t>]*Message-ID:\s*(<[^<>\s]+>)", text[len(said) :], re.IGNORECASE | re.MULTILINE)
+    originals = known.original_message_ids or _unique([message_id(item.encode()) for item in returned])
+    return DeliveryReport(recipients=recipients, statuses=statuses, original_message_ids=originals)
+
+
+def is_mail_system(address: str, name: str) -> bool:
+    return bool(MAIL_SYSTEM.match(address) or (MAIL_SYSTEM_NAME.search(name) and not address.count(" ")))
+
+
+def _blocks(content: bytes) -> list[Headers]:
+    """The field groups of a delivery-status part, divided by blank lines."""
+    data = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    groups = [group for group in re.split(rb"\n[ \t]*\n", data) if group.strip()][:1000]
+    return [split_headers(group.lstrip(b"\n"), 0, HEADER_SIZE, DEFAULT_LIMITS)[0] for group in groups]
+
+
+def _recipient(block: Headers) -> list[str]:
+    for name in ("final-recipient", "original-recipient"):
+        value = (block.get(name) or b"").decode("utf-8", "replace").split(";", 1)[-1].strip().strip("<>")
+        if found := ADDRESS.search(value):
+            return [found[0]]
+        if value and "@" in value:
+            return [value]
+    return []
+
+
+def _unique(items: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item.strip().strip("<>").lower() if "@" in item else item for item in items if item))

@@ -1,0 +1,55 @@
+"""Audit history of mutable business models: `record()` saves a row and names who changed it and why."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from core.actors import Actor
+
+
+class AuditedHistory(models.Model):
+    """What a history row holds beside the row itself: the actor's name as it was, also where no user stands behind it."""
+
+    actor_name = models.CharField(_("actor"), max_length=255, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+def _no_request_user(**_unused: Any) -> None:
+    """The actor is named by `record()`; nothing is taken from the current request."""
+
+
+def audited_history(*, not_indexed: Sequence[str] = (), **options: Any) -> HistoricalRecords:
+    """History manager of a business model. Its table takes inserts only: the application's role holds no other right on it.
+
+    `not_indexed` names foreign keys whose history nobody looks up; each index costs every save.
+    """
+    return HistoricalRecords(
+        bases=[AuditedHistory],
+        get_user=_no_request_user,
+        user_db_constraint=False,
+        history_change_reason_field=models.CharField(max_length=500, null=True),
+        no_db_index=list(not_indexed),
+        **options,
+    )
+
+
+def stamp_actor(history_instance: Any, instance: Any, **_unused: Any) -> None:
+    """Receiver of simple-history's `pre_create_historical_record`, connected by `core.apps`."""
+    actor: Actor | None = getattr(instance, "_history_actor", None)
+    if actor is not None:
+        history_instance.actor_name = actor.audit_name[:255]
+        history_instance.history_user_id = actor.audit_user_id
+
+
+def record(
+    instance: models.Model, *, by: Actor, reason: str = "", update_fields: Iterable[str] | None = None
+) -> None:
+    """Save `instance` and write its history row with actor and reason."""
+    instance._history_actor = by  # type: ignore[attr-defined]  # read by stamp_actor
+    instance._change_reason = reason[:500] or None  # type: ignore[attr-defined]  # simple-history reads it
+    instance.save(update_fields=update_fields)

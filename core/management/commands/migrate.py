@@ -1,0 +1,19 @@
+"""`migrate` under the role that owns the tables; then the application's role gets its rights."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.core.management.commands.migrate import Command as MigrateCommand
+
+from core.grants import grant_to_application
+
+
+class Command(MigrateCommand):
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.set_defaults(database="owner")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        super().handle(*args, **options)
+        if options["database"] == "owner" and not options["plan"] and not options["check_unapplied"]:
+            grant_to_application("owner")

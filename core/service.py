@@ -1,0 +1,54 @@
+"""The frame of every service that changes state: one transaction, and the audit of refused acts outside it."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import transaction
+
+from core.actors import Actor
+from core.errors import DomainError
+from core.models import RefusedAct
+from core.request_id import current_request_id
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_depth: ContextVar[int] = ContextVar("service_depth", default=0)
+
+
+def service(function: Callable[P, R]) -> Callable[P, R]:
+    """Run `function` in a transaction of its own; its first argument is the subject, `by=` the actor.
+
+    A refusal that is to be audited is written after the rollback, in a transaction of its own (ruling 8), once, by the
+    outermost service.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        token = _depth.set(_depth.get() + 1)
+        try:
+            with transaction.atomic():
+                return function(*args, **kwargs)
+        except DomainError as refusal:
+            if refusal.is_audited and _depth.get() == 1:
+                _record_refusal(refusal, act=function.__name__, subject=args[0] if args else "", by=kwargs.get("by"))
+            raise
+        finally:
+            _depth.reset(token)
+
+    return run
+
+
+def _record_refusal(refusal: DomainError, *, act: str, subject: Any, by: Any) -> None:
+    actor: Actor | None = by
+    RefusedAct.objects.create(
+        act=act,
+        subject=str(subject)[:60],
+        actor_name=actor.audit_name if actor else "",
+        actor_user_id=actor.audit_user_id if actor else None,
+        code=refusal.code,
+        detail=str(refusal),
+        request_id=current_request_id(),
+    )

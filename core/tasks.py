@@ -1,0 +1,16 @@
+"""Queue messages carry no work, only the word that some is due."""
+
+
+from celery import shared_task
+
+from core import events
+
+
+
+@shared_task(name="core.deliver_events", soft_time_limit=50, time_limit=60, ignore_result=True)
+def deliver_events() -> int:
+    """Deliver what is due, batch by batch, until nothing is left."""
+    total = 0
+    while done := events.deliver_due(limit=50):
+        total += done
+    return total

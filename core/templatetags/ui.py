@@ -1,0 +1,163 @@
+"""Template tags of the user interface: icons, times, avatars, bars, attributes. They know no domain word."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django import template
+from django.forms.utils import flatatt
+from django.template.defaultfilters import date as format_date
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+SPRITE = "vendor/lucide-1.62.0/icons.svg"
+AVATAR_HUES = 5
+FORBIDDEN_ATTRIBUTES = ("on", "hx-on", "hx-vars", "style")
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@register.simple_tag
+def icon(name: str, size: int = 16, label: str = "") -> SafeString:
+    """Return an outline of the sprite, drawn in the colour of the text.
+
+    Without `label` it is decoration and hidden from assistive technology; with one it is an image of that name.
+    """
+    naming = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon icon--{}" width="{}" height="{}" focusable="false" {}><use href="{}#{}"></use></svg>',
+        size,
+        size,
+        size,
+        naming,
+        static(SPRITE),
+        name,
+    )
+
+
+def relative_patterns() -> dict[str, str]:
+    """Wording of distances in time, shared by the server and `times.js`; `{n}` stands for the number."""
+    return {
+        "now": _("just now"),
+        "past_minutes": _("{n} min ago"),
+        "past_hours": _("{n} h ago"),
+        "future_minutes": _("in {n} min"),
+        "future_hours": _("in {n} h"),
+    }
+
+
+@register.simple_tag
+def relative_time_patterns() -> dict[str, str]:
+    """Patterns for `times.js`, to be put out with `json_script`."""
+    return relative_patterns()
+
+
+def in_words(moment: datetime, now: datetime) -> str:
+    """Distance in words up to 24 h either way, the local date and time beyond."""
+    distance = abs(now - moment)
+    tense = "past" if moment <= now else "future"
+    patterns = relative_patterns()
+    if distance < MINUTE:
+        return patterns["now"]
+    if distance < HOUR:
+        return patterns[f"{tense}_minutes"].format(n=distance // MINUTE)
+    if distance < DAY:
+        return patterns[f"{tense}_hours"].format(n=distance // HOUR)
+    local = timezone.localtime(moment)
+    same_year = local.year == timezone.localtime(now).year
+    # Translators: formats of a date and time, letters as in Django's date filter
+    return format_date(local, _("j M, H:i") if same_year else _("j M Y"))
+
+
+def exact(moment: datetime) -> str:
+    # Translators: format of a date and time, letters as in Django's date filter
+    return format_date(timezone.localtime(moment), _("D j M Y, H:i"))
+
+
+@register.simple_tag
+def relative_time(moment: datetime | None) -> SafeString:
+    """Return `<time>` in relative words, with the exact local moment as title; nothing for None."""
+    if moment is None:
+        return SafeString("")
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative>{}</time>',
+        moment.isoformat(timespec="seconds"),
+        exact(moment),
+        in_words(moment, timezone.now()),
+    )
+
+
+@register.simple_tag
+def clock_time(moment: datetime | None) -> SafeString:
+    """Return `<time>` as hour and minute, for lists under a heading that names the day; nothing for None."""
+    if moment is None:
+        return SafeString("")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        exact(moment),
+        format_date(timezone.localtime(moment), "H:i"),
+    )
+
+
+@register.filter
+def item(sequence: Sequence[object], index: int) -> object:
+    """The element at `index`, or None beyond the end."""
+    return sequence[index] if 0 <= index < len(sequence) else None
+
+
+@register.filter
+def initials(name: str) -> str:
+    """First letters of the first and the last word, in capitals: "Dana Maria Roth" is "DR"."""
+    words = [word for word in name.replace("-", " ").split() if word[0].isalnum()]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper() if words else "?"
+
+
+@register.simple_tag
+def avatar(name: str, size: str = "m") -> SafeString:
+    """Return a coloured disc with initials. Decoration: the name itself stands beside it as text. Sizes: s, m, l."""
+    hue = (zlib.crc32(name.encode()) >> 22) % AVATAR_HUES
+    return format_html(
+        '<span class="avatar avatar--{} avatar--hue-{}" aria-hidden="true">{}</span>', size, hue, initials(name)
+    )
+
+
+@register.simple_tag
+def level_bars(level: int, of: int = 4) -> SafeString:
+    """Return ascending bars of which the first `level` are filled. Decoration: the word stands beside it."""
+    bars = [
+        format_html(
+            '<rect class="{}" x="{}" y="{}" width="3" height="{}" rx="1"></rect>',
+            "bars__on" if number <= level else "bars__off",
+            (number - 1) * 4,
+            12 - 3 * number,
+            3 * number,
+        )
+        for number in range(1, of + 1)
+    ]
+    width = of * 4 - 1
+    return format_html(
+        '<svg class="bars" width="{}" height="12" viewBox="0 0 {} 12" aria-hidden="true" focusable="false">{}</svg>',
+        width,
+        width,
+        SafeString("".join(bars)),
+    )
+
+
+@register.simple_tag
+def html_attrs(attributes: Mapping[str, object] | None = None) -> SafeString:
+    """Return attributes of a mapping, escaped; True stands for a bare attribute, None and False for none.
+
+    Raises ValueError for attributes the content security policy forbids.
+    """
+    for name in attributes or {}:
+        if name.lower().startswith(FORBIDDEN_ATTRIBUTES):
+            raise ValueError(f"Attribute {name!r} holds inline code or style, which the content security policy forbids")
+    return flatatt({name: value for name, value in (attributes or {}).items() if value not in (None, False)})

@@ -1,0 +1,42 @@
+"""Wake a worker: a word on the queue that some row is due. Losing it harms nothing, so it never holds anybody up."""
+
+import logging
+import time
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 10.0
+"""After a failed wake-up none is tried for this long: with the broker gone, requests must not wait for it one by one."""
+
+_silent_until = 0.0
+
+
+def after_commit(task: str) -> None:
+    """Wake `task` once the current transaction is committed, once however often it is asked for within it."""
+    connection = transaction.get_connection()
+    if not any(getattr(hook[1], "task", None) == task for hook in connection.run_on_commit):
+        transaction.on_commit(_Wake(task), robust=True)
+
+
+class _Wake:
+    def __init__(self, task: str) -> None:
+        self.task = task
+
+    def __call__(self) -> None:
+        now(self.task)
+
+
+def now(task: str) -> None:
+    """Put the name of `task` on the queue; log and forget if the broker does not answer."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return
+    try:
+        current_app.send_task(task, retry=False, ignore_result=True)
+    except (OperationalError, OSError):
+        _silent_until = time.monotonic() + PAUSE_SECONDS
+        logger.warning("broker not reached; the next sweep will find the work", extra={"task": task})

@@ -1,0 +1,57 @@
+"""Exactly one beat: several may run, the one that holds the lock in Valkey sends."""
+
+import logging
+from typing import Any
+
+from celery.beat import Scheduler
+from django.conf import settings
+from redis import Redis
+from redis.exceptions import LockError, RedisError
+from redis.lock import Lock
+
+logger = logging.getLogger(__name__)
+
+LOCK_NAME = "itilnext:beat"
+LEASE_SECONDS = 15
+PAUSE_SECONDS = 2.0
+
+
+class LeaderScheduler(Scheduler):
+    """Keeps its schedule in memory (all of it is sweeps, nothing is lost by a restart) and sends only as the leader."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        client = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
+        self._lock: Lock = client.lock(LOCK_NAME, timeout=LEASE_SECONDS, thread_local=False)
+        self._is_leader = False
+        super().__init__(*args, **kwargs)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Send what is due; the answer says how many seconds later to ask again."""
+        if not self._lead():
+            return PAUSE_SECONDS
+        return min(float(super().tick(*args, **kwargs)), PAUSE_SECONDS)
+
+    def close(self) -> None:
+        if self._is_leader:
+            try:
+                self._lock.release()
+            except (LockError, RedisError):
+                logger.info("beat lock was already gone")
+        super().close()
+
+    def _lead(self) -> bool:
+        was_leader = self._is_leader
+        try:
+            self._is_leader = self._renew() if was_leader else bool(self._lock.acquire(blocking=False))
+        except RedisError:
+            self._is_leader = False
+            logger.warning("beat does not reach the broker")
+        if self._is_leader != was_leader:
+            logger.info("beat leads" if self._is_leader else "beat stands by")
+        return self._is_leader
+
+    def _renew(self) -> bool:
+        try:
+            return bool(self._lock.reacquire())
+        except LockError:  # the lease ran out, for instance while the machine slept
+            return bool(self._lock.acquire(blocking=False))

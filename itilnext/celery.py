@@ -1,0 +1,11 @@
+"""The worker's application. Tasks are found in the `tasks` modules of the installed apps."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "itilnext.settings.dev")
+
+app = Celery("itilnext")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,147 @@
+"""Typed readers of the environment. Only settings (and the local servers) read it; nonsense stops the start with one sentence.
+
+A set but empty variable counts as unset, since compose files and CI pass empty ones on.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of `name`; without a default it is required."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise ImproperlyConfigured(f"{name} is not set; set it in the environment.")
+    return default
+
+
+def secret(name: str, default: str | None = None) -> str:
+    """Like `text`, or the content of the file that `<name>_FILE` names, without surrounding white space."""
+    file_name = os.environ.get(f"{name}_FILE", "").strip()
+    if not file_name:
+        value = os.environ.get(name, "").strip()
+        if not value and default is None:
+            raise ImproperlyConfigured(f"{name} is not set; set it, or {name}_FILE to the path of a file that holds it.")
+        return value or str(default)
+    if os.environ.get(name, "").strip():
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; remove one of them.")
+    try:
+        content = Path(file_name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {file_name}, which cannot be read; correct the path.") from error
+    if not content:
+        raise ImproperlyConfigured(f"{name}_FILE names {file_name}, which is empty; write the secret into it.")
+    return content
+
+
+def positive_int(name: str, default: int | None = None) -> int:
+    value = text(name, None if default is None else str(default))
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise ImproperlyConfigured(f"{name} is {value!r}; set it to a whole number above 0.")
+    return int(value)
+
+
+def whole_number(name: str, default: int | None = None) -> int:
+    """A whole number, 0 included: for what can be switched off."""
+    value = text(name, None if default is None else str(default))
+    if not value.isascii() or not value.isdigit():
+        raise ImproperlyConfigured(f"{name} is {value!r}; set it to a whole number, 0 or above.")
+    return int(value)
+
+
+def boolean(name: str, default: bool | None = None) -> bool:
+    value = text(name, None if default is None else str(default)).lower()
+    if value not in TRUE + FALSE:
+        raise ImproperlyConfigured(f"{name} is {value!r}; set it to 1 or 0.")
+    return value in TRUE
+
+
+def choice(name: str, options: Sequence[str], default: str | None = None) -> str:
+    value = text(name, default)
+    if value not in options:
+        raise ImproperlyConfigured(f"{name} is {value!r}; set it to one of {', '.join(options)}.")
+    return value
+
+
+def names(name: str, default: str | None = None) -> list[str]:
+    """A comma-separated list; empty items are dropped."""
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def path(name: str, default: Path) -> Path:
+    """An absolute path; a relative one counts from the working directory."""
+    return Path(text(name, str(default))).expanduser().absolute()
+
+
+def url(name: str, schemes: Sequence[str], default: str | None = None) -> str:
+    """A URL of one of `schemes`; may hold a password and so may come from a file."""
+    value = secret(name, default)
+    try:
+        scheme, port = urlsplit(value).scheme, urlsplit(value).port
+    except ValueError:
+        scheme, port = "", None
+    if scheme not in schemes or port == 0:
+        raise ImproperlyConfigured(f"{name} is not a usable URL; write it as {schemes[0]}://user:password@host:port/name.")
+    return value
+
+
+def database(name: str, default: str | None = None) -> dict[str, object]:
+    """Django's connection settings from `postgresql://user:password@host:port/name?option=value`.
+
+    A socket folder is given as `?host=/folder`. Other options (`sslmode`, `application_name` ...) are handed to libpq.
+    """
+    value = url(name, ("postgresql", "postgres"), default)
+    parts = urlsplit(value)
+    options: dict[str, object] = dict(parse_qsl(parts.query))
+    if not parts.path.strip("/"):
+        raise ImproperlyConfigured(f"{name} names no database; write it as postgresql://user:password@host:5432/itilnext.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", unquote(parts.hostname or "")),
+        "PORT": str(options.pop("port", parts.port or "")),
+        "OPTIONS": options,
+    }
+
+
+def email(name: str, *, default: str, folder: Path) -> dict[str, object]:
+    """Django's e-mail settings from `smtp://user:password@host:587?tls=1`, `smtps://…`, `console:`, `file:/folder`,
+    `memory:` or `maildir:` (into Maildirs below `folder`, which is how the demo delivers to its customers)."""
+    value = secret(name, default)
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not a usable URL; write it as smtp://user:password@host:587?tls=1.") from error
+    if parts.scheme in ("console", "memory"):
+        backend = {"console": "console", "memory": "locmem"}[parts.scheme]
+        return {"EMAIL_BACKEND": f"django.core.mail.backends.{backend}.EmailBackend"}
+    if parts.scheme == "file" and parts.path:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": parts.path}
+    if parts.scheme == "maildir":
+        return {"EMAIL_BACKEND": "connectors.mail.maildir.EmailBackend", "EMAIL_FILE_PATH": parts.path or str(folder)}
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"{name} is not usable; write it as smtp://user:password@host:587?tls=1, smtps://…, file:/folder or console:."
+        )
+    options = dict(parse_qsl(parts.query))
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and options.get("tls", "1").lower() in TRUE,
+        "EMAIL_TIMEOUT": 10,
+    }

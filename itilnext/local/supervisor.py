@@ -1,0 +1,239 @@
+"""`make run`: everything a desk needs, on one machine, stopped together. `python -m itilnext.local.supervisor`."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from itilnext.local.command import home, wants_local_servers
+from itilnext.local.errors import LocalServerError
+from itilnext.local.locks import FileLock
+from itilnext.local.places import own_folder
+from itilnext.local.processes import Deadline, spawn, tail
+from itilnext.local.servers import PROJECT, Servers, join
+from itilnext.local.static import collect_if_changed
+
+WELCOME = """
+ITIL-NEXT is ready at {address}    (after {seconds:.0f} s)
+{demo}
+Data {home}   Logs {home}/log   Ctrl-C stops everything, the next `make run` finds it again.
+"""
+DEMO = """
+Sign in with one of these; the password of all is itilnext-demo
+  mara@itilnext.example    agent, Service Desk          lea@itilnext.example    team lead, Service Desk
+  jonas@itilnext.example   agent, Service Desk          sam@itilnext.example    supervisor
+  nina@itilnext.example    agent, Network               max@itilnext.example    manager
+  admin@itilnext.example   admin ({address}admin/)      aude@itilnext.example   auditor
+
+Try first: open "Customer's mailbox", write a mail to support@itilnext.example, sign in as mara, accept the new ticket
+and answer it; then look at the customer's mailbox again. Sign in as jonas and try to accept it too.
+"""
+
+
+class Service:
+    """A child process that is started again, after growing pauses, when it ends by itself."""
+
+    def __init__(self, name: str, command: Sequence[str], *, log_folder: Path) -> None:
+        self.name, self._command = name, command
+        self.log = log_folder / f"{name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pause, self._started_at, self._start_at = 1.0, 0.0, 0.0
+
+    def start(self) -> None:
+        self._process = spawn([sys.executable, *self._command], log=self.log, cwd=PROJECT)
+        self._started_at = time.monotonic()
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def watch(self) -> None:
+        """Start it again if it has ended and its pause is over; a minute of good work forgets earlier crashes."""
+        now = time.monotonic()
+        if self._process is not None and self.has_ended:
+            self._pause = 1.0 if now - self._started_at > 60 else min(self._pause * 2, 60.0)
+            say(f"{self.name} has ended ({tail(self.log, lines=1)}), starting it again in {self._pause:.0f} s")
+            self._process, self._start_at = None, now + self._pause
+        elif self._process is None and now >= self._start_at:
+            self.start()
+
+    def ask_to_end(self) -> None:
+        if self._process is not None and not self.has_ended:
+            self._process.terminate()
+
+    def end(self, deadline: Deadline) -> None:
+        """Wait until it has ended; after the deadline end it and its children by force."""
+        if self._process is None:
+            return
+        while not self.has_ended and not deadline.passed:
+            time.sleep(0.05)
+        if not self.has_ended:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+class Supervisor:
+    def __init__(self, home: Path, *, port: int) -> None:
+        self._home, self._port = home, port
+        self._address = f"http://localhost:{port}/"
+        self._began_at = time.monotonic()
+        self._servers: Servers | None = None
+        self._services: list[Service] = []
+        self._is_told_to_stop = False
+
+    def run(self) -> None:
+        """Start everything, stay until told to stop, stop everything."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        alone = FileLock(own_folder(self._home / "servers") / "supervisor")
+        if not alone.try_hold():
+            raise LocalServerError(f"A desk already runs on {self._home}; stop it, or choose another ITILNEXT_HOME.")
+        try:
+            self._start()
+            while not self._is_told_to_stop:
+                time.sleep(0.2)
+                for service in self._services:
+                    service.watch()
+        except Interrupted:
+            pass
+        finally:
+            self._end()
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._is_told_to_stop = True
+
+    def _start(self) -> None:
+        _require_free(self._port)
+        if wants_local_servers():
+            say("starting PostgreSQL and Valkey (the first time makes the database)")
+            self._servers = join(self._home)
+            os.environ |= self._servers.environment
+            if self._servers.notice:
+                say(self._servers.notice)
+        preparing = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "itilnext.local.prepare"], cwd=PROJECT, start_new_session=True
+        )
+        try:
+            if collect_if_changed(self._home / "static", os.environ):
+                say("gathered the static files")
+            self._wait_for_preparation(preparing)
+        finally:
+            if preparing.poll() is None:
+                preparing.terminate()
+                preparing.wait()
+        self._open()
+
+    def _wait_for_preparation(self, preparing: "subprocess.Popen[bytes]") -> None:
+        while preparing.poll() is None:
+            self._check_interrupted()
+            time.sleep(0.05)
+        if preparing.returncode != 0:
+            raise LocalServerError("The database could not be prepared; the reason stands above.")
+
+    def _open(self) -> None:
+        say("starting web, worker and beat")
+        log_folder = own_folder(self._home / "log")
+        self._services = [
+            Service("web", web_command(self._port), log_folder=log_folder),
+            Service("worker", worker_command(), log_folder=log_folder),
+            Service("beat", ["-m", "celery", "-A", "itilnext", "beat"], log_folder=log_folder),
+        ]
+        for service in self._services:
+            service.start()
+        self._wait_until_web_answers(self._services[0])
+        is_demo = os.environ.get("ITILNEXT_DEMO", "1") == "1"
+        demo = DEMO.format(address=self._address) if is_demo else ""
+        seconds = time.monotonic() - self._began_at
+        print(WELCOME.format(address=self._address, seconds=seconds, demo=demo, home=self._home), flush=True)
+
+    def _wait_until_web_answers(self, web: Service) -> None:
+        deadline = Deadline(60)
+        while not _answers(f"http://127.0.0.1:{self._port}/healthz"):
+            self._check_interrupted()
+            if web.has_ended or deadline.passed:
+                raise LocalServerError(f"The web server did not start ({tail(web.log)}); see {web.log}.")
+            time.sleep(0.05)
+
+    def _check_interrupted(self) -> None:
+        if self._is_told_to_stop:
+            raise Interrupted
+
+    def _end(self) -> None:
+        if self._services:
+            say("stopping")
+        deadline = Deadline(20)
+        for service in self._services:
+            service.ask_to_end()
+        for service in self._services:
+            service.end(deadline)
+        if self._servers is not None:
+            self._servers.release()
+        say("stopped")
+
+
+class Interrupted(Exception):
+    """Told to stop while still starting."""
+
+
+def web_command(port: int) -> list[str]:
+    cores = os.cpu_count() or 1
+    return [
+        *("-m", "gunicorn", "itilnext.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"),
+        *("--worker-class", "gthread", "--workers", str(min(max(cores, 2), 8)), "--threads", "4"),
+        *("--max-requests", "10000", "--max-requests-jitter", "1000", "--timeout", "60", "--graceful-timeout", "10"),
+    ]
+
+
+def worker_command() -> list[str]:
+    concurrency = str(min(max(os.cpu_count() or 1, 2), 4))
+    return [
+        *("-m", "celery", "-A", "itilnext", "worker", "--concurrency", concurrency),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ]
+
+
+def say(text: str) -> None:
+    print(f"· {text}", flush=True)
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LocalServerError(f"Port {port} is taken; choose another: make run PORT={port + 1}") from error
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "itilnext.settings.dev")
+    text = os.environ.get("PORT") or "8000"
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        sys.exit(f"PORT is {text!r}; set it to a number from 1 to 65535.")
+    folder = home()
+    os.environ["ITILNEXT_HOME"] = str(folder)
+    try:
+        Supervisor(folder, port=int(text)).run()
+    except LocalServerError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

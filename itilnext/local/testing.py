@@ -1,0 +1,68 @@
+"""Servers of a test run: one PostgreSQL cluster a checkout, made once and shared; a database and a Valkey each run."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from itilnext.local.binaries import find_postgres
+from itilnext.local.errors import LocalServerError
+from itilnext.local.servers import PROJECT, join
+from itilnext.local.valkey import Valkey
+
+PREFIX = "test_itilnext_"
+valkey: Valkey | None = None
+"""The Valkey of this run, if it was started here; a test may kill and start it."""
+
+
+def provide_servers() -> None:
+    """Put the addresses into the environment, starting what it does not name yet. Raises LocalServerError."""
+    global valkey
+    if "ITILNEXT_HOME" not in os.environ:
+        home = Path(tempfile.mkdtemp(prefix="itilnext-test-"))
+        os.environ["ITILNEXT_HOME"] = str(home)
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+    if "DATABASE_URL" not in os.environ:
+        cluster = PROJECT / "var" / "test" / f"postgresql-{find_postgres().major}"
+        servers = join(cluster, durable=False, with_valkey=False)
+        os.environ |= servers.environment
+        atexit.register(servers.release, patience=0)
+        _drop_left_behind()
+    elif "MIGRATION_DATABASE_URL" not in os.environ:
+        raise LocalServerError("DATABASE_URL is set and MIGRATION_DATABASE_URL is not; set both, as two different roles.")
+    if "REDIS_URL" not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="itilnext-"))
+        valkey = Valkey(folder, log=folder / "valkey.log")
+        valkey.start()
+        os.environ["REDIS_URL"] = valkey.url
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        atexit.register(valkey.stop)
+
+
+def database_name() -> str:
+    """Name of this run's database; several runs at once each have their own."""
+    return f"{PREFIX}{os.getpid()}"
+
+
+def _drop_left_behind() -> None:
+    """Drop databases of runs that were killed."""
+    with psycopg.connect(os.environ["MIGRATION_DATABASE_URL"], autocommit=True) as connection:
+        found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{PREFIX}%"]).fetchall()
+        for (name,) in found:
+            pid = name.removeprefix(PREFIX)
+            if pid.isdigit() and not _is_alive(int(pid)):
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,8 @@
+"""Test settings in processes of their own: what the suite's real web server, worker and beat run with."""
+
+from itilnext import env
+from itilnext.settings.test import *  # noqa: F403
+from itilnext.settings.test import MAIL_ROOT, STORAGES
+
+STORAGES["staticfiles"] = {"BACKEND": "core.storage.HashedStaticFilesStorage"}
+globals().update(env.email("EMAIL_URL", default="maildir:", folder=MAIL_ROOT))

@@ -1,0 +1,70 @@
+// Relative times, for time[data-relative] on a page with data-module="times": ticks once a minute, in the server's words
+// (json_script "relative-time-patterns"). Beyond a day the exact moment, which is its title, is shown and stays.
+// Time left to undo, for data-module="countdown": [data-due-at] (ISO 8601 with zone) shows data-pattern with {n} seconds,
+// then data-done; [data-countdown-progress] runs down beside it, [data-countdown-until-done] is hidden at the end.
+// At the end "countdownDone" bubbles from the element, for an hx-trigger that fetches what became of it.
+import { all } from "./page.js";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+let patterns = null;
+let timer = 0;
+
+const inWords = (el, now) => {
+  const moment = Date.parse(el.dateTime);
+  const distance = Math.abs(now - moment);
+  const tense = moment <= now ? "past" : "future";
+  if (distance < MINUTE) return patterns.now;
+  if (distance < HOUR) return patterns[`${tense}_minutes`].replace("{n}", Math.floor(distance / MINUTE));
+  return patterns[`${tense}_hours`].replace("{n}", Math.floor(distance / HOUR));
+};
+
+const isNear = (el, now) => Math.abs(now - Date.parse(el.dateTime)) < DAY;
+
+const refresh = () => {
+  const now = Date.now();
+  for (const el of document.querySelectorAll("time[data-relative]")) {
+    if (isNear(el, now)) {
+      const words = inWords(el, now);
+      if (el.textContent !== words) el.textContent = words;
+      el.dataset.ticked = "true";
+    } else if (el.dataset.ticked) {
+      el.textContent = el.title;
+      delete el.dataset.ticked;
+    }
+  }
+};
+
+const tick = (root, el, due) => {
+  if (!el.isConnected) return;
+  const left = Math.max(0, (due - Date.now()) / 1000);
+  const progress = root.querySelector("[data-countdown-progress]");
+  if (progress) progress.value = left;
+  const text = left > 0 ? el.dataset.pattern.replace("{n}", Math.ceil(left)) : el.dataset.done;
+  if (el.textContent !== text) el.textContent = text;
+  if (left > 0) {
+    setTimeout(() => tick(root, el, due), 250);
+    return;
+  }
+  root.querySelectorAll("[data-countdown-until-done]").forEach((part) => { part.hidden = true; });
+  el.dispatchEvent(new CustomEvent("countdownDone", { bubbles: true }));
+};
+
+const startCountdowns = (root) => {
+  for (const frame of all(root, '[data-module~="countdown"]')) {
+    for (const el of frame.querySelectorAll("[data-due-at]:not([data-ticking])")) {
+      el.dataset.ticking = "true";
+      tick(frame, el, new Date(el.dataset.dueAt));
+    }
+  }
+};
+
+export const init = (root) => {
+  startCountdowns(root);
+  const source = document.getElementById("relative-time-patterns");
+  if (timer || !source || !all(root, "time[data-relative]").length) return;
+  patterns = JSON.parse(source.textContent);
+  timer = setInterval(() => { if (!document.hidden) refresh(); }, MINUTE);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+};

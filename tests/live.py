@@ -1,0 +1,126 @@
+"""Real processes on the test database: the web server, and workers that may be killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from itilnext.local.processes import spawn, stop, tail
+from itilnext.local.static import collect_if_changed
+from tests.database import database_url
+
+STATIC_ROOT = settings.BASE_DIR / "var" / "test" / "static"
+WORKER = ["-m", "celery", "-A", "itilnext", "worker", "--pool", "solo", "--without-gossip", "--without-mingle"]
+
+
+@dataclass
+class Worker:
+    """A queue worker in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait_until_killed(self, patience: float = 60.0) -> None:
+        """Wait until it has died by SIGKILL, as it does at the step named by `kill_at`."""
+        try:
+            code = self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"the worker was not killed within {patience:.0f} s: {tail(self.log, lines=5)}")
+        assert code == -signal.SIGKILL, tail(self.log, lines=10)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        stop(self.process)
+
+
+def live_environment(**more: str) -> dict[str, str]:
+    """Environment of a process on the test database: same servers, same data, `itilnext.settings.live`."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "itilnext.settings.live",
+        "DATABASE_URL": database_url("default"),
+        "MIGRATION_DATABASE_URL": database_url("owner"),
+        "ITILNEXT_HOME": str(settings.ITILNEXT_HOME),
+        "ITILNEXT_STATIC_ROOT": str(STATIC_ROOT),
+        "PYTHONUNBUFFERED": "1",
+        **more,
+    }
+
+
+@pytest.fixture
+def celery_worker_process(
+    transactional_db: None, tmp_path: Path
+) -> Iterator[Callable[..., Worker]]:
+    """Start real workers: `worker = celery_worker_process(kill_at="mail.intake.raw_stored")`.
+
+    Without beat: wake it with the task itself, or by what the code under test sends. All are stopped after the test.
+    """
+    workers: list[Worker] = []
+
+    def start(*, kill_at: str = "") -> Worker:
+        log = tmp_path / f"worker-{len(workers)}.log"
+        environment = live_environment(KILL_AT=kill_at)
+        process = spawn([sys.executable, *WORKER], log=log, cwd=settings.BASE_DIR, environment=environment)
+        workers.append(Worker(process, log))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.kill()
+
+
+@pytest.fixture(scope="session")
+def _web_process(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("web") / "web.log"
+    environment = live_environment()
+    collect_if_changed(STATIC_ROOT, environment)
+    port = _free_port()
+    command = [sys.executable, "-m", "gunicorn", "itilnext.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    command += ["--worker-class", "gthread", "--threads", "16", "--no-control-socket"]
+    process = spawn(command, log=log, cwd=settings.BASE_DIR, environment=environment)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/healthz", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stop(process)
+
+
+@pytest.fixture
+def live_site(transactional_db: None, _web_process: str) -> str:
+    """Address of the real web server (gunicorn, hashed static files) on the test database; it sees what is committed."""
+    connections.close_all()
+    return _web_process
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _attempt in range(600):
+        if process.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
+            return
+        except urllib.error.HTTPError:
+            return  # it answers
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the web server does not answer: {tail(log, lines=10)}")

@@ -1,0 +1,165 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class TicketType(models.TextChoices):
+    INCIDENT = "incident", _("Incident")
+    SERVICE_REQUEST = "service_request", _("Service request")
+
+    @property
+    def prefix(self) -> str:
+        """Start of the reference: INC-2025-000123, REQ-2025-000124."""
+        return {TicketType.INCIDENT: "INC", TicketType.SERVICE_REQUEST: "REQ"}[self]
+
+
+class TicketStatus(models.TextChoices):
+    NEW = "new", _("New")
+    IN_PROGRESS = "in_progress", _("In progress")
+    WAITING_CUSTOMER = "waiting_customer", _("Waiting for customer")
+    WAITING_INTERNAL = "waiting_internal", _("Waiting for colleagues")
+    RESOLVED = "resolved", _("Resolved")
+    CLOSED = "closed", _("Closed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+OPEN = (
+    TicketStatus.NEW,
+    TicketStatus.IN_PROGRESS,
+    TicketStatus.WAITING_CUSTOMER,
+    TicketStatus.WAITING_INTERNAL,
+)
+"""Statuses in which work is left; they count towards an agent's capacity once owned."""
+
+ENDED = (TicketStatus.CLOSED, TicketStatus.CANCELLED)
+"""Statuses that nothing leaves; such tickets are not edited any more."""
+
+
+class Priority(models.TextChoices):
+    CRITICAL = "critical", _("Critical")
+    HIGH = "high", _("High")
+    MEDIUM = "medium", _("Medium")
+    LOW = "low", _("Low")
+
+
+class Grade(models.TextChoices):
+    """Impact or urgency."""
+
+    HIGH = "high", _("High")
+    MEDIUM = "medium", _("Medium")
+    LOW = "low", _("Low")
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", _("E-mail")
+    PHONE = "phone", _("Phone")
+    CHAT = "chat", _("Chat")
+    PORTAL = "portal", _("Portal")
+    API = "api", _("API")
+    MONITORING = "monitoring", _("Monitoring")
+    SLACK = "slack", "Slack"
+    TEAMS = "teams", "Teams"
+    JIRA = "jira", "Jira"
+
+
+class ResolutionCode(models.TextChoices):
+    FIXED = "fixed", _("Fixed")
+    WORKAROUND = "workaround", _("Workaround")
+    INFORMATION = "information", _("Information given")
+    REQUEST_FULFILLED = "request_fulfilled", _("Request fulfilled")
+    COMPENSATED = "compensated", _("Compensated")
+    NOT_REPRODUCIBLE = "not_reproducible", _("Not reproducible")
+    NO_ACTION = "no_action", _("No action needed")
+
+
+class ClosureCode(models.TextChoices):
+    CONFIRMED = "confirmed", _("Confirmed by the customer")
+    AUTO_CLOSED = "auto_closed", _("Closed without an answer")
+    DUPLICATE = "duplicate", _("Duplicate")
+    SPAM = "spam", _("Spam")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    CREATED_IN_ERROR = "created_in_error", _("Created in error")
+
+
+CANCEL_CODES = (ClosureCode.DUPLICATE, ClosureCode.SPAM, ClosureCode.WITHDRAWN, ClosureCode.CREATED_IN_ERROR)
+
+
+class EntryKind(models.TextChoices):
+    EMAIL_INBOUND = "email_inbound", _("Mail from the customer")
+    EMAIL_OUTBOUND = "email_outbound", _("Mail to the customer")
+    CHAT = "chat", _("Chat")
+    PHONE_NOTE = "phone_note", _("Phone call")
+    NOTE = "note", _("Internal note")
+    SYSTEM = "system", _("System")
+    OWNERSHIP = "ownership", _("Ownership")
+    STATUS_CHANGE = "status_change", _("Status")
+    PRIORITY_CHANGE = "priority_change", _("Priority")
+    TASK_CREATED = "task_created", _("Task created")
+    TASK_COMPLETED = "task_completed", _("Task completed")
+    LINK = "link", _("Link")
+    CHANGE = "change", _("Change")
+    CONNECTOR = "connector", _("Connector")
+
+
+CUSTOMER_FACING = (EntryKind.EMAIL_INBOUND, EntryKind.EMAIL_OUTBOUND, EntryKind.CHAT, EntryKind.PHONE_NOTE)
+"""Kinds that may be public; everything else stays inside."""
+
+
+class Visibility(models.TextChoices):
+    PUBLIC = "public", _("Customer sees it")
+    INTERNAL = "internal", _("Staff only")
+    ENVELOPE_ONLY = "envelope_only", _("Envelope only")
+
+
+class AuthorType(models.TextChoices):
+    AGENT = "agent", _("Agent")
+    CUSTOMER = "customer", _("Customer")
+    SYSTEM = "system", _("System")
+    API = "api", _("Program")
+
+
+class OutboundStatus(models.TextChoices):
+    HELD = "held", _("Sending soon")
+    QUEUED = "queued", _("Waiting to be sent")
+    SENDING = "sending", _("Sending")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Taken back")
+
+
+class OutboundKind(models.TextChoices):
+    REPLY = "reply", _("Reply")
+    ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
+    RESOLUTION = "resolution", _("Resolution")
+    INTRODUCTION = "introduction", _("Introduction of the new owner")
+
+
+class Then(models.TextChoices):
+    """What follows a reply, in the transaction of its release."""
+
+    WAIT_FOR_CUSTOMER = "wait_for_customer", _("Wait for the customer")
+
+
+class ScanStatus(models.TextChoices):
+    PENDING = "pending", _("Being checked")
+    CLEAN = "clean", _("Clean")
+    INFECTED = "infected", _("Blocked")
+    FAILED = "failed", _("Check failed")
+
+
+class TransferReason(models.TextChoices):
+    TERMINATION = "termination", _("Employment ended")
+    EXTENDED_LEAVE = "extended_leave", _("Leave of more than 30 days")
+
+
+class TaskStatus(models.TextChoices):
+    TODO = "todo", _("To do")
+    IN_PROGRESS = "in_progress", _("In progress")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class LinkKind(models.TextChoices):
+    DUPLICATE_OF = "duplicate_of", _("Duplicate of")
+    FOLLOW_UP_OF = "follow_up_of", _("Follow-up of")
+    RELATED = "related", _("Related to")
+    CAUSED_BY = "caused_by", _("Caused by")

@@ -1,0 +1,162 @@
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Conflict, DomainError, Forbidden
+
+
+class RoleForbids(Forbidden):
+    detail = _("Your role does not include this.")
+    hint = _("An agent, lead or supervisor of the ticket's team can do it.")
+
+
+class NotInTeam(Forbidden):
+    is_audited = True
+    detail = _("Ticket %(reference)s is accepted by agents of the team %(team)s.")
+    hint = _("A member of the team can accept it.")
+
+
+class NotOwner(Forbidden):
+    code = "not_owner"
+    is_audited = True
+    detail = _("%(owner)s owns ticket %(reference)s and speaks with the customer.")
+    hint = _("Ask the owner to open an envelope, or write an internal note.")
+
+
+class TransferForbidden(Forbidden):
+    is_audited = True
+    detail = _("You may not authorise this transfer.")
+    hint = _("A supervisor who is neither the old nor the new owner can.")
+
+
+class OwnershipImmutable(Conflict):
+    code = "ownership_immutable"
+    is_audited = True
+    detail = _("The owner of ticket %(reference)s does not change.")
+    hint = _("Open an envelope instead; a transfer is only for termination or leave of more than 30 days.")
+
+
+class AlreadyOwned(Conflict):
+    code = "already_owned"
+    is_audited = True
+    detail = _("Ticket %(reference)s is already owned by %(owner)s.")
+    hint = _("Offer help by a note.")
+
+
+class TicketUnowned(Conflict):
+    code = "ticket_unowned"
+    detail = _("Nobody owns ticket %(reference)s yet.")
+    hint = _("Accept it first.")
+
+
+class InvalidTransition(Conflict):
+    code = "invalid_transition"
+    detail = _("This is not possible while ticket %(reference)s is “%(status)s”.")
+    hint = _("Do one of the steps that are possible now.")
+
+
+class ReplyFirst(Conflict):
+    code = "invalid_transition"
+    detail = _("The customer of ticket %(reference)s has had no answer since their last message.")
+    hint = _("Reply to the customer first.")
+
+
+class AtCapacity(Conflict):
+    code = "at_capacity"
+    detail = _("%(agent)s already owns %(count)s of at most %(limit)s open tickets.")
+    hint = _("The team lead sees who has room.")
+
+
+class NotACandidate(Conflict):
+    code = "not_a_candidate"
+    detail = _("%(agent)s does not work for the team %(team)s or is not available.")
+    hint = _("Offer it to an available member of the team.")
+
+
+class OpenTasks(Conflict):
+    code = "open_tasks"
+    detail = _("Mandatory tasks are still open: %(titles)s.")
+    hint = _("Finish or cancel them first.")
+
+
+class TaskBlocked(Conflict):
+    code = "open_tasks"
+    detail = _("Tasks that come before are still open: %(titles)s.")
+    hint = _("Finish or cancel them first.")
+
+
+class TaskNotYours(Forbidden):
+    detail = _("The task is worked by its assignee.")
+    hint = _("Its assignee, or the owner of the ticket, can do this.")
+
+
+class TaskTransition(Conflict):
+    code = "invalid_transition"
+    detail = _("This is not possible while the task is “%(status)s”.")
+
+
+class TicketClosed(Conflict):
+    code = "ticket_closed"
+    detail = _("Ticket %(reference)s is closed and is not edited any more.")
+    hint = _("Create a follow-up.")
+
+
+class WrongTicketContext(Conflict):
+    code = "wrong_ticket_context"
+    detail = _("This was written for %(given)s, but the ticket's customer is %(actual)s.")
+    hint = _("Reload the page; your text is kept.")
+
+
+class UnseenEntries(Conflict):
+    code = "wrong_ticket_context"
+    detail = _("Something new has arrived on ticket %(reference)s while you were writing.")
+    hint = _("Read it first; your text is kept. Then send anyway.")
+
+
+class NotYourMessage(Forbidden):
+    detail = _("Only the author takes a message back.")
+
+
+class TooLateToUndo(Conflict):
+    code = "invalid_transition"
+    detail = _("The message is “%(status)s” and cannot be taken back any more.")
+
+
+class VisibilityFixed(Conflict):
+    code = "visibility_fixed"
+    detail = _("Who sees an entry is decided when it is written and never widened.")
+    hint = _("Write a new entry for the other readers.")
+
+
+class OpenTicketsRemain(Conflict):
+    code = "open_tickets"
+    detail = _("%(agent)s still owns %(count)s open tickets.")
+    hint = _("A supervisor has to transfer them first.")
+
+
+class InadmissibleTransfer(DomainError):
+    """Well-formed but inadmissible: the only refusals answered with 422."""
+
+    status = 422
+    is_audited = True
+
+
+class InvalidTransferReason(InadmissibleTransfer):
+    code = "invalid_transfer_reason"
+    detail = _("Ownership is transferred only when employment has ended or for leave of more than 30 days.")
+    hint = _("Valid reasons: termination, extended_leave.")
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(allowed=["termination", "extended_leave"], **facts)
+
+
+class LeaveTooShort(InadmissibleTransfer):
+    code = "leave_too_short"
+    detail = _("%(agent)s has no absence of more than 30 days.")
+    hint = _("A deputy covers shorter absences.")
+
+
+class ReasonRequired(InadmissibleTransfer):
+    code = "reason_required"
+    detail = _("A transfer needs an explanation of at least 20 characters.")
+    hint = _("Say why the customer gets another owner.")

@@ -1,0 +1,23 @@
+from tickets.models.attachments import Attachment
+from tickets.models.outbound import OutboundMessage
+from tickets.models.relations import Category, Tag, TicketLink, TicketParticipant, TicketWatch
+from tickets.models.search import SearchDocument
+from tickets.models.tasks import Task
+from tickets.models.ticket import OwnershipTransfer, ReferenceCounter, Ticket
+from tickets.models.timeline import TimelineEntry
+
+__all__ = [
+    "Attachment",
+    "Category",
+    "OutboundMessage",
+    "OwnershipTransfer",
+    "ReferenceCounter",
+    "SearchDocument",
+    "Tag",
+    "Task",
+    "Ticket",
+    "TicketLink",
+    "TicketParticipant",
+    "TicketWatch",
+    "TimelineEntry",
+]

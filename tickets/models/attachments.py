@@ -1,0 +1,53 @@
+from django.core.files.storage import Storage, storages
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.models import BaseModel
+from tickets.enums import ScanStatus
+from tickets.models.outbound import OutboundMessage
+from tickets.models.timeline import TimelineEntry
+
+
+def attachment_storage() -> Storage:
+    """Chosen when called, so that tests and deployments can put the blobs elsewhere."""
+    return storages["attachments"]
+
+
+class Attachment(BaseModel):
+    """A file of an entry, or of a reply that is still held; it inherits the entry's visibility.
+
+    `file` names a blob by its sha256: the same bytes are stored once. Only `clean` ones are served.
+    """
+
+    entry = models.ForeignKey(
+        TimelineEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="attachments"
+    )
+    outbound = models.ForeignKey(
+        OutboundMessage, null=True, blank=True, on_delete=models.PROTECT, related_name="attachments"
+    )
+    file = models.FileField(storage=attachment_storage, max_length=200)
+    filename = models.CharField(_("file name"), max_length=255)
+    content_type = models.CharField(max_length=255)
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    is_inline = models.BooleanField(default=False)
+    content_id = models.CharField(max_length=255, blank=True)
+    scan_status = models.CharField(max_length=10, choices=ScanStatus, default=ScanStatus.PENDING)
+    scan_note = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        constraints = [
+            models.CheckConstraint(
+                name="attachment_belongs", condition=Q(entry__isnull=False) | Q(outbound__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def may_be_served(self) -> bool:
+        return self.scan_status == ScanStatus.CLEAN

@@ -1,0 +1,108 @@
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, FSMModelMixin, transition
+
+from accounts.models import Agent
+from core.models import BaseModel
+from tickets.enums import OutboundKind, OutboundStatus, Then
+from tickets.models.ticket import Ticket
+from tickets.models.timeline import TimelineEntry
+from tickets.querysets import OutboundQuerySet
+from tickets.walls import OUTBOUND_WALLS
+
+O = OutboundStatus  # noqa: E741  # reads as a table below
+
+
+class OutboundMessage(FSMModelMixin, BaseModel):
+    """One mail on its way to a customer; recipients and body are frozen at the click, its state lives here (ruling 11)."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="outbound_messages")
+    entry = models.OneToOneField(
+        TimelineEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="outbound_message"
+    )
+    kind = models.CharField(max_length=20, choices=OutboundKind, default=OutboundKind.REPLY)
+    author = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    on_behalf_of = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    to_recipients = ArrayField(models.TextField())
+    cc_recipients = ArrayField(models.TextField(), default=list, blank=True)
+    subject = models.TextField()
+    body_text = models.TextField()
+    body_html = models.TextField(blank=True)
+    email_message_id = models.TextField(unique=True)
+    then = models.CharField(max_length=20, choices=Then, blank=True)
+    status = FSMField(max_length=10, choices=OutboundStatus, default=O.HELD, protected=True)
+    release_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OutboundQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("outgoing message")
+        verbose_name_plural = _("outgoing messages")
+        triggers = OUTBOUND_WALLS
+        constraints = [
+            models.CheckConstraint(
+                name="outbound_released_has_entry",
+                condition=Q(status__in=[O.HELD, O.CANCELLED]) | Q(entry__isnull=False),
+            )
+        ]
+        indexes = [
+            models.Index(name="outbound_held", fields=["release_at"], condition=Q(status=O.HELD)),
+            models.Index(
+                name="outbound_due", fields=["next_attempt_at"], condition=Q(status__in=[O.QUEUED, O.SENDING])
+            ),
+            models.Index(name="outbound_author", fields=["author", "-created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} ({self.get_status_display()})"
+
+    @property
+    def recipient(self) -> str:
+        """Primary recipient's address."""
+        return self.to_recipients[0]
+
+    @property
+    def may_be_undone(self) -> bool:
+        return self.status in (O.HELD, O.QUEUED)
+
+    @transition(field=status, source=O.HELD, target=O.QUEUED)
+    def release(self, *, entry: TimelineEntry, at: datetime) -> None:
+        self.entry, self.released_at, self.next_attempt_at = entry, at, at
+
+    @transition(field=status, source=[O.HELD, O.QUEUED], target=O.CANCELLED)
+    def undo(self) -> None:
+        self.next_attempt_at = self.leased_until = None
+
+    @transition(field=status, source=[O.QUEUED, O.SENDING], target=O.SENDING)
+    def start(self, *, leased_until: datetime) -> None:
+        self.attempts += 1
+        self.leased_until = leased_until
+
+    @transition(field=status, source=O.SENDING, target=O.SENT)
+    def succeed(self, *, at: datetime) -> None:
+        self.sent_at, self.next_attempt_at, self.leased_until, self.last_error = at, None, None, ""
+
+    @transition(field=status, source=O.SENDING, target=O.QUEUED)
+    def put_off(self, *, until: datetime, error: str) -> None:
+        self.next_attempt_at, self.leased_until, self.last_error = until, None, error[:2000]
+
+    @transition(field=status, source=O.SENDING, target=O.FAILED)
+    def fail(self, *, error: str) -> None:
+        self.next_attempt_at, self.leased_until, self.last_error = None, None, error[:2000]
+
+
+for _name in ("release", "undo", "start", "succeed", "put_off", "fail"):
+    getattr(OutboundMessage, _name).alters_data = True

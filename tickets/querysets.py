@@ -1,0 +1,95 @@
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.enums import Role
+from accounts.models import Agent
+from accounts.selectors import reach_of
+from core.actors import Actor
+from tickets.enums import OPEN, OutboundStatus, TicketStatus, Visibility
+
+if TYPE_CHECKING:
+    from tickets.models import OutboundMessage, Ticket, TimelineEntry  # noqa: F401
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Tickets whose main thread `actor` may read (permissions.md section 2); lists for people start here."""
+        reach = reach_of(actor)
+        if reach.sees_everything:
+            return self
+        seen = Q(team__in=reach.teams)
+        if isinstance(actor, Agent) and actor.is_active:
+            seen |= Q(owner__in=reach.covers | {actor.pk}) | Q(offered_to=actor)
+        if reach.foreign - reach.teams:
+            seen |= Q(team__in=reach.foreign - reach.teams, owner__isnull=True, status=TicketStatus.NEW)
+        return self.filter(seen)
+
+    def transferable_by(self, actor: Actor) -> Self:
+        """As `visible_to`; admins, who read no tickets, still authorise transfers of any (permissions.md section 1)."""
+        if isinstance(actor, Agent) and actor.has_role(Role.ADMIN):
+            return self
+        return self.visible_to(actor)
+
+    def open(self) -> Self:
+        return self.filter(status__in=OPEN)
+
+    def owned_by(self, agent: Agent) -> Self:
+        return self.filter(owner=agent)
+
+    def worked_by(self, agent: Agent) -> Self:
+        """Owned, offered, or covered for an absent colleague: what stands in the agent's own queue."""
+        return self.filter(Q(owner__in=reach_of(agent).covers | {agent.pk}) | Q(offered_to=agent))
+
+    def unowned(self) -> Self:
+        return self.filter(owner__isnull=True, status=TicketStatus.NEW)
+
+    def in_queue_order(self) -> Self:
+        """Most urgent first; `QUEUE_ORDER` is the same for keyset paging."""
+        return self.order_by(*QUEUE_ORDER)
+
+    def for_update(self) -> Self:
+        """Locked in the order of ids, so that two transactions never wait for each other in a circle."""
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
+
+    def for_list(self) -> Self:
+        """With the people a list row names, without the long texts."""
+        return self.select_related("requester", "company", "team", "owner", "offered_to").defer(
+            "description", "description_html", "resolution_note", "score_breakdown"
+        )
+
+    def due_to_close(self, now: datetime) -> Self:
+        return self.filter(status=TicketStatus.RESOLVED, auto_closes_at__lte=now).order_by("auto_closes_at")
+
+    def with_lapsed_offer(self, now: datetime) -> Self:
+        return self.filter(offer_lapses_at__lte=now).order_by("offer_lapses_at")
+
+
+QUEUE_ORDER = ("-priority_score", "created_at", "id")
+NEWEST_FIRST = ("-created_at", "-id")
+
+
+class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
+    def public(self) -> Self:
+        return self.filter(visibility=Visibility.PUBLIC)
+
+    def main_thread(self) -> Self:
+        return self.exclude(visibility=Visibility.ENVELOPE_ONLY)
+
+    def in_order(self) -> Self:
+        return self.order_by("seq")
+
+
+class OutboundQuerySet(models.QuerySet["OutboundMessage"]):
+    def due_for_release(self, now: datetime) -> Self:
+        return self.filter(status=OutboundStatus.HELD, release_at__lte=now).order_by("release_at")
+
+    def due_for_sending(self, now: datetime) -> Self:
+        """Queued and due, or left behind in `sending` by a worker that died (its lease is over)."""
+        return (
+            self.filter(status__in=[OutboundStatus.QUEUED, OutboundStatus.SENDING], next_attempt_at__lte=now)
+            .exclude(leased_until__gt=now)
+            .order_by("next_attempt_at")
+        )

@@ -1,0 +1,80 @@
+"""Reads over several models, each with all that its page needs."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from accounts.models import Agent, Contact
+from core.actors import Actor
+from tickets.enums import OPEN, OutboundStatus
+from tickets.models import Attachment, OutboundMessage, ReferenceCounter, Ticket, TimelineEntry
+
+REFERENCE = re.compile(r"\b(INC|REQ)-(?:(\d{4})-)?0*(\d{1,9})\b", re.IGNORECASE)
+TOKEN = re.compile(r"\[((?:INC|REQ)-\d{4}-\d{6,})\]", re.IGNORECASE)
+
+
+def open_ticket_count(agent: Agent) -> int:
+    """How many open tickets count towards the agent's capacity; computed, never stored."""
+    return Ticket.objects.filter(owner=agent, status__in=OPEN).count()
+
+
+@dataclass(frozen=True)
+class TimelinePage:
+    entries: Sequence[TimelineEntry]
+    earlier_count: int
+    """Entries before the first one shown, or 0."""
+    held: Sequence[OutboundMessage]
+
+
+def timeline_of(ticket: Ticket, *, last: int = 30, before_seq: int | None = None) -> TimelinePage:
+    """The newest `last` entries of the main thread in their order, and the replies still held. Three queries, four with files."""
+    entries = (
+        ticket.entries.main_thread()
+        .select_related("author", "contact", "on_behalf_of", "outbound_message")
+        .prefetch_related(Prefetch("attachments", Attachment.objects.order_by("created_at", "id")))
+    )
+    if before_seq is not None:
+        entries = entries.filter(seq__lt=before_seq)
+    shown = list(entries.order_by("-seq")[: last + 1])
+    has_earlier, shown = len(shown) > last, shown[:last][::-1]
+    earlier = ticket.entries.main_thread().filter(seq__lt=shown[0].seq).count() if has_earlier else 0
+    held = ticket.outbound_messages.filter(status=OutboundStatus.HELD).select_related("author").order_by("release_at")
+    return TimelinePage(shown, earlier, list(held.prefetch_related("attachments")) if before_seq is None else [])
+
+
+def attachments_visible_to(actor: Actor) -> QuerySet[Attachment]:
+    """Files of entries and held replies whose ticket `actor` may read; they inherit the visibility of their entry."""
+    visible = Ticket.objects.visible_to(actor).values("pk")
+    return Attachment.objects.filter(
+        Q(entry__ticket__in=visible) | Q(entry__isnull=True, outbound__ticket__in=visible)
+    ).exclude(entry__visibility="envelope_only")
+
+
+def outbox_of(agent: Agent) -> QuerySet[OutboundMessage]:
+    """The agent's own outgoing messages, newest first."""
+    return OutboundMessage.objects.filter(author=agent).select_related("ticket__requester").order_by("-created_at", "-id")
+
+
+def tickets_by_reference(text: str) -> QuerySet[Ticket]:
+    """Tickets that a typed reference names: INC-2025-000123 exactly, INC-123 in any year."""
+    found = REFERENCE.fullmatch(text.strip())
+    if not found:
+        return Ticket.objects.none()
+    prefix, year, number = found[1].upper(), found[2], int(found[3])
+    if year:
+        return Ticket.objects.filter(reference=f"{prefix}-{year}-{number:06}")
+    years = ReferenceCounter.objects.filter(prefix=prefix).values_list("year", flat=True)
+    return Ticket.objects.filter(reference__in=[f"{prefix}-{y}-{number:06}" for y in years])
+
+
+def references_in_subject(subject: str) -> list[str]:
+    """Tokens such as [INC-2025-000123], upper case, in the order in which they stand."""
+    return [token.upper() for token in TOKEN.findall(subject)]
+
+
+def other_tickets_of(contact: Contact, *, besides: Ticket, seen_by: Actor, limit: int = 5) -> QuerySet[Ticket]:
+    """The contact's newest other tickets, as far as the reader may see them."""
+    visible = Ticket.objects.visible_to(seen_by).filter(requester=contact).exclude(pk=besides.pk)
+    return visible.select_related("owner").order_by("-created_at", "-id")[:limit]

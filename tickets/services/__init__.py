@@ -1,0 +1,74 @@
+"""Every write to tickets: lock, check, change, record, publish. The modules group them by what they are about."""
+
+from tickets.services.attachments import NewFile, store_files
+from tickets.services.conversation import (
+    add_note,
+    allow_remote_images,
+    queue_system_message,
+    record_automatic_message,
+    record_customer_message,
+    redact_entry,
+    release_due_messages,
+    release_message,
+    reply_to_customer,
+    undo_message,
+)
+from tickets.services.creation import create_ticket
+from tickets.services.editing import change_team, edit_ticket, link_tickets, refuse_owner_change, unwatch, watch
+from tickets.services.lifecycle import (
+    auto_close_ticket,
+    cancel_ticket,
+    confirm_by_customer,
+    confirm_ticket,
+    reopen_by_customer,
+    reopen_ticket,
+    resolve_ticket,
+    resume_ticket,
+    wait_for_customer,
+)
+from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket, transfer_ownership, withdraw_offer
+from tickets.services.tasks import cancel_task, create_task, finish_task, reopen_task, start_task
+from tickets.services.timers import close_due_tickets, lapse_due_offers
+
+__all__ = [
+    "NewFile",
+    "accept_ticket",
+    "add_note",
+    "allow_remote_images",
+    "auto_close_ticket",
+    "cancel_task",
+    "cancel_ticket",
+    "change_team",
+    "close_due_tickets",
+    "confirm_by_customer",
+    "confirm_ticket",
+    "create_task",
+    "create_ticket",
+    "edit_ticket",
+    "finish_task",
+    "lapse_due_offers",
+    "lapse_offer",
+    "link_tickets",
+    "offer_ticket",
+    "queue_system_message",
+    "record_automatic_message",
+    "record_customer_message",
+    "redact_entry",
+    "refuse_owner_change",
+    "release_due_messages",
+    "release_message",
+    "reopen_by_customer",
+    "reopen_task",
+    "reopen_ticket",
+    "reply_to_customer",
+    "resolve_ticket",
+    "resume_ticket",
+    "start_task",
+    "store_files",
+    "transfer_ownership",
+    "undo_message",
+    "unwatch",
+    "wait_for_customer",
+    "watch",
+    "withdraw_offer",
+]

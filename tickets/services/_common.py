@@ -1,0 +1,155 @@
+"""What the services of this app share: reading under lock, the common refusals, the timeline, the status change."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import Agent, ApiClient, Contact
+from core.actors import Actor, SystemActor
+from core.errors import DomainError, StaleVersion
+from core.events import publish
+from core.history import record
+from tickets.enums import ENDED, OPEN, AuthorType, EntryKind, TicketStatus, Visibility
+from tickets.errors import InvalidTransition, NotOwner, RoleForbids, TicketClosed, VisibilityFixed
+from tickets.events import StatusChanged
+from tickets.models import Ticket, TimelineEntry
+from tickets.policies import acts_as_owner, is_staff_role, works_in
+from tickets.transitions import transitions_from
+
+SEARCHED_CHARACTERS = 100_000
+"""Beyond this much of one message PostgreSQL's limit of 1 MB a document comes near; the message itself is kept whole."""
+
+
+def lock(ticket_id: UUID) -> Ticket:
+    """The ticket as it is now, nobody else changing it until the transaction ends.
+
+    Locked first and read afterwards: after waiting for a lock, PostgreSQL shows the row's new columns, but joined to the
+    rows of the old snapshot, so an owner who has just accepted would be missing.
+    """
+    Ticket.objects.for_update().values_list("pk").get(pk=ticket_id)
+    related = ("team__calendar", "owner", "requester__company", "company", "offered_to")
+    return Ticket.objects.select_related(*related).get(pk=ticket_id)
+
+
+def check_version(ticket: Ticket, version: int | None) -> None:
+    """Last of all refusals; `version` is optional save on PATCH."""
+    if version is not None and version != ticket.version:
+        raise StaleVersion(given=version, current=ticket.version)
+
+
+def refuse_unless_owner(actor: Actor, ticket: Ticket, *, step: str) -> None:
+    """Acts of the owner (or deputy) alone. On an unowned ticket its state is what is in the way, for whoever could accept."""
+    if acts_as_owner(actor, ticket):
+        return
+    if ticket.owner is None and works_in(actor, ticket.team):
+        raise not_possible(ticket)
+    if ticket.owner is None or not is_staff_role(actor):
+        raise RoleForbids
+    raise NotOwner(owner=ticket.owner.name, reference=ticket.reference)
+
+
+def not_possible(ticket: Ticket) -> DomainError:
+    return InvalidTransition(
+        reference=ticket.reference,
+        status=TicketStatus(ticket.status).label,
+        allowed=transitions_from(TicketStatus(ticket.status)),
+    )
+
+
+def refuse_unless_in(ticket: Ticket, statuses: Sequence[TicketStatus]) -> None:
+    if ticket.status not in statuses:
+        raise not_possible(ticket)
+
+
+def refuse_if_ended(ticket: Ticket) -> None:
+    if ticket.status in ENDED:
+        raise TicketClosed(reference=ticket.reference)
+
+
+def deputised(actor: Actor, ticket: Ticket) -> Agent | None:
+    """The absent owner for whom `actor` acts, or None if they act for themselves."""
+    if isinstance(actor, Agent) and ticket.owner_id not in (None, actor.pk) and acts_as_owner(actor, ticket):
+        return ticket.owner
+    return None
+
+
+def save(ticket: Ticket, *, by: Actor, fields: Sequence[str], reason: str = "") -> None:
+    record(ticket, by=by, reason=reason, update_fields=fields)
+
+
+def change_status(ticket: Ticket, old: str, *, by: Actor, at: datetime, reason: str = "", **facts: Any) -> TimelineEntry:
+    """Write the entry and the event of a status change that has just been made and saved."""
+    if isinstance(by, Agent) and ticket.status in OPEN:
+        ticket.last_staff_activity_at = at
+    entry = add_entry(
+        ticket,
+        EntryKind.STATUS_CHANGE,
+        author=by,
+        at=at,
+        facts={"event": "status", "from": str(old), "to": str(ticket.status), **facts},
+        body_text=reason,
+    )
+    publish(StatusChanged(ticket_id=ticket.pk, old=str(old), new=str(ticket.status), occurred_at=at))
+    return entry
+
+
+def add_entry(
+    ticket: Ticket,
+    kind: EntryKind,
+    *,
+    author: Actor,
+    at: datetime,
+    visibility: Visibility = Visibility.INTERNAL,
+    on_behalf_of: Agent | None = None,
+    body_text: str = "",
+    subject: str = "",
+    **fields: Any,
+) -> TimelineEntry:
+    """Append to the timeline of a locked ticket, and to the words by which it is found. Internal unless said otherwise."""
+    if visibility == Visibility.PUBLIC and kind == EntryKind.NOTE:
+        raise VisibilityFixed
+    entry = TimelineEntry.objects.create(
+        ticket=ticket,
+        kind=kind,
+        visibility=visibility,
+        author_name=author.audit_name[:255],
+        on_behalf_of=on_behalf_of,
+        body_text=body_text,
+        subject=subject,
+        created_at=at,
+        **author_fields(author),
+        **fields,
+    )
+    if body_text and visibility != Visibility.ENVELOPE_ONLY:
+        index_words(ticket, body_text)
+    return entry
+
+
+def author_fields(actor: Actor) -> dict[str, Any]:
+    """The entry's columns that name its author."""
+    match actor:
+        case Agent():
+            return {"author_type": AuthorType.AGENT, "author": actor}
+        case Contact():
+            return {"author_type": AuthorType.CUSTOMER, "contact": actor}
+        case ApiClient():
+            return {"author_type": AuthorType.API, "api_client": actor}
+        case SystemActor():
+            return {"author_type": AuthorType.SYSTEM}
+    raise TypeError(f"{type(actor).__name__} is no author")
+
+
+def index_words(ticket: Ticket, text: str) -> None:
+    """Make the ticket findable by the words of `text`. Positions are dropped, so the document stays small for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO tickets_searchdocument AS d (ticket_id, team_id, created_at, words)
+            VALUES (%s, %s, %s, strip(to_tsvector('itilnext', %s)))
+            ON CONFLICT (ticket_id) DO UPDATE SET words = strip(d.words || excluded.words), team_id = excluded.team_id
+            """,
+            [ticket.pk, ticket.team_id, ticket.created_at, text[:SEARCHED_CHARACTERS]],
+        )

@@ -1,0 +1,57 @@
+"""Files of entries and held replies."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+
+from tickets.enums import ScanStatus
+from tickets.files import inspect, safe_filename
+from tickets.models import Attachment, OutboundMessage, TimelineEntry
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file handed in with a message; `content_type` is the sender's word and only a hint."""
+
+    filename: str
+    content: bytes
+    content_type: str = "application/octet-stream"
+    is_inline: bool = False
+    content_id: str = ""
+
+
+def store_files(
+    files: Iterable[NewFile], *, entry: TimelineEntry | None = None, outbound: OutboundMessage | None = None
+) -> Sequence[Attachment]:
+    """Store the bytes once each, and a row a file. Blobs of a rolled-back transaction are harmless: they are named by content."""
+    attachments = [_attachment(file, entry=entry, outbound=outbound) for file in files]
+    return Attachment.objects.bulk_create(attachments)
+
+
+def _attachment(file: NewFile, *, entry: TimelineEntry | None, outbound: OutboundMessage | None) -> Attachment:
+    digest = hashlib.sha256(file.content).hexdigest()
+    verdict = inspect(file.filename, file.content, claimed_type=file.content_type)
+    return Attachment(
+        entry=entry,
+        outbound=outbound,
+        file=_store(digest, file.content),
+        filename=safe_filename(file.filename),
+        content_type=verdict.content_type,
+        size_bytes=len(file.content),
+        sha256=digest,
+        is_inline=file.is_inline,
+        content_id=file.content_id[:255],
+        scan_status=ScanStatus.INFECTED if verdict.block_reason else ScanStatus.CLEAN,
+        scan_note=verdict.block_reason[:255],
+    )
+
+
+def _store(digest: str, content: bytes) -> str:
+    storage = storages["attachments"]
+    name = f"{digest[:2]}/{digest[2:4]}/{digest}"
+    if not storage.exists(name):
+        storage.save(name, ContentFile(content))
+    return name

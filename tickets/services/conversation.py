@@ -1,0 +1,287 @@
+"""Words on the timeline: notes, replies with their hold, what the customer wrote, redaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Role, Scope
+from accounts.errors import PeopleNotEditable, ScopeMissing
+from accounts.models import Agent, ApiClient, Contact
+from core import steps
+from core.actors import Actor
+from core.errors import Invalid
+from core.events import publish
+from core.service import service
+from tickets.enums import ENDED, EntryKind, OutboundKind, OutboundStatus, Then, TicketStatus, Visibility
+from tickets.errors import (
+    NotYourMessage,
+    RoleForbids,
+    TicketUnowned,
+    TooLateToUndo,
+    UnseenEntries,
+    WrongTicketContext,
+)
+from tickets.events import CustomerReplied, NoteAdded, TicketReopened
+from tickets.models import OutboundMessage, Ticket, TicketParticipant, TimelineEntry
+from tickets.policies import may_edit, may_note, may_undo, works_in
+from tickets.services._common import (
+    add_entry,
+    change_status,
+    check_version,
+    deputised,
+    lock,
+    refuse_if_ended,
+    refuse_unless_owner,
+    save,
+)
+from tickets.services.attachments import NewFile, store_files
+from tickets.services.creation import Message
+from tickets.services.outgoing import freeze_message, put_on_timeline, send_at_once
+
+MAX_CC = 50
+RELEASED = steps.declare("tickets.release", "released")
+
+
+@service
+def add_note(
+    ticket_id: UUID,
+    *,
+    by: Actor,
+    body_text: str,
+    files: Sequence[NewFile] = (),
+    kind: EntryKind = EntryKind.NOTE,
+    version: int | None = None,
+) -> TimelineEntry:
+    """An internal entry on the main thread; the customer never sees it, now or later."""
+    ticket = lock(ticket_id)
+    if not may_note(by, ticket):
+        raise ScopeMissing(scope=Scope.NOTES_WRITE) if isinstance(by, ApiClient) else RoleForbids
+    if not body_text.strip():
+        raise Invalid({"body": _("A note needs some text.")})
+    refuse_if_ended(ticket)
+    check_version(ticket, version)
+    now = timezone.now()
+    entry = add_entry(
+        ticket, kind, author=by, at=now, body_text=body_text.strip(), on_behalf_of=deputised(by, ticket)
+    )
+    store_files(files, entry=entry)
+    if isinstance(by, Agent):
+        ticket.last_staff_activity_at = now
+        save(ticket, by=by, fields=["last_staff_activity_at"])
+    author_id = by.pk if isinstance(by, Agent) else None
+    publish(NoteAdded(ticket_id=ticket.pk, entry_id=entry.pk, author_id=author_id, occurred_at=now))
+    return entry
+
+
+@service
+def reply_to_customer(
+    ticket_id: UUID,
+    *,
+    by: Agent,
+    body_text: str,
+    cc: Sequence[str] = (),
+    to_confirm: str = "",
+    then: str = "",
+    files: Sequence[NewFile] = (),
+    last_seen_seq: int | None = None,
+    version: int | None = None,
+) -> OutboundMessage:
+    """Hold a public reply for the author's undo time; then it becomes an entry and is sent (ruling 11).
+
+    Recipients and body are frozen now. `to_confirm`, if given, must be the primary recipient; `last_seen_seq`, if given,
+    the newest public entry the author had on screen. Raises NotOwner, TicketUnowned, TicketClosed, Invalid,
+    WrongTicketContext or UnseenEntries.
+    """
+    ticket = lock(ticket_id)
+    if ticket.owner is None and works_in(by, ticket.team) and ticket.status not in ENDED:
+        raise TicketUnowned(reference=ticket.reference, allowed=["accept"])
+    refuse_unless_owner(by, ticket, step="reply")
+    refuse_if_ended(ticket)
+    if not body_text.strip():
+        raise Invalid({"body": _("A reply needs some text.")})
+    if then not in ("", Then.WAIT_FOR_CUSTOMER):
+        raise Invalid({"then": _("Only wait_for_customer can follow a reply.")})
+    recipient = ticket.requester.email
+    if to_confirm and to_confirm.strip().lower() != recipient.lower():
+        raise WrongTicketContext(given=to_confirm, actual=recipient)
+    if last_seen_seq is not None and ticket.entries.public().filter(seq__gt=last_seen_seq).exists():
+        raise UnseenEntries(reference=ticket.reference)
+    check_version(ticket, version)
+    message = freeze_message(
+        ticket,
+        kind=OutboundKind.REPLY,
+        author=by,
+        on_behalf_of=deputised(by, ticket),
+        body_text=body_text.strip(),
+        cc=_addresses(cc),
+        at=timezone.now(),
+        hold=timedelta(seconds=by.undo_seconds),
+        then=then,
+    )
+    store_files(files, outbound=message)
+    return message
+
+
+def _addresses(given: Sequence[str]) -> list[str]:
+    """Distinct usable addresses; raises Invalid naming the first that is none."""
+    addresses = list(dict.fromkeys(address.strip() for address in given if address.strip()))
+    if len(addresses) > MAX_CC:
+        raise Invalid({"cc": _("At most 50 people can get a copy.")})
+    for address in addresses:
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise Invalid({"cc": _("“%(address)s” is not an e-mail address.") % {"address": address}}) from error
+    return addresses
+
+
+@service
+def undo_message(message_id: UUID, *, by: Agent) -> OutboundMessage:
+    """Take a held or queued reply back; what was released stays on the timeline. Raises NotYourMessage, TooLateToUndo."""
+    ticket_id = OutboundMessage.objects.values_list("ticket_id", flat=True).get(pk=message_id)
+    lock(ticket_id)
+    message = OutboundMessage.objects.select_for_update().get(pk=message_id)
+    if not may_undo(by, message):
+        raise NotYourMessage
+    if not message.may_be_undone or message.leased_until is not None:
+        raise TooLateToUndo(status=OutboundStatus(message.status).label)
+    message.undo()
+    message.save(update_fields=["status", "next_attempt_at", "leased_until"])
+    if message.entry is not None:
+        facts = {"event": "message_cancelled", "author": by.name}
+        add_entry(message.ticket, EntryKind.SYSTEM, author=by, at=timezone.now(), facts=facts)
+    return message
+
+
+def release_due_messages(*, now: datetime, limit: int = 100) -> int:
+    """Release every reply whose hold has ended; several workers at once release each one once."""
+    due = list(OutboundMessage.objects.due_for_release(now).values_list("pk", flat=True)[:limit])
+    return sum(release_message(message_id, now=now) for message_id in due)
+
+
+@service
+def release_message(message_id: UUID, *, now: datetime) -> bool:
+    """End the hold of one reply: entry, queueing and `then` in one transaction. False if that has happened already."""
+    ticket_id = OutboundMessage.objects.values_list("ticket_id", flat=True).get(pk=message_id)
+    ticket = lock(ticket_id)
+    message = OutboundMessage.objects.select_for_update().get(pk=message_id)
+    if message.status != OutboundStatus.HELD or message.release_at > now:
+        return False
+    at = timezone.now()
+    put_on_timeline(message, ticket, at=at)
+    waitable = (TicketStatus.IN_PROGRESS, TicketStatus.WAITING_INTERNAL)
+    if message.then == Then.WAIT_FOR_CUSTOMER and ticket.status in waitable and message.author is not None:
+        old = ticket.status
+        ticket.wait_for_customer(at=at)
+        change_status(ticket, old, by=message.author, at=at)
+        save(ticket, by=message.author, fields=["status", "waiting_since", "last_staff_activity_at"])
+    RELEASED.reached()
+    return True
+
+
+@service
+def record_customer_message(
+    ticket_id: UUID, *, by: Contact, message: Message, may_resume: bool = True, kind: EntryKind = EntryKind.EMAIL_INBOUND
+) -> TimelineEntry:
+    """Append what a customer wrote, and let it act: resume a waiting ticket, reopen a resolved one with the same owner.
+
+    `may_resume` is False for monitoring, bulk and list mail, which never reopens (ruling 17). Closed and cancelled tickets
+    take no message: the caller makes a follow-up.
+    """
+    ticket = lock(ticket_id)
+    refuse_if_ended(ticket)
+    now = timezone.now()
+    entry = add_entry(
+        ticket,
+        kind,
+        author=by,
+        at=now,
+        visibility=Visibility.PUBLIC,
+        body_text=message.body_text,
+        **message.entry_fields(),
+    )
+    store_files(message.files, entry=entry)
+    if by.pk != ticket.requester_id:
+        TicketParticipant.objects.get_or_create(ticket=ticket, contact=by)
+    if not may_resume:
+        return entry
+    ticket.last_customer_message_at = now
+    fields = ["last_customer_message_at"]
+    old = ticket.status
+    if old == TicketStatus.WAITING_CUSTOMER:
+        ticket.customer_replied()
+        fields += ["status", "waiting_since"]
+    elif old == TicketStatus.RESOLVED:
+        ticket.reopen()
+        fields += ["status", "reopen_count", "resolved_at", "value_delivered_at", "auto_closes_at"]
+    save(ticket, by=by, fields=fields)
+    publish(CustomerReplied(ticket_id=ticket.pk, entry_id=entry.pk, occurred_at=now))
+    if old != ticket.status:
+        change_status(ticket, old, by=by, at=now)
+    if old == TicketStatus.RESOLVED:
+        publish(TicketReopened(ticket_id=ticket.pk, occurred_at=now))
+    return entry
+
+
+@service
+def record_automatic_message(ticket_id: UUID, *, by: Actor, message: Message, reason: str) -> TimelineEntry:
+    """Keep an automatic reply or report inside: it never reopens or resumes, and no clock sees it (ruling 17)."""
+    ticket = lock(ticket_id)
+    entry = add_entry(
+        ticket,
+        EntryKind.EMAIL_INBOUND,
+        author=by,
+        at=timezone.now(),
+        visibility=Visibility.INTERNAL,
+        body_text=message.body_text,
+        facts={"event": "automatic", "reason": reason},
+        **message.entry_fields(),
+    )
+    store_files(message.files, entry=entry)
+    return entry
+
+
+@service
+def queue_system_message(ticket_id: UUID, *, kind: OutboundKind, body_text: str) -> OutboundMessage | None:
+    """One mail of this kind in the system's name; None if the ticket already has one, so that repeating is harmless."""
+    ticket = lock(ticket_id)
+    if ticket.outbound_messages.filter(kind=kind).exists():
+        return None
+    return send_at_once(ticket, kind=kind, body_text=body_text, at=timezone.now())
+
+
+@service
+def allow_remote_images(ticket_id: UUID, *, by: Actor) -> Ticket:
+    """Show remote images of this ticket's mails from now on; they never load by themselves."""
+    ticket = lock(ticket_id)
+    if not (may_edit(by, ticket) or may_note(by, ticket)):
+        raise RoleForbids
+    if not ticket.remote_images_allowed:
+        ticket.remote_images_allowed = True
+        save(ticket, by=by, fields=["remote_images_allowed"])
+    return ticket
+
+
+@service
+def redact_entry(entry_id: UUID, *, by: Agent, reason: str) -> TimelineEntry:
+    """Blank the body of an entry for good, by an admin; row, author, time and reason stay. The one change a timeline knows."""
+    if not by.has_role(Role.ADMIN):
+        raise PeopleNotEditable
+    if not reason.strip():
+        raise Invalid({"reason": _("A redaction needs a reason.")})
+    entry = TimelineEntry.objects.get(pk=entry_id)
+    ticket = lock(entry.ticket_id)
+    at = timezone.now()
+    TimelineEntry.objects.filter(pk=entry.pk, redacted_at__isnull=True).update(
+        body_text="", body_html="", redacted_at=at, redacted_by=by, redaction_reason=reason.strip()
+    )
+    add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts={"event": "redacted", "seq": entry.seq})
+    entry.refresh_from_db()
+    return entry
+
+

@@ -1,0 +1,167 @@
+"""How a ticket comes to be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from typing_extensions import Unpack
+
+from accounts.enums import Scope
+from accounts.errors import ScopeMissing
+from accounts.models import Agent, ApiClient, Contact, Team
+from accounts.selectors import is_absent
+from core.actors import Actor, SystemActor
+from core.errors import Invalid
+from core.events import publish
+from core.history import record
+from core.service import service
+from tickets.enums import Channel, EntryKind, LinkKind, Priority, TicketType, Visibility
+from tickets.errors import RoleForbids
+from tickets.events import TicketCreated
+from tickets.models import Category, Ticket, TicketLink, TimelineEntry
+from tickets.policies import may_create
+from tickets.scoring import base_score
+from tickets.services._common import add_entry, index_words
+from tickets.services.attachments import NewFile, store_files
+from tickets.services.ownership import put_offer
+
+class Details(TypedDict, total=False):
+    """What else may be known at the beginning."""
+
+    type: TicketType
+    channel: Channel
+    category: Category | None
+    product: str
+    region: str
+    language: str
+
+
+FIRST_ENTRY: dict[Channel, EntryKind] = {
+    Channel.EMAIL: EntryKind.EMAIL_INBOUND,
+    Channel.PHONE: EntryKind.PHONE_NOTE,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A customer's words as they arrived; `email_*` only where they came by mail."""
+
+    body_text: str
+    body_html: str = ""
+    subject: str = ""
+    email_message_id: str = ""
+    email_from: str = ""
+    email_to: list[str] = field(default_factory=list)
+    email_cc: list[str] = field(default_factory=list)
+    in_reply_to: str = ""
+    files: Sequence[NewFile] = ()
+
+    def entry_fields(self) -> dict[str, Any]:
+        names = ("subject", "body_html", "email_message_id", "email_from", "email_to", "email_cc", "in_reply_to")
+        return {name: getattr(self, name) for name in names}
+
+
+@service
+def create_ticket(
+    *,
+    by: Actor,
+    requester: Contact,
+    team: Team,
+    subject: str,
+    message: Message,
+    follow_up_of: Ticket | None = None,
+    related_to: Ticket | None = None,
+    may_be_answered: bool = False,
+    priority: Priority = Priority.MEDIUM,
+    **details: Unpack[Details],
+) -> Ticket:
+    """Put a new, unowned ticket into the queue of `team`, the customer's words as its first public entry.
+
+    `may_be_answered` says that an automatic acknowledgement may go out. A follow-up is offered first to the owner of what
+    it follows. Raises RoleForbids, ScopeMissing, or Invalid for an empty subject or a team that is not active.
+    """
+    _refuse_creation(by, subject=subject, team=team)
+    now = timezone.now()
+    details.setdefault("language", requester.language)
+    ticket = Ticket(
+        subject=subject.strip()[:255],
+        description=message.body_text,
+        description_html=message.body_html,
+        priority=priority,
+        priority_score=base_score(priority),
+        score_breakdown={"base": str(base_score(priority))},
+        requester=requester,
+        company=requester.company,
+        team=team,
+        follow_up_of=follow_up_of,
+        created_by=by if isinstance(by, Agent) else None,
+        created_at=now,
+        last_customer_message_at=now,
+        **details,
+    )
+    ticket.reference = _next_reference(TicketType(ticket.type), year=now.year)
+    record(ticket, by=by)
+    entry = _first_entry(ticket, message, by=by, at=now)
+    _connect(ticket, follow_up_of=follow_up_of, related_to=related_to, by=by, at=now)
+    publish(
+        TicketCreated(ticket_id=ticket.pk, entry_id=entry.pk, may_be_answered=may_be_answered, occurred_at=now)
+    )
+    return ticket
+
+
+def _refuse_creation(by: Actor, *, subject: str, team: Team) -> None:
+    if not may_create(by):
+        raise ScopeMissing(scope=Scope.TICKETS_CREATE) if isinstance(by, ApiClient) else RoleForbids
+    if not subject.strip():
+        raise Invalid({"subject": _("A ticket needs a subject.")})
+    if not team.is_active:
+        raise Invalid({"team": _("This team takes no tickets any more.")})
+
+
+def _first_entry(ticket: Ticket, message: Message, *, by: Actor, at: datetime) -> TimelineEntry:
+    """The customer's words; an agent who writes them down for a caller is the entry's author."""
+    kind = FIRST_ENTRY.get(Channel(ticket.channel), EntryKind.CHAT)
+    is_from_customer = isinstance(by, SystemActor) or kind == EntryKind.EMAIL_INBOUND
+    entry = add_entry(
+        ticket,
+        kind,
+        author=ticket.requester if is_from_customer else by,
+        at=at,
+        visibility=Visibility.PUBLIC,
+        body_text=message.body_text,
+        **message.entry_fields(),
+    )
+    index_words(ticket, f"{ticket.subject} {ticket.requester.name} {ticket.requester.email}")
+    store_files(message.files, entry=entry)
+    return entry
+
+
+def _connect(
+    ticket: Ticket, *, follow_up_of: Ticket | None, related_to: Ticket | None, by: Actor, at: datetime
+) -> None:
+    for other, kind in ((follow_up_of, LinkKind.FOLLOW_UP_OF), (related_to, LinkKind.RELATED)):
+        if other is not None:
+            TicketLink.objects.create(from_ticket=ticket, to_ticket=other, kind=kind)
+            facts = {"event": "linked", "kind": str(kind), "reference": other.reference}
+            add_entry(ticket, EntryKind.LINK, author=by, at=at, facts=facts)
+    owner = follow_up_of.owner if follow_up_of else None
+    if owner is not None and owner.is_active and not is_absent(owner, at=at):
+        put_offer(ticket, owner, by=by, at=at)
+
+
+def _next_reference(type: TicketType, *, year: int) -> str:
+    """INC-2025-000123: at least six digits, counted per prefix and year under a row lock, never used again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO tickets_referencecounter AS c (prefix, year, last) VALUES (%s, %s, 1)
+            ON CONFLICT (prefix, year) DO UPDATE SET last = c.last + 1 RETURNING last
+            """,
+            [type.prefix, year],
+        )
+        (number,) = cursor.fetchone()
+    return f"{type.prefix}-{year}-{number:06}"

@@ -1,0 +1,168 @@
+"""Fields that may be edited, the team while unowned, tags, links, watching."""
+
+from collections.abc import Iterable
+from typing import Any, Never
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Scope
+from accounts.errors import ScopeMissing
+from accounts.models import Agent, ApiClient, Team
+from core.actors import Actor
+from core.errors import Invalid, NotFound
+from core.events import publish
+from core.service import service
+from tickets.enums import EntryKind, Grade, LinkKind, TicketStatus
+from tickets.errors import OwnershipImmutable, RoleForbids
+from tickets.events import PriorityChanged, TeamChanged
+from tickets.models import SearchDocument, Tag, Ticket, TicketLink, TicketWatch
+from tickets.policies import is_staff_role, may_edit, may_prioritise, may_route
+from tickets.scoring import base_score, proposed_priority
+from tickets.services._common import (
+    add_entry,
+    check_version,
+    index_words,
+    lock,
+    not_possible,
+    refuse_if_ended,
+    refuse_unless_owner,
+    save,
+)
+
+PLAIN_FIELDS = ("subject", "category", "product", "region", "language")
+PRIORITY_FIELDS = ("priority", "impact", "urgency")
+
+
+@service
+def edit_ticket(
+    ticket_id: UUID, *, by: Actor, version: int, tags: Iterable[str] | None = None, **values: Any
+) -> Ticket:
+    """Change the given fields of `PLAIN_FIELDS` and `PRIORITY_FIELDS`, and the tags; each change is on the timeline.
+
+    Raises RoleForbids or NotOwner, TicketClosed (tags alone are always possible), Invalid, StaleVersion.
+    """
+    ticket = lock(ticket_id)
+    _refuse_edit(by, ticket, values, edits_tags=tags is not None)
+    if values:
+        refuse_if_ended(ticket)
+    if "subject" in values and not values["subject"].strip():
+        raise Invalid({"subject": _("A ticket needs a subject.")})
+    check_version(ticket, version)
+    now = timezone.now()
+    old_priority = ticket.priority
+    changes = _apply(ticket, values)
+    if tags is not None:
+        changes |= _set_tags(ticket, tags)
+    if not changes:
+        return ticket
+    save(ticket, by=by, fields=[*values, "priority", "priority_score", "score_breakdown"])
+    add_entry(ticket, EntryKind.CHANGE, author=by, at=now, facts={"event": "edited", "changes": changes})
+    if "subject" in changes:
+        index_words(ticket, ticket.subject)
+    if ticket.priority != old_priority:
+        publish(PriorityChanged(ticket_id=ticket.pk, old=old_priority, new=ticket.priority, occurred_at=now))
+    return ticket
+
+
+def _refuse_edit(by: Actor, ticket: Ticket, values: dict[str, Any], *, edits_tags: bool) -> None:
+    plain = edits_tags or any(name in PLAIN_FIELDS for name in values)
+    priority = any(name in PRIORITY_FIELDS for name in values)
+    if (not plain or may_edit(by, ticket)) and (not priority or may_prioritise(by, ticket)):
+        return
+    if isinstance(by, ApiClient):
+        raise ScopeMissing(scope=Scope.TICKETS_WRITE)
+    if ticket.owner is not None and is_staff_role(by):
+        refuse_unless_owner(by, ticket, step="edit")
+    raise RoleForbids
+
+
+def _apply(ticket: Ticket, values: dict[str, Any]) -> dict[str, list[str]]:
+    """Set the fields; impact and urgency propose a priority unless one is given. Returns name -> [before, after]."""
+    before = {name: getattr(ticket, name) for name in (*PLAIN_FIELDS, *PRIORITY_FIELDS)}
+    for name, value in values.items():
+        setattr(ticket, name, value.strip() if isinstance(value, str) else value)
+    grades_changed = any(name in values for name in ("impact", "urgency"))
+    if grades_changed and "priority" not in values and ticket.impact and ticket.urgency:
+        ticket.priority = proposed_priority(Grade(ticket.impact), Grade(ticket.urgency))
+    if ticket.priority != before["priority"]:
+        ticket.priority_score = base_score(ticket.priority)
+        ticket.score_breakdown = {"base": str(ticket.priority_score)}
+    return {
+        name: [str(old or ""), str(getattr(ticket, name) or "")]
+        for name, old in before.items()
+        if old != getattr(ticket, name)
+    }
+
+
+def _set_tags(ticket: Ticket, names: Iterable[str]) -> dict[str, list[str]]:
+    wanted = list(dict.fromkeys(name.strip() for name in names if name.strip()))
+    before = sorted(tag.name for tag in ticket.tags.all())
+    tags = [Tag.objects.filter(name__iexact=name).first() or Tag.objects.create(name=name[:50]) for name in wanted]
+    after = sorted(tag.name for tag in tags)
+    if before == after:
+        return {}
+    ticket.tags.set(tags)
+    return {"tags": [", ".join(before), ", ".join(after)]}
+
+
+@service
+def refuse_owner_change(ticket_id: UUID, *, by: Actor) -> Never:
+    """The answer to every attempt to write `owner`: refused, and written to the audit log."""
+    raise OwnershipImmutable(reference=Ticket.objects.values_list("reference", flat=True).get(pk=ticket_id))
+
+
+@service
+def change_team(ticket_id: UUID, *, by: Actor, team: Team, version: int | None = None) -> Ticket:
+    """Put an unowned ticket into another team's queue; an open offer ends. Raises OwnershipImmutable once owned."""
+    ticket = lock(ticket_id)
+    if not may_route(by, ticket):
+        raise ScopeMissing(scope=Scope.TICKETS_ROUTE) if isinstance(by, ApiClient) else RoleForbids
+    if ticket.owner is not None:
+        raise OwnershipImmutable(reference=ticket.reference)
+    if ticket.status != TicketStatus.NEW:
+        raise not_possible(ticket)
+    if not team.is_active:
+        raise Invalid({"team": _("This team takes no tickets any more.")})
+    check_version(ticket, version)
+    if team.pk == ticket.team_id:
+        return ticket
+    now, old = timezone.now(), ticket.team
+    ticket.team = team
+    ticket.offered_to = ticket.offered_at = ticket.offer_lapses_at = None
+    save(ticket, by=by, fields=["team", "offered_to", "offered_at", "offer_lapses_at"])
+    SearchDocument.objects.filter(ticket=ticket).update(team=team)
+    facts = {"event": "team", "from": old.name, "to": team.name}
+    add_entry(ticket, EntryKind.CHANGE, author=by, at=now, facts=facts)
+    publish(TeamChanged(ticket_id=ticket.pk, old_team_id=old.pk, new_team_id=team.pk, occurred_at=now))
+    return ticket
+
+
+@service
+def link_tickets(ticket_id: UUID, *, to: Ticket, kind: LinkKind, by: Agent) -> TicketLink:
+    """Connect two tickets that `by` may see; repeating it changes nothing."""
+    ticket = lock(ticket_id)
+    if not Ticket.objects.visible_to(by).filter(pk=to.pk).exists():
+        raise NotFound
+    if not may_edit(by, ticket):
+        raise RoleForbids
+    if ticket.pk == to.pk:
+        raise Invalid({"ticket": _("A ticket is not linked to itself.")})
+    link, is_new = TicketLink.objects.get_or_create(from_ticket=ticket, to_ticket=to, kind=kind)
+    if is_new:
+        facts = {"event": "linked", "kind": str(kind), "reference": to.reference}
+        add_entry(ticket, EntryKind.LINK, author=by, at=timezone.now(), facts=facts)
+    return link
+
+
+@service
+def watch(ticket_id: UUID, *, by: Agent) -> None:
+    TicketWatch.objects.get_or_create(ticket_id=ticket_id, person=by)
+
+
+@service
+def unwatch(ticket_id: UUID, *, by: Agent) -> None:
+    TicketWatch.objects.filter(ticket_id=ticket_id, person=by).delete()
+
+

@@ -1,0 +1,166 @@
+"""Mail to the customer: freezing a message, releasing it onto the timeline, and what the system itself writes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.models import Agent
+from core import wake
+from core.actors import TIMER, Actor
+from core.events import publish
+from tickets.enums import EntryKind, OutboundKind, Visibility
+from tickets.events import PublicReplyReleased
+from tickets.links import Answer, sign_answer
+from tickets.message_ids import new_message_id
+from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
+from tickets.services._common import add_entry, save
+
+HUMAN = (OutboundKind.REPLY, OutboundKind.RESOLUTION)
+"""Messages that a person wrote; only these count as a response (domain.md section 9)."""
+
+
+def freeze_message(
+    ticket: Ticket,
+    *,
+    kind: OutboundKind,
+    author: Agent | None,
+    body_text: str,
+    at: datetime,
+    hold: timedelta = timedelta(0),
+    on_behalf_of: Agent | None = None,
+    cc: Sequence[str] = (),
+    body_html: str = "",
+    then: str = "",
+) -> OutboundMessage:
+    """The outbox row; recipients and body do not change any more. It becomes an entry when its hold ends."""
+    return OutboundMessage.objects.create(
+        ticket=ticket,
+        kind=kind,
+        author=author,
+        on_behalf_of=on_behalf_of,
+        to_recipients=[ticket.requester.email],
+        cc_recipients=list(cc),
+        subject=f"RE: [{ticket.reference}] {ticket.subject}",
+        body_text=body_text,
+        body_html=body_html,
+        email_message_id=new_message_id(),
+        then=then,
+        release_at=at + hold,
+    )
+
+
+def put_on_timeline(message: OutboundMessage, ticket: Ticket, *, at: datetime) -> TimelineEntry:
+    """End the hold: the message becomes a public entry of the locked ticket and is queued for sending."""
+    author: Actor = message.author or TIMER
+    entry = add_entry(
+        ticket,
+        EntryKind.EMAIL_OUTBOUND,
+        author=author,
+        at=at,
+        visibility=Visibility.PUBLIC,
+        on_behalf_of=message.on_behalf_of,
+        subject=message.subject,
+        body_text=message.body_text,
+        body_html=message.body_html,
+        email_message_id=message.email_message_id,
+        email_to=message.to_recipients,
+        email_cc=message.cc_recipients,
+        facts={"outbound": str(message.kind)},
+    )
+    Attachment.objects.filter(outbound=message).update(entry=entry)
+    message.release(entry=entry, at=at)
+    message.save(update_fields=["entry", "status", "released_at", "next_attempt_at"])
+    wake.after_commit("connectors.mail.send_due")
+    if message.kind in HUMAN and message.author is not None:
+        _count_as_answer(ticket, message, entry, by=author, at=at)
+    return entry
+
+
+def _count_as_answer(
+    ticket: Ticket, message: OutboundMessage, entry: TimelineEntry, *, by: Actor, at: datetime
+) -> None:
+    ticket.first_response_at = ticket.first_response_at or at
+    ticket.last_public_reply_at = ticket.last_staff_activity_at = at
+    save(ticket, by=by, fields=["first_response_at", "last_public_reply_at", "last_staff_activity_at"])
+    publish(
+        PublicReplyReleased(
+            ticket_id=ticket.pk,
+            entry_id=entry.pk,
+            message_id=message.pk,
+            author_id=message.author_id,
+            occurred_at=at,
+        )
+    )
+
+
+def send_at_once(
+    ticket: Ticket,
+    *,
+    kind: OutboundKind,
+    body_text: str,
+    at: datetime,
+    author: Agent | None = None,
+    on_behalf_of: Agent | None = None,
+) -> OutboundMessage:
+    """A message without hold: part of an act that is itself not taken back."""
+    message = freeze_message(
+        ticket, kind=kind, author=author, on_behalf_of=on_behalf_of, body_text=body_text, at=at, then=""
+    )
+    put_on_timeline(message, ticket, at=at)
+    return message
+
+
+def customer_language(ticket: Ticket) -> str:
+    """Language of mails to the customer: theirs if we speak it, else the site's."""
+    spoken = {code for code, _name in settings.LANGUAGES}
+    wanted = (ticket.language or ticket.requester.language).lower().partition("-")[0]
+    return wanted if wanted in spoken else settings.LANGUAGE_CODE.partition("-")[0]
+
+
+def introduce(ticket: Ticket, owner: Agent, *, at: datetime) -> OutboundMessage:
+    """Tell the customer once who looks after them from now on; nothing of the reason."""
+    with translation.override(customer_language(ticket)):
+        text = _(
+            "Hello %(customer)s,\n\nmy name is %(owner)s. From now on I look after your request %(reference)s "
+            "(%(subject)s). I have read everything you wrote, so you need not repeat anything.\n\nKind regards\n%(owner)s"
+        ) % {
+            "customer": ticket.requester.name,
+            "owner": owner.name,
+            "reference": ticket.reference,
+            "subject": ticket.subject,
+        }
+    return send_at_once(ticket, kind=OutboundKind.INTRODUCTION, author=owner, body_text=text, at=at)
+
+
+def tell_resolution(
+    ticket: Ticket, *, note: str, author: Agent, on_behalf_of: Agent | None, at: datetime
+) -> OutboundMessage:
+    """The resolution mail with its two signed links, solved and not solved (ruling 20)."""
+    with translation.override(customer_language(ticket)):
+        text = _(
+            "Hello %(customer)s,\n\n%(note)s\n\nDoes this solve your request %(reference)s?\n\n"
+            "Yes, it is solved: %(solved)s\nNo, it is not solved: %(not_solved)s\n\n"
+            "Or simply answer this mail. Without an answer we close the request after five business days.\n\n"
+            "Kind regards\n%(owner)s"
+        ) % {
+            "customer": ticket.requester.name,
+            "note": note,
+            "reference": ticket.reference,
+            "solved": answer_url(ticket, Answer.SOLVED),
+            "not_solved": answer_url(ticket, Answer.NOT_SOLVED),
+            "owner": (on_behalf_of or author).name,
+        }
+    return send_at_once(
+        ticket, kind=OutboundKind.RESOLUTION, author=author, on_behalf_of=on_behalf_of, body_text=text, at=at
+    )
+
+
+def answer_url(ticket: Ticket, answer: Answer) -> str:
+    """Absolute address of a signed link; GET shows a page, only its POST acts."""
+    return settings.SITE_URL.rstrip("/") + reverse("answer", args=[sign_answer(ticket, answer)])
+
+

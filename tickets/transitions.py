@@ -1,0 +1,18 @@
+"""Which steps lead out of a status: what a refusal lists as `allowed`, and what a page offers."""
+
+from tickets.enums import TicketStatus
+
+_STEPS: dict[TicketStatus, tuple[str, ...]] = {
+    TicketStatus.NEW: ("accept", "offer", "change_team", "cancel"),
+    TicketStatus.IN_PROGRESS: ("reply", "wait_for_customer", "resolve", "cancel", "transfer_ownership"),
+    TicketStatus.WAITING_CUSTOMER: ("reply", "resume", "resolve", "cancel", "transfer_ownership"),
+    TicketStatus.WAITING_INTERNAL: ("reply", "wait_for_customer", "resume", "resolve", "cancel", "transfer_ownership"),
+    TicketStatus.RESOLVED: ("confirm", "reopen", "transfer_ownership"),
+    TicketStatus.CLOSED: (),
+    TicketStatus.CANCELLED: (),
+}
+
+
+def transitions_from(status: TicketStatus) -> tuple[str, ...]:
+    """Names as in the API's paths; which of them a person may take, the policies say."""
+    return _STEPS[status]

@@ -1,0 +1,152 @@
+"""The third wall of ownership: what the database itself refuses, whoever asks (domain.md section 3, ruling 6)."""
+
+import pgtrigger
+
+from core.walls import Wall, append_only, no_truncate, refuse
+
+_OWNER_WALL = f"""
+    IF TG_OP = 'DELETE' THEN
+        {refuse("tickets are never deleted")}
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        IF (NEW.owner_id IS NOT NULL OR NEW.status <> 'new')
+           AND NOT pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
+            {refuse("ownership_immutable: a ticket begins new and unowned")}
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.id <> OLD.id THEN
+        {refuse("ownership_immutable: the id of a ticket does not change")}
+    END IF;
+    IF OLD.owner_id IS NULL THEN
+        IF NEW.owner_id IS NOT NULL
+           AND NOT (OLD.status = 'new' AND NEW.status = 'in_progress' AND NEW.owner_accepted_at IS NOT NULL) THEN
+            {refuse("ownership_immutable: an owner comes with acceptance only")}
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.owner_accepted_at IS DISTINCT FROM OLD.owner_accepted_at THEN
+        {refuse("ownership_immutable: the moment of acceptance does not change")}
+    END IF;
+    IF NEW.owner_id IS DISTINCT FROM OLD.owner_id AND NOT EXISTS (
+        SELECT 1 FROM tickets_ownershiptransfer t
+        WHERE t.ticket_id = OLD.id AND t.old_owner_id = OLD.owner_id AND t.new_owner_id = NEW.owner_id
+          AND t.transaction_id = pg_current_xact_id()::text::bigint
+    ) THEN
+        {refuse("ownership_immutable: only a recorded transfer changes the owner")}
+    END IF;
+    RETURN NEW;
+"""
+
+TICKET_WALLS = [
+    Wall(
+        name="ticket_owner",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func=_OWNER_WALL,
+    ),
+    no_truncate("ticket"),
+]
+
+_TRANSFER_WALL = f"""
+    NEW.transaction_id := pg_current_xact_id()::text::bigint;
+    NEW.created_at := statement_timestamp();
+    IF char_length(btrim(NEW.reason)) < 20 THEN
+        {refuse("reason_required: at least 20 characters")}
+    END IF;
+    IF NEW.authorised_by_id IN (NEW.old_owner_id, NEW.new_owner_id) OR NOT EXISTS (
+        SELECT 1 FROM accounts_agent a
+        WHERE a.id = NEW.authorised_by_id AND a.is_active
+          AND a.roles && ARRAY['supervisor', 'manager', 'admin']::varchar[]
+    ) THEN
+        {refuse("permission_denied: not authorised by a supervisor, manager or admin outside the transfer")}
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.ticket_id AND t.owner_id = NEW.old_owner_id) THEN
+        {refuse("the ticket is not owned by the agent named as old owner")}
+    END IF;
+    SELECT (statement_timestamp() AT TIME ZONE a.timezone)::date INTO today
+        FROM accounts_agent a WHERE a.id = NEW.old_owner_id;
+    IF NEW.reason_code = 'termination' THEN
+        IF NOT EXISTS (
+            SELECT 1 FROM accounts_agent a WHERE a.id = NEW.old_owner_id AND a.employment_ended_on <= today
+        ) THEN
+            {refuse("invalid_transfer_reason: employment has not ended")}
+        END IF;
+    ELSIF NEW.reason_code = 'extended_leave' THEN
+        IF NOT EXISTS (
+            SELECT 1 FROM accounts_absence b
+            WHERE b.agent_id = NEW.old_owner_id AND b.cancelled_at IS NULL
+              AND ((b.ends_on IS NULL AND b.is_open_end_confirmed)
+                   OR (b.ends_on >= today AND b.ends_on - b.starts_on + 1 > 30))
+        ) THEN
+            {refuse("leave_too_short: no absence of more than 30 days")}
+        END IF;
+    ELSE
+        {refuse("invalid_transfer_reason")}
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM accounts_agent a WHERE a.id = NEW.new_owner_id AND a.is_active) THEN
+        {refuse("agent_inactive: the new owner is deactivated")}
+    END IF;
+    RETURN NEW;
+"""
+
+TRANSFER_WALLS = [
+    Wall(
+        name="transfer_facts",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        declare=[("today", "date")],
+        func=_TRANSFER_WALL,
+    ),
+    *append_only("ownershiptransfer"),
+]
+
+_TIMELINE_WALL = f"""
+    IF TG_OP = 'UPDATE' AND OLD.redacted_at IS NULL AND NEW.redacted_at IS NOT NULL
+       AND NEW.body_text = '' AND NEW.body_html = '' AND btrim(NEW.redaction_reason) <> ''
+       AND NEW.redacted_by_id IS NOT NULL
+       AND to_jsonb(NEW) - '{{body_text,body_html,redacted_at,redacted_by_id,redaction_reason}}'::text[]
+         = to_jsonb(OLD) - '{{body_text,body_html,redacted_at,redacted_by_id,redaction_reason}}'::text[] THEN
+        RETURN NEW;
+    END IF;
+    {refuse("the timeline is append-only")}
+"""
+
+TIMELINE_WALLS = [
+    Wall(
+        name="timeline_append_only",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update | pgtrigger.Delete,
+        func=_TIMELINE_WALL,
+    ),
+    no_truncate("timelineentry"),
+]
+
+_FROZEN = "to_recipients, cc_recipients, subject, body_text, body_html, email_message_id, ticket_id, author_id"
+_OUTBOUND_WALL = f"""
+    IF TG_OP = 'DELETE' THEN
+        {refuse("outgoing messages are never deleted")}
+    END IF;
+    IF ({", ".join(f"NEW.{name.strip()}" for name in _FROZEN.split(","))})
+       IS DISTINCT FROM ({", ".join(f"OLD.{name.strip()}" for name in _FROZEN.split(","))}) THEN
+        {refuse("an outgoing message is frozen at the click")}
+    END IF;
+    IF OLD.entry_id IS NOT NULL AND NEW.entry_id IS DISTINCT FROM OLD.entry_id THEN
+        {refuse("a released message keeps its entry")}
+    END IF;
+    RETURN NEW;
+"""
+
+OUTBOUND_WALLS = [
+    Wall(
+        name="outbound_frozen",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update | pgtrigger.Delete,
+        func=_OUTBOUND_WALL,
+    ),
+    no_truncate("outboundmessage"),
+]

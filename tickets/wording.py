@@ -1,0 +1,80 @@
+"""System entries in words: the timeline keeps facts, the reader's language puts them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tickets.enums import ClosureCode, LinkKind, OutboundKind, Priority, ResolutionCode, TicketStatus, TransferReason
+from tickets.models import TimelineEntry
+
+Facts = dict[str, Any]
+
+
+def _label(choices: Any, value: Any) -> str:
+    return str(choices(value).label) if value in choices.values else str(value)
+
+
+def _status(facts: Facts) -> str:
+    text = _("Status: %(old)s → %(new)s") % {
+        "old": _label(TicketStatus, facts["from"]),
+        "new": _label(TicketStatus, facts["to"]),
+    }
+    code = facts.get("code")
+    if code in ResolutionCode.values:
+        return f"{text} ({_label(ResolutionCode, code)})"
+    return f"{text} ({_label(ClosureCode, code)})" if code else text
+
+
+FIELD_NAMES: dict[str, Callable[[], str]] = {
+    "subject": lambda: _("Subject"),
+    "category": lambda: _("Category"),
+    "product": lambda: _("Product"),
+    "region": lambda: _("Region"),
+    "language": lambda: _("Language"),
+    "priority": lambda: _("Priority"),
+    "impact": lambda: _("Impact"),
+    "urgency": lambda: _("Urgency"),
+    "tags": lambda: _("Tags"),
+}
+
+
+def _edited(facts: Facts) -> str:
+    parts = []
+    for name, (old, new) in facts["changes"].items():
+        if name == "priority":
+            old, new = _label(Priority, old), _label(Priority, new)
+        label = FIELD_NAMES[name]() if name in FIELD_NAMES else name
+        parts.append(f"{label}: {old or '–'} → {new or '–'}")
+    return "; ".join(parts)
+
+
+_WORDS: dict[str, Callable[[Facts], str]] = {
+    "accepted": lambda f: _("%(owner)s accepted the ticket and owns it") % f,
+    "offered": lambda f: _("Offered to %(agent)s") % f,
+    "offer_withdrawn": lambda f: _("Offer to %(agent)s withdrawn") % f,
+    "offer_lapsed": lambda f: _("Offer to %(agent)s lapsed; back in the queue") % f,
+    "transferred": lambda f: _(
+        "Ownership transferred from %(old_owner)s to %(new_owner)s (%(reason)s), authorised by %(authorised_by)s"
+    )
+    % (f | {"reason": _label(TransferReason, f["reason_code"])}),
+    "status": _status,
+    "edited": _edited,
+    "team": lambda f: _("Team: %(from)s → %(to)s") % f,
+    "linked": lambda f: f"{_label(LinkKind, f['kind'])} {f['reference']}",
+    "task_created": lambda f: _("Task added: %(title)s") % f,
+    "task_started": lambda f: _("Task started: %(title)s") % f,
+    "task_done": lambda f: _("Task done: %(title)s") % f,
+    "task_cancelled": lambda f: _("Task cancelled: %(title)s") % f,
+    "task_reopened": lambda f: _("Task opened again: %(title)s") % f,
+    "message_cancelled": lambda f: _("%(author)s took a message back before it was sent") % f,
+    "automatic": lambda f: _("Automatic mail, kept without effect (%(reason)s)") % f,
+    "redacted": lambda f: _("The text of entry %(seq)s was redacted") % f,
+    "outbound": lambda f: _label(OutboundKind, f["outbound"]),
+}
+
+
+def describe(entry: TimelineEntry) -> str:
+    """One line for a system entry, in the current language; empty for entries that speak for themselves."""
+    event = entry.facts.get("event")
+    return _WORDS[event](entry.facts) if event in _WORDS else ""
