@@ -4,11 +4,11 @@
 import os
 import sys
 
+from itilnext.local.command import run
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "itilnext.settings.dev")
-    from itilnext.local.command import run
-
     sys.exit(run(sys.argv))
 
 

@@ -1,13 +1,14 @@
 """Business calendars as values for `core.worktime`."""
 
-
 from accounts.models import BusinessCalendar, Team
 from accounts.selectors import calendar_of
 from core import worktime
 
 
 def work_calendar_of(team: Team | None) -> worktime.WorkCalendar:
-    """The hours that count for a team: its own calendar, else the default one. Two queries, three without an own calendar."""
+    """The hours that count for a team: its own calendar, else the default one. Two queries, three without an own
+    calendar.
+    """
     return work_calendar(calendar_of(team))
 
 
@@ -31,5 +32,3 @@ def work_calendar(calendar: BusinessCalendar) -> worktime.WorkCalendar:
         holidays=holidays,
         is_24x7=calendar.is_24x7,
     )
-
-

@@ -69,3 +69,8 @@ class Scope(models.TextChoices):
     HR_WRITE = "hr:write", _("Record absences")
     EXPORT = "export", _("Export lists")
     MAIL_INGEST = "mail:ingest", _("Hand in mail")
+
+
+class AccountMailKind(models.TextChoices):
+    INVITATION = "invitation", _("Invitation")
+    PASSWORD_RESET = "password_reset", _("New password")  # noqa: S105

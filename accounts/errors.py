@@ -34,3 +34,17 @@ class TeamNotEditable(Forbidden):
 class PeopleNotEditable(Forbidden):
     detail = _("You may not manage people.")
     hint = _("An admin can.")
+
+
+class NotYourProfile(Forbidden):
+    detail = _("Preferences are changed by the person themselves.")
+
+
+class ContactNotEditable(Forbidden):
+    detail = _("You may not change the contact %(contact)s.")
+    hint = _("The lead of a team that serves them can, or a supervisor.")
+
+
+class CompanyNotEditable(Forbidden):
+    detail = _("You may not change the company %(company)s.")
+    hint = _("A lead, a supervisor or an admin can.")

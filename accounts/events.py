@@ -39,3 +39,14 @@ class AgentDeactivated(DomainEvent):
 @dataclass(frozen=True, kw_only=True)
 class AgentReactivated(DomainEvent):
     agent_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolesChanged(DomainEvent):
+    """A person's roles changed; a business role an admin grants to themselves is reported to managers (object rule 12)."""
+
+    agent_id: UUID
+    old: str
+    new: str
+    """Role codes before and after, sorted, separated by commas."""
+    changed_by_id: UUID | None

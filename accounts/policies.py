@@ -4,12 +4,14 @@ from uuid import UUID
 
 from accounts.enums import Role, Scope
 from accounts.models import Agent, ApiClient, Team
-from accounts.selectors import reach_of
+from accounts.reach import reach_of
 from core.actors import Actor, SystemActor
 
 
 def may_record_absence(actor: Actor, agent: Agent, *, team_ids: frozenset[UUID]) -> bool:
-    """`team_ids` are the teams of `agent`. Own: everybody but auditors; others': lead own team, supervisor and above."""
+    """`team_ids` are the teams of `agent`. Own: everybody but auditors; others': lead own team, supervisor and
+    above.
+    """
     if isinstance(actor, SystemActor):
         return True
     if isinstance(actor, ApiClient):
@@ -33,10 +35,45 @@ def may_edit_team(actor: Actor, team: Team) -> bool:
     return isinstance(actor, Agent) and (actor.has_role(Role.ADMIN) or team.pk in reach_of(actor).in_charge)
 
 
+def may_change_capacity(actor: Actor, *, team_ids: frozenset[UUID]) -> bool:
+    """How much members of `team_ids` take on, and their skills: those in charge of one of the teams."""
+    return isinstance(actor, Agent) and not reach_of(actor).in_charge.isdisjoint(team_ids)
+
+
 def may_manage_people(actor: Actor) -> bool:
-    """Users, roles, integrations, calendars."""
-    return isinstance(actor, Agent) and actor.has_role(Role.ADMIN)
+    """Users, roles, integrations, calendars. The system itself only by commands that its operators start."""
+    return isinstance(actor, SystemActor) or (isinstance(actor, Agent) and actor.has_role(Role.ADMIN))
 
 
 def may_see_people_settings(actor: Actor) -> bool:
     return isinstance(actor, Agent) and actor.has_role(Role.ADMIN, Role.AUDITOR)
+
+
+def may_open_admin(actor: Actor) -> bool:
+    """The operators' window; `is_staff` and Django's permissions count for nothing."""
+    return isinstance(actor, Agent) and actor.has_role(Role.SUPERVISOR, Role.MANAGER, Role.ADMIN, Role.AUDITOR)
+
+
+def may_see_people_page(actor: Actor) -> bool:
+    """Who is here today: lead and above in their scope, auditors and admins everywhere."""
+    roles = (Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR, Role.ADMIN)
+    return isinstance(actor, Agent) and actor.has_role(*roles)
+
+
+def may_edit_contacts(actor: Actor) -> bool:
+    """By role; which contacts, `accounts.privacy` tells."""
+    return isinstance(actor, Agent) and actor.has_role(Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER)
+
+
+def may_edit_companies(actor: Actor) -> bool:
+    roles = (Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
+    return isinstance(actor, Agent) and actor.has_role(*roles)
+
+
+def may_edit_calendars(actor: Actor) -> bool:
+    return isinstance(actor, Agent) and actor.has_role(Role.ADMIN)
+
+
+def may_see_calendars(actor: Actor) -> bool:
+    """Managers propose changes, so they read; supervisors have no part in it."""
+    return isinstance(actor, Agent) and actor.has_role(Role.ADMIN, Role.AUDITOR, Role.MANAGER)

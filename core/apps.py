@@ -10,6 +10,9 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from simple_history.signals import pre_create_historical_record
 
-        from core import checks, history  # noqa: F401  # registers the system checks
+        from core import checks, events, history, timers  # noqa: F401  # registers the system checks
+        from core.api.idempotency import forget_old_keys
 
         pre_create_historical_record.connect(history.stamp_actor, dispatch_uid="core.stamp_actor")
+        timers.register("events_delivered", events.deliver_due, order=50)
+        timers.register("idempotency_keys_forgotten", forget_old_keys, order=90)

@@ -31,8 +31,10 @@ def _or(fallback: R) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 class ForgivingRedisCache(RedisCache):
-    """Answers as if empty while the server is not reached. `incr` and the bulk operations stay strict: nobody may count on
-    a number that was never kept."""
+    """Answers as if empty while the server is not reached.
+
+    `incr` and the bulk operations stay strict: nobody may count on a number that was never kept.
+    """
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return _or(default)(super().get)(key, default, version)

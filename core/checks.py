@@ -8,7 +8,9 @@ from django.core.checks import CheckMessage, Error, register
 
 @register
 def roles_are_apart(**_unused: Any) -> list[CheckMessage]:
-    """The application must not own its tables: an owner could switch off the triggers that guard ownership (ruling 6)."""
+    """The application must not own its tables: an owner could switch off the triggers that guard ownership (ruling
+    6).
+    """
     default, owner = settings.DATABASES["default"], settings.DATABASES.get("owner")
     if owner is not None and owner["USER"] == default["USER"]:
         return [

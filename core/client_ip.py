@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 
 def client_ip(request: HttpRequest) -> str:
-    """Address of the client as the outermost trusted proxy saw it; `X-Forwarded-For` is believed no further than that."""
+    """Address of the client as the outermost trusted proxy saw it; what others wrote before that is not believed."""
     peer = str(request.META.get("REMOTE_ADDR", ""))
     hops = settings.TRUSTED_PROXY_COUNT
     if not hops:

@@ -1,4 +1,6 @@
-"""Domain errors: a request that was understood and refused. Codes and order: permissions.md section 4; bodies: RFC 9457."""
+"""Domain errors: a request that was understood and refused. Codes and order: permissions.md section 4; bodies: RFC
+9457.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar

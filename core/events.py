@@ -1,8 +1,10 @@
 """Domain events: how a lower app tells what happened without knowing who listens (house style, section 3).
 
-A receiver runs in the publisher's transaction, or, subscribed with `after_commit=True`, later in a worker: `publish` then
+A receiver runs in the publisher's transaction, or, subscribed with `after_commit=True`, later in a worker: `publish`
+then
 writes one `EventDelivery` row in the same transaction. The rows are the truth; queue messages only wake workers up. A
-delivery runs at least once, in one transaction with the mark that it is done, so what it writes is written exactly once.
+delivery runs at least once, in one transaction with the mark that it is done, so what it writes is written exactly
+once.
 """
 
 import dataclasses
@@ -10,11 +12,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -82,23 +82,20 @@ def publish(event: DomainEvent) -> None:
 
 
 def to_payload(event: DomainEvent) -> dict[str, Any]:
-    encode = DjangoJSONEncoder().default
-    return {
-        field.name: value if isinstance(value, str | int | bool | None) else encode(value)
-        for field in dataclasses.fields(event)
-        for value in [getattr(event, field.name)]
-    }
+    """Field -> JSON value; instants keep their microseconds."""
+    return {field.name: _encode(getattr(event, field.name)) for field in dataclasses.fields(event)}
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
 
 
 def from_payload(event: type[E], payload: dict[str, Any]) -> E:
     """The event as it was published; fields that a later release added take their defaults."""
-    hints = _hints(event)
+    hints = get_type_hints(event)
     return event(**{name: _decode(hints[name], value) for name, value in payload.items() if name in hints})
-
-
-@cache
-def _hints(event: type[DomainEvent]) -> dict[str, Any]:
-    return get_type_hints(event)
 
 
 def _decode(hint: Any, value: Any) -> Any:
@@ -114,7 +111,9 @@ def _decode(hint: Any, value: Any) -> Any:
 
 
 def deliver_due(*, limit: int = 100, now: datetime | None = None) -> int:
-    """Run due deliveries under a lease and return how many were done. Several workers at once never take the same row."""
+    """Run due deliveries under a lease and return how many were done. Several workers at once never take the same
+    row.
+    """
     done = 0
     for delivery_id in _lease(limit=limit, now=now or timezone.now()):
         LEASED.reached()

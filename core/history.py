@@ -11,7 +11,9 @@ from core.actors import Actor
 
 
 class AuditedHistory(models.Model):
-    """What a history row holds beside the row itself: the actor's name as it was, also where no user stands behind it."""
+    """What a history row holds beside the row itself: the actor's name as it was, also where no user stands behind
+    it.
+    """
 
     actor_name = models.CharField(_("actor"), max_length=255, blank=True)
 
@@ -24,7 +26,8 @@ def _no_request_user(**_unused: Any) -> None:
 
 
 def audited_history(*, not_indexed: Sequence[str] = (), **options: Any) -> HistoricalRecords:
-    """History manager of a business model. Its table takes inserts only: the application's role holds no other right on it.
+    """History manager of a business model. Its table takes inserts only: the application's role holds no other right
+    on it.
 
     `not_indexed` names foreign keys whose history nobody looks up; each index costs every save.
     """
@@ -46,10 +49,8 @@ def stamp_actor(history_instance: Any, instance: Any, **_unused: Any) -> None:
         history_instance.history_user_id = actor.audit_user_id
 
 
-def record(
-    instance: models.Model, *, by: Actor, reason: str = "", update_fields: Iterable[str] | None = None
-) -> None:
+def record(instance: models.Model, *, by: Actor, reason: str = "", update_fields: Iterable[str] | None = None) -> None:
     """Save `instance` and write its history row with actor and reason."""
-    instance._history_actor = by  # type: ignore[attr-defined]  # read by stamp_actor
-    instance._change_reason = reason[:500] or None  # type: ignore[attr-defined]  # simple-history reads it
+    vars(instance)["_history_actor"] = by  # read by stamp_actor
+    vars(instance)["_change_reason"] = reason[:500] or None  # simple-history reads it
     instance.save(update_fields=update_fields)

@@ -40,7 +40,9 @@ class BaseModel(models.Model):
 
 
 class EventDelivery(models.Model):
-    """One event for one receiver that runs after the commit: the due row is the truth, queue messages only wake (ruling 13)."""
+    """One event for one receiver that runs after the commit: the due row is the truth, queue messages only wake
+    (ruling 13).
+    """
 
     id = models.BigAutoField(primary_key=True)
     event = models.CharField(max_length=100)
@@ -71,7 +73,9 @@ class EventDelivery(models.Model):
 
 
 class RefusedAct(models.Model):
-    """An ownership, approval, transfer or envelope act that was refused: who tried what, and the answer. Append-only."""
+    """An ownership, approval, transfer or envelope act that was refused: who tried what, and the answer.
+    Append-only.
+    """
 
     append_only: ClassVar[bool] = True
 

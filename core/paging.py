@@ -1,4 +1,5 @@
-"""Keyset paging: the next page starts behind the last row shown, so page 200 costs what page 1 costs and nothing is counted.
+"""Keyset paging: the next page starts behind the last row shown, so page 200 costs what page 1 costs and nothing is
+counted.
 
 The ordering must end in a unique field, and its fields must not be null (annotate with Coalesce where they can be).
 """

@@ -1,4 +1,6 @@
-"""When to try again: three attempts soon, then growing pauses for up to 24 hours, then a visible failure (ruling 29)."""
+"""When to try again: three attempts soon, then growing pauses for up to 24 hours, then a visible failure (ruling
+29).
+"""
 
 from datetime import datetime, timedelta
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -21,3 +22,8 @@ class SlidingSessionMiddleware:
             if now - request.session.get(RENEWED_AT, 0) >= settings.SESSION_RENEW_SECONDS:
                 request.session[RENEWED_AT] = now
         return self.get_response(request)
+
+
+def end_session(session_key: str) -> None:
+    """Remove a session from the database and the cache; its cookie is worth nothing any more."""
+    import_module(settings.SESSION_ENGINE).SessionStore(session_key).delete()

@@ -1,7 +1,9 @@
 """Steps of work that must survive a kill, declared where they happen and listed by the code itself.
 
-`RAW_STORED = declare("mail.intake", "raw_stored")` names a step; `RAW_STORED.reached()` marks that it is over. The setting
-`KILL_AT` (never set in production) makes the process die by SIGKILL there: the kill tests walk `declared()`, so a new step
+`RAW_STORED = declare("mail.intake", "raw_stored")` names a step; `RAW_STORED.reached()` marks that it is over. The
+setting
+`KILL_AT` (never set in production) makes the process die by SIGKILL there: the kill tests walk `declared()`, so a
+new step
 without a test that survives it fails the suite.
 """
 
@@ -23,7 +25,7 @@ class Step:
         return f"{self.chain}.{self.name}"
 
     def reached(self) -> None:
-        if settings.KILL_AT and settings.KILL_AT == str(self):
+        if settings.KILL_AT and str(self) == settings.KILL_AT:
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -1,10 +1,8 @@
 """Queue messages carry no work, only the word that some is due."""
 
-
 from celery import shared_task
 
-from core import events
-
+from core import events, timers
 
 
 @shared_task(name="core.deliver_events", soft_time_limit=50, time_limit=60, ignore_result=True)
@@ -14,3 +12,9 @@ def deliver_events() -> int:
     while done := events.deliver_due(limit=50):
         total += done
     return total
+
+
+@shared_task(name="core.run_timers", soft_time_limit=110, time_limit=120, ignore_result=True)
+def run_timers() -> None:
+    """Everything that is due in any app; `/readyz` looks at the heartbeat it leaves."""
+    timers.run_all()

@@ -10,9 +10,11 @@ from kombu.exceptions import OperationalError
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 10.0
-"""After a failed wake-up none is tried for this long: with the broker gone, requests must not wait for it one by one."""
+"""After a failed wake-up none is tried for this long: with the broker gone, requests must not wait for it one by
+one.
+"""
 
-_silent_until = 0.0
+_silence = {"until": 0.0}
 
 
 def after_commit(task: str) -> None:
@@ -32,11 +34,10 @@ class _Wake:
 
 def now(task: str) -> None:
     """Put the name of `task` on the queue; log and forget if the broker does not answer."""
-    global _silent_until
-    if time.monotonic() < _silent_until:
+    if time.monotonic() < _silence["until"]:
         return
     try:
         current_app.send_task(task, retry=False, ignore_result=True)
     except (OperationalError, OSError):
-        _silent_until = time.monotonic() + PAUSE_SECONDS
+        _silence["until"] = time.monotonic() + PAUSE_SECONDS
         logger.warning("broker not reached; the next sweep will find the work", extra={"task": task})

@@ -1,7 +1,9 @@
 """Database triggers that no setting of the trigger library switches off (ruling 6).
 
-`django-pgtrigger` lets a session ignore its triggers by a run-time setting. A wall is declared, migrated and checked with
-the library, but its function has no such door, and it pins `search_path`, so that a temporary table of the same name cannot
+`django-pgtrigger` lets a session ignore its triggers by a run-time setting. A wall is declared, migrated and checked
+with
+the library, but its function has no such door, and it pins `search_path`, so that a temporary table of the same name
+cannot
 stand in for a real one. Historical migrations name `UpsertWallSql`: never edit its template, add another class instead.
 """
 
@@ -38,7 +40,7 @@ class UpsertWallSql(compiler.UpsertTriggerSql):
 class Wall(pgtrigger.Trigger):
     """A trigger that holds for everybody; see the module."""
 
-    def compile(self, model: type[models.Model]) -> compiler.Trigger:
+    def compile(self, model: models.Model) -> compiler.Trigger:  # the library's hint: it means the class
         return compiler.Trigger(
             name=self.name,
             sql=UpsertWallSql(

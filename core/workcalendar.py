@@ -25,6 +25,11 @@ _MICROSECOND = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)
 
 
+def _midnight(on: date) -> datetime:
+    """Midnight as a wall clock shows it, without a zone yet."""
+    return datetime.combine(on, time())
+
+
 class InvalidCalendar(ValueError):
     """Zone, windows or holidays are unusable or contradict each other."""
 
@@ -178,7 +183,7 @@ class Timeline:
     def _expanded(self, number: int) -> Year:
         if not FIRST_YEAR <= number <= LAST_YEAR:
             raise NoOpenTime(f"calendars reach from {FIRST_YEAR} to {LAST_YEAR}, not to {number}")
-        begins, until = (instant(datetime(year, 1, 1), self.zone, second=False) for year in (number, number + 1))
+        begins, until = (instant(_midnight(date(year, 1, 1)), self.zone, second=False) for year in (number, number + 1))
         first, after = (date(number, 1, 1).toordinal(), date(number + 1, 1, 1).toordinal())
         # The days next to the year as well: with a clock change at midnight their windows can reach into it.
         by_day = {day: self.spans_on(date.fromordinal(day)) for day in range(first - 1, after + 1)}
@@ -279,7 +284,7 @@ def _offset(at: datetime) -> timedelta:
 
 
 def _local(on: date, minutes: int) -> datetime:
-    return datetime(on.year, on.month, on.day) + timedelta(minutes=minutes)
+    return _midnight(on) + timedelta(minutes=minutes)
 
 
 def _minutes(value: time | int) -> int:

@@ -149,8 +149,9 @@ def queue_groups() -> list[Sample]:
         row(1456, "VPN bricht nach der Anmeldung am Gebäudeleitsystem regelmäßig ab", 31, priority="high",
             is_unread=True, customer="Jörg Hölzenbein", company="Stadtwerke Groß-Umstadt", files_count=2,
             snippet="Anbei die Protokolldateien."),
-        row(1788, "Rechnung doppelt abgebucht", 52, status="new", owner_name="", customer="Li Wen", company="Nordlicht AG",
-            accept_url="#accept", priority="medium", snippet="Im Oktober wurden 412,00 € zweimal eingezogen."),
+        row(1788, "Rechnung doppelt abgebucht", 52, status="new", owner_name="", customer="Li Wen",
+            company="Nordlicht AG", accept_url="#accept", priority="medium",
+            snippet="Im Oktober wurden 412,00 € zweimal eingezogen."),
     ]  # fmt: skip
     waiting = [
         row(1789, "Zugriff auf das Projektlaufwerk für drei neue Kolleginnen", 190, status="waiting_customer",
@@ -207,19 +208,21 @@ def entries(now: datetime) -> Mapping[str, Sample]:
     blocked = {"name": "Rechnung.exe", "is_blocked": True, "reason": "Dateityp gesperrt", "url": ""}
     return {
         "in": {
-            "id": 1, "kind": "entry", "variant": "customer-in", "author_name": "Dana Roth", "at": now - day - 50 * minute,
+            "id": 1, "kind": "entry", "variant": "customer-in", "author_name": "Dana Roth",
+            "at": now - day - 50 * minute,
             "channel_icon": "mail", "channel_label": "E-Mail", "addresses": "An service@itil-next.example",
-            "body_text": "Guten Tag,\n\nder Drucker auf Station 3 druckt seit heute Morgen nicht mehr. Die Pflegekräfte "
-            "laufen für jedes Etikett in das andere Gebäude. Ein Bild vom Bedienfeld hängt an.\n\nMit freundlichen "
-            "Grüßen\nDana Roth",
+            "body_text": "Guten Tag,\n\nder Drucker auf Station 3 druckt seit heute Morgen nicht mehr. Die "
+            "Pflegekräfte laufen für jedes Etikett in das andere Gebäude. Ein Bild vom Bedienfeld hängt an.\n\n"
+            "Mit freundlichen Grüßen\nDana Roth",
             "attachments": [picture, log, blocked], "is_unscanned": True, "original_url": "#original",
         },
         "out": {
             "id": 4, "kind": "entry", "variant": "customer-out", "author_name": "Mara Weiss",
             "at": now - day - 20 * minute, "channel_icon": "send", "channel_label": "Antwort an Dana Roth",
             "addresses": "An dana.roth@acme-logistik.example, Kopie an leitung-station3@acme-logistik.example",
-            "body_html": mark_safe(  # noqa: S308
-                "<p>Guten Tag Frau Roth,</p><p>ich habe den Druckdienst neu gestartet und die Warteschlange geleert:</p>"
+            "body_html": mark_safe(
+                "<p>Guten Tag Frau Roth,</p>"
+                "<p>ich habe den Druckdienst neu gestartet und die Warteschlange geleert:</p>"
                 "<ul><li>Etiketten laufen wieder,</li><li>der Ersatzdrucker bleibt bis morgen stehen.</li></ul>"
                 "<p>Melden Sie sich bitte, falls es wieder auftritt.</p><p>Mara Weiss</p>"
             ),
@@ -241,7 +244,8 @@ def entries(now: datetime) -> Mapping[str, Sample]:
             "on_behalf_of": "Mara Weiss", "at": now - 3 * minute, "channel_label": "Antwort an Dana Roth",
             "body_text": "Guten Tag Frau Roth, ich vertrete Frau Weiss und komme heute um 14 Uhr vorbei.",
             "delivery": "failed", "retry_url": "#outbox",
-            "delivery_text": "Nicht zugestellt: der Mailserver lehnt dana.roth@acme-logistik.example ab (Postfach voll).",
+            "delivery_text": "Nicht zugestellt: der Mailserver lehnt dana.roth@acme-logistik.example ab "
+            "(Postfach voll).",
         },
         "automatic": {
             "id": 8, "kind": "entry", "variant": "customer-in", "author_name": "Dana Roth", "at": now - 2 * minute,

@@ -1,9 +1,11 @@
 """Exactly one beat: several may run, the one that holds the lock in Valkey sends."""
 
 import logging
+import sys
 from typing import Any
 
 from celery.beat import Scheduler
+from celery.schedules import schedule
 from django.conf import settings
 from redis import Redis
 from redis.exceptions import LockError, RedisError
@@ -22,8 +24,15 @@ class LeaderScheduler(Scheduler):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         client = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
         self._lock: Lock = client.lock(LOCK_NAME, timeout=LEASE_SECONDS, thread_local=False)
-        self._is_leader = False
+        self.is_leader = False
         super().__init__(*args, **kwargs)
+
+    def setup_schedule(self) -> None:
+        """Everything is due at the start, since nobody knows when it last ran."""
+        super().setup_schedule()
+        for entry in self.schedule.values():
+            if isinstance(entry.schedule, schedule):
+                entry.last_run_at = entry.default_now() - entry.schedule.run_every
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due; the answer says how many seconds later to ask again."""
@@ -32,7 +41,7 @@ class LeaderScheduler(Scheduler):
         return min(float(super().tick(*args, **kwargs)), PAUSE_SECONDS)
 
     def close(self) -> None:
-        if self._is_leader:
+        if self.is_leader:
             try:
                 self._lock.release()
             except (LockError, RedisError):
@@ -40,18 +49,28 @@ class LeaderScheduler(Scheduler):
         super().close()
 
     def _lead(self) -> bool:
-        was_leader = self._is_leader
+        was_leader = self.is_leader
         try:
-            self._is_leader = self._renew() if was_leader else bool(self._lock.acquire(blocking=False))
+            self.is_leader = self._renew() if was_leader else bool(self._lock.acquire(blocking=False))
         except RedisError:
-            self._is_leader = False
+            self.is_leader = False
             logger.warning("beat does not reach the broker")
-        if self._is_leader != was_leader:
-            logger.info("beat leads" if self._is_leader else "beat stands by")
-        return self._is_leader
+        if self.is_leader != was_leader:
+            logger.info("beat leads" if self.is_leader else "beat stands by")
+        return self.is_leader
 
     def _renew(self) -> bool:
         try:
             return bool(self._lock.reacquire())
         except LockError:  # the lease ran out, for instance while the machine slept
             return bool(self._lock.acquire(blocking=False))
+
+
+def is_led() -> bool:
+    """Whether some beat leads: the health check of beat's container, `python -m itilnext.beat`."""
+    with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2) as client:
+        return bool(client.exists(LOCK_NAME))
+
+
+if __name__ == "__main__":
+    sys.exit(0 if is_led() else 1)

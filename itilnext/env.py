@@ -1,4 +1,4 @@
-"""Typed readers of the environment. Only settings (and the local servers) read it; nonsense stops the start with one sentence.
+"""Typed readers of the environment, which only settings and the local servers read; nonsense stops the start.
 
 A set but empty variable counts as unset, since compose files and CI pass empty ones on.
 """
@@ -29,7 +29,9 @@ def secret(name: str, default: str | None = None) -> str:
     if not file_name:
         value = os.environ.get(name, "").strip()
         if not value and default is None:
-            raise ImproperlyConfigured(f"{name} is not set; set it, or {name}_FILE to the path of a file that holds it.")
+            raise ImproperlyConfigured(
+                f"{name} is not set; set it, or {name}_FILE to the path of a file that holds it."
+            )
         return value or str(default)
     if os.environ.get(name, "").strip():
         raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; remove one of them.")
@@ -89,7 +91,9 @@ def url(name: str, schemes: Sequence[str], default: str | None = None) -> str:
     except ValueError:
         scheme, port = "", None
     if scheme not in schemes or port == 0:
-        raise ImproperlyConfigured(f"{name} is not a usable URL; write it as {schemes[0]}://user:password@host:port/name.")
+        raise ImproperlyConfigured(
+            f"{name} is not a usable URL; write it as {schemes[0]}://user:password@host:port/name."
+        )
     return value
 
 
@@ -97,17 +101,20 @@ def database(name: str, default: str | None = None) -> dict[str, object]:
     """Django's connection settings from `postgresql://user:password@host:port/name?option=value`.
 
     A socket folder is given as `?host=/folder`. Other options (`sslmode`, `application_name` ...) are handed to libpq.
+    The password may stand apart: that of `DATABASE_URL` in `DATABASE_PASSWORD` or the file `DATABASE_PASSWORD_FILE`.
     """
     value = url(name, ("postgresql", "postgres"), default)
     parts = urlsplit(value)
     options: dict[str, object] = dict(parse_qsl(parts.query))
     if not parts.path.strip("/"):
-        raise ImproperlyConfigured(f"{name} names no database; write it as postgresql://user:password@host:5432/itilnext.")
+        raise ImproperlyConfigured(
+            f"{name} names no database; write it as postgresql://user:password@host:5432/itilnext."
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
         "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
+        "PASSWORD": unquote(parts.password or "") or secret(f"{name.removesuffix('_URL')}_PASSWORD", default=""),
         "HOST": options.pop("host", unquote(parts.hostname or "")),
         "PORT": str(options.pop("port", parts.port or "")),
         "OPTIONS": options,
@@ -115,14 +122,19 @@ def database(name: str, default: str | None = None) -> dict[str, object]:
 
 
 def email(name: str, *, default: str, folder: Path) -> dict[str, object]:
-    """Django's e-mail settings from `smtp://user:password@host:587?tls=1`, `smtps://…`, `console:`, `file:/folder`,
-    `memory:` or `maildir:` (into Maildirs below `folder`, which is how the demo delivers to its customers)."""
+    """Django's e-mail settings from `smtp://user:password@host:587?tls=1` or `smtps://…`.
+
+    For trying out also `console:`, `file:/folder`, `memory:`, and `maildir:` (Maildirs below `folder`, which is how the
+    demo desk delivers to its customers).
+    """
     value = secret(name, default)
     try:
         parts = urlsplit(value)
         port = parts.port
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name} is not a usable URL; write it as smtp://user:password@host:587?tls=1.") from error
+        raise ImproperlyConfigured(
+            f"{name} is not a usable URL; write it as smtp://user:password@host:587?tls=1."
+        ) from error
     if parts.scheme in ("console", "memory"):
         backend = {"console": "console", "memory": "locmem"}[parts.scheme]
         return {"EMAIL_BACKEND": f"django.core.mail.backends.{backend}.EmailBackend"}
@@ -132,7 +144,7 @@ def email(name: str, *, default: str, folder: Path) -> dict[str, object]:
         return {"EMAIL_BACKEND": "connectors.mail.maildir.EmailBackend", "EMAIL_FILE_PATH": parts.path or str(folder)}
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ImproperlyConfigured(
-            f"{name} is not usable; write it as smtp://user:password@host:587?tls=1, smtps://…, file:/folder or console:."
+            f"{name} is not usable; write smtp://user:password@host:587?tls=1, smtps://…, file:/folder, cor console:."
         )
     options = dict(parse_qsl(parts.query))
     return {

@@ -1,8 +1,16 @@
 """All URLs; each app keeps its own list."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+
+from core.health import healthz, readyz
+from desk.views.answer import answer
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz),
+    path("readyz", readyz),
     path("admin/", admin.site.urls),
+    path("answer/<str:token>/", answer, name="answer"),
+    path("api/v1/", include("itilnext.api")),
+    path("", include("desk.urls")),
 ]

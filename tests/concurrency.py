@@ -10,8 +10,8 @@ from django.db import connections
 def in_parallel(*acts: Callable[[], Any], patience: float = 60.0) -> list[Any]:
     """Run each act in a thread with connections of its own, all let go at once.
 
-    Answers what each returned, or the exception it raised, in the order given. The test must be transactional: the threads
-    see only what is committed.
+    Answers what each returned, or the exception it raised, in the order given. The test must be transactional, since
+    the threads see only what is committed.
     """
     outcomes: list[Any] = [None] * len(acts)
     start = threading.Barrier(len(acts))
@@ -20,7 +20,7 @@ def in_parallel(*acts: Callable[[], Any], patience: float = 60.0) -> list[Any]:
         try:
             start.wait(patience)
             outcomes[number] = act()
-        except Exception as error:  # the caller judges it
+        except Exception as error:  # noqa: BLE001  # the caller judges it
             outcomes[number] = error
         finally:
             connections.close_all()

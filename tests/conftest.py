@@ -4,25 +4,33 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
 
-from tests.database import empty_all_tables
+from tests.database import copy_from_template, empty_all_tables, keep_as_template, remember_initial_rows
 
 pytest_plugins = ["tests.live"]
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: pytest.FixtureRequest
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     """Create this run's database as the role that owns the tables; tests then use it as the application's role.
 
     pytest-django's own fixture creates only what the collected tests name, and they name the mirror.
     """
+    name = connections["owner"].settings_dict["TEST"]["NAME"]
     with django_db_blocker.unblock():
-        created = setup_databases(verbosity=0, interactive=False)
+        is_copy = copy_from_template(name)
+        created = setup_databases(verbosity=0, interactive=False, keepdb=is_copy)  # migrates what a copy lacks
+        if not is_copy:
+            keep_as_template(name)
+        remember_initial_rows()
     yield
     with django_db_blocker.unblock():
+        connections.close_all()  # the mirror's connection would keep the database from being dropped
         teardown_databases(created, verbosity=0)
 
 

@@ -1,45 +1,128 @@
-"""The test database as its owner sees it."""
+"""The test database: made once for a state of the migrations, copied for each run, emptied after tests that commit."""
 
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import distributions
 from urllib.parse import quote
 
 import psycopg
+from django.conf import settings
 from django.db import connections
 from psycopg import sql
 
+TEMPLATE_PREFIX = "template_itilnext_"
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
-"""Filled by `migrate`, the same for all tests."""
+"""Filled by `migrate`, the same for all tests, changed by none."""
+
+_initial_rows: dict[str, bytes] = {}
+"""What migrations have put into other tables, as COPY reads it."""
+
+
+def database_url(alias: str, name: str = "") -> str:
+    """`DATABASE_URL` of a connection: of the test database, or of database `name` on the same server."""
+    facts = connections[alias].settings_dict
+    credentials = f"{quote(facts['USER'], safe='')}:{quote(facts['PASSWORD'], safe='')}"
+    port = f"&port={facts['PORT']}" if facts["PORT"] else ""
+    return f"postgresql://{credentials}@/{name or facts['NAME']}?host={quote(facts['HOST'], safe='')}{port}"
 
 
 def connect_as_owner() -> psycopg.Connection:
     """A connection to the test database in the role that owns its tables, in autocommit; close it after use."""
-    return psycopg.connect(autocommit=True, **_parameters())
+    return psycopg.connect(database_url("owner"), autocommit=True)
 
 
-def _parameters() -> dict[str, str]:
-    parameters = connections["owner"].get_connection_params()
-    return {name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if parameters.get(name)}
+@contextmanager
+def _server() -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url("owner", "postgres"), autocommit=True) as connection:
+        yield connection
+
+
+def template_name() -> str:
+    """Names the state of the migrations: ours by their text, those of libraries by their version."""
+    facts = [path.read_text(encoding="utf-8") for path in sorted(settings.BASE_DIR.glob("[!.]*/**/migrations/*.py"))]
+    facts += sorted(f"{package.name}={package.version}" for package in distributions())
+    return TEMPLATE_PREFIX + hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+
+
+def copy_from_template(name: str) -> bool:
+    """Make database `name` as a copy of the migrated one; tells whether there was one for this state."""
+    template = template_name()
+    with _server() as server:
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
+            return False
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        try:
+            server.execute(_copy(template, to=name))
+        except psycopg.Error:  # another run copies or drops it at this moment
+            return False
+        return True
+
+
+def keep_as_template(name: str) -> None:
+    """Keep a copy of the just migrated database for later runs, and drop those of older states."""
+    connections.close_all()
+    template = template_name()
+    with _server() as server:
+        found = server.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{TEMPLATE_PREFIX}%"])
+        for (old,) in found.fetchall():
+            _try(server, sql.SQL("DROP DATABASE {}").format(sql.Identifier(old)))
+        _try(server, _copy(name, to=template))
+
+
+def _copy(source: str, *, to: str) -> sql.Composed:
+    return sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(to), sql.Identifier(source))
+
+
+def _try(server: psycopg.Connection, statement: sql.Composed) -> None:
+    try:
+        server.execute(statement)
+    except psycopg.Error:  # another run was faster or is using it; a template only saves time
+        return
+
+
+def remember_initial_rows() -> None:
+    """Call once after migrating."""
+    with connect_as_owner() as connection:
+        for table in _filled_tables(connection):
+            with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as copy:
+                _initial_rows[table] = b"".join(bytes(block) for block in copy)
 
 
 def empty_all_tables() -> None:
-    """Truncate every table that holds rows, and start its numbering again."""
+    """Truncate every table that holds rows, start its numbering again, and put back what migrations have put in."""
     with connect_as_owner() as connection:
-        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        tables = sorted(name for (name,) in found if name not in KEPT)
-        if not tables:
+        filled = _filled_tables(connection)
+        if not filled:
             return
-        probe = sql.SQL(" UNION ALL ").join(
-            sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(name, sql.Identifier(name)) for name in tables
-        )
-        filled = [name for (name,) in connection.execute(probe).fetchall()]
-        if filled:
-            connection.execute("SET lock_timeout = '15s'")  # a test that left a transaction open is told so
+        connection.execute("SET lock_timeout = '15s'")  # a test that left a transaction open is told so
+        with connection.transaction():
             names = sql.SQL(", ").join(map(sql.Identifier, filled))
             connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
+            for table, rows in _initial_rows.items():
+                _put_back(connection, table, rows)
 
 
-def database_url(alias: str) -> str:
-    """`DATABASE_URL` of a connection, with the name of the test database."""
-    facts = connections[alias].settings_dict
-    credentials = f"{quote(facts['USER'], safe='')}:{quote(facts['PASSWORD'], safe='')}"
-    port = f"&port={facts['PORT']}" if facts["PORT"] else ""
-    return f"postgresql://{credentials}@/{facts['NAME']}?host={quote(facts['HOST'], safe='')}{port}"
+def _filled_tables(connection: psycopg.Connection) -> list[str]:
+    found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    tables = sorted(name for (name,) in found if name not in KEPT)
+    probe = sql.SQL(" UNION ALL ").join(
+        sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(name, sql.Identifier(name)) for name in tables
+    )
+    return [name for (name,) in connection.execute(probe).fetchall()] if tables else []
+
+
+def _put_back(connection: psycopg.Connection, table: str, rows: bytes) -> None:
+    name = sql.Identifier(table)
+    if connection.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(name)).fetchone():
+        return  # was not emptied
+    with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(name)) as copy:
+        copy.write(rows)
+    columns = connection.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+        " AND pg_get_serial_sequence(%s, attname) IS NOT NULL",
+        [table, table],
+    )
+    for (column,) in columns.fetchall():
+        statement = sql.SQL("SELECT setval(pg_get_serial_sequence({}, {}), max({})) FROM {}")
+        connection.execute(statement.format(sql.Literal(table), sql.Literal(column), sql.Identifier(column), name))

@@ -62,9 +62,7 @@ def live_environment(**more: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def celery_worker_process(
-    transactional_db: None, tmp_path: Path
-) -> Iterator[Callable[..., Worker]]:
+def celery_worker_process(transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     """Start real workers: `worker = celery_worker_process(kill_at="mail.intake.raw_stored")`.
 
     Without beat: wake it with the task itself, or by what the code under test sends. All are stopped after the test.
@@ -101,7 +99,7 @@ def _web_process(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def live_site(transactional_db: None, _web_process: str) -> str:
-    """Address of the real web server (gunicorn, hashed static files) on the test database; it sees what is committed."""
+    """Address of a real web server (gunicorn, hashed static files) on the test database; it sees what is committed."""
     connections.close_all()
     return _web_process
 
@@ -117,7 +115,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None:
             break
         try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(url, timeout=5).close()
             return
         except urllib.error.HTTPError:
             return  # it answers

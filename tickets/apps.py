@@ -7,7 +7,14 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Tickets")
 
     def ready(self) -> None:
+        from accounts import privacy
         from accounts.guards import deactivation_guards
-        from tickets.people import no_open_tickets
+        from core import timers
+        from tickets import services
+        from tickets.people import NearByTickets, no_open_tickets
 
         deactivation_guards.append(no_open_tickets)
+        privacy.use(NearByTickets())
+        timers.register("offers_lapsed", services.lapse_due_offers, order=10)
+        timers.register("tickets_closed", services.close_due_tickets, order=20)
+        timers.register("replies_released", services.release_due_messages, order=30)

@@ -112,3 +112,11 @@ class NoteAdded(TicketEvent):
 class TaskChanged(TicketEvent):
     task_id: UUID
     status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageNotSent(TicketEvent):
+    """A mail to the customer has failed for good; the author should know."""
+
+    message_id: UUID
+    author_id: UUID | None

@@ -1,4 +1,6 @@
-"""What a file is and whether it may be served: sniffing and a block list (ruling 22). Pure functions over bytes and names."""
+"""What a file is and whether it may be served: sniffing and a block list (ruling 22). Pure functions over bytes and
+names.
+"""
 
 import io
 import re
@@ -7,9 +9,65 @@ import zipfile
 from dataclasses import dataclass
 
 BLOCKED = frozenset(
-    "ade adp app appx bat chm cmd com cpl dll docm dotm exe gadget hta img inf ins iso isp jar jnlp js jse lnk mde msc "
-    "msi msp mst pif potm ppam pps1 pptm ps1 ps1xml reg scf scr sct shb sys url vb vbe vbs vhd vhdx vxd wsc wsf wsh "
-    "xlam xlsm xltm xll".split()
+    [
+        "ade",
+        "adp",
+        "app",
+        "appx",
+        "bat",
+        "chm",
+        "cmd",
+        "com",
+        "cpl",
+        "dll",
+        "docm",
+        "dotm",
+        "exe",
+        "gadget",
+        "hta",
+        "img",
+        "inf",
+        "ins",
+        "iso",
+        "isp",
+        "jar",
+        "jnlp",
+        "js",
+        "jse",
+        "lnk",
+        "mde",
+        "msc",
+        "msi",
+        "msp",
+        "mst",
+        "pif",
+        "potm",
+        "ppam",
+        "pps1",
+        "pptm",
+        "ps1",
+        "ps1xml",
+        "reg",
+        "scf",
+        "scr",
+        "sct",
+        "shb",
+        "sys",
+        "url",
+        "vb",
+        "vbe",
+        "vbs",
+        "vhd",
+        "vhdx",
+        "vxd",
+        "wsc",
+        "wsf",
+        "wsh",
+        "xlam",
+        "xlsm",
+        "xltm",
+        "xll",
+    ]
 )
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -37,7 +95,9 @@ class Verdict:
 
 
 def safe_filename(name: str) -> str:
-    """Base name without control or bidirectional characters, at most 200 bytes, the extension kept (email.md section 10)."""
+    """Base name without control or bidirectional characters, at most 200 bytes, the extension kept (email.md section
+    10).
+    """
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
     name = _UNSAFE.sub("", name.encode("utf-8", "replace").decode()).strip(" .")
     if not name:
@@ -70,7 +130,7 @@ def sniff(content: bytes, claimed_type: str = "") -> str:
             return content_type
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
-    claimed = claimed_type.split(";")[0].strip().lower()
+    claimed = claimed_type.split(";", maxsplit=1)[0].strip().lower()
     if ACTIVE.search(content[:1024]):
         return "text/plain" if claimed.startswith("text/") else "application/octet-stream"
     is_plain_claim = claimed.startswith("text/") and "html" not in claimed and "xml" not in claimed

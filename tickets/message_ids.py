@@ -1,4 +1,6 @@
-"""Message-IDs of our own mails: random, signed, so that an answer to one is recognised without a look-up table (RFC 5322)."""
+"""Message-IDs of our own mails: random, signed, so that an answer to one is recognised without a look-up table (RFC
+5322).
+"""
 
 import re
 import secrets
@@ -19,7 +21,7 @@ def new_message_id() -> str:
 def is_ours(message_id: str) -> bool:
     """Whether we made this id; a forged one is not."""
     found = _OURS.match(message_id)
-    return bool(found) and constant_time_compare(found[2], _signature(found[1]))
+    return found is not None and constant_time_compare(found[2], _signature(found[1]))
 
 
 def _signature(token: str) -> str:

@@ -28,18 +28,28 @@ class TimelinePage:
     held: Sequence[OutboundMessage]
 
 
-def timeline_of(ticket: Ticket, *, last: int = 30, before_seq: int | None = None) -> TimelinePage:
-    """The newest `last` entries of the main thread in their order, and the replies still held. Three queries, four with files."""
+def timeline_of(
+    ticket: Ticket, *, last: int = 30, before_seq: int | None = None, only: Q | None = None
+) -> TimelinePage:
+    """The newest `last` entries of the main thread in their order, and the replies still held. Three queries, four
+    with files.
+
+    `only` narrows the entries. Their HTML is left in the database; `has_html` says whether there is some.
+    """
+    thread = ticket.entries.main_thread()
+    if only is not None:
+        thread = thread.filter(only)
     entries = (
-        ticket.entries.main_thread()
-        .select_related("author", "contact", "on_behalf_of", "outbound_message")
+        thread.select_related("author", "contact", "on_behalf_of", "outbound_message")
         .prefetch_related(Prefetch("attachments", Attachment.objects.order_by("created_at", "id")))
+        .annotate(has_html=Q(body_html__gt=""))
+        .defer("body_html")
     )
     if before_seq is not None:
         entries = entries.filter(seq__lt=before_seq)
     shown = list(entries.order_by("-seq")[: last + 1])
     has_earlier, shown = len(shown) > last, shown[:last][::-1]
-    earlier = ticket.entries.main_thread().filter(seq__lt=shown[0].seq).count() if has_earlier else 0
+    earlier = thread.filter(seq__lt=shown[0].seq).count() if has_earlier else 0
     held = ticket.outbound_messages.filter(status=OutboundStatus.HELD).select_related("author").order_by("release_at")
     return TimelinePage(shown, earlier, list(held.prefetch_related("attachments")) if before_seq is None else [])
 
@@ -54,7 +64,9 @@ def attachments_visible_to(actor: Actor) -> QuerySet[Attachment]:
 
 def outbox_of(agent: Agent) -> QuerySet[OutboundMessage]:
     """The agent's own outgoing messages, newest first."""
-    return OutboundMessage.objects.filter(author=agent).select_related("ticket__requester").order_by("-created_at", "-id")
+    return (
+        OutboundMessage.objects.filter(author=agent).select_related("ticket__requester").order_by("-created_at", "-id")
+    )
 
 
 def tickets_by_reference(text: str) -> QuerySet[Ticket]:

@@ -9,11 +9,3 @@ from tickets import services
 @shared_task(name="tickets.release_due_messages", soft_time_limit=50, time_limit=60, ignore_result=True)
 def release_due_messages() -> int:
     return services.release_due_messages(now=timezone.now())
-
-
-@shared_task(name="tickets.run_timers", soft_time_limit=50, time_limit=60, ignore_result=True)
-def run_timers() -> None:
-    """Everything of this app that is due."""
-    now = timezone.now()
-    services.lapse_due_offers(now=now)
-    services.close_due_tickets(now=now)

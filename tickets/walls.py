@@ -36,7 +36,7 @@ _OWNER_WALL = f"""
         {refuse("ownership_immutable: only a recorded transfer changes the owner")}
     END IF;
     RETURN NEW;
-"""
+"""  # noqa: S608  # constant text
 
 TICKET_WALLS = [
     Wall(
@@ -89,7 +89,7 @@ _TRANSFER_WALL = f"""
         {refuse("agent_inactive: the new owner is deactivated")}
     END IF;
     RETURN NEW;
-"""
+"""  # noqa: S608  # constant text
 
 TRANSFER_WALLS = [
     Wall(

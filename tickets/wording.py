@@ -54,10 +54,10 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "offered": lambda f: _("Offered to %(agent)s") % f,
     "offer_withdrawn": lambda f: _("Offer to %(agent)s withdrawn") % f,
     "offer_lapsed": lambda f: _("Offer to %(agent)s lapsed; back in the queue") % f,
-    "transferred": lambda f: _(
-        "Ownership transferred from %(old_owner)s to %(new_owner)s (%(reason)s), authorised by %(authorised_by)s"
-    )
-    % (f | {"reason": _label(TransferReason, f["reason_code"])}),
+    "transferred": lambda f: (
+        _("Ownership transferred from %(old_owner)s to %(new_owner)s (%(reason)s), authorised by %(authorised_by)s")
+        % (f | {"reason": _label(TransferReason, f["reason_code"])})
+    ),
     "status": _status,
     "edited": _edited,
     "team": lambda f: _("Team: %(from)s → %(to)s") % f,

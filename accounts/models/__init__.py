@@ -1,10 +1,12 @@
 from accounts.models.calendars import BusinessCalendar, CalendarWindow, Holiday
 from accounts.models.customers import Company, Contact
+from accounts.models.mail import AccountMail
 from accounts.models.people import Absence, Agent, AgentSkill, ApiClient, Skill, Team
 from accounts.models.users import User
 
 __all__ = [
     "Absence",
+    "AccountMail",
     "Agent",
     "AgentSkill",
     "ApiClient",

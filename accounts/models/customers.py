@@ -46,7 +46,9 @@ class Contact(BaseModel):
         related_name="contacts",
     )
     tier = models.CharField(_("tier"), max_length=10, choices=Tier, default=Tier.STANDARD)
-    language = models.CharField(_("language"), max_length=35, blank=True, help_text=_("BCP 47, for example de or en-GB"))
+    language = models.CharField(
+        _("language"), max_length=35, blank=True, help_text=_("BCP 47, for example de or en-GB")
+    )
     timezone = models.CharField(_("time zone"), max_length=64, blank=True)
     anonymised_at = models.DateTimeField(_("anonymised at"), null=True, blank=True, editable=False)
 
@@ -64,7 +66,9 @@ class Contact(BaseModel):
             )
         ]
         indexes = [
+            models.Index(name="contact_by_name", fields=["last_name", "first_name", "email", "id"]),
             GinIndex(OpClass(Upper("email"), "gin_trgm_ops"), name="contact_email_trgm"),
+            GinIndex(OpClass(Upper("first_name"), "gin_trgm_ops"), name="contact_first_name_trgm"),
             GinIndex(OpClass(Upper("last_name"), "gin_trgm_ops"), name="contact_last_name_trgm"),
         ]
 

@@ -21,11 +21,18 @@ MAX_ORDINARY_LEAVE_DAYS = 30
 
 
 class Team(BaseModel):
-    """A queue and the people who work it. A manager's org unit is the teams they manage, with their children (ruling 5)."""
+    """A queue and the people who work it. A manager's org unit is the teams they manage, with their children (ruling
+    5).
+    """
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     lead = models.ForeignKey(
-        "accounts.Agent", verbose_name=_("lead"), null=True, blank=True, on_delete=models.PROTECT, related_name="teams_led"
+        "accounts.Agent",
+        verbose_name=_("lead"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="teams_led",
     )
     supervisor = models.ForeignKey(
         "accounts.Agent",
@@ -78,7 +85,9 @@ class Team(BaseModel):
 
 
 class Agent(BaseModel):
-    """A person of the desk: who they are, which roles they hold, how much they take on. Source: domain.md section 16."""
+    """A person of the desk: who they are, which roles they hold, how much they take on. Source: domain.md section
+    16.
+    """
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="agent", verbose_name=_("user"))
     name = models.CharField(_("name"), max_length=150)
@@ -189,7 +198,12 @@ class Absence(BaseModel):
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"), null=True, blank=True, help_text=_("Empty: not known yet"))
     deputy = models.ForeignKey(
-        Agent, verbose_name=_("deputy"), null=True, blank=True, on_delete=models.PROTECT, related_name="covered_absences"
+        Agent,
+        verbose_name=_("deputy"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="covered_absences",
     )
     note = models.TextField(_("note"), blank=True, max_length=2000)
     recorded_by = models.ForeignKey(

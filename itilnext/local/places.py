@@ -1,7 +1,7 @@
 """Where PostgreSQL keeps its files and who it runs as.
 
-It refuses to run as root. Started by root it runs as an unprivileged account that exists; that account must reach both the
-programs and the data. If a folder above them is closed to it, both are kept in a folder of our own outside; the permissions
+It refuses to run as root. Started by root it runs as an unprivileged account that exists, which must reach both the
+programs and the data. If a folder above them is closed to it, they are kept in a folder of our own outside; permissions
 of folders that we did not create are never changed (ruling 32).
 """
 
@@ -67,7 +67,7 @@ def choose_account(data: Path) -> Account | None:
         if entry is not None and entry.pw_uid != 0:
             return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
     raise LocalServerError(
-        "PostgreSQL does not run as root and there is neither an account postgres nor nobody; run this as an ordinary user."
+        "PostgreSQL does not run as root, and there is no account postgres or nobody; run this as an ordinary user."
     )
 
 

@@ -14,7 +14,7 @@ from itilnext.local.servers import PROJECT
 
 
 def collect_if_changed(target: Path, environment: Mapping[str, str]) -> bool:
-    """Bring `target` up to date and tell whether there was anything to do. Several callers at once wait for each other."""
+    """Bring `target` up to date and tell whether there was anything to do; callers wait for each other."""
     own_folder(target, 0o755)
     lock = FileLock(target.with_name(f"{target.name}.lock"))
     lock.hold()
@@ -25,7 +25,9 @@ def collect_if_changed(target: Path, environment: Mapping[str, str]) -> bool:
             return False
         command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity", "0"]
         variables = {**environment, "ITILNEXT_STATIC_ROOT": str(target)}
-        done = subprocess.run(command, cwd=PROJECT, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, cwd=PROJECT, env=variables, capture_output=True, text=True, check=False, start_new_session=True
+        )
         if done.returncode != 0:
             raise LocalServerError(f"The static files could not be gathered: {done.stderr.strip()[-2000:]}")
         stamp.write_text(fingerprint, encoding="ascii")

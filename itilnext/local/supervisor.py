@@ -16,7 +16,7 @@ from itilnext.local.command import home, wants_local_servers
 from itilnext.local.errors import LocalServerError
 from itilnext.local.locks import FileLock
 from itilnext.local.places import own_folder
-from itilnext.local.processes import Deadline, spawn, tail
+from itilnext.local.processes import Deadline, spawn, stop, tail
 from itilnext.local.servers import PROJECT, Servers, join
 from itilnext.local.static import collect_if_changed
 
@@ -86,7 +86,7 @@ class Supervisor:
         self._began_at = time.monotonic()
         self._servers: Servers | None = None
         self._services: list[Service] = []
-        self._is_told_to_stop = False
+        self._is_told_to_stop = self._is_started = False
 
     def run(self) -> None:
         """Start everything, stay until told to stop, stop everything."""
@@ -97,6 +97,7 @@ class Supervisor:
             raise LocalServerError(f"A desk already runs on {self._home}; stop it, or choose another ITILNEXT_HOME.")
         try:
             self._start()
+            self._is_started = True
             while not self._is_told_to_stop:
                 time.sleep(0.2)
                 for service in self._services:
@@ -107,47 +108,44 @@ class Supervisor:
             self._end()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        if not self._is_started and not self._is_told_to_stop:
+            self._is_told_to_stop = True
+            raise Interrupted  # what is being started waits for many things, none of which is worth finishing
         self._is_told_to_stop = True
 
     def _start(self) -> None:
         _require_free(self._port)
         if wants_local_servers():
-            say("starting PostgreSQL and Valkey (the first time makes the database)")
+            say("starting PostgreSQL and Valkey")
             self._servers = join(self._home)
             os.environ |= self._servers.environment
             if self._servers.notice:
                 say(self._servers.notice)
-        preparing = subprocess.Popen(  # noqa: S603
+        preparing = subprocess.Popen(
             [sys.executable, "-m", "itilnext.local.prepare"], cwd=PROJECT, start_new_session=True
         )
         try:
             if collect_if_changed(self._home / "static", os.environ):
                 say("gathered the static files")
-            self._wait_for_preparation(preparing)
+            if preparing.wait() != 0:
+                raise LocalServerError("The database could not be prepared; the reason stands above.")
         finally:
-            if preparing.poll() is None:
-                preparing.terminate()
-                preparing.wait()
+            stop(preparing)
         self._open()
 
-    def _wait_for_preparation(self, preparing: "subprocess.Popen[bytes]") -> None:
-        while preparing.poll() is None:
-            self._check_interrupted()
-            time.sleep(0.05)
-        if preparing.returncode != 0:
-            raise LocalServerError("The database could not be prepared; the reason stands above.")
-
     def _open(self) -> None:
-        say("starting web, worker and beat")
+        say("starting the web server, a worker and beat")
         log_folder = own_folder(self._home / "log")
         self._services = [
             Service("web", web_command(self._port), log_folder=log_folder),
             Service("worker", worker_command(), log_folder=log_folder),
             Service("beat", ["-m", "celery", "-A", "itilnext", "beat"], log_folder=log_folder),
         ]
-        for service in self._services:
+        web, *others = self._services
+        web.start()
+        self._wait_until_web_answers(web)
+        for service in others:  # after the page, which people wait for
             service.start()
-        self._wait_until_web_answers(self._services[0])
         is_demo = os.environ.get("ITILNEXT_DEMO", "1") == "1"
         demo = DEMO.format(address=self._address) if is_demo else ""
         seconds = time.monotonic() - self._began_at
@@ -156,17 +154,12 @@ class Supervisor:
     def _wait_until_web_answers(self, web: Service) -> None:
         deadline = Deadline(60)
         while not _answers(f"http://127.0.0.1:{self._port}/healthz"):
-            self._check_interrupted()
             if web.has_ended or deadline.passed:
                 raise LocalServerError(f"The web server did not start ({tail(web.log)}); see {web.log}.")
             time.sleep(0.05)
 
-    def _check_interrupted(self) -> None:
-        if self._is_told_to_stop:
-            raise Interrupted
-
     def _end(self) -> None:
-        if self._services:
+        if self._services or self._servers:
             say("stopping")
         deadline = Deadline(20)
         for service in self._services:
@@ -175,7 +168,7 @@ class Supervisor:
             service.end(deadline)
         if self._servers is not None:
             self._servers.release()
-        say("stopped")
+            say("stopped")
 
 
 class Interrupted(Exception):
@@ -185,7 +178,7 @@ class Interrupted(Exception):
 def web_command(port: int) -> list[str]:
     cores = os.cpu_count() or 1
     return [
-        *("-m", "gunicorn", "itilnext.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"),
+        *("-m", "gunicorn", "itilnext.wsgi", "--preload", "--bind", f"127.0.0.1:{port}", "--no-control-socket"),
         *("--worker-class", "gthread", "--workers", str(min(max(cores, 2), 8)), "--threads", "4"),
         *("--max-requests", "10000", "--max-requests-jitter", "1000", "--timeout", "60", "--graceful-timeout", "10"),
     ]

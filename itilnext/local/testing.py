@@ -15,13 +15,12 @@ from itilnext.local.servers import PROJECT, join
 from itilnext.local.valkey import Valkey
 
 PREFIX = "test_itilnext_"
-valkey: Valkey | None = None
+started: list[Valkey] = []
 """The Valkey of this run, if it was started here; a test may kill and start it."""
 
 
 def provide_servers() -> None:
     """Put the addresses into the environment, starting what it does not name yet. Raises LocalServerError."""
-    global valkey
     if "ITILNEXT_HOME" not in os.environ:
         home = Path(tempfile.mkdtemp(prefix="itilnext-test-"))
         os.environ["ITILNEXT_HOME"] = str(home)
@@ -33,7 +32,9 @@ def provide_servers() -> None:
         atexit.register(servers.release, patience=0)
         _drop_left_behind()
     elif "MIGRATION_DATABASE_URL" not in os.environ:
-        raise LocalServerError("DATABASE_URL is set and MIGRATION_DATABASE_URL is not; set both, as two different roles.")
+        raise LocalServerError(
+            "DATABASE_URL is set and MIGRATION_DATABASE_URL is not; set both, as two different roles."
+        )
     if "REDIS_URL" not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="itilnext-"))
         valkey = Valkey(folder, log=folder / "valkey.log")
@@ -41,6 +42,7 @@ def provide_servers() -> None:
         os.environ["REDIS_URL"] = valkey.url
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         atexit.register(valkey.stop)
+        started.append(valkey)
 
 
 def database_name() -> str:

@@ -65,7 +65,9 @@ class Valkey:
     def _answers(self) -> bool:
         client = redis.Redis.from_url(self.url, socket_timeout=2)
         try:
-            return bool(client.ping()) and self._process is not None and self._process.pid == client.info()["process_id"]
+            return (
+                bool(client.ping()) and self._process is not None and self._process.pid == client.info()["process_id"]
+            )
         except redis.RedisError:
             return False
         finally:

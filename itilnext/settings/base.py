@@ -16,10 +16,13 @@ ITILNEXT_HOME = env.path("ITILNEXT_HOME", default=BASE_DIR / "var")
 # Apps -----------------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "desk",
+    "connectors.mail",
+    "notifications",
     "tickets",
     "accounts",
     "core",
-    "django.contrib.admin",
+    "itilnext.admin.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -68,12 +71,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "desk.context.navigation",
             ],
         },
     },
 ]
 
-# Database: one database, two roles (docs/adr/0003-two-database-roles.md) -----------------------------------------------
+# Database: one database, two roles (docs/adr/0003-two-database-roles.md) ----------------------------------------------
 
 _POSTGRESQL: dict[str, Any] = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DATABASES: dict[str, dict[str, Any]] = {
@@ -85,7 +89,7 @@ if env.secret("MIGRATION_DATABASE_URL", default=""):
 DATABASE_ROUTERS = ["core.routers.MigrateOnOwner"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Valkey or Redis: queue, and cache on the next database number ----------------------------------------------------------
+# Valkey or Redis: queue, and cache on the next database number --------------------------------------------------------
 
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"), default="redis://127.0.0.1:6379/0")
 CACHES = {
@@ -97,7 +101,7 @@ CACHES = {
     }
 }
 
-# Worker and beat: queue messages only wake workers up, so losing one harms nothing ----------------------------------------
+# Worker and beat: queue messages only wake workers up, so losing one harms nothing ------------------------------------
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
@@ -121,10 +125,19 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "itilnext.beat.LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
     # `expires`: with the worker gone, old words to wake up must not pile up in the queue.
-    "deliver-events": {"task": "core.deliver_events", "schedule": 5.0, "options": {"expires": 10}},
+    name: {"task": task, "schedule": seconds, "options": {"expires": 2 * seconds}}
+    for name, task, seconds in (
+        ("release-replies", "tickets.release_due_messages", 2.0),
+        ("deliver-events", "core.deliver_events", 5.0),
+        ("send-account-mail", "accounts.send_account_mail", 5.0),
+        ("poll-mailboxes", "connectors.mail.poll_mailboxes", 5.0),
+        ("send-mail", "connectors.mail.send_due", 5.0),
+        ("process-mail", "connectors.mail.process_due", 15.0),
+        ("run-timers", "core.run_timers", 60.0),
+    )
 }
 
-# People, sign-in, sessions ------------------------------------------------------------------------------------------------
+# People, sign-in, sessions --------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -157,11 +170,13 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_CLIENT_IP_CALLABLE = "core.client_ip.client_ip"
+AXES_USERNAME_CALLABLE = "accounts.auth.sign_in_name"
+AXES_LOCKOUT_CALLABLE = "desk.people.views.session.locked_out"
 AXES_VERBOSE = False
 TRUSTED_PROXY_COUNT = env.whole_number("TRUSTED_PROXY_COUNT", default=0)
 """How many reverse proxies in front add to `X-Forwarded-For`; 0: the header is not believed."""
 
-# Browser security -----------------------------------------------------------------------------------------------------------
+# Browser security -----------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -184,7 +199,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
-# Languages and time ---------------------------------------------------------------------------------------------------------
+# Languages and time ---------------------------------------------------------------------------------------------------
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -193,7 +208,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
-# Files ------------------------------------------------------------------------------------------------------------------------
+# Files ----------------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("ITILNEXT_STATIC_ROOT", default=ITILNEXT_HOME / "static")
@@ -212,49 +227,81 @@ WHITENOISE_MAX_AGE = 60
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
-# E-mail -----------------------------------------------------------------------------------------------------------------------
+# E-mail ---------------------------------------------------------------------------------------------------------------
 
 MAIL_ROOT = ITILNEXT_HOME / "mail"
 """Maildirs of the `files` backend, one folder an address."""
 globals().update(env.email("EMAIL_URL", default="maildir:", folder=MAIL_ROOT))
 
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="ITIL-NEXT <no-reply@itilnext.example>")
+"""Sender of invitations and password mails; customers hear from the address of their mailbox."""
 SITE_URL = env.text("SITE_URL", default="http://localhost:8000")
 """Where people reach the pages; links in mails start with it."""
 MESSAGE_ID_DOMAIN = env.text("MESSAGE_ID_DOMAIN", default="itilnext.example")
 """Right-hand side of the Message-IDs of our own mails."""
 
-# API --------------------------------------------------------------------------------------------------------------------------
+# API ------------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "accounts.api.authentication.BearerAuthentication",
+        "core.api.protocol.CsrfCheckedSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["core.api.protocol.BoundedJsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.protocol.AlwaysFirst",
+    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.UserThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.ApiSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "core.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+API_ACTOR_OF = "accounts.auth.actor_of"
+"""Who stands behind a signed-in user."""
+API_REQUESTS_PER_MINUTE = {
+    "user": env.whole_number("API_REQUESTS_PER_MINUTE", default=6000),
+    "address": env.whole_number("API_REQUESTS_PER_MINUTE_AND_ADDRESS", default=12000),
+    "sign_in": env.whole_number("API_SIGN_INS_PER_MINUTE", default=60),
+}
+"""0: no limit. Sign-ins count by address, on top of what django-axes refuses."""
+API_MAX_UPLOAD_BYTES = 50 * 1024 * 1024
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(hours=12)}
 SPECTACULAR_SETTINGS = {
     "TITLE": "ITIL-NEXT",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "DESCRIPTION": (
+        "Sign in with POST /api/v1/auth/token/, then send `Authorization: Bearer …`. Refusals are problem bodies after "
+        "RFC 9457 with a stable `code`; they come in the order 401, 404, 403, 409, with `stale_version` last."
+    ),
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SORT_OPERATIONS": False,
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": True,
+    "ENUM_NAME_OVERRIDES": {
+        "TicketStatus": "tickets.enums.TicketStatus.choices",
+        "OutboundStatus": "tickets.enums.OutboundStatus.choices",
+        "TaskStatus": "tickets.enums.TaskStatus.choices",
+        "AbsenceStatus": "accounts.enums.AbsenceStatus.choices",
+        "TicketType": "tickets.enums.TicketType.choices",
+        "Priority": "tickets.enums.Priority.choices",
+        "Grade": "tickets.enums.Grade.choices",
+        "EntryKind": "tickets.enums.EntryKind.choices",
+        "OutboundKind": "tickets.enums.OutboundKind.choices",
+        "AbsenceKind": "accounts.enums.AbsenceKind.choices",
+    },
 }
 
-# Desk -------------------------------------------------------------------------------------------------------------------------
+# Desk -----------------------------------------------------------------------------------------------------------------
 
 DEMO = env.boolean("ITILNEXT_DEMO", default=False)
 """Whether this is a demo desk: `seed_demo` is allowed and the page "Customer's mailbox" exists."""
 KILL_AT = ""
 """Step at which a process kills itself; only the kill tests set it (core/steps.py)."""
 
-# Logs -------------------------------------------------------------------------------------------------------------------------
+# Logs -----------------------------------------------------------------------------------------------------------------
 
 LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
 LOGGING: dict[str, Any] = {

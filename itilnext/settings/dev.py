@@ -4,7 +4,7 @@ import hashlib
 
 from itilnext import env
 from itilnext.local.secrets import secret_key
-from itilnext.settings.base import *  # noqa: F403
+from itilnext.settings.base import *
 from itilnext.settings.base import ITILNEXT_HOME
 
 DEBUG = env.boolean("DEBUG", default=False)

@@ -1,7 +1,7 @@
 """Test settings in processes of their own: what the suite's real web server, worker and beat run with."""
 
 from itilnext import env
-from itilnext.settings.test import *  # noqa: F403
+from itilnext.settings.test import *
 from itilnext.settings.test import MAIL_ROOT, STORAGES
 
 STORAGES["staticfiles"] = {"BACKEND": "core.storage.HashedStaticFilesStorage"}

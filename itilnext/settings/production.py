@@ -1,7 +1,7 @@
-"""A site on the network, behind a reverse proxy that speaks HTTPS and sets `X-Forwarded-Proto` and `X-Forwarded-For`."""
+"""A site on the network, behind a proxy that speaks HTTPS and sets `X-Forwarded-Proto` and `X-Forwarded-For`."""
 
 from itilnext import env
-from itilnext.settings.base import *  # noqa: F403
+from itilnext.settings.base import *
 from itilnext.settings.base import LOGGING
 
 DEBUG = False

@@ -7,8 +7,8 @@ from itilnext.local import testing
 # Settings start servers here, and only here: they are loaded before any conftest, and need the addresses.
 testing.provide_servers()
 
-from itilnext.settings.base import *  # noqa: E402, F403
-from itilnext.settings.base import DATABASES, STORAGES  # noqa: E402
+from itilnext.settings.base import *  # noqa: E402
+from itilnext.settings.base import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
 
 DEBUG = False
 SECRET_KEY = "test-only-0123456789-0123456789-0123456789-0123456789"  # noqa: S105
@@ -25,3 +25,4 @@ for database in DATABASES.values():
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing folder

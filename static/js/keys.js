@@ -36,6 +36,8 @@ const use = (el) => {
     el.select?.();
   } else {
     el.click();
+    // At once, so that the next key is text and no shortcut.
+    if (el.matches("summary")) el.closest("details[open]")?.querySelector("textarea")?.focus();
   }
 };
 

@@ -103,9 +103,7 @@ def test_007_transfer_after_termination(transfer_case) -> None:
     ticket, owner, colleague, supervisor = transfer_case
     owner.employment_ended_on = owner.today(timezone.now())
     owner.save()
-    transfer_ownership(
-        ticket.pk, by=supervisor, new_owner=colleague, reason_code="termination", reason=REASON
-    )
+    transfer_ownership(ticket.pk, by=supervisor, new_owner=colleague, reason_code="termination", reason=REASON)
     assert Ticket.objects.get(pk=ticket.pk).owner == colleague
     transfer = OwnershipTransfer.objects.get()
     assert (transfer.old_owner, transfer.new_owner, transfer.authorised_by) == (owner, colleague, supervisor)

@@ -3,7 +3,6 @@ from datetime import datetime
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -19,7 +18,9 @@ O = OutboundStatus  # noqa: E741  # reads as a table below
 
 
 class OutboundMessage(FSMModelMixin, BaseModel):
-    """One mail on its way to a customer; recipients and body are frozen at the click, its state lives here (ruling 11)."""
+    """One mail on its way to a customer; recipients and body are frozen at the click, its state lives here (ruling
+    11).
+    """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="outbound_messages")
     entry = models.OneToOneField(

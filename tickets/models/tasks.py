@@ -23,7 +23,9 @@ class Task(FSMModelMixin, BaseModel):
     assigned_to = models.ForeignKey(
         Agent, verbose_name=_("assigned to"), null=True, blank=True, on_delete=models.PROTECT, related_name="tasks"
     )
-    team = models.ForeignKey(Team, verbose_name=_("team"), null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(
+        Team, verbose_name=_("team"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     status = FSMField(_("status"), max_length=12, choices=TaskStatus, default=T.TODO, protected=True)
     is_mandatory = models.BooleanField(
         _("mandatory"), default=False, help_text=_("The ticket is not resolved before it is done.")
@@ -42,7 +44,9 @@ class Task(FSMModelMixin, BaseModel):
         ordering = ["created_at"]
         indexes = [
             models.Index(
-                name="task_open_assignee", fields=["assigned_to", "due_at"], condition=Q(status__in=[T.TODO, T.IN_PROGRESS])
+                name="task_open_assignee",
+                fields=["assigned_to", "due_at"],
+                condition=Q(status__in=[T.TODO, T.IN_PROGRESS]),
             )
         ]
 

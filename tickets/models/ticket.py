@@ -24,6 +24,7 @@ from tickets.enums import (
     TicketType,
     TransferReason,
 )
+from tickets.errors import OwnershipImmutable
 from tickets.querysets import TicketQuerySet
 from tickets.walls import TICKET_WALLS, TRANSFER_WALLS
 
@@ -59,7 +60,12 @@ class Ticket(FSMModelMixin, BaseModel):
     urgency = models.CharField(_("urgency"), max_length=10, choices=Grade, blank=True)
     channel = models.CharField(_("channel"), max_length=12, choices=Channel, default=Channel.EMAIL)
     category = models.ForeignKey(
-        "tickets.Category", verbose_name=_("category"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "tickets.Category",
+        verbose_name=_("category"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     product = models.CharField(_("product"), max_length=100, blank=True)
     region = models.CharField(_("region"), max_length=100, blank=True)
@@ -80,7 +86,13 @@ class Ticket(FSMModelMixin, BaseModel):
         Team, verbose_name=_("team"), on_delete=models.PROTECT, related_name="tickets", db_index=False
     )
     offered_to = models.ForeignKey(
-        Agent, verbose_name=_("offered to"), null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        Agent,
+        verbose_name=_("offered to"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     offered_at = models.DateTimeField(null=True, blank=True, editable=False)
     offer_lapses_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -183,7 +195,9 @@ class Ticket(FSMModelMixin, BaseModel):
                 condition=Q(status__in=[str(status) for status in OPEN]),
             ),
             models.Index(name="ticket_offered", fields=["offered_to"], condition=Q(offered_to__isnull=False)),
-            models.Index(name="ticket_offer_due", fields=["offer_lapses_at"], condition=Q(offer_lapses_at__isnull=False)),
+            models.Index(
+                name="ticket_offer_due", fields=["offer_lapses_at"], condition=Q(offer_lapses_at__isnull=False)
+            ),
             models.Index(name="ticket_close_due", fields=["auto_closes_at"], condition=Q(status=S.RESOLVED)),
             GinIndex(OpClass(Upper("subject"), "gin_trgm_ops"), name="ticket_subject_trgm"),
         ]
@@ -251,12 +265,12 @@ class Ticket(FSMModelMixin, BaseModel):
         self.offered_to = self.offered_at = self.offer_lapses_at = self.waiting_since = None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Second wall of ownership: an owner that differs from the loaded one is not saved, except by its two services."""
-        if not self._state.adding and self._loaded_owner_id is not None:
-            if self.owner_id != self._loaded_owner_id and not self._transfer_recorded:
-                from tickets.errors import OwnershipImmutable  # errors import no model; models are loaded before them
-
-                raise OwnershipImmutable(reference=self.reference)
+        """Second wall of ownership: an owner that differs from the loaded one is not saved, except by its two
+        services.
+        """
+        is_owned = not self._state.adding and self._loaded_owner_id is not None
+        if is_owned and self.owner_id != self._loaded_owner_id and not self._transfer_recorded:
+            raise OwnershipImmutable(reference=self.reference)
         super().save(*args, **kwargs)
         self._loaded_owner_id, self._transfer_recorded = self.owner_id, False
 
@@ -265,9 +279,9 @@ class Ticket(FSMModelMixin, BaseModel):
     """Set by `hand_over`, which the transfer service calls after it has written the transfer's row."""
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> "Ticket":
-        ticket = super().from_db(db, field_names, values)
-        ticket._loaded_owner_id = ticket.__dict__.get("owner_id")
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **options: Any) -> "Ticket":
+        ticket = super().from_db(db, field_names, values, **options)
+        ticket.__dict__["_loaded_owner_id"] = ticket.__dict__.get("owner_id")
         return ticket
 
     def hand_over(self, transfer: "OwnershipTransfer") -> None:
@@ -291,7 +305,9 @@ for _name in (
 
 
 class OwnershipTransfer(models.Model):
-    """The one exception to immutable ownership, recorded. The database checks its facts and that it is never changed."""
+    """The one exception to immutable ownership, recorded. The database checks its facts and that it is never
+    changed.
+    """
 
     append_only: ClassVar[bool] = True
 

@@ -15,7 +15,9 @@ from tickets.walls import TIMELINE_WALLS
 
 
 class TimelineEntry(models.Model):
-    """One thing that happened on a ticket. Append-only in earnest: the database refuses changes, save a redaction (ruling 11)."""
+    """One thing that happened on a ticket. Append-only in earnest: the database refuses changes, save a redaction
+    (ruling 11).
+    """
 
     append_only: ClassVar[bool] = True
     redactable_columns: ClassVar[tuple[str, ...]] = (
@@ -30,14 +32,14 @@ class TimelineEntry(models.Model):
     seq = models.BigIntegerField(
         unique=True, editable=False, db_default=Func(Value("tickets_timelineentry_seq_seq"), function="nextval")
     )
-    """Order of the timeline: ids of one transaction do not tell it (ruling 4). An identity column since migration 0002."""
+    """Order of the timeline: ids of one transaction do not tell it (ruling 4). An identity column since migration
+    0002.
+    """
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="entries", db_index=False)
     kind = models.CharField(max_length=20, choices=EntryKind)
     visibility = models.CharField(max_length=15, choices=Visibility)
     author_type = models.CharField(max_length=10, choices=AuthorType)
-    author = models.ForeignKey(
-        Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    author = models.ForeignKey(Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     contact = models.ForeignKey(
         Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )

@@ -13,7 +13,7 @@ from tickets.services.conversation import (
     reply_to_customer,
     undo_message,
 )
-from tickets.services.creation import create_ticket
+from tickets.services.creation import create_ticket, create_ticket_for
 from tickets.services.editing import change_team, edit_ticket, link_tickets, refuse_owner_change, unwatch, watch
 from tickets.services.lifecycle import (
     auto_close_ticket,
@@ -44,6 +44,7 @@ __all__ = [
     "confirm_ticket",
     "create_task",
     "create_ticket",
+    "create_ticket_for",
     "edit_ticket",
     "finish_task",
     "lapse_due_offers",

@@ -20,13 +20,16 @@ from tickets.policies import acts_as_owner, is_staff_role, works_in
 from tickets.transitions import transitions_from
 
 SEARCHED_CHARACTERS = 100_000
-"""Beyond this much of one message PostgreSQL's limit of 1 MB a document comes near; the message itself is kept whole."""
+"""Beyond this much of one message PostgreSQL's limit of 1 MB a document comes near; the message itself is kept
+whole.
+"""
 
 
 def lock(ticket_id: UUID) -> Ticket:
     """The ticket as it is now, nobody else changing it until the transaction ends.
 
-    Locked first and read afterwards: after waiting for a lock, PostgreSQL shows the row's new columns, but joined to the
+    Locked first and read afterwards: after waiting for a lock, PostgreSQL shows the row's new columns, but joined to
+    the
     rows of the old snapshot, so an owner who has just accepted would be missing.
     """
     Ticket.objects.for_update().values_list("pk").get(pk=ticket_id)
@@ -41,7 +44,9 @@ def check_version(ticket: Ticket, version: int | None) -> None:
 
 
 def refuse_unless_owner(actor: Actor, ticket: Ticket, *, step: str) -> None:
-    """Acts of the owner (or deputy) alone. On an unowned ticket its state is what is in the way, for whoever could accept."""
+    """Acts of the owner (or deputy) alone. On an unowned ticket its state is what is in the way, for whoever could
+    accept.
+    """
     if acts_as_owner(actor, ticket):
         return
     if ticket.owner is None and works_in(actor, ticket.team):
@@ -80,7 +85,9 @@ def save(ticket: Ticket, *, by: Actor, fields: Sequence[str], reason: str = "") 
     record(ticket, by=by, reason=reason, update_fields=fields)
 
 
-def change_status(ticket: Ticket, old: str, *, by: Actor, at: datetime, reason: str = "", **facts: Any) -> TimelineEntry:
+def change_status(
+    ticket: Ticket, old: str, *, by: Actor, at: datetime, reason: str = "", **facts: Any
+) -> TimelineEntry:
     """Write the entry and the event of a status change that has just been made and saved."""
     if isinstance(by, Agent) and ticket.status in OPEN:
         ticket.last_staff_activity_at = at
@@ -108,7 +115,9 @@ def add_entry(
     subject: str = "",
     **fields: Any,
 ) -> TimelineEntry:
-    """Append to the timeline of a locked ticket, and to the words by which it is found. Internal unless said otherwise."""
+    """Append to the timeline of a locked ticket, and to the words by which it is found. Internal unless said
+    otherwise.
+    """
     if visibility == Visibility.PUBLIC and kind == EntryKind.NOTE:
         raise VisibilityFixed
     entry = TimelineEntry.objects.create(

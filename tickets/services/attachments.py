@@ -26,7 +26,9 @@ class NewFile:
 def store_files(
     files: Iterable[NewFile], *, entry: TimelineEntry | None = None, outbound: OutboundMessage | None = None
 ) -> Sequence[Attachment]:
-    """Store the bytes once each, and a row a file. Blobs of a rolled-back transaction are harmless: they are named by content."""
+    """Store the bytes once each, and a row a file. Blobs of a rolled-back transaction are harmless: they are named
+    by content.
+    """
     attachments = [_attachment(file, entry=entry, outbound=outbound) for file in files]
     return Attachment.objects.bulk_create(attachments)
 

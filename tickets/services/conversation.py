@@ -14,7 +14,7 @@ from accounts.errors import PeopleNotEditable, ScopeMissing
 from accounts.models import Agent, ApiClient, Contact
 from core import steps
 from core.actors import Actor
-from core.errors import Invalid
+from core.errors import Invalid, StaleVersion
 from core.events import publish
 from core.service import service
 from tickets.enums import ENDED, EntryKind, OutboundKind, OutboundStatus, Then, TicketStatus, Visibility
@@ -66,9 +66,7 @@ def add_note(
     refuse_if_ended(ticket)
     check_version(ticket, version)
     now = timezone.now()
-    entry = add_entry(
-        ticket, kind, author=by, at=now, body_text=body_text.strip(), on_behalf_of=deputised(by, ticket)
-    )
+    entry = add_entry(ticket, kind, author=by, at=now, body_text=body_text.strip(), on_behalf_of=deputised(by, ticket))
     store_files(files, entry=entry)
     if isinstance(by, Agent):
         ticket.last_staff_activity_at = now
@@ -93,7 +91,8 @@ def reply_to_customer(
 ) -> OutboundMessage:
     """Hold a public reply for the author's undo time; then it becomes an entry and is sent (ruling 11).
 
-    Recipients and body are frozen now. `to_confirm`, if given, must be the primary recipient; `last_seen_seq`, if given,
+    Recipients and body are frozen now. `to_confirm`, if given, must be the primary recipient; `last_seen_seq`, if
+    given,
     the newest public entry the author had on screen. Raises NotOwner, TicketUnowned, TicketClosed, Invalid,
     WrongTicketContext or UnseenEntries.
     """
@@ -141,8 +140,10 @@ def _addresses(given: Sequence[str]) -> list[str]:
 
 
 @service
-def undo_message(message_id: UUID, *, by: Agent) -> OutboundMessage:
-    """Take a held or queued reply back; what was released stays on the timeline. Raises NotYourMessage, TooLateToUndo."""
+def undo_message(message_id: UUID, *, by: Agent, version: int | None = None) -> OutboundMessage:
+    """Take a held or queued reply back; what was released stays on the timeline. Raises NotYourMessage,
+    TooLateToUndo.
+    """
     ticket_id = OutboundMessage.objects.values_list("ticket_id", flat=True).get(pk=message_id)
     lock(ticket_id)
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
@@ -150,6 +151,8 @@ def undo_message(message_id: UUID, *, by: Agent) -> OutboundMessage:
         raise NotYourMessage
     if not message.may_be_undone or message.leased_until is not None:
         raise TooLateToUndo(status=OutboundStatus(message.status).label)
+    if version is not None and version != message.version:
+        raise StaleVersion(given=version, current=message.version)
     message.undo()
     message.save(update_fields=["status", "next_attempt_at", "leased_until"])
     if message.entry is not None:
@@ -186,11 +189,17 @@ def release_message(message_id: UUID, *, now: datetime) -> bool:
 
 @service
 def record_customer_message(
-    ticket_id: UUID, *, by: Contact, message: Message, may_resume: bool = True, kind: EntryKind = EntryKind.EMAIL_INBOUND
+    ticket_id: UUID,
+    *,
+    by: Contact,
+    message: Message,
+    may_resume: bool = True,
+    kind: EntryKind = EntryKind.EMAIL_INBOUND,
 ) -> TimelineEntry:
     """Append what a customer wrote, and let it act: resume a waiting ticket, reopen a resolved one with the same owner.
 
-    `may_resume` is False for monitoring, bulk and list mail, which never reopens (ruling 17). Closed and cancelled tickets
+    `may_resume` is False for monitoring, bulk and list mail, which never reopens (ruling 17). Closed and cancelled
+    tickets
     take no message: the caller makes a follow-up.
     """
     ticket = lock(ticket_id)
@@ -269,7 +278,9 @@ def allow_remote_images(ticket_id: UUID, *, by: Actor) -> Ticket:
 
 @service
 def redact_entry(entry_id: UUID, *, by: Agent, reason: str) -> TimelineEntry:
-    """Blank the body of an entry for good, by an admin; row, author, time and reason stay. The one change a timeline knows."""
+    """Blank the body of an entry for good, by an admin; row, author, time and reason stay. The one change a timeline
+    knows.
+    """
     if not by.has_role(Role.ADMIN):
         raise PeopleNotEditable
     if not reason.strip():
@@ -283,5 +294,3 @@ def redact_entry(entry_id: UUID, *, by: Agent, reason: str) -> TimelineEntry:
     add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts={"event": "redacted", "seq": entry.seq})
     entry.refresh_from_db()
     return entry
-
-

@@ -14,6 +14,7 @@ from accounts.enums import Scope
 from accounts.errors import ScopeMissing
 from accounts.models import Agent, ApiClient, Contact, Team
 from accounts.selectors import is_absent
+from accounts.services import contact_for
 from core.actors import Actor, SystemActor
 from core.errors import Invalid
 from core.events import publish
@@ -28,6 +29,7 @@ from tickets.scoring import base_score
 from tickets.services._common import add_entry, index_words
 from tickets.services.attachments import NewFile, store_files
 from tickets.services.ownership import put_offer
+
 
 class Details(TypedDict, total=False):
     """What else may be known at the beginning."""
@@ -81,7 +83,8 @@ def create_ticket(
 ) -> Ticket:
     """Put a new, unowned ticket into the queue of `team`, the customer's words as its first public entry.
 
-    `may_be_answered` says that an automatic acknowledgement may go out. A follow-up is offered first to the owner of what
+    `may_be_answered` says that an automatic acknowledgement may go out. A follow-up is offered first to the owner of
+    what
     it follows. Raises RoleForbids, ScopeMissing, or Invalid for an empty subject or a team that is not active.
     """
     _refuse_creation(by, subject=subject, team=team)
@@ -107,10 +110,14 @@ def create_ticket(
     record(ticket, by=by)
     entry = _first_entry(ticket, message, by=by, at=now)
     _connect(ticket, follow_up_of=follow_up_of, related_to=related_to, by=by, at=now)
-    publish(
-        TicketCreated(ticket_id=ticket.pk, entry_id=entry.pk, may_be_answered=may_be_answered, occurred_at=now)
-    )
+    publish(TicketCreated(ticket_id=ticket.pk, entry_id=entry.pk, may_be_answered=may_be_answered, occurred_at=now))
     return ticket
+
+
+@service
+def create_ticket_for(email: str, *, by: Actor, name: str = "", **details: Any) -> Ticket:
+    """As `create_ticket`, for a requester known by address alone; a refusal leaves neither ticket nor contact behind."""
+    return create_ticket(by=by, requester=contact_for(email, name=name, by=by), **details)
 
 
 def _refuse_creation(by: Actor, *, subject: str, team: Team) -> None:

@@ -164,5 +164,3 @@ def watch(ticket_id: UUID, *, by: Agent) -> None:
 @service
 def unwatch(ticket_id: UUID, *, by: Agent) -> None:
     TicketWatch.objects.filter(ticket_id=ticket_id, person=by).delete()
-
-

@@ -177,7 +177,9 @@ def _reopen(ticket: Ticket, *, by: Actor, at: datetime, reason: str) -> Ticket:
 
 @service
 def cancel_ticket(ticket_id: UUID, *, by: Agent, code: str, version: int | None = None) -> Ticket:
-    """End a ticket that is none: duplicate, spam, withdrawn, created in error. The owner, or the team while it is unowned."""
+    """End a ticket that is none: duplicate, spam, withdrawn, created in error. The owner, or the team while it is
+    unowned.
+    """
     ticket = lock(ticket_id)
     if ticket.owner is not None:
         refuse_unless_owner(by, ticket, step="cancel")
@@ -185,7 +187,9 @@ def cancel_ticket(ticket_id: UUID, *, by: Agent, code: str, version: int | None 
         raise RoleForbids
     refuse_unless_in(ticket, (S.NEW, S.IN_PROGRESS, S.WAITING_CUSTOMER, S.WAITING_INTERNAL))
     if code not in CANCEL_CODES:
-        raise Invalid({"closure_code": _("Choose why the ticket ends: duplicate, spam, withdrawn or created in error.")})
+        raise Invalid(
+            {"closure_code": _("Choose why the ticket ends: duplicate, spam, withdrawn or created in error.")}
+        )
     check_version(ticket, version)
     now, old = timezone.now(), ticket.status
     ticket.cancel(code=ClosureCode(code), at=now)
@@ -194,5 +198,3 @@ def cancel_ticket(ticket_id: UUID, *, by: Agent, code: str, version: int | None 
     change_status(ticket, old, by=by, at=now, code=code)
     publish(TicketCancelled(ticket_id=ticket.pk, code=code, occurred_at=now))
     return ticket
-
-

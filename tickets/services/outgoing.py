@@ -126,7 +126,8 @@ def introduce(ticket: Ticket, owner: Agent, *, at: datetime) -> OutboundMessage:
     with translation.override(customer_language(ticket)):
         text = _(
             "Hello %(customer)s,\n\nmy name is %(owner)s. From now on I look after your request %(reference)s "
-            "(%(subject)s). I have read everything you wrote, so you need not repeat anything.\n\nKind regards\n%(owner)s"
+            "(%(subject)s). I have read everything you wrote, so you need not repeat anything.\n\n"
+            "Kind regards\n%(owner)s"
         ) % {
             "customer": ticket.requester.name,
             "owner": owner.name,
@@ -162,5 +163,3 @@ def tell_resolution(
 def answer_url(ticket: Ticket, answer: Answer) -> str:
     """Absolute address of a signed link; GET shows a page, only its POST acts."""
     return settings.SITE_URL.rstrip("/") + reverse("answer", args=[sign_answer(ticket, answer)])
-
-

@@ -87,7 +87,8 @@ def refusal_to_take(agent: Agent, *, at: datetime) -> DomainError | None:
 def offer_ticket(ticket_id: UUID, *, to: Agent, by: Actor, version: int | None = None) -> Ticket:
     """Propose an unowned ticket to a candidate of its team; the owner is only who accepts.
 
-    Raises RoleForbids or ScopeMissing, OwnershipImmutable for an owned ticket, NotACandidate, or why they cannot take it.
+    Raises RoleForbids or ScopeMissing, OwnershipImmutable for an owned ticket, NotACandidate, or why they cannot
+    take it.
     """
     ticket = _routable(ticket_id, by=by)
     now = timezone.now()
@@ -115,9 +116,7 @@ def _routable(ticket_id: UUID, *, by: Actor) -> Ticket:
 def put_offer(ticket: Ticket, agent: Agent, *, by: Actor, at: datetime) -> None:
     """Write the offer; it lapses after the team's `offer_minutes` of business time."""
     ticket.offered_to, ticket.offered_at = agent, at
-    ticket.offer_lapses_at = add_worked(
-        work_calendar_of(ticket.team), at, timedelta(minutes=ticket.team.offer_minutes)
-    )
+    ticket.offer_lapses_at = add_worked(work_calendar_of(ticket.team), at, timedelta(minutes=ticket.team.offer_minutes))
     save(ticket, by=by, fields=OFFER_FIELDS)
     add_entry(ticket, EntryKind.OWNERSHIP, author=by, at=at, facts={"event": "offered", "agent": agent.name})
     offered_by_id = by.pk if isinstance(by, Agent) else None
@@ -162,7 +161,8 @@ def transfer_ownership(
 ) -> Ticket:
     """The one exception to immutable ownership: termination, or leave of more than 30 days (domain.md section 3.2).
 
-    Raises TransferForbidden, TicketUnowned, TicketClosed, InvalidTransferReason, LeaveTooShort, ReasonRequired, or why the
+    Raises TransferForbidden, TicketUnowned, TicketClosed, InvalidTransferReason, LeaveTooShort, ReasonRequired, or
+    why the
     new owner cannot take the ticket. The customer gets one public introduction by the new owner.
     """
     ticket = lock(ticket_id)
@@ -212,7 +212,6 @@ def _refuse_reason(old_owner: Agent, reason_code: str, reason: str, *, at: datet
 
 def _announce(ticket: Ticket, transfer: OwnershipTransfer, *, by: Agent, at: datetime) -> None:
     """One internal entry with names, type, reason and authoriser; one public introduction; the event."""
-
 
     facts = {
         "event": "transferred",

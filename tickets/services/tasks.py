@@ -11,7 +11,7 @@ from accounts.enums import Scope
 from accounts.errors import ScopeMissing
 from accounts.models import Agent, ApiClient
 from core.actors import Actor
-from core.errors import Invalid
+from core.errors import Invalid, StaleVersion
 from core.events import publish
 from core.history import record
 from core.service import service
@@ -69,6 +69,7 @@ def _tell(task: Task, kind: EntryKind, *, by: Actor, at: datetime, facts: dict[s
 
 
 def _lock_task(task_id: UUID, *, by: Actor) -> Task:
+    """The task and its ticket, locked in this order. Raises TaskNotYours or ScopeMissing, TicketClosed."""
     ticket = lock(Task.objects.values_list("ticket_id", flat=True).get(pk=task_id))
     task = Task.objects.select_for_update(of=("self",)).get(pk=task_id)
     task.ticket = ticket
@@ -83,10 +84,17 @@ def _refuse_unless(task: Task, *statuses: TaskStatus) -> None:
         raise TaskTransition(status=TaskStatus(task.status).label)
 
 
+def _check_version(task: Task, version: int | None) -> None:
+    """Last of all refusals."""
+    if version is not None and version != task.version:
+        raise StaleVersion(given=version, current=task.version)
+
+
 @service
-def start_task(task_id: UUID, *, by: Actor) -> Task:
+def start_task(task_id: UUID, *, by: Actor, version: int | None = None) -> Task:
     task = _lock_task(task_id, by=by)
     _refuse_unless(task, T.TODO)
+    _check_version(task, version)
     now = timezone.now()
     task.start(at=now)
     record(task, by=by, update_fields=["status", "started_at"])
@@ -95,13 +103,14 @@ def start_task(task_id: UUID, *, by: Actor) -> Task:
 
 
 @service
-def finish_task(task_id: UUID, *, by: Actor) -> Task:
+def finish_task(task_id: UUID, *, by: Actor, version: int | None = None) -> Task:
     """Raises TaskBlocked while a task that comes before is still open."""
     task = _lock_task(task_id, by=by)
     _refuse_unless(task, T.TODO, T.IN_PROGRESS)
     before = task.blocked_by.filter(status__in=[T.TODO, T.IN_PROGRESS]).values_list("title", flat=True)
     if titles := list(before):
         raise TaskBlocked(titles=", ".join(titles))
+    _check_version(task, version)
     now = timezone.now()
     task.finish(at=now)
     record(task, by=by, update_fields=["status", "started_at", "completed_at"])
@@ -110,11 +119,12 @@ def finish_task(task_id: UUID, *, by: Actor) -> Task:
 
 
 @service
-def cancel_task(task_id: UUID, *, by: Actor, reason: str) -> Task:
+def cancel_task(task_id: UUID, *, by: Actor, reason: str, version: int | None = None) -> Task:
     task = _lock_task(task_id, by=by)
     _refuse_unless(task, T.TODO, T.IN_PROGRESS)
     if not reason.strip():
         raise Invalid({"reason": _("Say why the task is not needed.")})
+    _check_version(task, version)
     task.cancel(reason=reason.strip())
     record(task, by=by, reason=reason, update_fields=["status", "cancel_reason"])
     facts = {"event": "task_cancelled", "title": task.title}
@@ -123,9 +133,10 @@ def cancel_task(task_id: UUID, *, by: Actor, reason: str) -> Task:
 
 
 @service
-def reopen_task(task_id: UUID, *, by: Actor) -> Task:
+def reopen_task(task_id: UUID, *, by: Actor, version: int | None = None) -> Task:
     task = _lock_task(task_id, by=by)
     _refuse_unless(task, T.DONE)
+    _check_version(task, version)
     task.reopen()
     record(task, by=by, update_fields=["status", "started_at", "completed_at"])
     facts = {"event": "task_reopened", "title": task.title}

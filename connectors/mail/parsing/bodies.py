@@ -83,6 +83,7 @@ class _Collector:
         self.content = Content()
         self.size = 0
         self.opaque_depth = 0
+        self.body_left = limits.body_size
 
     def visit(self, part: Part) -> None:
         """Read one node; the depth of the tree is bounded by the limits."""
@@ -116,7 +117,7 @@ class _Collector:
 
     def _leaf(self, part: Part) -> None:
         kind = part.content_type
-        if kind == "text/calendar" or kind == "application/ics":
+        if kind in ("text/calendar", "application/ics"):
             self.content.calendars.append(part)
         if kind in REPORT_PARTS:
             self.content.report_parts.append(part)
@@ -144,18 +145,11 @@ class _Collector:
         return not part.filename or (part.disposition == "inline" and not self.content.segments)
 
     def _body(self, part: Part) -> None:
+        content = self._within_budget(part)
         if part.content_type == "text/html":
-            self.content.segments.append(Segment(html=decode_html(part.content, part.charset)))
+            self.content.segments.append(Segment(html=decode_html(content, part.charset)))
             return
-        content = part.content
-        for block in reversed(list(uuencoded_blocks(content))):
-            content = content[: block.start] + content[block.end :]
-            name = decode(block.filename)
-            self._file(
-                attachment(
-                    name=name, content_type="application/octet-stream", content=block.content, number=self._number()
-                )
-            )
+        content = self._without_uuencoded(content)
         text = decode(content, part.charset).replace("\r\n", "\n").replace("\r", "\n")
         if part.params.get("format", "").lower() == "flowed":
             text = unflowed(text, delete_space=part.params.get("delsp", "").lower() == "yes")
@@ -164,6 +158,28 @@ class _Collector:
         if text.strip():
             self.content.segments.append(Segment(text=text))
 
+    def _within_budget(self, part: Part) -> bytes:
+        """What of a text is shown; one that is cut for it is kept whole as a file."""
+        content = part.content
+        if len(content) > self.body_left:
+            self._file(attachment_from(part, self._number()), part)
+            content = content[: content.rfind(b"\n", 0, self.body_left) + 1] or content[: self.body_left]
+        self.body_left -= len(content)
+        return content
+
+    def _without_uuencoded(self, content: bytes) -> bytes:
+        for block in reversed(list(uuencoded_blocks(content))):
+            content = content[: block.start] + content[block.end :]
+            self._add("application/octet-stream", block.content, name=decode(block.filename))
+        return content
+
+    def _add(self, content_type: str, content: bytes, *, name: str, content_id: str = "") -> None:
+        """A file that is no part of the tree."""
+        number = self._number()
+        self._file(
+            attachment(name=name, content_type=content_type, content=content, number=number, content_id=content_id)
+        )
+
     def _tnef(self, part: Part) -> None:
         """The container stays, its files come beside it; its text only counts if the mail has no other."""
         self._file(attachment_from(part, self._number()), part)
@@ -171,15 +187,8 @@ class _Collector:
         if found is None:
             return
         for file in found.files:
-            self._file(
-                attachment(
-                    name=file.name,
-                    content_type=file.content_type or "application/octet-stream",
-                    content=file.content,
-                    number=self._number(),
-                    content_id=file.content_id,
-                )
-            )
+            kind = file.content_type or "application/octet-stream"
+            self._add(kind, file.content, name=file.name, content_id=file.content_id)
         if not any(segment.text.strip() or segment.html for segment in self.content.segments):
             text = found.text or ("" if found.html else rtf_to_text(decompress(found.rtf)))
             if text.strip() or found.html:

@@ -32,7 +32,7 @@ DETECTABLE = ["cp932", "euc_jp", "gb18030", "big5", "cp949", "koi8_r", "cp1251",
               "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp874"]  # fmt: skip
 DETECTOR_SAMPLE = 8 * 1024
 ESCAPE_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\([BJI]|\$\(D)")
-CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 ANY_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 SURROGATES = re.compile("[\ud800-\udfff]")

@@ -30,7 +30,8 @@ NO_REPLY = re.compile(
 )
 AUTO_SUBJECT = re.compile(
     r"^\s*(?:re|aw|antw|sv|vs|ref|rv|tr)?\s*:?\s*[\[(*]{0,2}\s*(?:"
-    r"auto(?:mated|matic|matische|matisch|-|\s)*(?:reply|response|respond|antwort|svar)|auto\s?reply|out of (?:the )?office|"
+    r"auto(?:mated|matic|matische|matisch|-|\s)*(?:reply|response|respond|antwort|svar)|auto\s?reply|"
+    r"out of (?:the )?office|"
     r"ooo\b|on vacation|on holiday|vacation (?:reply|notice|message)|away (?:from|until)|i am (?:away|out|on)|"
     r"abwesenheit|abwesend|ich bin (?:derzeit )?(?:nicht|abwesend)|automatische antwort|eingangsbestätigung|urlaub|"
     r"réponse automatique|absence du bureau|absent du bureau|message d'absence|en dehors du bureau|"
@@ -38,7 +39,8 @@ AUTO_SUBJECT = re.compile(
     r"automatisch(?:e)? (?:antwoord|beantwoord)|afwezig|resposta automática|fora do escritório|ausência temporária|"
     r"automatiskt svar|frånvaro|autosvar|automatisk svar|fravær|automaattinen vastaus|poissaolo|"
     r"autoodpowiedź|odpowiedź automatyczna|automatická odpověď|automatická odpoveď|automatikus válasz|răspuns automat|"
-    r"otomatik yanıt|автоматический ответ|автоответ|автоматична відповідь|自動応答|自動返信|自动回复|自動回覆|자동 회신|부재중"
+    r"otomatik yanıt|автоматический ответ|автоответ|автоматична відповідь|自動応答|自動返信|自动回复|自動回覆|"
+    r"자동 회신|부재중"
     r")",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from connectors.mail.parsing.charsets import clean
-from connectors.mail.parsing.htmltext import is_too_deep, without_tags
+from connectors.mail.parsing.htmltext import html_to_text, is_too_deep, without_tags
 
 # Raise it with every change of what is let through: mails cleaned by an older version can be cleaned again.
 SANITISER_VERSION = 1
@@ -27,8 +27,8 @@ TAGS = {
     "time", "tr", "tt", "u", "ul", "var", "wbr",
 }  # fmt: skip
 DROPPED_WITH_CONTENT = {"script", "style", "head", "title", "svg", "math", "iframe", "object", "embed", "applet",
-                        "template", "noscript", "noembed", "noframes", "select", "textarea", "audio", "video", "canvas", "frameset",
-                        "xml"}  # fmt: skip
+                        "template", "noscript", "noembed", "noframes", "select", "textarea", "audio", "video",
+                        "canvas", "frameset", "xml"}  # fmt: skip
 COMMON = {"dir", "lang", "title", "align", "valign", "style"}
 SIZES = {"width", "height"}
 ATTRIBUTES: dict[str, set[str]] = {
@@ -61,9 +61,11 @@ STYLE_PROPERTIES = {
 }  # fmt: skip
 LINK_SCHEMES = {"http", "https", "mailto", "tel"}
 DATA_IMAGE = re.compile(r"data:image/(?:png|gif|jpe?g|webp);base64,[A-Za-z0-9+/=\s]+", re.IGNORECASE)
+MAX_ENTITIES = 150_000  # the cleaner takes quadratic time for them
 MAX_DATA_IMAGE = 256 * 1024
 MAX_LENGTH = 2_000  # pixels or the like; beyond it a mail covers the page instead of lying in it
-BAD_CSS_VALUE = re.compile(r"url\s*\(|expression|javascript|@|\\|<|/\*|var\s*\(|attr\s*\(|image-set|-moz-binding|behavior",
+BAD_CSS_VALUE = re.compile(r"url\s*\(|expression|javascript|@|\\|<|/\*|var\s*\(|attr\s*\(|image-set|"
+                           r"-moz-binding|behavior",
                            re.IGNORECASE)  # fmt: skip
 NEGATIVE = re.compile(r"(?:^|\s)-\d")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -97,8 +99,10 @@ def sanitise(html: str) -> SafeHtml:
     tree = LexborHTMLParser(html)
     has_remote_images = _prepare_images(tree)
     _prepare_links(tree)
-    body = tree.body
-    return SafeHtml(_cleaner.clean(body.html or "" if body is not None else "").strip(), has_remote_images)
+    markup = (tree.body.html or "") if tree.body is not None else ""
+    if markup.count("&") > MAX_ENTITIES:
+        return SafeHtml(escape_text(html_to_text(html)))
+    return SafeHtml(_cleaner.clean(markup).strip(), has_remote_images)
 
 
 def _prepare_images(tree: LexborHTMLParser) -> bool:
@@ -179,8 +183,13 @@ def _safe_style(style: str) -> str | None:
     """The declarations left over from the allow-list that load nothing and stay in their place."""
     kept = []
     for declaration in style.split(";"):
-        _, _, value = declaration.partition(":")
-        if not value.strip() or BAD_CSS_VALUE.search(value) or NEGATIVE.search(value):
+        name, _, value = declaration.partition(":")
+        if (
+            name.strip().lower() not in STYLE_PROPERTIES
+            or not value.strip()
+            or BAD_CSS_VALUE.search(value)
+            or NEGATIVE.search(value)
+        ):
             continue
         if all(float(number) <= MAX_LENGTH for number in NUMBER.findall(re.sub(r"#[0-9a-f]+", "", value.lower()))):
             kept.append(declaration.strip())

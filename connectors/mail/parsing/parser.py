@@ -11,14 +11,12 @@ from connectors.mail.parsing.addresses import (
     message_ids,
     parse_addresses,
 )
-from connectors.mail.parsing.attachments import attachment
 from connectors.mail.parsing.bodies import Content, collect
 from connectors.mail.parsing.classify import Facts, Verdict, classify
 from connectors.mail.parsing.crypto import is_encrypted, is_signed
 from connectors.mail.parsing.datatypes import (
     DEFAULT_LIMITS,
     Address,
-    Attachment,
     Limits,
     ParsedMail,
 )
@@ -58,8 +56,8 @@ class _Reader:
         self.hint = next((part.charset for part in tree.root.leaves() if part.charset), "")
 
     def mail(self) -> ParsedMail:
-        text, overflow = self._body()
-        safe = sanitise(self.content.html()[: self.limits.body_size])
+        text = self._body()
+        safe = sanitise(self.content.html())
         subject = self._subject()
         lists = {name: self._addresses(name) for name in ("from", "to", "cc", "reply-to")}
         verdict = self._verdict(subject, text)
@@ -104,7 +102,7 @@ class _Reader:
             html_sanitised=safe.html,
             sanitiser_version=SANITISER_VERSION,
             has_remote_images=safe.has_remote_images,
-            attachments=(*self.content.files, *overflow),
+            attachments=tuple(self.content.files),
             headers=self._stored_headers(),
             content_hash=self._content_hash(subject, lists),
             raw_sha256=hashlib.sha256(self.raw).hexdigest(),
@@ -157,11 +155,8 @@ class _Reader:
 
     def _received_from(self) -> tuple[str, ...]:
         """The hosts of the Received fields, the last hop first: each the word of the one who received."""
-        hosts = []
-        for value in self.headers.get_all("received")[:100]:
-            if found := re.match(r"from\s+(\S{1,255})", decode_text(value[:2000])):
-                hosts.append(found[1])
-        return tuple(hosts)
+        values = (decode_text(value[:2000]) for value in self.headers.get_all("received")[:100])
+        return tuple(found[1] for value in values if (found := re.match(r"from\s+(\S{1,255})", value)))
 
     def _date(self) -> datetime | None:
         text = self._line("date")
@@ -186,20 +181,12 @@ class _Reader:
     def _auto_submitted(self) -> str | None:
         return self._line("auto-submitted") if self.headers.has("auto-submitted") else None
 
-    def _body(self) -> tuple[str, list[Attachment]]:
-        """Text for display; what is too much for it becomes a file."""
+    def _body(self) -> str:
+        """Text for display; a mail that has none but an invitation shows that."""
         text = self.content.text().strip("\n")
         if not text.strip():
             text = "\n\n".join(found for part in self.content.calendars if (found := describe(part)))
-        if len(text) <= self.limits.body_size:
-            return text, []
-        whole = attachment(
-            name="message-text.txt",
-            content_type="text/plain",
-            content=text.encode("utf-8", "replace"),
-            number=len(self.content.files) + 1,
-        )
-        return text[: self.limits.body_size], [whole]
+        return text
 
     def _reply(self, text: str, subject: str) -> str:
         if FORWARD_SUBJECT.match(subject):
@@ -212,7 +199,7 @@ class _Reader:
         )
         limit = self.limits.reply_size
         found = trimmed_reply(text, is_reply=is_reply, limit=limit)
-        html = self.content.html()[: self.limits.body_size]
+        html = self.content.html()
         if found.is_cut or not html:
             return found.text
         marked = trimmed_reply(html_to_marked_text(html), is_reply=is_reply, limit=limit)

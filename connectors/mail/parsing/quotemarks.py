@@ -18,8 +18,8 @@ VERBS = (
     "napisała", "napisał(a)", "napisał/a", "pisze", "escreveu", "skrev", "skrev følgende", "kirjoitti", "пишет",
     "написал", "написала", "написал(а)", "писал", "писал(а)", "пише", "написав", "написала", "napsal", "napsala",
     "napsal(a)", "napísal", "napísal(a)", "írta", "ezt írta", "a scris", "yazdı", "şunu yazdı", "έγραψε", "је написао",
-    "je napisao", "je napisala", "je napisal", "va escriure", "đã viết", "menulis", "a skrifaði", "kirjutas", "rakstīja",
-    "rašė", "写道", "寫道", "написа", "wrote the following",
+    "je napisao", "je napisala", "je napisal", "va escriure", "đã viết", "menulis", "a skrifaði", "kirjutas",
+    "rakstīja", "rašė", "写道", "寫道", "написа", "wrote the following",
 )  # fmt: skip
 _VERB = "|".join(re.escape(verb) for verb in sorted(set(VERBS), key=len, reverse=True))
 _INTRO = "|".join(re.escape(word) for word in sorted(set(INTRODUCTIONS), key=len, reverse=True))
@@ -39,6 +39,8 @@ ATTRIBUTIONS = tuple(
         rf"^.{{0,120}}<?{_EMAIL}>?\W{{1,4}}.{{0,60}}?(?:{_VERB})(?:\b.{{0,80}}\d.{{0,40}})?\s*[:：]\s*$",
         # 20 окт. 2016 г. 19:37 пользователь "Имя" <a@b> написал:    2011/1/1 Bob wrote:
         rf"^(?:{_WEEKDAY}[.,]{{0,2}}\s*)?\d{{1,4}}[-/.\s年].{{4,300}}?(?:{_VERB}){_END}",
+        # tir. 3. mar. 2026 kl. 09:15 skrev Navn <a@b>:
+        rf"^(?:[^\W\d]{{2,14}}[.,]{{1,2}}\s*)?\d{{1,4}}[-/.\s].{{4,80}}?\b(?:{_VERB})\b.{{1,200}}[:：]\s*$",
         # 2017-11-24 16:32 GMT+01:00 Name <a@b>:    2013/7/20 Name <a@b>    Thu, 26 Jun 2014 14:00 +0400 от Name <a@b>:
         rf"^(?:{_WEEKDAY}[.,]{{1,2}}\s*)?\d{{1,4}}[-/.\s][\w.а-яё]{{1,12}}[-/.\s]\d{{1,4}}\b.{{2,160}}<{_EMAIL}>{_END}",
         r"^\d{4}[-/]\d\d?[-/]\d\d?\s+\d\d?:\d\d(?::\d\d)?\s+(?:GMT|UTC)[+-]\d\d?:?\d\d\s+\S.{0,120}$",
@@ -54,11 +56,13 @@ ATTRIBUTIONS = tuple(
 )
 HAS_DATE_OR_ADDRESS = re.compile(r"\d|@")
 STARTS_ATTRIBUTION = re.compile(
-    rf"^[-_*\s]{{0,12}}(?:(?:{_INTRO})\b|\d|於|在|于|{_WEEKDAY}[.,\s]|\"?[^<>@]{{0,80}}<?{_EMAIL})", re.IGNORECASE
+    rf"^[-_*\s]{{0,12}}(?:(?:{_INTRO})\b|\d|於|在|于|{_WEEKDAY}[.,\s]|[^\W\d]{{2,14}}[.,]{{1,2}}\s*\d|\"?[^<>@]{{0,80}}<?{_EMAIL})",
+    re.IGNORECASE,
 )
 
 SEPARATOR = re.compile(
-    r"^[\s*>]{0,8}[-_=*]{2,}\s*(?:original(?: message| e-?mail| appointment)|reply message|message (?:d'origine|original)|"
+    r"^[\s*>]{0,8}[-_=*]{2,}\s*(?:original(?: message| e-?mail| appointment)|reply message|message (?:d'origine|"
+    r"original)|"
     r"(?:ursprüngliche|originale?) ?nachricht|originalnachricht|ursprüngliche mail|ursprünglicher termin|"
     r"mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|originalmeddelande|"
     r"ursprungligt meddelande|(?:den )?oprindelige? (?:meddelelse|besked)|opprinnelig melding|original besked|"
@@ -90,18 +94,23 @@ REPLY_SUBJECT = re.compile(
 
 # Labels of the header block that Outlook and others put above the earlier mail; the role of each.
 _LABELS = {
-    "from": "from|von|de|van|da|od|från|fra|lähettäjä|от|від|отправитель|差出人|发件人|寄件者|寄件人|보낸 사람|보낸사람|"
+    "from": "from|von|de|van|da|od|från|fra|lähettäjä|от|від|отправитель|差出人|发件人|寄件者|寄件人|보낸 사람|"
+            "보낸사람|"
             "kimden|gönderen|feladó|expéditeur|remitente|mittente|afzender|odesílatel|od koho|de la|από|từ|送信者|发自",
-    "sent": "sent|date|gesendet|datum|envoyé|envoye|date d'envoi|enviado|enviada|enviado el|fecha|verzonden|inviato|data|"
+    "sent": "sent|date|gesendet|datum|envoyé|envoye|date d'envoi|enviado|enviada|enviado el|fecha|verzonden|"
+            "inviato|data|"
             "wysłano|skickat|sendt|lähetetty|päivämäärä|дата|отправлено|надіслано|送信日時|日付|日期|发送时间|發送時間|"
-            "发送日期|寄件日期|時間|时间|보낸 날짜|날짜|tarih|gönderildi|gönderme tarihi|elküldve|dátum|küldve|odesláno|"
+            "发送日期|寄件日期|時間|时间|보낸 날짜|날짜|tarih|gönderildi|gönderme tarihi|elküldve|dátum|küldve|"
+            "odesláno|"
             "datum|trimis|ημερομηνία|ngày|sent at|gesendet am|verstuurd|dato|posláno|enviado em|risposta",
-    "to": "to|an|à|a|para|aan|do|till|til|vastaanottaja|кому|宛先|收件人|收件者|받는 사람|받는사람|kime|címzett|pro|komu|"
+    "to": "to|an|à|a|para|aan|do|till|til|vastaanottaja|кому|宛先|收件人|收件者|받는 사람|받는사람|kime|címzett|"
+          "pro|komu|"
           "către|προς|đến|alıcı|destinataire|destinatario|發送至|发送至",
     "subject": "subject|betreff|objet|oggetto|asunto|assunto|onderwerp|temat|ämne|emne|aihe|тема|件名|主题|主旨|主題|"
                "제목|konu|tárgy|předmět|predmet|subiect|θέμα|chủ đề",
     "cc": "cc|kopie|copie|kopia|kopi|copia|копия|抄送|副本|참조|bcc|bilgi|másolat|kopiją",
-    "other": "reply-to|answer to|antwort an|antworten an|répondre à|responder a|importance|wichtigkeit|priority|priorität|"
+    "other": "reply-to|answer to|antwort an|antworten an|répondre à|responder a|importance|wichtigkeit|priority|"
+             "priorität|"
              "attachments|anlagen|pièces jointes|importância|anhänge|organization",
 }  # fmt: skip
 ROLE_OF = {label: role for role, labels in _LABELS.items() for label in labels.split("|")}
@@ -128,7 +137,8 @@ SENT_FROM = re.compile(
     r"windows|yahoo|mobil|handy|phone|smartphone|tablet|device|sparrow|mailbird|k-9|nine|spark|bluemail|aqua)[^\n]{0,60}"
     r"|von meinem (?:iphone|ipad|handy|android|samsung|smartphone)[^\n]{0,40}(?:gesendet|geschickt)?"
     r"|diese nachricht wurde von meinem[^\n]{0,80}|(?:iphone|ipad)から送信|我的(?:iphone|ipad)|发自我的[^\n]{0,30}"
-    r"|나의 iphone에서 보냄|get outlook for[^\n]{0,60}|sent from mail for windows[^\n]{0,20})\W{0,3}(?:<[^>\n]{0,200}>)?\s*$",
+    r"|나의 iphone에서 보냄|get outlook for[^\n]{0,60}|"
+    r"sent from mail for windows[^\n]{0,20})\W{0,3}(?:<[^>\n]{0,200}>)?\s*$",
     re.IGNORECASE,
 )
 LIST_FOOTER = re.compile(

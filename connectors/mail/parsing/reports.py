@@ -22,22 +22,30 @@ ORIGINAL_BELOW = re.compile(
     r"the (?:original|first \d+ lines?|header)[^\n]{0,60}(?:follows|below)|received: from|return-path:)",
     re.IGNORECASE | re.MULTILINE,
 )
-FAILED_LINE = re.compile(r"^[ \t*>]*<?(" + ADDRESS.pattern + r")>?(?:\s*[:(]|\s*\.\.\.|[ \t]*$|\s+-)", re.MULTILINE)
+FAILED_LINE = re.compile(
+    r"^[ \t*>]*<?(" + ADDRESS.pattern + r")>?(?:\s*[:(]|\s*\.\.\.|[ \t]*$|\s+-|\s+on\s)", re.MULTILINE
+)
 FAILED_PHRASE = re.compile(
-    r"(?:delivered to|deliver(?:ing)? (?:your |the )?(?:mail|message)[^\n]{0,40} to|recipient|unknown user|user unknown|"
+    r"(?:delivered to|deliver(?:ing)? (?:your |the )?(?:mail|message)[^\n]{0,40} to|recipient|unknown user|"
+    r"user unknown|"
     r"address(?:ed to)?|mailbox|empfänger|destinat\w+|destinatário)\W{0,6}<?(" + ADDRESS.pattern + ")",
     re.IGNORECASE,
 )
 FAILURE = re.compile(
-    r"undeliver|(?:not|n't|never) (?:be |been |able to |deliver)[^\n]{0,40}deliver|not be (?:sent|delivered)|not delivered|"
-    r"deliver\w* (?:has |was )?(?:failed|failure|problem|error|report|status|incomplete|unsuccessful|aborted|was aborted)|"
+    r"undeliver|(?:not|n't|never) (?:be |been |able to |deliver)[^\n]{0,40}deliver|not be (?:sent|delivered)|"
+    r"not delivered|"
+    r"deliver\w* (?:has |was )?(?:failed|failure|problem|error|report|status|incomplete|unsuccessful|aborted|"
+    r"was aborted)|"
     r"(?:fail\w*|unable|error|problem|impossible|aborted)[^\n]{0,30} (?:to )?deliver|failure notice|failed recipient|"
-    r"returned (?:mail|to sender|message)|returning (?:mail|message)|mail (?:delivery )?(?:failure|failed|system error)|"
-    r"message (?:could not|couldn't|wasn't|was not|cannot|non-deliver)|non-?deliver|user unknown|unknown (?:user|recipient|"
+    r"returned (?:mail|to sender|message)|returning (?:mail|message)|mail (?:delivery )?(?:failure|failed|"
+    r"system error)|"
+    r"message (?:could not|couldn't|wasn't|was not|cannot|non-deliver)|non-?deliver|user unknown|"
+    r"unknown (?:user|recipient|"
     r"address|mailbox)|no such (?:user|mailbox|address|recipient)|mailbox (?:is )?(?:full|unavailable|not found)|"
     r"(?:does not|doesn't) exist|recipient (?:address )?rejected|quota exceeded|over quota|permanent(?:ly)? (?:fatal )?"
     r"(?:error|fail)|did not reach|address(?:es)? (?:failed|had)|could not be (?:sent|found)|"
-    r"unzustellbar|nicht zugestellt|zustellung[^\n]{0,30}(?:fehlgeschlagen|nicht)|konnte nicht (?:zugestellt|übermittelt)|"
+    r"unzustellbar|nicht zugestellt|zustellung[^\n]{0,30}(?:fehlgeschlagen|nicht)|konnte nicht (?:zugestellt|"
+    r"übermittelt)|"
     r"non remis|n'a pas pu être|échec de la remise|non distribu|n'a pu être remis|"
     r"no se (?:pudo|ha podido) entregar|no se puede entregar|no entregado|devuelto al remitente|"
     r"non (?:è stato )?(?:possibile )?(?:recapita|consegna)|mancata consegna|"
@@ -48,7 +56,8 @@ FAILURE = re.compile(
     re.IGNORECASE,
 )
 DELAYED = re.compile(
-    r"\bdelay(?:ed)?\b|still (?:being )?(?:trying|retried)|will (?:be retried|keep trying|continue)|warning: (?:message|could)|"
+    r"\bdelay(?:ed)?\b|still (?:being )?(?:trying|retried)|will (?:be retried|keep trying|continue)|"
+    r"warning: (?:message|could)|"
     r"not (?:yet )?been delivered (?:yet|after)|do not need to resend|verzögert|retardé|temporarily",
     re.IGNORECASE,
 )

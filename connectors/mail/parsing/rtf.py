@@ -14,7 +14,8 @@ DICTIONARY = (
 )
 MAX_SIZE = 16 * 1024 * 1024
 TOKEN = re.compile(rb"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)")
-HIDDEN_GROUPS = {b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"header", b"footer", b"generator",
+HIDDEN_GROUPS = {b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"header", b"footer",
+                 b"generator",
                  b"listtable", b"listoverridetable", b"rsidtbl", b"themedata", b"latentstyles", b"mhtmltag",
                  b"fldinst"}  # fmt: skip
 WORDS = {b"par": "\n", b"line": "\n", b"tab": "\t", b"row": "\n", b"cell": " ", b"emdash": "—", b"endash": "–",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from connectors.mail.parsing.charsets import clean_line
 from connectors.mail.parsing.datatypes import Limits
-from connectors.mail.parsing.fields import LINE_END, Headers, split_headers
+from connectors.mail.parsing.fields import Headers, split_headers
 from connectors.mail.parsing.parameters import parse_valued
 from connectors.mail.parsing.uuencode import uuencoded_blocks
 from connectors.mail.parsing.words import decode_base64
@@ -175,22 +175,19 @@ def _pieces(part: Part, defects: list[str]) -> list[bytes]:
 def _delimiters(data: bytes, boundary: bytes) -> list[tuple[int, int, bool]]:
     """(end of the content before, start of the content after, is it the closing one) of every delimiter line."""
     found = []
-    needle = b"--" + boundary
-    position = data.find(needle)
+    line = re.compile(
+        rb"(?:(?<=[\r\n])|\A)--" + re.escape(boundary) + rb"(--)?[ \t\x00]{0,200}(\r{0,3}\n|\r|\Z)",
+    )
+    position = data.find(b"--" + boundary)
     while position >= 0:
-        after = position + len(needle)
-        is_last = data[after : after + 2] == b"--"
-        stop = LINE_END.search(data, after)
-        rest = data[after : stop.start() if stop else len(data)]
-        at_line_start = position == 0 or data[position - 1] in b"\r\n"
-        if at_line_start and rest.strip(b" \t\x00") in (b"", b"--"):
+        if delimiter := line.match(data, position):
             before = position
             if data[before - 1 : before] == b"\n":
                 before -= 2 if data[before - 2 : before - 1] == b"\r" else 1
             elif data[before - 1 : before] == b"\r":
                 before -= 1
-            found.append((max(before, 0), stop.end() if stop else len(data), is_last))
-        position = data.find(needle, after)
+            found.append((max(before, 0), delimiter.end(), bool(delimiter[1])))
+        position = data.find(b"--" + boundary, position + 2)
     return found
 
 

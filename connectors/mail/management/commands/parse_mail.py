@@ -1,4 +1,4 @@
-"""`manage.py parse_mail FILE --json`: what the mail parser reads, without storing anything (interfaces.md section 1)."""
+"""`manage.py parse_mail FILE --json`: what the mail parser reads, nothing stored (interfaces.md section 1)."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from connectors.mail.parsing.output import as_json
 
 class Command(BaseCommand):
     help = "Parses one mail without storing it and prints one JSON object; with --jsonl one per file name on stdin."
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own attribute; the database is not needed
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", metavar="FILE", help="the mail (.eml)")

@@ -1,20 +1,17 @@
-"""Changes to people, absences and customers."""
+"""Absences and deputies."""
 
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import guards
-from accounts.enums import AbsenceKind, Role
-from accounts.errors import AbsenceNotAllowed, PeopleNotEditable
-from accounts.events import AbsenceCancelled, AbsenceRecorded, AgentDeactivated, AgentInvited, AgentReactivated
-from accounts.models import Absence, Agent, Contact, Team, User
-from accounts.policies import may_confirm_open_end, may_manage_people, may_record_absence
-from accounts.selectors import company_for_address, contact_for_address
+from accounts.enums import AbsenceKind
+from accounts.errors import AbsenceNotAllowed
+from accounts.events import AbsenceCancelled, AbsenceRecorded
+from accounts.models import Absence, Agent
+from accounts.policies import may_confirm_open_end, may_record_absence
 from core.actors import Actor
 from core.errors import Conflict, Invalid, StaleVersion
 from core.events import publish
@@ -106,100 +103,16 @@ def _check_absence(absence: Absence) -> None:
 
 
 @service
-def cancel_absence(absence_id: UUID, *, by: Actor) -> Absence:
+def cancel_absence(absence_id: UUID, *, by: Actor, version: int | None = None) -> Absence:
     """Take an absence back; it stays on record. Tickets transferred because of it do not return."""
     absence = Absence.objects.select_for_update().get(pk=absence_id)
     team_ids = frozenset(absence.agent.teams.values_list("pk", flat=True))
     if not may_record_absence(by, absence.agent, team_ids=team_ids):
         raise AbsenceNotAllowed(agent=absence.agent.name)
+    if version is not None and version != absence.version:
+        raise StaleVersion(given=version, current=absence.version)
     if absence.cancelled_at is None:
         absence.cancelled_at = timezone.now()
         record(absence, by=by, update_fields=["cancelled_at"])
-        publish(
-            AbsenceCancelled(absence_id=absence.pk, agent_id=absence.agent_id, occurred_at=absence.cancelled_at)
-        )
+        publish(AbsenceCancelled(absence_id=absence.pk, agent_id=absence.agent_id, occurred_at=absence.cancelled_at))
     return absence
-
-
-@service
-def invite_agent(
-    email: str, *, by: Actor, name: str, roles: list[Role], teams: list[Team], timezone_name: str = "Europe/Berlin"
-) -> Agent:
-    """Create account and agent without a password; the invitation mail lets the person set one."""
-    if not may_manage_people(by):
-        raise PeopleNotEditable
-    email = email.strip().lower()
-    if User.objects.filter(email__iexact=email).exists():
-        raise Invalid({"email": _("There is already a user with this e-mail address.")})
-    user = User(email=email, is_staff=uses_admin(roles))
-    user.set_unusable_password()
-    record(user, by=by, reason="invitation")
-    agent = Agent(user=user, email=email, name=name, roles=roles, timezone=timezone_name)
-    agent.primary_team = teams[0] if teams else None
-    record(agent, by=by, reason="invitation")
-    agent.teams.set(teams)
-    publish(AgentInvited(agent_id=agent.pk, user_id=user.pk, occurred_at=timezone.now()))
-    return agent
-
-
-def uses_admin(roles: list[Role]) -> bool:
-    """Whether people with these roles work in the Django admin."""
-    return not {Role.SUPERVISOR, Role.MANAGER, Role.ADMIN, Role.AUDITOR}.isdisjoint(roles)
-
-
-@service
-def deactivate_agent(agent_id: UUID, *, by: Actor) -> Agent:
-    """End all access at once; refused while open tickets wait for their transfer (domain.md section 16)."""
-    agent = Agent.objects.for_update().get(pk=agent_id)
-    if not may_manage_people(by):
-        raise PeopleNotEditable
-    for guard in guards.deactivation_guards:
-        if refusal := guard(agent):
-            raise refusal
-    agent.is_active = False
-    record(agent, by=by, reason="deactivation", update_fields=["is_active"])
-    user = User.objects.select_for_update().get(pk=agent.user_id)
-    user.is_active = False
-    record(user, by=by, reason="deactivation", update_fields=["is_active"])
-    publish(AgentDeactivated(agent_id=agent.pk, user_id=user.pk, occurred_at=timezone.now()))
-    return agent
-
-
-@service
-def reactivate_agent(agent_id: UUID, *, by: Actor) -> Agent:
-    agent = Agent.objects.for_update().get(pk=agent_id)
-    if not may_manage_people(by):
-        raise PeopleNotEditable
-    agent.is_active = True
-    record(agent, by=by, reason="reactivation", update_fields=["is_active"])
-    user = User.objects.select_for_update().get(pk=agent.user_id)
-    user.is_active = True
-    record(user, by=by, reason="reactivation", update_fields=["is_active"])
-    publish(AgentReactivated(agent_id=agent.pk, occurred_at=timezone.now()))
-    return agent
-
-
-def contact_for(email: str, *, name: str = "", language: str = "", by: Actor) -> Contact:
-    """The contact with this address, made if there is none; the company follows from the mail domain.
-
-    Two callers at once get the same row: the unique address decides, not the look-up.
-    """
-    if contact := contact_for_address(email):
-        return contact
-    first_name, _space, last_name = name.strip().rpartition(" ")
-    contact = Contact(
-        email=email.strip(),
-        first_name=first_name[:150],
-        last_name=last_name[:150],
-        language=language,
-        company=company_for_address(email),
-    )
-    try:
-        with transaction.atomic():
-            record(contact, by=by)
-    except IntegrityError:
-        existing = contact_for_address(email)
-        if existing is None:
-            raise
-        return existing
-    return contact

@@ -1,0 +1,73 @@
+# What each target promises stands in README.md. Needs Python 3.11 or newer, make and a C library, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+BENCH_TICKETS ?= 100000
+
+export PORT ITILNEXT_HOME ITILNEXT_DEMO BENCH_TICKETS
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench soak lock install clean
+
+help:
+	@echo "make run      a desk with demo data at http://localhost:8000/   (PORT=8000 ITILNEXT_HOME=var ITILNEXT_DEMO=1)"
+	@echo "make test     the test suite   (ARGS=\"-k owner\")"
+	@echo "make check    lint, format, types, import contracts, migrations, system checks"
+	@echo "make format   put the code into shape"
+	@echo "make bench    measure at BENCH_TICKETS=100000"
+	@echo "make soak     the long kill and load tests"
+	@echo "make lock     resolve the dependencies of pyproject.toml anew"
+
+run: $(VENV)/run.installed
+	@exec $(BIN)/python -m itilnext.local.supervisor
+
+test: $(VENV)/dev.installed
+	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(VENV)/dev.installed
+	ITILNEXT_SOAK=1 $(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+
+bench: $(VENV)/dev.installed
+	$(BIN)/python -m tests.bench $(ARGS)
+
+check: $(VENV)/dev.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -W error manage.py makemigrations --check --dry-run
+	$(BIN)/python -W error manage.py check --fail-level WARNING
+	@echo "check --deploy under the production settings"
+	@DJANGO_SETTINGS_MODULE=itilnext.settings.production ALLOWED_HOSTS=desk.example.com REDIS_URL=redis://queue:6379/0 \
+		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') EMAIL_URL=smtp://mail.example.com \
+		DATABASE_URL=postgresql://itilnext_app@database/itilnext \
+		$(BIN)/python -W error manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/dev.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+install: $(VENV)/dev.installed
+
+# A lock is installed once; its copy in the environment tells which one that was. `run` needs no tools for tests.
+$(VENV)/%.installed: requirements/%.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@cmp -s $< $@ || { echo "· installing the locked dependencies of $<" \
+		&& $(BIN)/python -m pip install --quiet --require-hashes -r $<; }
+	@cp $< $@
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--upgrade pyproject.toml -o requirements/production.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--extra local -c requirements/production.txt pyproject.toml -o requirements/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--extra local --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,75 @@
+"""Getting and ending a token."""
+
+from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
+from django.contrib.auth import authenticate, logout
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.serializers import TokenIn, TokenOut
+from accounts.models import User
+from accounts.tokens import token_for
+from core.api.throttling import SignInThrottle
+from core.api.views import ApiViewSet
+from core.errors import NotAuthenticated, Throttled
+
+
+class WrongCredentials(NotAuthenticated):
+    detail = _("The e-mail address or the password is wrong.")
+    hint = _("Check both; after several wrong attempts the sign-in rests for a while.")
+
+
+class TokenViewSet(ApiViewSet):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (SignInThrottle,)
+    keeps_answers = False  # a token is never stored
+
+    @extend_schema(
+        operation_id="token_create",
+        summary="Sign in and get a token",
+        request=TokenIn,
+        responses={200: TokenOut},
+        auth=[],
+    )
+    def create(self, request: Request) -> Response:
+        values = self.read(TokenIn)
+        user = self._user(request, values["username"].strip(), values["password"])
+        token, expires_at = token_for(user)
+        return Response(TokenOut({"token": token, "expires_at": expires_at}).data)
+
+    def _user(self, request: Request, username: str, password: str) -> User:
+        """Raises Throttled while the sign-in rests after wrong attempts (django-axes), else WrongCredentials."""
+        django_request = request._request  # noqa: SLF001  # the library's documented way to Django's request
+        if AxesProxyHandler.is_locked(django_request, {"username": username}):
+            raise Throttled(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
+        user = authenticate(django_request, username=username, password=password)
+        if isinstance(user, User):
+            return user
+        # The page's middleware would put its own answer in place of ours.
+        was_locked, django_request.axes_locked_out = getattr(django_request, "axes_locked_out", False), False  # type: ignore[attr-defined]  # set by django-axes
+        if was_locked:
+            raise Throttled(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
+        raise WrongCredentials
+
+
+class LogoutViewSet(ApiViewSet):
+    keeps_answers = False  # afterwards nobody is signed in to ask again
+
+    @extend_schema(operation_id="logout", summary="End this token or session", request=None, responses={204: None})
+    def create(self, request: Request) -> Response:
+        return self._end(request)
+
+    @extend_schema(operation_id="logout_delete", summary="End this token or session", responses={204: None})
+    def destroy(self, request: Request) -> Response:
+        return self._end(request)
+
+    def _end(self, request: Request) -> Response:
+        if request.auth is not None:
+            request.auth.delete()
+        else:
+            logout(request._request)  # noqa: SLF001
+        return Response(status=204)

@@ -1,0 +1,25 @@
+from django.urls import path
+
+from accounts.api.absences import AbsenceViewSet
+from accounts.api.people import AgentViewSet, CompanyViewSet, ContactViewSet, MeViewSet, TeamViewSet
+from accounts.api.signin import LogoutViewSet, TokenViewSet
+
+LIST = {"get": "list"}
+ONE = {"get": "retrieve"}
+
+urlpatterns = [
+    path("auth/token/", TokenViewSet.as_view({"post": "create"})),
+    path("auth/logout/", LogoutViewSet.as_view({"post": "create", "delete": "destroy"})),
+    path("me/", MeViewSet.as_view(ONE)),
+    path("agents/", AgentViewSet.as_view(LIST)),
+    path("agents/<uuid:id>/", AgentViewSet.as_view(ONE)),
+    path("teams/", TeamViewSet.as_view(LIST)),
+    path("teams/<uuid:id>/", TeamViewSet.as_view(ONE)),
+    path("contacts/", ContactViewSet.as_view(LIST)),
+    path("contacts/<uuid:id>/", ContactViewSet.as_view(ONE)),
+    path("companies/", CompanyViewSet.as_view(LIST)),
+    path("companies/<uuid:id>/", CompanyViewSet.as_view(ONE)),
+    path("absences/", AbsenceViewSet.as_view({"get": "list", "post": "create"})),
+    path("absences/<uuid:id>/", AbsenceViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
+    path("absences/<uuid:id>/cancel/", AbsenceViewSet.as_view({"post": "cancel"})),
+]

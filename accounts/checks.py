@@ -1,0 +1,54 @@
+"""Demo accounts, whose password is printed in the README, must not exist on a desk that is no demo."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+
+from accounts.models import User
+from accounts.models.users import DEMO_DOMAIN
+
+logger = logging.getLogger(__name__)
+
+CURE = (
+    "Use a database that was never filled by seed_demo. To keep this one, deactivate the demo people in the admin or run "
+    "`manage.py close_demo_accounts`, which takes their passwords away."
+)
+
+
+def demo_accounts() -> list[str]:
+    """Addresses of demo people who could sign in."""
+    users = User.objects.filter(email__iendswith=DEMO_DOMAIN, is_active=True)
+    return list(users.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX).values_list("email", flat=True)[:20])
+
+
+@register(Tags.database, deploy=True)
+def no_demo_accounts(databases: Sequence[str] | None = None, **_unused: Any) -> list[CheckMessage]:
+    """Part of `check --deploy --database default`."""
+    if settings.DEMO or not databases:
+        return []
+    try:
+        found = demo_accounts()
+    except DatabaseError:
+        return []  # not migrated yet: there are no accounts at all
+    if not found:
+        return []
+    return [Error(f"Demo accounts exist on a production desk: {', '.join(found)}.", hint=CURE, id="accounts.E001")]
+
+
+def refuse_demo_accounts() -> None:
+    """Called when the web process starts; raises ImproperlyConfigured. An unreachable database is `/readyz`'s matter."""
+    if settings.DEMO:
+        return
+    try:
+        found = demo_accounts()
+    except DatabaseError:
+        logger.warning("database not reached; demo accounts are looked for at the next start")
+        return
+    if found:
+        raise ImproperlyConfigured(f"Demo accounts exist on a production desk: {', '.join(found)}. {CURE}")

@@ -1,0 +1,46 @@
+"""Every write to people, absences, programs and customers. The modules group them by what they are about."""
+
+from accounts.services.absences import cancel_absence, change_absence, record_absence
+from accounts.services.access import (
+    close_account,
+    end_access,
+    queue_account_mail,
+    request_password_reset,
+    set_password,
+)
+from accounts.services.agents import (
+    change_agent,
+    deactivate_agent,
+    edit_preferences,
+    invite_agent,
+    make_admin,
+    reactivate_agent,
+    uses_admin,
+)
+from accounts.services.clients import create_api_client, edit_api_client, end_tokens, issue_token
+from accounts.services.customers import contact_for, edit_company, edit_contact
+
+__all__ = [
+    "cancel_absence",
+    "change_absence",
+    "change_agent",
+    "close_account",
+    "contact_for",
+    "create_api_client",
+    "deactivate_agent",
+    "edit_api_client",
+    "edit_company",
+    "edit_contact",
+    "edit_preferences",
+    "end_access",
+    "end_tokens",
+    "invite_agent",
+    "issue_token",
+    "make_admin",
+    "queue_account_mail",
+    "reactivate_agent",
+    "record_absence",
+    "request_password_reset",
+    "set_password",
+    "uses_admin",
+]

@@ -1,0 +1,82 @@
+"""Contacts and companies."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import privacy
+from accounts.errors import CompanyNotEditable, ContactNotEditable
+from accounts.models import Company, Contact
+from accounts.policies import may_edit_companies, may_edit_contacts
+from accounts.selectors import company_for_address, contact_for_address
+from accounts.services.cleaning import clean
+from core.actors import Actor
+from core.errors import Invalid, StaleVersion
+from core.history import record
+from core.service import service
+
+CONTACT_FIELDS = ("first_name", "last_name", "phone", "language", "tier")
+COMPANY_FIELDS = ("name", "domains", "tier")
+
+
+def contact_for(email: str, *, name: str = "", language: str = "", by: Actor) -> Contact:
+    """The contact with this address, made if there is none; the company follows from the mail domain.
+
+    Two callers at once get the same row: the unique address decides, not the look-up.
+    """
+    if contact := contact_for_address(email):
+        return contact
+    first_name, _space, last_name = name.strip().rpartition(" ")
+    contact = Contact(
+        email=email.strip(),
+        first_name=first_name[:150],
+        last_name=last_name[:150],
+        language=language,
+        company=company_for_address(email),
+    )
+    try:
+        with transaction.atomic():
+            record(contact, by=by)
+    except IntegrityError:
+        existing = contact_for_address(email)
+        if existing is None:
+            raise
+        return existing
+    return contact
+
+
+@service
+def edit_contact(contact_id: UUID, *, by: Actor, version: int | None = None, **values: Any) -> Contact:
+    """Change `CONTACT_FIELDS` of a contact in one's charge; what is not given stays.
+
+    Raises ContactNotEditable, Invalid or StaleVersion. The address never changes: mail is recognised by it.
+    """
+    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact_id)
+    if not may_edit_contacts(by) or not privacy.is_in_charge_of(by, contact):
+        raise ContactNotEditable(contact=contact.name)
+    _put(contact, values, CONTACT_FIELDS, version=version)
+    record(contact, by=by)
+    return contact
+
+
+@service
+def edit_company(company_id: UUID, *, by: Actor, version: int | None = None, **values: Any) -> Company:
+    """Change `COMPANY_FIELDS`. Raises CompanyNotEditable, Invalid or StaleVersion."""
+    company = Company.objects.select_for_update().get(pk=company_id)
+    if not may_edit_companies(by):
+        raise CompanyNotEditable(company=company.name)
+    _put(company, values, COMPANY_FIELDS, version=version)
+    record(company, by=by)
+    return company
+
+
+def _put(row: Contact | Company, values: dict[str, Any], editable: tuple[str, ...], *, version: int | None) -> None:
+    if unknown := set(values).difference(editable):
+        raise Invalid({name: _("This field does not change.") for name in unknown})
+    for name, value in values.items():
+        setattr(row, name, value)
+    clean(row, values)
+    if version is not None and version != row.version:
+        raise StaleVersion(given=version, current=row.version)

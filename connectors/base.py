@@ -1,0 +1,25 @@
+"""What every connector keeps to: how a message is handed to the outside world (house style, section 8)."""
+
+from typing import Protocol, TypeVar
+
+Message = TypeVar("Message", contravariant=True)
+
+
+class DeliveryError(Exception):
+    """The outside did not take a message; the text is for people and names no secret."""
+
+
+class TransientDeliveryError(DeliveryError):
+    """Trying again later can help: not reached, busy, over quota."""
+
+
+class PermanentDeliveryError(DeliveryError):
+    """Trying again cannot help: the other side has refused this very message."""
+
+
+class Transport(Protocol[Message]):
+    def deliver(self, message: Message) -> None:
+        """Hand over within 10 s, or raise TransientDeliveryError (try later) or PermanentDeliveryError (do not)."""
+
+    def close(self) -> None:
+        """Let go of what was opened."""

@@ -1,0 +1,93 @@
+"""The mail behind an outbox row: who it is from, what it continues, what it carries (email.md section 16)."""
+
+import re
+from email.utils import formataddr
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils.html import linebreaks, urlize
+
+from connectors.mail import selectors
+from connectors.mail.models import Mailbox
+from connectors.mail.parsing import sanitise
+from tickets.enums import OutboundKind
+from tickets.models import Attachment, OutboundMessage
+
+AUTOMATIC = (OutboundKind.ACKNOWLEDGEMENT,)
+"""Kinds that no person wrote; only these carry the signs of automatic mail (RFC 3834)."""
+MAX_REFERENCES = 20
+MAX_LINE = 990
+"""Bytes of a header line; RFC 5322 allows 998."""
+LOOP_HEADER = "X-ITIL-NEXT-Loop"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_MESSAGE_ID = re.compile(r"[!-;=?-~]{3,250}")
+
+
+class UnfoldedMail(EmailMultiAlternatives):
+    """A mail whose Message-ID stays on the line of its name: folded before its first letter it is legal, and often lost."""
+
+    def message(self) -> Any:  # Any: Django's own class, a mixin over the standard library's
+        message = super().message()
+        message.policy = message.policy.clone(max_line_length=MAX_LINE)
+        return message
+
+
+def compose(message: OutboundMessage, mailbox: Mailbox) -> EmailMultiAlternatives:
+    """The mail as it is handed over. Every attempt makes the same one, with the same Message-ID."""
+    email = UnfoldedMail(
+        subject=one_line(message.subject),
+        body=message.body_text,
+        from_email=formataddr((one_line(_sender_name(message, mailbox)), mailbox.address)),
+        to=list(message.to_recipients),
+        cc=list(message.cc_recipients),
+        reply_to=[mailbox.address],
+        headers=_headers(message),
+    )
+    email.attach_alternative(_html(message), "text/html")
+    for file in Attachment.objects.filter(outbound=message).order_by("created_at", "id"):
+        if file.may_be_served:
+            with file.file.open("rb") as content:
+                email.attach(one_line(file.filename), content.read(), file.content_type)
+    return email
+
+
+def one_line(text: str) -> str:
+    """Text that cannot end a header line or turn its direction."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def _sender_name(message: OutboundMessage, mailbox: Mailbox) -> str:
+    """The owner's name, also where a deputy wrote; automatic mails come from the mailbox."""
+    owner = message.on_behalf_of or message.author
+    return owner.name if owner and message.kind not in AUTOMATIC else mailbox.display_name
+
+
+def _headers(message: OutboundMessage) -> dict[str, str]:
+    headers = {"Message-ID": f"<{message.email_message_id}>", **_thread_headers(message)}
+    if message.kind in AUTOMATIC:
+        headers |= {
+            "Auto-Submitted": "auto-replied",
+            "X-Auto-Response-Suppress": "All",
+            LOOP_HEADER: settings.MESSAGE_ID_DOMAIN,
+        }
+    return headers
+
+
+def _thread_headers(message: OutboundMessage) -> dict[str, str]:
+    """In-Reply-To and References of the customer's newest mail before this one (RFC 5322 section 3.6.4)."""
+    parent = selectors.newest_customer_mail(message.ticket, before=message.entry)
+    if parent is None or not _MESSAGE_ID.fullmatch(parent.email_message_id):
+        return {}
+    references = [found for found in selectors.references_of(parent) if _MESSAGE_ID.fullmatch(found)]
+    chain = [*dict.fromkeys(found for found in references if found != parent.email_message_id), parent.email_message_id]
+    return {
+        "In-Reply-To": f"<{parent.email_message_id}>",
+        "References": " ".join(f"<{found}>" for found in chain[-MAX_REFERENCES:]),
+    }
+
+
+def _html(message: OutboundMessage) -> str:
+    if message.body_html:
+        return sanitise(message.body_html).html
+    return linebreaks(urlize(message.body_text, autoescape=True), autoescape=False)

@@ -1,0 +1,55 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Backend(models.TextChoices):
+    """How a shared mailbox is read."""
+
+    FILES = "files", _("Maildir on this machine")
+
+
+KNOWN_BACKENDS = ("files", "imap", "msgraph")
+"""Names that `add_mailbox` understands; those without a `Backend` are refused with a sentence."""
+
+
+class MailState(models.TextChoices):
+    """Where an incoming mail stands. Everything but `received` is an outcome, and each mail gets one (ruling 18)."""
+
+    RECEIVED = "received", _("Received")
+    CREATED = "created", _("Made a ticket")
+    APPENDED = "appended", _("Joined a ticket")
+    RECORDED = "recorded", _("Kept without effect")
+    DUPLICATE = "duplicate", _("Duplicate")
+    QUARANTINED = "quarantined", _("In quarantine")
+
+
+class Source(models.TextChoices):
+    """By which way a mail came in."""
+
+    POLLED = "polled", _("Mailbox")
+    COMMAND = "command", _("Command ingest_mail")
+
+
+class Reason(models.TextChoices):
+    """Why a mail has its outcome; what exactly spoke for it stands in the evidence."""
+
+    NEW = "new", _("no ticket of ours was named")
+    FOLLOW_UP = "follow_up", _("the ticket had ended")
+    STRANGER = "stranger", _("named a ticket that the sender takes no part in")
+    MESSAGE_ID = "message_id", _("answers a mail of the ticket")
+    REFERENCE = "reference", _("names the ticket in its subject")
+    BOUNCE = "bounce", _("delivery report")
+    AUTO_REPLY = "auto_reply", _("automatic reply")
+    REPORT = "report", _("report of a mail system")
+    OWN_MAIL = "own_mail", _("a mail of our own came back")
+    STAFF_MAIL = "staff_mail", _("an agent's mail carries no rights and stays inside")
+    SAME_MAIL = "same_mail", _("this mail is here already")
+    OVER_LIMIT = "over_limit", _("larger than the limits allow")
+    PARTIAL = "partial", _("only a part of a split mail")
+    NO_SENDER = "no_sender", _("no usable sender address")
+    BLOCKED_SENDER = "blocked_sender", _("the sender is blocked")
+    OWN_ADDRESS = "own_address", _("sent in the name of one of our mailboxes")
+    SPAM_TICKET = "spam_ticket", _("answers a ticket that was cancelled as spam")
+    UNPARSABLE = "unparsable", _("could not be read")
+    REFUSED = "refused", _("was refused")
+    GAVE_UP = "gave_up", _("could not be processed")

@@ -1,0 +1,20 @@
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Conflict
+
+
+class BackendNotAvailable(Conflict):
+    code = "backend_not_available"
+    detail = _("Mailboxes of the kind %(backend)s cannot be read by this version.")
+    hint = _("Possible now: %(possible)s.")
+
+
+class MailboxExists(Conflict):
+    code = "mailbox_exists"
+    detail = _("The mailbox %(address)s exists already, with the backend %(backend)s for the team %(team)s.")
+    hint = _("Change it in the admin.")
+
+
+class MailNotQuarantined(Conflict):
+    code = "invalid_transition"
+    detail = _("This mail is “%(state)s”, not in quarantine.")

@@ -1,0 +1,224 @@
+"""Shared mailboxes, the ledger of everything that came in, and blocked senders."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, FSMModelMixin, transition
+
+from accounts.models import Agent, Team
+from connectors.mail.enums import Backend, MailState, Reason, Source
+from connectors.mail.querysets import MailboxQuerySet, MailMessageQuerySet
+from core.history import audited_history
+from core.models import BaseModel
+from core.walls import append_only
+from tickets.models import Ticket, TimelineEntry
+
+S = MailState
+
+MAX_ID = 500
+"""Characters of a Message-ID that are stored and compared: what an index row can hold. Real ones stay far below."""
+
+
+class Mailbox(BaseModel):
+    """A shared address of a team: what is written to it becomes its tickets, and its mails go out in its name."""
+
+    address = models.EmailField(_("address"), max_length=320, help_text=_("In lower case"))
+    name = models.CharField(
+        _("name"), max_length=150, blank=True, help_text=_("Sender of automatic mails; empty: the team's name")
+    )
+    backend = models.CharField(_("kind"), max_length=10, choices=Backend, default=Backend.FILES)
+    team = models.ForeignKey(Team, verbose_name=_("team"), on_delete=models.PROTECT, related_name="mailboxes")
+    is_active = models.BooleanField(_("active"), default=True)
+    sends_acknowledgement = models.BooleanField(_("acknowledges new tickets"), default=True)
+    settings = models.JSONField(_("settings"), default=dict, blank=True)
+    last_polled_at = models.DateTimeField(_("last read at"), null=True, blank=True, editable=False)
+    last_error = models.TextField(_("last error"), blank=True, editable=False)
+
+    objects = MailboxQuerySet.as_manager()
+    history = audited_history(excluded_fields=["last_polled_at", "last_error"])
+
+    class Meta:
+        verbose_name = _("mailbox")
+        verbose_name_plural = _("mailboxes")
+        ordering = ["address"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address"],
+                name="mailbox_address_once",
+                violation_error_message=_("There is already a mailbox with this address."),
+            ),
+            models.CheckConstraint(
+                name="mailbox_address_lower",
+                condition=Q(address=Lower("address")),
+                violation_error_message=_("Write the address in lower case."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.team.name
+
+
+class RawMail(models.Model):
+    """The bytes of a mail as they came, stored before anything else; the same bytes once. Append-only."""
+
+    append_only: ClassVar[bool] = True
+
+    sha256 = models.CharField(primary_key=True, max_length=64, editable=False)
+    content = models.BinaryField()
+    size_bytes = models.PositiveBigIntegerField()
+    """Of the mail itself: larger than `content` if that is cut at `MAX_STORED_BYTES`."""
+    stored_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("raw mail")
+        verbose_name_plural = _("raw mails")
+        triggers = append_only("rawmail")
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class MailMessage(FSMModelMixin, BaseModel):
+    """The ledger: one row for each time a mail came in, with what became of it and why (email.md section 1)."""
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="messages", db_index=False)
+    raw = models.ForeignKey(RawMail, on_delete=models.PROTECT, related_name="messages")
+    source = models.CharField(_("way in"), max_length=10, choices=Source)
+    provider_id = models.TextField()
+    """The mail's name at its source: the file's in a Maildir."""
+    received_at = models.DateTimeField(_("received at"), default=timezone.now, editable=False)
+    state = FSMField(_("state"), max_length=12, choices=MailState, default=S.RECEIVED, protected=True)
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason, blank=True)
+    detail = models.TextField(_("detail"), blank=True)
+    evidence = models.JSONField(_("evidence"), default=dict, blank=True)
+    """What decided: `rule`, `matched`, `confidence`, `signs` of automatic mail, `defects`, `flags`."""
+    kind = models.CharField(_("kind"), max_length=20, blank=True)
+    message_id = models.TextField(blank=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    identity = models.CharField(max_length=64, null=True, blank=True, editable=False)
+    """Of Message-ID and content; the unique constraint on it is what makes a mail count once (email.md section 2)."""
+    references = ArrayField(models.TextField(), default=list, blank=True)
+    from_address = models.TextField(_("sender"), blank=True)
+    subject = models.TextField(_("subject"), blank=True)
+    reply_text = models.TextField(blank=True)
+    """The body without quoted history, where that is less than the body: a view, never a replacement."""
+    ticket = models.ForeignKey(Ticket, null=True, blank=True, on_delete=models.PROTECT, related_name="mail_messages")
+    entry = models.ForeignKey(
+        TimelineEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="mail_messages"
+    )
+    duplicate_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="duplicates", db_index=False
+    )
+    released_by = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    processed_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+
+    objects = MailMessageQuerySet.as_manager()
+    history = audited_history(
+        not_indexed=["mailbox", "raw", "ticket", "entry", "duplicate_of", "released_by"],
+        excluded_fields=["reply_text", "references", "leased_until", "last_error", "attempts", "next_attempt_at"],
+    )
+
+    class Meta:
+        verbose_name = _("incoming mail")
+        verbose_name_plural = _("incoming mails")
+        constraints = [
+            models.UniqueConstraint(name="mailmessage_received_once", fields=["mailbox", "provider_id", "raw"]),
+            models.UniqueConstraint(name="mailmessage_identity_once", fields=["identity"]),
+            models.CheckConstraint(
+                name="mailmessage_outcome_has_reason", condition=Q(state=S.RECEIVED) | ~Q(reason="")
+            ),
+            models.CheckConstraint(
+                name="mailmessage_on_a_ticket",
+                condition=~Q(state__in=[S.CREATED, S.APPENDED]) | Q(ticket__isnull=False, entry__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="mailmessage_due", fields=["next_attempt_at", "id"], condition=Q(state=S.RECEIVED)),
+            models.Index(name="mailmessage_mailbox_newest", fields=["mailbox", "-received_at", "-id"]),
+            models.Index(name="mailmessage_message_id", fields=["message_id"], condition=~Q(message_id="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject or self.message_id or self.provider_id} ({self.get_state_display()})"
+
+    @property
+    def has_outcome(self) -> bool:
+        return self.state != S.RECEIVED
+
+    def _conclude(self, reason: Reason, detail: str, at: datetime) -> None:
+        self.reason, self.detail, self.processed_at = reason, detail[:2000], at
+        self.leased_until = self.next_attempt_at = None
+        self.last_error = ""
+
+    @transition(field=state, source=S.RECEIVED, target=S.CREATED)
+    def create(self, ticket: Ticket, entry: TimelineEntry, *, reason: Reason, at: datetime) -> None:
+        self.ticket, self.entry = ticket, entry
+        self._conclude(reason, "", at)
+
+    @transition(field=state, source=S.RECEIVED, target=S.APPENDED)
+    def append(self, ticket: Ticket, entry: TimelineEntry, *, reason: Reason, at: datetime) -> None:
+        self.ticket, self.entry = ticket, entry
+        self._conclude(reason, "", at)
+
+    @transition(field=state, source=S.RECEIVED, target=S.RECORDED)
+    def keep(
+        self, *, reason: Reason, at: datetime, ticket: Ticket | None = None, entry: TimelineEntry | None = None
+    ) -> None:
+        self.ticket, self.entry = ticket, entry
+        self._conclude(reason, "", at)
+
+    @transition(field=state, source=S.RECEIVED, target=S.DUPLICATE)
+    def repeat(self, original: "MailMessage", *, at: datetime) -> None:
+        self.duplicate_of, self.ticket, self.entry = original, original.ticket, original.entry
+        self._conclude(Reason.SAME_MAIL, "", at)
+
+    @transition(field=state, source=S.RECEIVED, target=S.QUARANTINED)
+    def quarantine(self, *, reason: Reason, at: datetime, detail: str = "") -> None:
+        self._conclude(reason, detail, at)
+
+    @transition(field=state, source=S.QUARANTINED, target=S.RECEIVED)
+    def run_again(self, *, at: datetime, released_by: Agent | None = None) -> None:
+        self.released_by = released_by or self.released_by
+        self.reason, self.detail, self.processed_at = "", "", None
+        self.attempts, self.next_attempt_at = 0, at
+
+
+for _name in ("create", "append", "keep", "repeat", "quarantine", "run_again"):
+    getattr(MailMessage, _name).alters_data = True  # a template must not be able to call it
+
+
+class BlockedSender(BaseModel):
+    """An address whose mails go to quarantine; there they stay visible, since nothing is dropped."""
+
+    address = models.EmailField(_("address"), max_length=320)
+    blocked_by = models.ForeignKey(
+        Agent, verbose_name=_("blocked by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.TextField(_("reason"), blank=True, max_length=500)
+
+    history = audited_history(not_indexed=["blocked_by"])
+
+    class Meta:
+        verbose_name = _("blocked sender")
+        verbose_name_plural = _("blocked senders")
+        ordering = ["address"]
+        constraints = [models.UniqueConstraint(Lower("address"), name="blockedsender_once")]
+
+    def __str__(self) -> str:
+        return self.address

@@ -1,0 +1,15 @@
+"""Rights on the ledger (permissions.md section 2, ruling 19). Who sees a row is `MailMessage.objects.visible_to`."""
+
+from accounts.models import Agent
+from accounts.selectors import reach_of
+from connectors.mail.models import MailMessage
+
+
+def may_retry(actor: Agent, message: MailMessage) -> bool:
+    """Agents, leads, supervisors and managers of the mailbox's team."""
+    return message.mailbox.team_id in reach_of(actor).teams
+
+
+def may_release(actor: Agent, message: MailMessage) -> bool:
+    """Supervisors and managers of the team let a mail act that was put aside for a reason."""
+    return message.mailbox.team_id in reach_of(actor).overseen

@@ -1,0 +1,184 @@
+"""Reads of the mail connector: which ticket a mail belongs to, which mailbox speaks for a ticket."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from accounts.models import Agent, Contact
+from accounts.selectors import company_for_address, contact_for_address
+from connectors.mail.enums import Reason
+from connectors.mail.models import MAX_ID, BlockedSender, Mailbox, MailMessage
+from connectors.mail.parsing import ParsedMail
+from tickets.enums import ClosureCode, EntryKind, LinkKind, TicketStatus
+from tickets.models import OutboundMessage, Ticket, TicketLink, TimelineEntry
+from tickets.selectors import references_in_subject
+
+MAX_HOPS = 10
+"""Duplicates of duplicates are followed this far."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The ticket that a mail names, and how sure that is."""
+
+    ticket: Ticket
+    rule: str
+    matched: str
+    is_sure: bool
+    """By a message id of the conversation; a reference in the subject is only the sender's word."""
+
+    @property
+    def reason(self) -> Reason:
+        return Reason.MESSAGE_ID if self.is_sure else Reason.REFERENCE
+
+
+def own_addresses() -> dict[str, Mailbox]:
+    """Active mailboxes by their address, the oldest first."""
+    mailboxes = Mailbox.objects.active().select_related("team").order_by("created_at", "id")
+    return {mailbox.address: mailbox for mailbox in mailboxes}
+
+
+def own_mailbox(address: str, own: dict[str, Mailbox]) -> Mailbox | None:
+    """The mailbox behind an address of ours, also written as a plus address."""
+    local, _at, domain = address.strip().lower().rpartition("@")
+    return own.get(f"{local}@{domain}") or own.get(f"{local.partition('+')[0]}@{domain}")
+
+
+def addressed_mailbox(mail: ParsedMail, own: dict[str, Mailbox]) -> Mailbox | None:
+    """The first of ours in To, then in Cc (ruling 16)."""
+    found = (own_mailbox(person.address, own) for person in (*mail.to, *mail.cc))
+    return next((mailbox for mailbox in found if mailbox is not None), None)
+
+
+def find_ticket(mail: ParsedMail, *, sender: str) -> Match | None:
+    """The ticket of this conversation: In-Reply-To, References last to first, reports' ids, then the subject (email.md 3)."""
+    ids = [("in_reply_to", found) for found in (mail.in_reply_to_all or (mail.in_reply_to,)) if found]
+    ids += [("references", found) for found in reversed(mail.references)]
+    ids += [("report", found) for found in mail.delivery.original_message_ids]
+    ids = [(rule, found[:MAX_ID]) for rule, found in ids]
+    tickets = _tickets_by_message_id([found for _rule, found in ids], sender=sender)
+    for rule, found in ids:
+        if ticket := tickets.get(found):
+            return Match(ticket, rule, found, is_sure=True)
+    return _by_subject(mail.subject, sender=sender)
+
+
+def _tickets_by_message_id(ids: Sequence[str], *, sender: str) -> dict[str, Ticket]:
+    """Tickets by the ids of mails we sent or received. An id that several tickets share counts only where the sender is part."""
+    if not ids:
+        return {}
+    ours = OutboundMessage.objects.filter(email_message_id__in=ids).values_list("email_message_id", "ticket_id")
+    theirs = MailMessage.objects.filter(message_id__in=ids, ticket__isnull=False).values_list("message_id", "ticket_id")
+    found: dict[str, set[UUID]] = {}
+    for message_id, ticket_id in [*ours, *theirs]:
+        if ticket_id is not None:
+            found.setdefault(message_id, set()).add(ticket_id)
+    tickets = Ticket.objects.select_related("requester", "company", "team", "owner").in_bulk(
+        set().union(*found.values())
+    )
+    answer = {}
+    for message_id, ticket_ids in found.items():
+        candidates = [tickets[ticket_id] for ticket_id in ticket_ids]
+        if len(candidates) > 1:
+            candidates = [ticket for ticket in candidates if takes_part(sender, ticket)]
+        if len(candidates) == 1:
+            answer[message_id] = candidates[0]
+    return answer
+
+
+def _by_subject(subject: str, *, sender: str) -> Match | None:
+    """The first reference whose ticket the sender takes part in, else the first that names any ticket."""
+    references = references_in_subject(subject)
+    if not references:
+        return None
+    named = Ticket.objects.filter(reference__in=references).select_related("requester", "company", "team", "owner")
+    tickets = sorted(named, key=lambda ticket: references.index(ticket.reference))
+    chosen = next((ticket for ticket in tickets if takes_part(sender, ticket)), next(iter(tickets), None))
+    return Match(chosen, "subject", chosen.reference, is_sure=False) if chosen else None
+
+
+def takes_part(address: str, ticket: Ticket) -> bool:
+    """Requester, participant, somebody who got or sent a public mail of it, the same company, or an agent."""
+    wanted = address.strip().lower()
+    if not wanted:
+        return False
+    if ticket.requester.email.lower() == wanted or ticket.participants.filter(contact__email__iexact=wanted).exists():
+        return True
+    contact = contact_for_address(wanted)
+    company = contact.company if contact else company_for_address(wanted)
+    if company is not None and company.pk == ticket.company_id:
+        return True
+    spellings = [address.strip(), wanted]
+    in_copy = Q(email_cc__overlap=spellings) | Q(email_to__overlap=spellings)
+    return is_agent(wanted) or ticket.entries.public().filter(in_copy).exists()
+
+
+def is_agent(address: str) -> bool:
+    return Agent.objects.active().annotate(address=Lower("email")).filter(address=address.strip().lower()).exists()
+
+
+def is_blocked(addresses: Iterable[str]) -> bool:
+    wanted = [address.strip().lower() for address in addresses if address]
+    return bool(wanted) and BlockedSender.objects.annotate(lower=Lower("address")).filter(lower__in=wanted).exists()
+
+
+def final_target(ticket: Ticket) -> Ticket | None:
+    """The ticket that a cancelled duplicate leads to, over several hops; None if it leads nowhere."""
+    for _hop in range(MAX_HOPS):
+        if ticket.status != TicketStatus.CANCELLED:
+            return ticket
+        if ticket.closure_code != ClosureCode.DUPLICATE:
+            return None
+        target = ticket.merged_into or _duplicate_target(ticket)
+        if target is None:
+            return None
+        ticket = target
+    return None
+
+
+def _duplicate_target(ticket: Ticket) -> Ticket | None:
+    link = (
+        TicketLink.objects.filter(from_ticket=ticket, kind=LinkKind.DUPLICATE_OF)
+        .select_related("to_ticket__requester", "to_ticket__company", "to_ticket__team", "to_ticket__owner")
+        .first()
+    )
+    return link.to_ticket if link else None
+
+
+def mailbox_for(ticket: Ticket) -> Mailbox | None:
+    """The address a ticket's mails come from: its team's, the one it came in by if that is among them, else any of ours."""
+    came_by = ticket.mail_messages.order_by("received_at").values_list("mailbox_id", flat=True).first()
+    mailboxes = list(own_addresses().values())
+    team_id = ticket.team_id
+
+    def rank(mailbox: Mailbox) -> tuple[bool, bool]:
+        return mailbox.team_id != team_id, mailbox.pk != came_by
+
+    return min(mailboxes, key=rank, default=None)
+
+
+def newest_customer_mail(ticket: Ticket, *, before: TimelineEntry | None) -> TimelineEntry | None:
+    """The customer's mail that an answer of ours continues."""
+    mails = ticket.entries.public().filter(kind=EntryKind.EMAIL_INBOUND).exclude(email_message_id="")
+    if before is not None:
+        mails = mails.filter(seq__lt=before.seq)
+    return mails.order_by("-seq").first()
+
+
+def references_of(entry: TimelineEntry) -> list[str]:
+    """The ids that the mail behind an entry refers to, oldest first."""
+    mail = entry.mail_messages.exclude(references=[]).first()
+    return list(mail.references) if mail else [entry.in_reply_to] if entry.in_reply_to else []
+
+
+def reply_texts(entry_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Bodies without quoted history, by entry, for those where that differs from the body: a view with a switch."""
+    rows = MailMessage.objects.filter(entry__in=entry_ids).exclude(reply_text="")
+    return {entry_id: text for entry_id, text in rows.values_list("entry_id", "reply_text") if entry_id is not None}
+
+
+def known_contact(address: str) -> Contact | None:
+    return contact_for_address(address) if address else None

@@ -1,0 +1,50 @@
+"""What people do with ledger rows: try again, release from quarantine (ruling 19). Nobody deletes."""
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import Agent
+from connectors.mail.enums import MailState
+from connectors.mail.errors import MailNotQuarantined
+from connectors.mail.models import MailMessage
+from connectors.mail.policies import may_release, may_retry
+from core import wake
+from core.errors import NotFound
+from core.history import record
+from core.service import service
+from tickets.errors import RoleForbids
+
+
+@service
+def retry_mail(message_id: UUID, *, by: Agent) -> MailMessage:
+    """Run the pipeline again over a mail in quarantine, with all its checks. Raises NotFound, RoleForbids, MailNotQuarantined."""
+    message = _locked(message_id, by=by)
+    if not may_retry(by, message):
+        raise RoleForbids
+    return _run_again(message, by=by, released_by=None)
+
+
+@service
+def release_mail(message_id: UUID, *, by: Agent) -> MailMessage:
+    """Let a mail act that was put aside: limits, blocked sender and spam do not hold it back any more."""
+    message = _locked(message_id, by=by)
+    if not may_release(by, message):
+        raise RoleForbids
+    return _run_again(message, by=by, released_by=by)
+
+
+def _locked(message_id: UUID, *, by: Agent) -> MailMessage:
+    visible = MailMessage.objects.visible_to(by).select_for_update(of=("self",)).select_related("mailbox__team")
+    if (message := visible.filter(pk=message_id).first()) is None:
+        raise NotFound
+    return message
+
+
+def _run_again(message: MailMessage, *, by: Agent, released_by: Agent | None) -> MailMessage:
+    if message.state != MailState.QUARANTINED:
+        raise MailNotQuarantined(state=MailState(message.state).label)
+    message.run_again(at=timezone.now(), released_by=released_by)
+    record(message, by=by, reason="released" if released_by else "retried")
+    wake.after_commit("connectors.mail.process_due")
+    return message

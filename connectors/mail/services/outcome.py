@@ -1,0 +1,241 @@
+"""What becomes of a mail: who sent it, what it belongs to, what it may do. Runs inside the transaction of its ledger row."""
+
+import hashlib
+import re
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import Contact
+from accounts.services import contact_for
+from connectors.mail import selectors
+from connectors.mail.enums import Reason
+from connectors.mail.models import MAX_ID, Mailbox, MailMessage
+from connectors.mail.parsing import Address, MailKind, ParsedMail
+from connectors.mail.selectors import Match
+from core.actors import Actor, SystemActor
+from core.errors import NotFound
+from tickets.enums import Channel, ClosureCode, TicketStatus
+from tickets.message_ids import is_ours
+from tickets.models import Ticket
+from tickets.services import NewFile, create_ticket, record_automatic_message, record_customer_message
+from tickets.services.creation import Message
+
+INTAKE = SystemActor("Mail intake")
+NO_SUBJECT = "(no subject)"
+WITHOUT_EFFECT = {
+    MailKind.BOUNCE: Reason.BOUNCE,
+    MailKind.DELAY: Reason.BOUNCE,
+    MailKind.REPORT: Reason.REPORT,
+    MailKind.AUTO_REPLY: Reason.AUTO_REPLY,
+}
+"""Kinds that never create, reopen or resume (ruling 17)."""
+MAX_ADDRESS = 320
+_USABLE = re.compile(r"[^\s@<>\x00-\x1f]+@[^\s@<>\x00-\x1f]+")
+_COMMA_NAME = re.compile(r"([^,]+),\s*([^,]+)")
+
+
+def act(message: MailMessage, mail: ParsedMail, *, at: datetime) -> None:
+    """Bring the locked ledger row to its outcome, and do what the mail asks for; the caller saves the row."""
+    _Intake(message, mail, at).run()
+
+
+def put_aside(message: MailMessage, mail: ParsedMail, *, detail: str, at: datetime) -> None:
+    """To quarantine, since a service has refused what the mail asks for; the ledger shows what mail it is."""
+    _Intake(message, mail, at).describe()
+    message.quarantine(reason=Reason.REFUSED, detail=detail, at=at)
+
+
+class _Intake:
+    """One mail on its way to its outcome."""
+
+    def __init__(self, message: MailMessage, mail: ParsedMail, at: datetime) -> None:
+        self.message, self.mail, self.at = message, mail, at
+        self.own = selectors.own_addresses()
+        self.sender, self.sender_rule = _sender(mail, self.own)
+        self.is_released = message.released_by_id is not None
+
+    def run(self) -> None:
+        self.describe()
+        if original := self._already_here():
+            self.message.repeat(original, at=self.at)
+            return
+        self._flag_reused_id()
+        if reason := self._objection():
+            self.message.quarantine(reason=reason, at=self.at, detail=self.mail.over_limit)
+            return
+        if self._is_own_address() and is_ours(self.mail.message_id):
+            self.message.keep(reason=Reason.OWN_MAIL, at=self.at)
+            return
+        match = selectors.find_ticket(self.mail, sender=self.sender.address if self.sender else "")
+        if match:
+            facts = {"rule": match.rule, "matched": match.matched, "confidence": "sure" if match.is_sure else "claimed"}
+            self.message.evidence |= facts
+        if self.mail.kind in WITHOUT_EFFECT:
+            self._keep(match, WITHOUT_EFFECT[self.mail.kind])
+        else:
+            self._let_act(match)
+
+    def describe(self) -> None:
+        """What the ledger shows of any mail, whatever becomes of it."""
+        mail, message = self.mail, self.message
+        message.kind, message.message_id, message.content_hash = (
+            str(mail.kind),
+            mail.message_id[:MAX_ID],
+            mail.content_hash,
+        )
+        message.references, message.subject = list(mail.references or mail.in_reply_to_all), mail.subject
+        message.from_address = self.sender.address if self.sender else ""
+        message.reply_text = mail.reply_text if mail.reply_text.strip() != mail.body_text.strip() else ""
+        message.evidence = {
+            "sender": self.sender_rule,
+            "signs": list(mail.reasons),
+            "defects": list(mail.defects),
+            "flags": [],
+        }
+
+    def _already_here(self) -> MailMessage | None:
+        """The row that counts for this mail, if it is another one. The unique constraint decides, not a look-up."""
+        identity = hashlib.sha256(f"{self.mail.message_id}\n{self.mail.content_hash}".encode()).hexdigest()
+        try:
+            with transaction.atomic():
+                MailMessage.objects.filter(pk=self.message.pk).update(identity=identity)
+        except IntegrityError:
+            return MailMessage.objects.select_related("ticket", "entry").get(identity=identity)
+        self.message.identity = identity
+        return None
+
+    def _flag_reused_id(self) -> None:
+        same_id = MailMessage.objects.filter(message_id=self.mail.message_id[:MAX_ID]).exclude(pk=self.message.pk)
+        if self.mail.message_id and same_id.exclude(content_hash=self.mail.content_hash).exists():
+            self.message.evidence["flags"].append("message id used by another mail")
+
+    def _objection(self) -> Reason | None:
+        """Why the mail goes to quarantine instead of acting; a supervisor's release overrules what is a matter of judgement."""
+        if self.mail.over_limit and not self.is_released:
+            return Reason.OVER_LIMIT
+        if self.mail.is_partial and not self.is_released:
+            return Reason.PARTIAL
+        if self.sender is None:
+            return Reason.NO_SENDER if self.mail.kind not in WITHOUT_EFFECT else None
+        if self._is_own_address() and not is_ours(self.mail.message_id):
+            return Reason.OWN_ADDRESS
+        from_ = self.mail.from_.address if self.mail.from_ else ""
+        if selectors.is_blocked([self.sender.address, from_]) and not self.is_released:
+            return Reason.BLOCKED_SENDER
+        return None
+
+    def _is_own_address(self) -> bool:
+        return self.sender is not None and selectors.own_mailbox(self.sender.address, self.own) is not None
+
+    def _let_act(self, match: Match | None) -> None:
+        """A mail that speaks for somebody: it joins its ticket or makes one."""
+        sender = self.sender
+        if sender is None:
+            raise NotFound
+        if match is None:
+            self._create(Reason.NEW)
+        elif not match.is_sure and not selectors.takes_part(sender.address, match.ticket):
+            self._create(Reason.STRANGER, related_to=match.ticket)
+        elif self._speaks_as_staff(sender, match.ticket):
+            self._keep(match, Reason.STAFF_MAIL)
+        else:
+            self._join(match)
+
+    def _speaks_as_staff(self, sender: Address, ticket: Ticket) -> bool:
+        """Agents act on the pages; their mails carry no rights, so they do not count as the customer's words either."""
+        return ticket.requester.email.lower() != sender.address.lower() and selectors.is_agent(sender.address)
+
+    def _join(self, match: Match) -> None:
+        ticket = _locked(match.ticket)
+        if ticket.status == TicketStatus.CANCELLED and ticket.closure_code == ClosureCode.SPAM and not self.is_released:
+            self.message.quarantine(reason=Reason.SPAM_TICKET, at=self.at, detail=ticket.reference)
+            return
+        if ticket.status == TicketStatus.CANCELLED and (target := selectors.final_target(ticket)):
+            ticket = _locked(target)
+        if ticket.is_ended:
+            self._create(Reason.FOLLOW_UP, follow_up_of=ticket)
+            return
+        may_resume = self.mail.kind == MailKind.NORMAL
+        entry = record_customer_message(ticket.pk, by=self._contact(), message=self._words(), may_resume=may_resume)
+        self.message.append(ticket, entry, reason=match.reason, at=self.at)
+
+    def _create(self, reason: Reason, *, follow_up_of: Ticket | None = None, related_to: Ticket | None = None) -> None:
+        mailbox = selectors.addressed_mailbox(self.mail, self.own) or self.message.mailbox
+        ticket = create_ticket(
+            by=INTAKE,
+            requester=self._contact(),
+            team=follow_up_of.team if follow_up_of and follow_up_of.team.is_active else mailbox.team,
+            subject=self.mail.subject.strip() or NO_SUBJECT,
+            message=self._words(),
+            follow_up_of=follow_up_of,
+            related_to=related_to,
+            may_be_answered=self._may_be_answered(mailbox),
+            channel=Channel.EMAIL,
+        )
+        entry = ticket.entries.order_by("seq")[0]
+        self.message.create(ticket, entry, reason=reason, at=self.at)
+
+    def _may_be_answered(self, mailbox: Mailbox) -> bool:
+        """The loop guard: only a person's mail, and only where the mailbox is set so (email.md section 5)."""
+        return mailbox.sends_acknowledgement and self.mail.kind == MailKind.NORMAL and not self.mail.no_auto_response
+
+    def _keep(self, match: Match | None, reason: Reason) -> None:
+        """Record without effect: on the ticket it belongs to, else in the ledger alone."""
+        address = self.sender.address if self.sender else ""
+        if match is None or not (match.is_sure or selectors.takes_part(address, match.ticket)):
+            self.message.keep(reason=reason, at=self.at)
+            return
+        by: Actor = selectors.known_contact(address) or SystemActor(address or "Mail system")
+        words = self._words()
+        entry = record_automatic_message(match.ticket.pk, by=by, message=words, reason=str(reason.value))
+        self.message.keep(reason=reason, at=self.at, ticket=match.ticket, entry=entry)
+
+    def _contact(self) -> Contact:
+        sender = self.sender
+        if sender is None:
+            raise NotFound
+        name = _COMMA_NAME.fullmatch(sender.name.strip())
+        return contact_for(sender.address, name=f"{name[2]} {name[1]}" if name else sender.name, by=INTAKE)
+
+    def _words(self) -> Message:
+        mail = self.mail
+        return Message(
+            body_text=mail.body_text,
+            body_html=mail.html_sanitised,
+            subject=mail.subject,
+            email_message_id=mail.message_id,
+            email_from=mail.from_.address if mail.from_ else "",
+            email_to=[person.address for person in mail.to],
+            email_cc=[person.address for person in mail.cc],
+            in_reply_to=mail.in_reply_to,
+            files=[
+                NewFile(
+                    file.filename, file.content, file.content_type, is_inline=file.inline, content_id=file.content_id
+                )
+                for file in mail.attachments
+            ],
+        )
+
+
+def _locked(ticket: Ticket) -> Ticket:
+    """The ticket under lock, so that its state is the one that decides (`record_customer_message` locks it again)."""
+    pk: UUID = ticket.pk
+    Ticket.objects.for_update().values_list("pk").get(pk=pk)
+    return Ticket.objects.select_related("team", "owner", "requester", "company", "merged_into").get(pk=pk)
+
+
+def _sender(mail: ParsedMail, own: dict[str, Mailbox]) -> tuple[Address | None, str]:
+    """Who speaks: Reply-To if it is not one of ours, else From, X-Original-From, Sender, Return-Path (email.md section 4)."""
+    candidates = [("reply_to", address) for address in mail.reply_to]
+    candidates = [(rule, found) for rule, found in candidates if not selectors.own_mailbox(found.address, own)]
+    candidates += [("from", address) for address in mail.from_all]
+    candidates += [("x_original_from", mail.original_from)] if mail.original_from else []
+    candidates += [("sender", mail.sender)] if mail.sender else []
+    candidates += [("return_path", Address("", mail.return_path))] if mail.return_path else []
+    for rule, found in candidates:
+        if len(found.address) <= MAX_ADDRESS and _USABLE.fullmatch(found.address):
+            name = found.name or (mail.from_.name if mail.from_ and rule == "reply_to" else "")
+            return Address(name, found.address), rule
+    return None, ""

@@ -1,0 +1,131 @@
+"""From the outbox to the customer: lease, hand over, write down how it went (ruling 29)."""
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.utils import timezone
+
+from connectors.base import PermanentDeliveryError, TransientDeliveryError, Transport
+from connectors.mail import selectors
+from connectors.mail.composing import compose
+from connectors.mail.transport import DjangoTransport
+from core import steps
+from core.events import publish
+from core.retry import next_attempt_at
+from tickets.enums import OutboundStatus
+from tickets.events import MessageNotSent
+from tickets.models import OutboundMessage
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+"""Longer than handing one mail over can take; after that another worker tries with the same Message-ID."""
+
+LEASED = steps.declare("mail.sending", "leased")
+HANDED_OVER = steps.declare("mail.sending", "handed_over")
+MARKED = steps.declare("mail.sending", "marked")
+
+
+def send_due_mail(
+    *, now: datetime | None = None, limit: int = 50, transport: Transport[EmailMessage] | None = None
+) -> int:
+    """Send what is due, each under a lease; the answer is how many were tried. Several workers never take the same one."""
+    moment = now or timezone.now()
+    transport = transport or DjangoTransport()
+    due = list(OutboundMessage.objects.due_for_sending(moment).values_list("pk", flat=True)[:limit])
+    try:
+        return sum(_send(message_id, now=moment, transport=transport) for message_id in due)
+    finally:
+        transport.close()
+
+
+def _send(message_id: UUID, *, now: datetime, transport: Transport[EmailMessage]) -> bool:
+    message = _lease(message_id, now=now)
+    if message is None:
+        return False
+    LEASED.reached()
+    try:
+        _hand_over(message, transport)
+    except PermanentDeliveryError as error:
+        _fail(message_id, str(error))
+    except TransientDeliveryError as error:
+        _put_off(message_id, str(error))
+    except Exception as error:  # the outermost loop over mails: one that trips us up must not stop the others
+        logger.exception("mail not sent", extra={"outbound": str(message_id)})
+        _put_off(message_id, f"{type(error).__name__}: {error}")
+    else:
+        HANDED_OVER.reached()
+        _succeed(message_id)
+        MARKED.reached()
+    return True
+
+
+@transaction.atomic
+def _lease(message_id: UUID, *, now: datetime) -> OutboundMessage | None:
+    """The message, ours for a minute; None if another worker has it or has sent it."""
+    due = OutboundMessage.objects.due_for_sending(now).select_for_update(of=("self",), skip_locked=True)
+    related = ("ticket__team", "ticket__requester", "author", "on_behalf_of", "entry")
+    message = due.select_related(*related).filter(pk=message_id).first()
+    if message is not None:
+        message.start(leased_until=now + LEASE)
+        message.save(update_fields=["status", "attempts", "leased_until"])
+    return message
+
+
+def _hand_over(message: OutboundMessage, transport: Transport[EmailMessage]) -> None:
+    mailbox = selectors.mailbox_for(message.ticket)
+    if mailbox is None:
+        raise TransientDeliveryError("There is no active mailbox to send from; add one with manage.py add_mailbox.")
+    transport.deliver(compose(message, mailbox))
+
+
+@transaction.atomic
+def _succeed(message_id: UUID) -> None:
+    if message := _in_sending(message_id):
+        message.succeed(at=timezone.now())
+        message.save(update_fields=["status", "sent_at", "next_attempt_at", "leased_until", "last_error"])
+        logger.info("mail sent", extra={"outbound": str(message_id)})
+
+
+@transaction.atomic
+def _put_off(message_id: UUID, error: str) -> None:
+    """Later, after growing pauses; after 24 hours the mail fails visibly."""
+    message = _in_sending(message_id)
+    if message is None:
+        return
+    since = message.released_at or message.created_at
+    until = next_attempt_at(message.attempts, since=since, now=timezone.now())
+    if until is None:
+        _give_up(message, error)
+        return
+    message.put_off(until=until, error=error)
+    message.save(update_fields=["status", "next_attempt_at", "leased_until", "last_error"])
+
+
+@transaction.atomic
+def _fail(message_id: UUID, error: str) -> None:
+    if message := _in_sending(message_id):
+        _give_up(message, error)
+
+
+def _give_up(message: OutboundMessage, error: str) -> None:
+    message.fail(error=error)
+    message.save(update_fields=["status", "next_attempt_at", "leased_until", "last_error"])
+    logger.warning("mail not delivered", extra={"outbound": str(message.pk)})
+    publish(
+        MessageNotSent(
+            ticket_id=message.ticket_id,
+            message_id=message.pk,
+            author_id=message.author_id,
+            occurred_at=timezone.now(),
+        )
+    )
+
+
+def _in_sending(message_id: UUID) -> OutboundMessage | None:
+    """The locked row, unless another worker has finished it after our lease ran out."""
+    rows = OutboundMessage.objects.select_for_update(of=("self",))
+    return rows.filter(pk=message_id, status=OutboundStatus.SENDING).first()

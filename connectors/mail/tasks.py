@@ -1,0 +1,24 @@
+"""Queue messages carry no work, only the word that some is due; beat says it too."""
+
+from celery import shared_task
+
+from connectors.mail import services
+
+
+@shared_task(name="connectors.mail.poll_mailboxes", soft_time_limit=110, time_limit=120, ignore_result=True)
+def poll_mailboxes() -> int:
+    return services.poll_mailboxes()
+
+
+@shared_task(name="connectors.mail.process_due", soft_time_limit=110, time_limit=120, ignore_result=True)
+def process_due() -> int:
+    return services.process_due()
+
+
+@shared_task(name="connectors.mail.send_due", soft_time_limit=110, time_limit=120, ignore_result=True)
+def send_due() -> int:
+    """Send batch by batch until nothing is due."""
+    total = 0
+    while done := services.send_due_mail():
+        total += done
+    return total

@@ -1,0 +1,83 @@
+"""Whether this process is up (`/healthz`) and whether the desk can work (`/readyz`)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pgtrigger
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+
+from core.models import Heartbeat
+
+SWEEP = "run_timers"
+"""Heartbeat of the sweep that beat wakes every minute."""
+SWEEP_MAX_AGE = timedelta(minutes=5)
+ENABLED = "O"
+
+
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """The process answers; no dependency is asked."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """503 and what is missing, unless database, migrations, walls, broker and beat are all there."""
+    problems = problems_of_the_desk()
+    return JsonResponse(
+        {"status": "not ready" if problems else "ready", "missing": problems}, status=503 if problems else 200
+    )
+
+
+def problems_of_the_desk() -> dict[str, str]:
+    """Part -> what is wrong with it; empty when the desk can work. Texts name no address and no secret."""
+    problems: dict[str, str] = {}
+    try:
+        problems |= _database_problems()
+        problems |= _sweep_problem()
+    except DatabaseError as error:
+        problems["database"] = type(error).__name__
+    problems |= _broker_problem()
+    return problems
+
+
+def _database_problems() -> dict[str, str]:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        return {"migrations": f"{len(plan)} not applied"}
+    missing = walls_not_standing()
+    return {"triggers": f"missing or disabled: {', '.join(missing)}"} if missing else {}
+
+
+def walls_not_standing() -> list[str]:
+    """Triggers that the models declare and the database does not have, or has switched off (ruling 6)."""
+    wanted = {trigger.get_pgid(model): model._meta.db_table for model, trigger in pgtrigger.registered()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgenabled = %s",
+            [ENABLED],
+        )
+        standing: set[tuple[str, str]] = set(cursor.fetchall())
+    return sorted(name for name, table in wanted.items() if (name, table) not in standing)
+
+
+def _sweep_problem() -> dict[str, str]:
+    beat = Heartbeat.objects.filter(name=SWEEP).first()
+    if beat is None:
+        return {"beat": "no sweep has ended yet"}
+    age = timezone.now() - beat.ended_at
+    return {"beat": f"last sweep ended {int(age.total_seconds())} s ago"} if age > SWEEP_MAX_AGE else {}
+
+
+def _broker_problem() -> dict[str, str]:
+    options: dict[str, Any] = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, **options) as client:
+            client.ping()
+    except redis.RedisError as error:
+        return {"broker": type(error).__name__}
+    return {}

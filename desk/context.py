@@ -1,0 +1,108 @@
+"""What every page of the desk needs: navigation, badges, the person's theme, density and language."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from accounts.enums import Role
+from accounts.models import Agent
+from accounts.policies import may_open_admin, may_see_people_page
+from desk.policies import may_look_up_customers
+from notifications.selectors import BADGE_LIMIT, unread_count
+from tickets.policies import may_create
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: lazy, so that fragments without navigation cost nothing."""
+    agent: Agent | None = getattr(request, "agent", None)
+    if agent is None:
+        return {"theme": "system", "density": "comfortable"}
+    return {
+        "nav_items": SimpleLazyObject(lambda: _items(request, agent)),
+        "account": {"name": agent.name, "email": agent.email, "role": _roles(agent)},
+        "account_url": _url("desk:account"),
+        "account_items": SimpleLazyObject(lambda: _account_items(agent)),
+        "theme_url": _url("desk:theme"),
+        "theme": agent.theme,
+        "density": agent.density,
+        "language_url": _url("desk:language"),
+        "languages": [{"code": code, "name": _own_name(code, name)} for code, name in settings.LANGUAGES],
+        "logout_url": _url("desk:logout"),
+        "home_url": reverse("desk:home"),
+        "search_url": reverse("desk:search"),
+        "shortcuts_enabled": agent.has_shortcuts,
+    }
+
+
+def _own_name(code: str, name: Any) -> str:
+    return {"en": "English", "de": "Deutsch"}.get(code, str(name))
+
+
+def _roles(agent: Agent) -> str:
+    return ", ".join(str(Role(role).label) for role in agent.roles if role in Role.values)
+
+
+def _url(name: str, *args: Any) -> str:
+    """Address of a page that may not be part of this desk, such as those of the demo."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def _account_items(agent: Agent) -> list[dict[str, str]]:
+    """Pages beside the daily work, in the account menu."""
+    items = []
+    if may_see_people_page(agent):
+        items.append({"label": _("People"), "icon": "users", "url": _url("desk:people")})
+    if may_open_admin(agent):
+        items.append({"label": _("Set-up and records"), "icon": "settings", "url": _url("admin:index")})
+    return items
+
+
+def _items(request: HttpRequest, agent: Agent) -> list[dict[str, Any]]:
+    unread = unread_count(agent)
+    badge = f"{BADGE_LIMIT - 1}+" if unread >= BADGE_LIMIT else unread
+    items = [
+        _item(request, _("My queue"), _("Queue"), "inbox", _url("desk:queue", "mine"), key="g q", on_phone=True),
+        _item(request, _("Team queue"), _("Team"), "users", _url("desk:queue", "team"), key="g t", on_phone=True),
+        _item(request, _("Search"), _("Search"), "search", _url("desk:search"), key="g s", on_phone=True),
+        _item(request, _("Notifications"), "", "bell", _url("desk:notifications"), key="g n", badge=badge),
+        _item(request, _("Outbox"), "", "send", _url("desk:outbox"), key="g o"),
+    ]
+    if may_create(agent):
+        new = _item(request, _("New ticket"), _("New"), "plus", _url("desk:new"), key="c", on_phone=True)
+        items.insert(3, new)
+    if may_look_up_customers(agent) and (customers := _url("desk:customers")):
+        items.append(_item(request, _("Customers"), "", "building-2", customers, key="g c"))
+    if mailbox := _url("desk:mailbox") or _url("mailbox"):
+        items.append(_item(request, _("Customer's mailbox"), "", "mail-open", mailbox))
+    return items
+
+
+def _item(
+    request: HttpRequest,
+    label: str,
+    short_label: str,
+    icon: str,
+    url: str,
+    *,
+    key: str = "",
+    badge: Any = 0,
+    on_phone: bool = False,
+) -> dict[str, Any]:
+    return {
+        "label": label,
+        "short_label": short_label,
+        "url": url,
+        "icon": icon,
+        "key": key,
+        "badge": badge,
+        "badge_is_new": bool(badge),
+        "on_phone": on_phone,
+        "is_current": request.path == url,
+    }

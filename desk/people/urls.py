@@ -1,0 +1,26 @@
+"""URLs of sign-in, profile, people and customers; part of the namespace `desk`."""
+
+from django.urls import URLPattern, path
+
+from desk.people.views import account, customers, people, session
+
+urlpatterns: list[URLPattern] = [
+    path("login/", session.SignIn.as_view(), name="login"),
+    path("logout/", session.SignOut.as_view(), name="logout"),
+    path("password-reset/", session.forgotten_password, name="forgotten-password"),
+    path("password-reset/sent/", session.password_mail_sent, name="password-mail-sent"),
+    path("password-reset/<uidb64>/<token>/", session.SetPassword.as_view(), name="set-password"),
+    path("account/", account.profile, name="account"),
+    path("account/theme/", account.theme, name="theme"),
+    path("account/language/", account.language, name="language"),
+    path("account/password/", account.password, name="password"),
+    path("account/absences/new/", people.own_absence, name="own-absence"),
+    path("people/", people.present_today, name="people"),
+    path("people/<uuid:agent_id>/absences/new/", people.new_absence, name="new-absence"),
+    path("absences/<uuid:absence_id>/", people.absence, name="absence"),
+    path("absences/<uuid:absence_id>/cancel/", people.cancel, name="cancel-absence"),
+    path("customers/", customers.found, name="customers"),
+    path("customers/<uuid:contact_id>/", customers.contact, name="customer"),
+    path("customers/<uuid:contact_id>/edit/", customers.edit, name="edit-customer"),
+    path("orgs/<uuid:company_id>/", customers.company, name="company"),
+]

@@ -1,0 +1,138 @@
+"""Reads that only the pages need: the views of the queue, counts that are cheap at any size, the audit trail."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Role
+from accounts.models import Agent, Team
+from accounts.selectors import reach_of
+from tickets.enums import Priority, TicketStatus
+from tickets.models import Ticket
+from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER
+
+COUNT_CAP = 200
+"""Counts stop here and read "200+", so that none of them walks through a million rows."""
+ANY_STATUS = "any"
+
+
+@dataclass(frozen=True)
+class QueueView:
+    """One list of tickets with an address of its own."""
+
+    slug: str
+    label: Promise | str
+    tickets: Callable[[Agent], QuerySet[Ticket]]
+    shows_open_only: bool
+    """Whether tickets on which no work is left appear only when a status is chosen."""
+
+    @property
+    def ordering(self) -> tuple[str, ...]:
+        return QUEUE_ORDER if self.shows_open_only else NEWEST_FIRST
+
+
+def _mine(agent: Agent) -> QuerySet[Ticket]:
+    return Ticket.objects.visible_to(agent).worked_by(agent)
+
+
+def _team(agent: Agent) -> QuerySet[Ticket]:
+    return Ticket.objects.visible_to(agent).filter(team__in=reach_of(agent).teams)
+
+
+def _unowned(agent: Agent) -> QuerySet[Ticket]:
+    return Ticket.objects.visible_to(agent).unowned()
+
+
+def _all(agent: Agent) -> QuerySet[Ticket]:
+    return Ticket.objects.visible_to(agent)
+
+
+QUEUES = {
+    view.slug: view
+    for view in (
+        QueueView("mine", _("My queue"), _mine, shows_open_only=True),
+        QueueView("team", _("Team"), _team, shows_open_only=True),
+        QueueView("unowned", _("Unowned"), _unowned, shows_open_only=True),
+        QueueView("all", _("All"), _all, shows_open_only=False),
+    )
+}
+
+
+def start_view(agent: Agent) -> QueueView:
+    """Where a person's day begins: those who own tickets with theirs, the others with what they look after."""
+    if agent.has_role(Role.AGENT, Role.TEAM_LEAD):
+        return QUEUES["mine"]
+    return QUEUES["team" if agent.has_role(Role.SUPERVISOR, Role.MANAGER) else "all"]
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """What a list is narrowed to; empty values narrow nothing."""
+
+    status: str = ""
+    team: str = ""
+    priority: str = ""
+    owner: str = ""
+
+    @property
+    def is_set(self) -> bool:
+        return any((self.status, self.team, self.priority, self.owner))
+
+
+def tickets_in(view: QueueView, agent: Agent, wanted: QueueFilter) -> QuerySet[Ticket]:
+    """The tickets of `view` that pass the filter, unordered; all of them visible to `agent`."""
+    tickets = view.tickets(agent)
+    if wanted.status in TicketStatus.values:
+        tickets = tickets.filter(status=wanted.status)
+    elif view.shows_open_only and wanted.status != ANY_STATUS:
+        tickets = tickets.open()
+    if wanted.team:
+        tickets = tickets.filter(team=wanted.team)
+    if wanted.priority in Priority.values:
+        tickets = tickets.filter(priority=wanted.priority)
+    if wanted.owner == "me":
+        tickets = tickets.filter(owner=agent)
+    elif wanted.owner == "none":
+        tickets = tickets.filter(owner__isnull=True)
+    return tickets
+
+
+def capped_counts(**querysets: QuerySet[Any]) -> dict[str, int]:
+    """How many rows each has, up to COUNT_CAP + 1; one statement for all."""
+    counts, parts, params = dict.fromkeys(querysets, 0), {}, []
+    for name, queryset in querysets.items():
+        bounded = queryset.order_by().values("pk")[: COUNT_CAP + 1]
+        try:
+            sql, args = bounded.query.get_compiler(connection=connection).as_sql()
+        except EmptyResultSet:
+            continue
+        parts[name] = f"(SELECT count(*) FROM ({sql}) AS bounded)"  # noqa: S608  # our own queries, values are parameters
+        params += args
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(parts.values())}", params)
+            counts |= dict(zip(parts, cursor.fetchone(), strict=True))
+    return counts
+
+
+def in_short(count: int) -> str:
+    """A capped count as people read it: "200+" beyond the cap."""
+    return f"{COUNT_CAP}+" if count > COUNT_CAP else str(count)
+
+
+def teams_in_sight(agent: Agent) -> QuerySet[Team]:
+    """Teams whose tickets can stand in the agent's lists; those a list can be narrowed to."""
+    reach = reach_of(agent)
+    teams = Team.objects.order_by("name")
+    return teams if reach.sees_everything else teams.filter(pk__in=reach.teams | reach.foreign)
+
+
+def next_unowned(agent: Agent, *, besides: Ticket) -> Ticket | None:
+    """The most urgent ticket nobody owns that `agent` sees: where to go when somebody else was faster."""
+    return _unowned(agent).exclude(pk=besides.pk).in_queue_order().only("reference", "subject").first()

@@ -1,0 +1,258 @@
+"""Answers with the ticket page: whole, or its workspace alone for htmx, with a refusal and kept text where there is one."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+
+from accounts.auth import AgentRequest
+from accounts.models import Agent
+from core.errors import DomainError, NotFound
+from desk.composing import context_of, own_message_id
+from desk.forms import MAX_FILE_BYTES, CancelForm, NoteForm, ReplyForm, ResolveForm
+from desk.selectors import next_unowned, start_view
+from desk.timeline import file_of
+from desk.workspace import Look, Part, abilities_of, look_from, page_of, visible_ticket, why_no_reply
+from tickets.errors import AlreadyOwned, UnseenEntries
+from tickets.models import OutboundMessage, Ticket
+from tickets.policies import acts_as_owner
+
+
+@dataclass(frozen=True)
+class WayOut:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A domain error as templates show it: what is the case, what to do, and where to go."""
+
+    error: DomainError
+    ways: Sequence[WayOut] = ()
+
+    def __str__(self) -> str:
+        return str(self.error)
+
+    @property
+    def hint(self) -> str:
+        return self.error.hint_text
+
+    @property
+    def status(self) -> int:
+        return self.error.status
+
+
+def refusal_for(agent: Agent, ticket: Ticket, error: DomainError) -> Refusal:
+    """With the next ticket nobody owns, where somebody else was faster."""
+    if isinstance(error, AlreadyOwned) and (other := next_unowned(agent, besides=ticket)):
+        label = _("Next without an owner: %(reference)s %(subject)s") % {
+            "reference": other.reference,
+            "subject": other.subject,
+        }
+        return Refusal(error, (WayOut(label, reverse("desk:ticket", args=[other.reference])),))
+    return Refusal(error)
+
+
+@dataclass
+class Composers:
+    """State of the two composers: which is open, with which form, and what was in its way."""
+
+    opened: str = ""
+    reply_form: ReplyForm | None = None
+    note_form: NoteForm | None = None
+    reply_error: Refusal | None = None
+    note_error: Refusal | None = None
+    risks: Sequence[str] = ()
+    asked: Sequence[str] = ()
+    restored: OutboundMessage | None = None
+
+
+def show_ticket(
+    request: AgentRequest,
+    ticket: Ticket,
+    *,
+    composers: Composers | None = None,
+    error: Refusal | None = None,
+    status: int = 200,
+    said: str = "",
+) -> HttpResponse:
+    """The page, or its workspace alone for htmx; `said` is what the page announces."""
+    look = look_from(request.GET) if request.method == "GET" else Look()
+    context = page_of(request.agent, ticket, look)
+    context |= _dock(request.agent, ticket, context["last_seen_seq"], composers or Composers())
+    context |= {
+        "error": error,
+        "resolve_form": ResolveForm(auto_id="resolve-%s"),
+        "cancel_form": CancelForm(auto_id="cancel-%s"),
+        "menu_items": menu_of(ticket, context["able"]),
+        "back": _back(request),
+        "title": _title(ticket),
+    }
+    is_partial = request.htmx and not request.htmx.history_restore_request
+    template = "desk/_workspace.html" if is_partial else "desk/ticket.html"
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    if said and is_partial:
+        response.headers["HX-Trigger"] = json.dumps({"say": {"text": said}})
+    return response
+
+
+def _title(ticket: Ticket) -> str:
+    parts = [ticket.reference, ticket.company.name if ticket.company else ticket.requester.name, ticket.subject]
+    return " · ".join(parts)
+
+
+def _back(request: AgentRequest) -> Part:
+    return {"url": reverse("desk:queue", args=[start_view(request.agent).slug]), "label": _("Back to the queue")}
+
+
+def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers) -> Part:
+    """The composers. A refused text is shown again even to whom the composer would not be offered."""
+    able = abilities_of(agent, ticket)
+    is_refused_reply = composers.reply_form is not None
+    context = context_of(ticket, last_seen_seq=last_seen_seq, asked=composers.asked).signed()
+    reply = note = refused = None
+    if able.reply or is_refused_reply:
+        form = composers.reply_form or _fresh_reply(composers.restored)
+        _renew(form, context)
+        reply = {
+            "form": form,
+            "action": reverse("desk:reply", args=[ticket.reference]),
+            "recipient_name": ticket.requester.name,
+            "company_name": ticket.company.name if ticket.company else "",
+            "recipient_address": ticket.requester.email,
+            "on_behalf_of": ticket.owner.name if _writes_for_another(agent, ticket) and ticket.owner else "",
+            "is_open": composers.opened == "reply",
+            "may_wait": able.wait,
+            "signature_text": agent.signature,
+            "max_bytes": MAX_FILE_BYTES,
+            "hold_seconds": agent.undo_seconds,
+            "confirm": list(composers.risks),
+            "error": composers.reply_error,
+            "send_anyway": composers.reply_error is not None and isinstance(composers.reply_error.error, UnseenEntries),
+            "kept_files": _kept_files(agent, form, composers.restored),
+        }
+    else:
+        refused = {"recipient_name": ticket.requester.name, "reason": why_no_reply(agent, ticket)}
+    if able.note or composers.note_form is not None:
+        note = {
+            "form": composers.note_form or NoteForm(auto_id="note-%s"),
+            "action": reverse("desk:note", args=[ticket.reference]),
+            "is_open": composers.opened == "note",
+            "max_bytes": MAX_FILE_BYTES,
+            "error": composers.note_error,
+        }
+    return {"reply": reply, "reply_refused": refused, "note": note}
+
+
+def _writes_for_another(agent: Agent, ticket: Ticket) -> bool:
+    return ticket.owner_id != agent.pk and acts_as_owner(agent, ticket)
+
+
+def _fresh_reply(restored: OutboundMessage | None) -> ReplyForm:
+    initial = {}
+    if restored is not None:
+        cc = ", ".join(restored.cc_recipients)
+        initial = {"body": restored.body_text, "cc": cc, "restored": str(restored.pk)}
+    return ReplyForm(auto_id="reply-%s", initial=initial)
+
+
+def _renew(form: ReplyForm, context: str) -> None:
+    """Give the form the context of what is on screen now, also where it was sent with an older one."""
+    form.fields["context"].initial = context
+    form.initial["context"] = context
+    if form.is_bound:
+        form.data = form.data.copy()
+        form.data["context"] = context
+
+
+def _kept_files(agent: Agent, form: ReplyForm, restored: OutboundMessage | None) -> list[Part]:
+    """Files of the reply that was taken back, to be attached again or left out."""
+    if restored is None and form.is_bound and (message_id := own_message_id(form.data.get("restored", ""))):
+        restored = OutboundMessage.objects.filter(pk=message_id, author=agent).first()
+    if restored is None:
+        return []
+    chosen = form.data.getlist("kept") if form.is_bound else None
+    return [
+        file_of(file) | {"id": file.pk, "is_kept": chosen is None or str(file.pk) in chosen}
+        for file in restored.attachments.all()
+    ]
+
+
+def menu_of(ticket: Ticket, able: Any) -> list[Part]:
+    """The acts behind "More"; each is an address of its own, so all of them work without script."""
+
+    def at(name: str) -> str:
+        return reverse(f"desk:{name}", args=[ticket.reference])
+
+    items: list[Part | None] = [
+        {"label": _("Edit ticket"), "url": at("fields"), "icon": "pencil"} if able.edit or able.prioritise else None,
+        {"label": _("Add task"), "url": at("tasks"), "icon": "list-checks", "key": "t"} if able.add_task else None,
+        {"label": _("Link a ticket"), "url": at("links"), "icon": "link"} if able.edit else None,
+        {"label": _("Stop watching"), "action": at("unwatch"), "icon": "eye", "key": "i"}
+        if getattr(ticket, "is_watched", False)
+        else {"label": _("Watch"), "action": at("watch"), "icon": "eye", "key": "i"},
+        {"label": _("Change history"), "url": at("history"), "icon": "history"} if able.history else None,
+        {"label": _("Offer to a colleague"), "url": at("offer"), "icon": "user-plus", "rule_before": True}
+        if able.offer
+        else None,
+        {"label": _("Withdraw the offer"), "action": at("withdraw-offer"), "icon": "undo-2"} if able.withdraw_offer else None,
+        {"label": _("Change team"), "url": at("change-team"), "icon": "users"} if able.change_team else None,
+        {"label": _("Cancel ticket"), "url": at("cancel"), "dialog": "cancel-dialog", "icon": "circle-x", "rule_before": True}
+        if able.cancel
+        else None,
+        {"label": _("Spam, block the sender"), "url": at("spam"), "icon": "ban", "tone": "danger"} if able.cancel else None,
+    ]
+    return [item for item in items if item is not None]
+
+
+def act(
+    request: AgentRequest, reference: str, call: Callable[[Ticket], Any], *, said: str
+) -> HttpResponse:
+    """Look up, call one service, answer: the renewed workspace for htmx, else a redirect; a refusal is shown on the page."""
+    ticket = visible_ticket(request.agent, reference)
+    try:
+        call(ticket)
+    except NotFound as error:
+        raise Http404 from error
+    except DomainError as error:
+        return refused(request, ticket, error)
+    return acted(request, reference, said=said)
+
+
+def acted(request: AgentRequest, reference: str, *, said: str) -> HttpResponse:
+    """After an act: the ticket as it is now, or the queue if it went out of sight."""
+    try:
+        ticket = visible_ticket(request.agent, reference)
+    except Http404:
+        messages.success(request, f"{reference.upper()}: {said}")
+        url = reverse("desk:queue", args=[start_view(request.agent).slug])
+        return HttpResponse(headers={"HX-Redirect": url}) if request.htmx else redirect(url)
+    if request.htmx:
+        return show_ticket(request, ticket, said=said)
+    messages.success(request, said)
+    return redirect("desk:ticket", reference=ticket.reference)
+
+
+def refused(request: AgentRequest, ticket: Ticket, error: DomainError) -> HttpResponse:
+    """The page with the refusal, in the state the ticket really has; alone if it went out of sight."""
+    refusal = refusal_for(request.agent, ticket, error)
+    try:
+        current = visible_ticket(request.agent, ticket.reference)
+    except Http404:
+        return render(request, "desk/refused.html", {"error": refusal, "back": _back(request)}, status=error.status)
+    return show_ticket(request, current, error=refusal, status=error.status)
+
+
+def version_of(request: AgentRequest) -> int | None:
+    """The version a form carries, if it does."""
+    given = str(request.POST.get("version", ""))
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None

@@ -1,0 +1,229 @@
+"""The timeline as its templates want it: entries with their day, system events folded, mails as text."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import linebreaks, urlize
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from connectors.mail.parsing.replies import trimmed_reply
+from tickets.enums import CUSTOMER_FACING, AuthorType, EntryKind, OutboundKind, OutboundStatus, Visibility
+from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
+from tickets.wording import describe
+
+Item = dict[str, Any]  # what a template takes
+
+SHOWN_CHARACTERS = 20_000
+"""Of one message on the page; the rest is a link away."""
+SPOKEN = (*CUSTOMER_FACING, EntryKind.NOTE)
+"""Kinds that are somebody's words; the others are one-line events."""
+
+SHOW: dict[str, Q] = {
+    "customer": Q(visibility=Visibility.PUBLIC),
+    "internal": Q(kind=EntryKind.NOTE) | Q(visibility=Visibility.INTERNAL, kind__in=CUSTOMER_FACING),
+    "system": ~Q(kind__in=SPOKEN),
+}
+"""What `?show=` narrows the timeline to."""
+
+ICONS: dict[str, str] = {
+    EntryKind.OWNERSHIP: "hand",
+    EntryKind.STATUS_CHANGE: "circle-dot",
+    EntryKind.TASK_CREATED: "list-checks",
+    EntryKind.TASK_COMPLETED: "list-checks",
+    EntryKind.LINK: "link",
+    EntryKind.CHANGE: "pencil",
+}
+CHANNEL_ICONS: dict[str, str] = {EntryKind.PHONE_NOTE: "phone", EntryKind.CHAT: "message-square"}
+
+
+def days_of(ticket: Ticket, entries: Sequence[TimelineEntry], *, original: UUID | None = None) -> list[Item]:
+    """Entries under the days of the reader's zone; `original` names the mail whose own layout is shown."""
+    days: list[Item] = []
+    for entry in entries:
+        day = timezone.localtime(entry.created_at).date()
+        if not days or days[-1]["day"] != day:
+            days.append({"day": day, "label": _day_in_words(day), "items": []})
+        days[-1]["items"].append(_item(ticket, entry, is_original=entry.pk == original))
+    for group in days:
+        group["items"] = _folded(group["items"])
+    return days
+
+
+def _day_in_words(day: date) -> str:
+    today = timezone.localdate()
+    if day == today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    return date_format(day, "DATE_FORMAT")
+
+
+def _folded(items: list[Item]) -> list[Item]:
+    """Runs of two or more system events become one line that opens; who owns the ticket stays in sight."""
+    folded: list[Item] = []
+    run: list[Item] = []
+    for item in [*items, None]:
+        if item is not None and item["kind"] == "line" and not item["is_ownership"]:
+            run.append(item)
+            continue
+        folded += [{"kind": "events", "id": run[0]["id"], "events": run}] if len(run) > 1 else run
+        run = []
+        if item is not None:
+            folded.append(item)
+    return folded
+
+
+def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool) -> Item:
+    if entry.kind not in SPOKEN:
+        return _line(entry)
+    text, quoted = _split(entry)
+    return {
+        "kind": "entry",
+        "id": entry.seq,
+        "variant": _variant(entry),
+        "author_name": entry.author_name,
+        "on_behalf_of": entry.on_behalf_of.name if entry.on_behalf_of else "",
+        "at": entry.created_at,
+        "channel_icon": CHANNEL_ICONS.get(entry.kind, "send" if entry.kind == EntryKind.EMAIL_OUTBOUND else "mail"),
+        "channel_label": _channel_label(entry),
+        "addresses": _addresses(entry),
+        "body_html": _body(ticket, entry, text, is_original=is_original),
+        "quoted_html": as_html(quoted) if quoted else "",
+        "attachments": [file_of(file) for file in entry.attachments.all() if not file.is_inline],
+        "is_unscanned": any(not file.is_inline for file in entry.attachments.all()),
+        "is_automatic": entry.facts.get("event") == "automatic",
+        **_delivery(entry),
+    }
+
+
+def _line(entry: TimelineEntry) -> Item:
+    text = describe(entry) or str(entry.get_kind_display())
+    return {
+        "kind": "line",
+        "id": entry.seq,
+        "text": text,
+        "detail": _detail(entry, text),
+        "at": entry.created_at,
+        "icon": ICONS.get(entry.kind, "circle-dot"),
+        "is_ownership": entry.kind == EntryKind.OWNERSHIP,
+    }
+
+
+def _detail(entry: TimelineEntry, text: str) -> str:
+    """Who did it, unless the line says so itself, and what they said about it."""
+    who = "" if entry.author_name in text else entry.author_name
+    said = _("“%(text)s”") % {"text": entry.body_text} if entry.body_text else ""
+    return " ".join(part for part in (who, said) if part)
+
+
+def _variant(entry: TimelineEntry) -> str:
+    if entry.kind == EntryKind.EMAIL_OUTBOUND:
+        return "customer-out"
+    is_internal_word = entry.visibility == Visibility.INTERNAL and entry.author_type != AuthorType.CUSTOMER
+    return "note" if entry.kind == EntryKind.NOTE or is_internal_word else "customer-in"
+
+
+def _channel_label(entry: TimelineEntry) -> str:
+    if entry.kind == EntryKind.EMAIL_OUTBOUND:
+        kind = entry.facts.get("outbound")
+        return str(OutboundKind(kind).label) if kind in OutboundKind.values else _("Reply")
+    if entry.kind == EntryKind.PHONE_NOTE:
+        return _("Phone call")
+    return _("Chat") if entry.kind == EntryKind.CHAT else _("E-mail")
+
+
+def _addresses(entry: TimelineEntry) -> str:
+    if not entry.email_to:
+        return ""
+    text = _("To %(addresses)s") % {"addresses": ", ".join(entry.email_to)}
+    return text + (_(", Cc %(addresses)s") % {"addresses": ", ".join(entry.email_cc)} if entry.email_cc else "")
+
+
+def _split(entry: TimelineEntry) -> tuple[str, str]:
+    """New words and what a mail quotes below them; nothing is ever dropped."""
+    text = entry.body_text[:SHOWN_CHARACTERS]
+    if entry.kind != EntryKind.EMAIL_INBOUND:
+        return text, ""
+    new = trimmed_reply(text, is_reply=bool(entry.in_reply_to), limit=SHOWN_CHARACTERS).text
+    if not new or not text.lstrip().startswith(new):
+        return text, ""
+    return new, text.lstrip()[len(new) :].strip()
+
+
+def as_html(text: str) -> SafeString:
+    """Plain text with its paragraphs and its addresses as links, everything else escaped."""
+    return mark_safe(linebreaks(urlize(text, nofollow=True, autoescape=True)))  # noqa: S308  # urlize has escaped it
+
+
+def _body(ticket: Ticket, entry: TimelineEntry, text: str, *, is_original: bool) -> SafeString:
+    context = {
+        "ticket": ticket,
+        "entry": entry,
+        "text": as_html(text),
+        "is_original": is_original,
+        "is_cut": len(entry.body_text) > SHOWN_CHARACTERS,
+        "has_original": bool(getattr(entry, "has_html", False)) and entry.redacted_at is None,
+    }
+    return render_to_string("desk/_entry_body.html", context)
+
+
+def file_of(file: Attachment) -> Item:
+    """One file; a blocked one is named with its reason and has no address."""
+    is_clean = file.may_be_served
+    return {
+        "name": file.filename,
+        "size_bytes": file.size_bytes,
+        "url": reverse("desk:attachment", args=[file.pk]) if is_clean else "",
+        "is_blocked": not is_clean,
+        "reason": "" if is_clean else file.scan_note or file.get_scan_status_display(),
+        "is_image": file.content_type.startswith("image/"),
+    }
+
+
+def _delivery(entry: TimelineEntry) -> Item:
+    """How the sending of an entry went; read from its outgoing message (ruling 11)."""
+    message: OutboundMessage | None = getattr(entry, "outbound_message", None)
+    if message is None:
+        return {}
+    match message.status:
+        case OutboundStatus.SENT:
+            at = timezone.localtime(message.sent_at) if message.sent_at else None
+            when = date_format(at, "H:i") if at else ""
+            return {"delivery": "sent", "delivery_text": _("Sent %(time)s") % {"time": when}}
+        case OutboundStatus.FAILED:
+            text = _("Not sent: %(error)s") % {"error": message.last_error}
+            return {"delivery": "failed", "delivery_text": text, "retry_url": reverse("desk:outbox")}
+        case OutboundStatus.CANCELLED:
+            return {"delivery": "failed", "delivery_text": _("Taken back, not sent")}
+    if message.last_error:
+        text = _("Not sent yet, tried again: %(error)s") % {"error": message.last_error}
+        return {"delivery": "sending", "delivery_text": text}
+    return {"delivery": "sending", "delivery_text": _("Waiting to be sent")}
+
+
+def outgoing_of(message: OutboundMessage, *, name: str) -> Item:
+    """A message that is no entry yet, or failed, as `components/outgoing.html` wants it."""
+    left = max(0, round((message.release_at - timezone.now()).total_seconds()))
+    is_held = message.status == OutboundStatus.HELD
+    state = "held" if is_held and left else "failed" if message.status == OutboundStatus.FAILED else "sending"
+    return {
+        "id": message.pk,
+        "state": state,
+        "author_name": message.author.name if message.author else _("ITIL-NEXT"),
+        "to": name,
+        "body_text": message.body_text,
+        "release_at": message.release_at,
+        "seconds_left": left,
+        "hold_seconds": max(round((message.release_at - message.created_at).total_seconds()), 1),
+        "undo_url": reverse("desk:undo", args=[message.pk]),
+        "problem": message.last_error if state == "failed" else "",
+        "attachments": [file_of(file) for file in message.attachments.all()],
+    }

@@ -1,0 +1,121 @@
+"""Replies and notes."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.auth import AgentRequest, agent_required
+from core.errors import DomainError, Invalid
+from desk.composing import Risk, own_message_id, read_context, risks_of
+from desk.forms import NoteForm, ReplyForm, add_refusal, as_new_files
+from desk.ticket_page import Composers, Refusal, refusal_for, show_ticket
+from desk.workspace import visible_ticket
+from tickets import services
+from tickets.models import Attachment, OutboundMessage, Ticket
+from tickets.policies import acts_as_owner
+from tickets.services import NewFile
+
+
+@require_POST
+@agent_required
+def reply(request: AgentRequest, reference: str) -> HttpResponse:
+    """Hold a reply to the customer; whatever is in the way, the text comes back with the answer."""
+    ticket = visible_ticket(request.agent, reference)
+    form = ReplyForm(request.POST, request.FILES, auto_id="reply-%s")
+    composers = Composers(opened="reply", reply_form=form)
+    if not form.is_valid():
+        return show_ticket(request, ticket, composers=composers, status=400)
+    try:
+        if risks := _unconfirmed_risks(request, ticket, form):
+            composers.risks = [risk.text for risk in risks]
+            composers.asked = [risk.code for risk in risks]
+            return show_ticket(request, ticket, composers=composers, status=409)
+        message = _send(request, ticket, form)
+    except Invalid as error:
+        add_refusal(form, error)
+        return show_ticket(request, ticket, composers=composers, status=error.status)
+    except DomainError as error:
+        ticket = _again(request, reference, ticket)
+        composers.reply_error = refusal_for(request.agent, ticket, error)
+        return show_ticket(request, ticket, composers=composers, status=error.status)
+    return redirect(reverse("desk:ticket", args=[ticket.reference]) + f"#outgoing-{message.pk}")
+
+
+def _again(request: AgentRequest, reference: str, ticket: Ticket) -> Ticket:
+    """The ticket as it is now; as it was, if it went out of sight: the text is worth more."""
+    try:
+        return visible_ticket(request.agent, reference)
+    except Http404:
+        return ticket
+
+
+def _unconfirmed_risks(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> list[Risk]:
+    """What the person has to look at again: asked once, and anew only for risks that were not shown.
+
+    Nobody is asked about a reply that will be refused anyway.
+    """
+    if not acts_as_owner(request.agent, ticket):
+        return []
+    context = read_context(form.cleaned_data["context"], ticket)
+    has_files = bool(form.cleaned_data["attachments"]) or bool(request.POST.getlist("kept"))
+    risks = risks_of(ticket, body=form.cleaned_data["body"], cc=form.cleaned_data["cc"], has_files=has_files)
+    confirmed = set(context.asked) if request.POST.get("confirmed") else set()
+    return risks if {risk.code for risk in risks} - confirmed else []
+
+
+def _send(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> OutboundMessage:
+    given: dict[str, Any] = form.cleaned_data
+    if acts_as_owner(request.agent, ticket):
+        context = read_context(given["context"], ticket)
+        seen: dict[str, Any] = {"to_confirm": context.address, "last_seen_seq": context.last_seen_seq}
+    else:
+        seen = {}  # the service refuses for want of ownership, which comes first
+    return services.reply_to_customer(
+        ticket.pk,
+        by=request.agent,
+        body_text=given["body"],
+        cc=given["cc"],
+        then=given["then"],
+        files=[*as_new_files(given["attachments"]), *_kept(request, given["restored"])],
+        **seen,
+    )
+
+
+def _kept(request: AgentRequest, restored: str) -> list[NewFile]:
+    """Files of the author's own reply that was taken back, as far as they were left ticked."""
+    message_id = own_message_id(restored)
+    if message_id is None:
+        return []
+    files = Attachment.objects.filter(outbound=message_id, outbound__author=request.agent)
+    kept = set(request.POST.getlist("kept"))
+    return [
+        NewFile(filename=file.filename, content=file.file.read(), content_type=file.content_type)
+        for file in files
+        if str(file.pk) in kept and file.may_be_served
+    ]
+
+
+@require_POST
+@agent_required
+def note(request: AgentRequest, reference: str) -> HttpResponse:
+    ticket = visible_ticket(request.agent, reference)
+    form = NoteForm(request.POST, request.FILES, auto_id="note-%s")
+    composers = Composers(opened="note", note_form=form)
+    if not form.is_valid():
+        return show_ticket(request, ticket, composers=composers, status=400)
+    try:
+        entry = services.add_note(
+            ticket.pk,
+            by=request.agent,
+            body_text=form.cleaned_data["body"],
+            files=as_new_files(form.cleaned_data["attachments"]),
+        )
+    except DomainError as error:
+        ticket = _again(request, reference, ticket)
+        composers.note_error = Refusal(error)
+        return show_ticket(request, ticket, composers=composers, status=error.status)
+    return redirect(reverse("desk:ticket", args=[ticket.reference]) + f"#e{entry.seq}")
+

@@ -1,0 +1,53 @@
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.auth import AgentRequest, agent_required
+from core.errors import Invalid
+from core.paging import Page, keyset_page
+from notifications.models import Notification
+from notifications.selectors import notifications_of
+from notifications.services import mark_read
+from notifications.wording import describe
+from tickets.models import Ticket
+from tickets.querysets import NEWEST_FIRST
+
+
+@require_GET
+@agent_required
+def notifications(request: AgentRequest) -> HttpResponse:
+    error: Invalid | None = None
+    page: Page[Notification] = Page([], None, None)
+    try:
+        cursor = str(request.GET.get("cursor", ""))
+        page = keyset_page(notifications_of(request.agent), NEWEST_FIRST, cursor=cursor, size=30)
+    except Invalid as refusal:
+        error = refusal
+    context = {
+        "rows": [{"notification": row, "text": describe(row)} for row in page.items],
+        "has_unread": any(row.read_at is None for row in page.items),
+        "next_url": f"?cursor={page.next_cursor}" if page.next_cursor else "",
+        "previous_url": f"?cursor={page.previous_cursor}" if page.previous_cursor else "",
+        "error": error,
+    }
+    return render(request, "desk/notifications.html", context, status=error.status if error else 200)
+
+
+@require_POST
+@agent_required
+def read_all(request: AgentRequest) -> HttpResponse:
+    mark_read(request.agent)
+    return redirect("desk:notifications")
+
+
+@require_POST
+@agent_required
+def open_one(request: AgentRequest, notification_id: UUID) -> HttpResponse:
+    """Mark one as read and go where it points, if that can still be seen."""
+    row = get_object_or_404(notifications_of(request.agent), pk=notification_id)
+    mark_read(request.agent, [row.pk])
+    if row.ticket and Ticket.objects.visible_to(request.agent).filter(pk=row.ticket_id).exists():
+        return redirect("desk:ticket", reference=row.ticket.reference)
+    return redirect("desk:notifications")

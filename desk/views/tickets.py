@@ -1,0 +1,116 @@
+"""The ticket page and its simple acts."""
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.auth import AgentRequest, agent_required
+from desk.composing import own_message_id
+from desk.ticket_page import Composers, act, show_ticket, version_of
+from desk.workspace import visible_ticket
+from tickets import services
+from tickets.enums import OutboundStatus
+from tickets.models import OutboundMessage
+
+
+@require_GET
+@agent_required
+def ticket(request: AgentRequest, reference: str) -> HttpResponse:
+    """`?compose=reply|note` opens a composer, `?restore=<message>` fills it with a reply that was taken back."""
+    found = visible_ticket(request.agent, reference)
+    composers = Composers(opened=str(request.GET.get("compose", "")))
+    if message_id := own_message_id(str(request.GET.get("restore", ""))):
+        taken_back = OutboundMessage.objects.filter(
+            pk=message_id, author=request.agent, ticket=found, status=OutboundStatus.CANCELLED
+        )
+        composers.restored = taken_back.first()
+    return show_ticket(request, found, composers=composers)
+
+
+@require_POST
+@agent_required
+def accept(request: AgentRequest, reference: str) -> HttpResponse:
+    version = version_of(request)
+    return act(
+        request,
+        reference,
+        lambda found: services.accept_ticket(found.pk, by=request.agent, version=version),
+        said=_("Assigned to you"),
+    )
+
+
+@require_POST
+@agent_required
+def withdraw_offer(request: AgentRequest, reference: str) -> HttpResponse:
+    return act(
+        request,
+        reference,
+        lambda found: services.withdraw_offer(found.pk, by=request.agent, version=version_of(request)),
+        said=_("Offer withdrawn; the ticket stands in the queue again"),
+    )
+
+
+@require_POST
+@agent_required
+def wait(request: AgentRequest, reference: str) -> HttpResponse:
+    return act(
+        request,
+        reference,
+        lambda found: services.wait_for_customer(found.pk, by=request.agent, version=version_of(request)),
+        said=_("Waiting for the customer"),
+    )
+
+
+@require_POST
+@agent_required
+def resume(request: AgentRequest, reference: str) -> HttpResponse:
+    return act(
+        request,
+        reference,
+        lambda found: services.resume_ticket(found.pk, by=request.agent, version=version_of(request)),
+        said=_("In progress again"),
+    )
+
+
+@require_POST
+@agent_required
+def confirm(request: AgentRequest, reference: str) -> HttpResponse:
+    return act(
+        request,
+        reference,
+        lambda found: services.confirm_ticket(found.pk, by=request.agent, version=version_of(request)),
+        said=_("Closed, confirmed by the customer"),
+    )
+
+
+@require_POST
+@agent_required
+def watch(request: AgentRequest, reference: str) -> HttpResponse:
+    return act(
+        request,
+        reference,
+        lambda found: services.watch(found.pk, by=request.agent),
+        said=_("You are told of what happens on this ticket"),
+    )
+
+
+@require_POST
+@agent_required
+def unwatch(request: AgentRequest, reference: str) -> HttpResponse:
+    return act(
+        request,
+        reference,
+        lambda found: services.unwatch(found.pk, by=request.agent),
+        said=_("You are no longer told of what happens on this ticket"),
+    )
+
+
+@require_POST
+@agent_required
+def allow_images(request: AgentRequest, reference: str) -> HttpResponse:
+    return act(
+        request,
+        reference,
+        lambda found: services.allow_remote_images(found.pk, by=request.agent),
+        said=_("Remote images of this ticket's mails are shown"),
+    )

@@ -1,0 +1,283 @@
+"""The ticket page: everything its templates show, read in a fixed number of queries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, Max, OuterRef, Q
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Agent
+from accounts.selectors import current_absence
+from desk.policies import may_see_history
+from desk.rows import tier_flag
+from desk.timeline import SHOW, days_of, outgoing_of
+from tickets.enums import ENDED, TaskStatus, TicketStatus
+from tickets.models import Tag, Task, Ticket, TicketLink, TicketWatch
+from tickets.policies import (
+    acts_as_owner,
+    may_accept,
+    may_cancel_unowned,
+    may_create_task,
+    may_edit,
+    may_note,
+    may_prioritise,
+    may_reopen,
+    may_route,
+    may_work_task,
+)
+from tickets.selectors import other_tickets_of, timeline_of
+
+S = TicketStatus
+WORKABLE = (S.IN_PROGRESS, S.WAITING_CUSTOMER, S.WAITING_INTERNAL)
+Part = dict[str, Any]  # what a template takes
+
+
+def visible_ticket(agent: Agent, reference: str) -> Ticket:
+    """The ticket with what its header shows; 404 for missing and invisible ones alike."""
+    watches = TicketWatch.objects.filter(ticket=OuterRef("pk"), person=agent)
+    tags = Tag.objects.filter(tickets=OuterRef("pk")).order_by("name").values("name")
+    found = (
+        Ticket.objects.visible_to(agent)
+        .select_related("requester__company", "company", "team", "owner", "offered_to", "category__parent")
+        .annotate(is_watched=Exists(watches), tag_names=ArraySubquery(tags))
+        .defer("description", "description_html", "score_breakdown")
+        .filter(reference=reference.upper())
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What this person may do with this ticket now. Buttons only: the services check again."""
+
+    accept: bool
+    offer: bool
+    withdraw_offer: bool
+    change_team: bool
+    wait: bool
+    resume: bool
+    resolve: bool
+    confirm: bool
+    reopen: bool
+    cancel: bool
+    reply: bool
+    note: bool
+    edit: bool
+    prioritise: bool
+    add_task: bool
+    history: bool
+
+
+def abilities_of(agent: Agent, ticket: Ticket) -> Abilities:
+    owns = acts_as_owner(agent, ticket)
+    is_new = ticket.status == S.NEW and ticket.owner is None
+    routes = is_new and may_route(agent, ticket)
+    is_ended = ticket.status in ENDED
+    return Abilities(
+        accept=is_new and may_accept(agent, ticket),
+        offer=routes,
+        withdraw_offer=routes and ticket.offered_to is not None,
+        change_team=routes,
+        wait=owns and ticket.status in (S.IN_PROGRESS, S.WAITING_INTERNAL),
+        resume=owns and ticket.status in (S.WAITING_CUSTOMER, S.WAITING_INTERNAL),
+        resolve=owns and ticket.status in WORKABLE,
+        confirm=owns and ticket.status == S.RESOLVED,
+        reopen=ticket.status == S.RESOLVED and may_reopen(agent, ticket),
+        cancel=(owns and ticket.status in WORKABLE) or (is_new and may_cancel_unowned(agent, ticket)),
+        reply=owns and not is_ended,
+        note=not is_ended and may_note(agent, ticket),
+        edit=not is_ended and may_edit(agent, ticket),
+        prioritise=not is_ended and may_prioritise(agent, ticket),
+        add_task=not is_ended and may_create_task(agent, ticket),
+        history=may_see_history(agent, ticket),
+    )
+
+
+def why_no_reply(agent: Agent, ticket: Ticket) -> str:
+    """The reason beside the disabled reply button."""
+    if ticket.status in ENDED:
+        return _("The ticket is closed. A new mail of the customer becomes a follow-up.")
+    if ticket.owner is None:
+        if may_accept(agent, ticket):
+            return _("Nobody owns this yet. Accept it, then you write to the customer.")
+        return _("Nobody owns this yet; its owner will write to the customer.")
+    return _("%(owner)s owns this ticket and writes to the customer.") % {"owner": ticket.owner.name}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the timeline is looked at; all of it stands in the address."""
+
+    show: str = ""
+    before: int | None = None
+    original: UUID | None = None
+
+
+def look_from(query: Any) -> Look:
+    """The look asked for by GET parameters; what makes no sense is left out."""
+    before = str(query.get("before", ""))
+    try:
+        original = UUID(str(query.get("original", "")))
+    except ValueError:
+        original = None
+    show = str(query.get("show", ""))
+    is_seq = before.isascii() and before.isdigit() and len(before) < 19
+    return Look(show if show in SHOW else "", int(before) if is_seq else None, original)
+
+
+def page_of(agent: Agent, ticket: Ticket, look: Look) -> Part:
+    """Context of `desk/ticket.html` without the composers. At most ten queries beside the ticket's own."""
+    now = timezone.now()
+    thread = timeline_of(ticket, before_seq=look.before, only=SHOW.get(look.show))
+    able = abilities_of(agent, ticket)
+    here = reverse("desk:ticket", args=[ticket.reference])
+    older_url = ""
+    if thread.earlier_count:
+        narrowed = f"&show={look.show}" if look.show else ""
+        older_url = f"{here}?before={thread.entries[0].seq}{narrowed}"
+    return {
+        "ticket": ticket,
+        "able": able,
+        "here": here,
+        "head": _head(agent, ticket, now),
+        "days": days_of(ticket, thread.entries, original=look.original),
+        "older_url": older_url,
+        "older_count": thread.earlier_count,
+        "is_older_part": look.before is not None,
+        "held": [outgoing_of(message, name=ticket.requester.name) for message in thread.held],
+        "last_seen_seq": last_seen(ticket, thread.entries, look),
+        "filters": _filters(ticket, look),
+        "show": look.show,
+        "tasks": [_task(agent, task) for task in ticket.tasks.select_related("assigned_to").order_by("created_at")],
+        "links": _links(agent, ticket),
+        "others": list(other_tickets_of(ticket.requester, besides=ticket, seen_by=agent)),
+        "details": _details(ticket),
+    }
+
+
+def last_seen(ticket: Ticket, entries: Any, look: Look) -> int:
+    """Newest entry on screen; a narrowed or older view counts as if the newest were seen, as the filter was chosen."""
+    if look.show or look.before is not None:
+        return ticket.entries.main_thread().aggregate(newest=Max("seq"))["newest"] or 0
+    return entries[-1].seq if entries else 0
+
+
+def _head(agent: Agent, ticket: Ticket, now: datetime) -> Part:
+    """What `components/ticket_head.html` calls `ticket`."""
+    absence = current_absence(ticket.owner, at=now) if ticket.owner and ticket.is_open else None
+    flags = tier_flag(ticket)
+    if ticket.offered_to is not None:
+        is_mine = ticket.offered_to.pk == agent.pk
+        label = _("Offered to you") if is_mine else _("Offered to %(agent)s") % {"agent": ticket.offered_to.name}
+        flags.insert(0, {"label": label, "tone": "info", "icon": "hand"})
+    if ticket.reopen_count and ticket.is_open:
+        flags.append({"label": _("Reopened"), "tone": "danger", "icon": "rotate-ccw"})
+    return {
+        "reference": ticket.reference,
+        "subject": ticket.subject,
+        "status": ticket.status,
+        "status_label": TicketStatus(ticket.status).label,
+        "priority": ticket.priority,
+        "priority_label": ticket.get_priority_display(),
+        "customer_name": ticket.requester.name,
+        "company_name": ticket.company.name if ticket.company else "",
+        "owner_name": ticket.owner.name if ticket.owner else "",
+        "is_mine": ticket.owner is not None and ticket.owner.pk == agent.pk,
+        "deputy_name": absence.deputy.name if absence and absence.deputy else "",
+        "team_name": ticket.team.name,
+        "flags": flags,
+    }
+
+
+def _filters(ticket: Ticket, look: Look) -> list[Part]:
+    here = reverse("desk:ticket", args=[ticket.reference])
+    labels = {"": _("All"), "customer": _("Customer"), "internal": _("Internal"), "system": _("System")}
+    return [
+        {"label": label, "url": f"{here}?show={show}" if show else here, "is_current": show == look.show}
+        for show, label in labels.items()
+    ]
+
+
+def _task(agent: Agent, task: Task) -> Part:
+    """One task and the steps that are possible from here."""
+    may_work = task.ticket.status not in ENDED and may_work_task(agent, task)
+    steps = {
+        TaskStatus.TODO: [("start", _("Start")), ("finish", _("Done"))],
+        TaskStatus.IN_PROGRESS: [("finish", _("Done"))],
+        TaskStatus.DONE: [("reopen", _("Open again"))],
+        TaskStatus.CANCELLED: [],
+    }[TaskStatus(task.status)]
+    reference = task.ticket.reference
+    return {
+        "task": task,
+        "is_done": task.status == TaskStatus.DONE,
+        "is_cancelled": task.status == TaskStatus.CANCELLED,
+        "is_overdue": task.is_open and task.due_at is not None and task.due_at < timezone.now(),
+        "steps": [
+            {"label": label, "url": reverse("desk:task-step", args=[reference, task.pk, step])}
+            for step, label in steps
+            if may_work
+        ],
+        "cancel_url": reverse("desk:task-step", args=[reference, task.pk, "cancel"]) if may_work and task.is_open else "",
+    }
+
+
+def _links(agent: Agent, ticket: Ticket) -> list[Part]:
+    """Links in both directions, as far as the other ticket may be seen."""
+    visible = Ticket.objects.visible_to(agent).values("pk")
+    links = TicketLink.objects.filter(
+        Q(from_ticket=ticket, to_ticket__in=visible) | Q(to_ticket=ticket, from_ticket__in=visible)
+    )
+    rows = links.annotate(
+        from_reference=F("from_ticket__reference"),
+        from_subject=F("from_ticket__subject"),
+        to_reference=F("to_ticket__reference"),
+        to_subject=F("to_ticket__subject"),
+    ).order_by("created_at")
+    parts = []
+    for link in rows:
+        is_from = link.from_ticket_id == ticket.pk
+        reference = link.to_reference if is_from else link.from_reference
+        subject = link.to_subject if is_from else link.from_subject
+        words = link.get_kind_display() if is_from else REVERSED.get(link.kind, lambda: link.get_kind_display())()
+        parts.append({"kind": words, "reference": reference, "subject": subject})
+    return parts
+
+
+REVERSED = {
+    "duplicate_of": lambda: _("Has the duplicate"),
+    "follow_up_of": lambda: _("Followed by"),
+    "caused_by": lambda: _("Cause of"),
+}
+
+
+def _details(ticket: Ticket) -> list[Part]:
+    category = ticket.category
+    path = f"{category.parent.name} / {category.name}" if category and category.parent else str(category or "")
+    parts = [
+        {"term": _("Type"), "value": ticket.get_type_display()},
+        {"term": _("Channel"), "value": ticket.get_channel_display()},
+        {"term": _("Category"), "value": path},
+        {"term": _("Product"), "value": ticket.product},
+        {"term": _("Tags"), "value": ", ".join(ticket.tag_names)},  # type: ignore[attr-defined]  # annotated
+        {"term": _("Opened"), "moment": ticket.created_at},
+    ]
+    if ticket.owner_accepted_at:
+        parts.append({"term": _("Accepted"), "moment": ticket.owner_accepted_at})
+    if ticket.resolution_code and ticket.status in (S.RESOLVED, S.CLOSED):
+        parts.append({"term": _("Resolution"), "value": ticket.get_resolution_code_display()})
+    if ticket.auto_closes_at:
+        parts.append({"term": _("Closes by itself"), "moment": ticket.auto_closes_at})
+    if ticket.closure_code:
+        parts.append({"term": _("Ended as"), "value": ticket.get_closure_code_display()})
+    return parts
+

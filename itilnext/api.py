@@ -1,0 +1,51 @@
+"""Everything below /api/v1/; each app keeps its own list. Its description and the page that shows it stand here too."""
+
+from functools import cache
+from typing import Any
+
+from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.views import ApiViewSet
+from core.errors import NotFound
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The OpenAPI description; it does not change while the process runs."""
+    schema: dict[str, Any] = SchemaGenerator(urlconf=None).get_schema(request=None, public=True)
+    return schema
+
+
+class DescriptionViewSet(ApiViewSet):
+    authentication_classes = ()
+    permission_classes = ()
+    renderer_classes = (OpenApiJsonRenderer,)
+
+    @extend_schema(exclude=True)
+    def retrieve(self, request: Request) -> Response:  # noqa: ARG002
+        return Response(description())
+
+
+class MissingViewSet(ApiViewSet):
+    """Addresses that do not exist answer like objects that do not."""
+
+    @extend_schema(exclude=True)
+    def answer(self, request: Request) -> Response:
+        raise NotFound
+
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("accounts.api.urls")),
+    path("", include("tickets.api.urls")),
+    path("schema/", DescriptionViewSet.as_view({"get": "retrieve"}), name="api-schema"),
+    path("docs/", lambda request: render(request, "api/docs.html"), name="api-docs"),
+    re_path(r"", MissingViewSet.as_view(dict.fromkeys(METHODS, "answer"))),
+]

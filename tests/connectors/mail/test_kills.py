@@ -1,0 +1,92 @@
+"""SIGKILL at every step of mail intake, release, events and sending, then a restart: all is there, and once.
+
+The steps come from the code (`core.steps`): one that this scenario does not pass fails here until it does.
+"""
+
+import signal
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from connectors.mail import maildir
+from connectors.mail.enums import MailState
+from connectors.mail.models import MailMessage, RawMail
+from core import steps
+from core.models import EventDelivery, Heartbeat
+from tests.factories import AgentFactory
+from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.live import live_environment
+from tickets.enums import EntryKind, OutboundKind, OutboundStatus
+from tickets.models import OutboundMessage, Ticket
+from tickets.services import accept_ticket, reply_to_customer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.soak]
+
+
+def run_timers(home: Path, *, now: datetime, kill_at: str = "") -> "subprocess.CompletedProcess[str]":
+    """One pass over everything that is due, in a process of its own that shares only database, queue and files with us."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "run_timers", "--now", now.isoformat()],
+        cwd=settings.BASE_DIR,
+        env=live_environment(KILL_AT=kill_at, ITILNEXT_HOME=str(home)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def in_maildir(home: Path, address: str) -> list[Path]:
+    return list(maildir.messages_in(maildir.folder_of(address, root=home / "mail")))
+
+
+@pytest.mark.parametrize("step", steps.declared())
+def test_killed_at_any_step_nothing_is_lost_and_nothing_doubled(step: str, tmp_path: Path) -> None:
+    mailbox = MailboxFactory()
+    # Dana's ticket has an owner whose answer is still held; Bob's mail waits in the shared mailbox.
+    first = arrive(a_mail(message_id="first@customer.test", Auto_Submitted="auto-generated"), mailbox)
+    ann = AgentFactory(teams=[mailbox.team])
+    accept_ticket(first.ticket_id, by=ann)
+    reply = reply_to_customer(first.ticket_id, by=ann, body_text="Is the plug in?")
+    inbox = maildir.ensure(maildir.folder_of(mailbox.address, root=tmp_path / "mail"))
+    (inbox / "new" / "1.bob").write_bytes(a_mail(sender="Bob <bob@customer.test>", subject="Scanner"))
+
+    later = timezone.now() + timedelta(minutes=5)
+    killed = run_timers(tmp_path, now=later, kill_at=step)
+    assert killed.returncode == -signal.SIGKILL, f"this scenario does not pass {step}: {killed.stdout} {killed.stderr}"
+    assert not Heartbeat.objects.exists()
+    again = run_timers(tmp_path, now=later + timedelta(minutes=5))
+    assert again.returncode == 0, again.stderr
+
+    incoming = MailMessage.objects.get(provider_id="1.bob")
+    assert incoming.state == MailState.CREATED
+    assert RawMail.objects.filter(sha256=incoming.raw_id).count() == 1
+    ticket = Ticket.objects.get(subject="Scanner")
+    assert ticket.entries.filter(kind=EntryKind.EMAIL_INBOUND).count() == 1
+    assert [path.name for path in maildir.messages_in(inbox)] == ["1.bob:2,S"]
+    assert not EventDelivery.objects.filter(done_at__isnull=True).exists()
+    assert ticket.outbound_messages.get().kind == OutboundKind.ACKNOWLEDGEMENT
+    assert len(in_maildir(tmp_path, "bob@customer.test")) == 1
+    assert reply.ticket.entries.filter(kind=EntryKind.EMAIL_OUTBOUND).count() == 1
+    assert len(in_maildir(tmp_path, "dana@customer.test")) == 1
+    assert set(OutboundMessage.objects.values_list("status", flat=True)) == {OutboundStatus.SENT}
+    assert Heartbeat.objects.get().name == "timers"
+
+
+def test_every_chain_of_the_mail_path_declares_its_steps() -> None:
+    """A step that is taken away would take its kill test with it."""
+    assert {name.rpartition(".")[0] for name in steps.declared()} >= {
+        "mail.intake",
+        "mail.sending",
+        "tickets.release",
+        "events.deliver",
+    }
+    assert [name.rpartition(".")[2] for name in steps.declared("mail.intake")] == [
+        *("raw_stored", "file_moved", "leased", "parsed", "acted", "committed")
+    ]
+    assert [name.rpartition(".")[2] for name in steps.declared("mail.sending")] == ["leased", "handed_over", "marked"]

@@ -1,0 +1,342 @@
+"""From the outbox to the customer's mailbox (acceptance 048; ruling 20, 29)."""
+
+import smtplib
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import Message as ParsedMessage
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from accounts.models import Agent
+from connectors.base import PermanentDeliveryError, TransientDeliveryError
+from connectors.mail import maildir
+from connectors.mail.composing import compose
+from connectors.mail.models import Mailbox
+from connectors.mail.services import send_due_mail
+from connectors.mail.transport import DjangoTransport
+from core.events import deliver_due
+from core.models import EventDelivery
+from tests.concurrency import in_parallel
+from tests.factories import AbsenceFactory, AgentFactory
+from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tickets.enums import EntryKind, OutboundKind, OutboundStatus, Visibility
+from tickets.message_ids import is_ours
+from tickets.models import OutboundMessage, Ticket, TimelineEntry
+from tickets.services import NewFile, accept_ticket, release_message, reply_to_customer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return MailboxFactory(address="support@desk.test")
+
+
+@pytest.fixture
+def maildirs(settings: Settings, tmp_path: Path) -> Path:
+    settings.EMAIL_BACKEND = "connectors.mail.maildir.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    settings.MAIL_ROOT = tmp_path
+    return tmp_path
+
+
+class FakeTransport:
+    """Keeps the contract of `Transport`, and fails as told."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures, self.sent = list(failures), []
+
+    def deliver(self, message: object) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append(message)
+
+    def close(self) -> None:
+        pass
+
+
+def released_reply(mailbox: Mailbox, *, text: str = "Is the plug in?", **more: object) -> OutboundMessage:
+    """Ann, who owns the ticket of a customer's mail, has answered it, and her undo time is over."""
+    incoming = arrive(a_mail(message_id="first@customer.test", References="<a@customer.test> <b@customer.test>"), mailbox)
+    ann = AgentFactory(name="Ann Becker", teams=[mailbox.team])
+    accept_ticket(incoming.ticket_id, by=ann)
+    message = reply_to_customer(incoming.ticket_id, by=ann, body_text=text, **more)  # type: ignore[arg-type]
+    release_message(message.pk, now=message.release_at)
+    message.refresh_from_db()
+    return message
+
+
+def received_by(address: str) -> list[ParsedMessage]:
+    paths = maildir.messages_in(maildir.folder_of(address))
+    return [message_from_bytes(path.read_bytes()) for path in paths]
+
+
+def test_048_customer_gets_the_reply_in_the_owners_name(mailbox: Mailbox, maildirs: Path) -> None:
+    message = released_reply(mailbox)
+    assert send_due_mail() == 1
+    (received,) = received_by("dana@customer.test")
+    assert received["From"] == "Ann Becker <support@desk.test>"
+    assert received["To"] == "dana@customer.test"
+    assert received["Reply-To"] == "support@desk.test"
+    assert received["Subject"] == f"RE: [{message.ticket.reference}] Printer is on fire"
+    assert received["Message-ID"] == f"<{message.email_message_id}>"
+    assert is_ours(message.email_message_id)
+    assert received["In-Reply-To"] == "<first@customer.test>"
+    assert received["References"].split() == ["<a@customer.test>", "<b@customer.test>", "<first@customer.test>"]
+    for name in ("Auto-Submitted", "Precedence", "X-Auto-Response-Suppress", "X-ITIL-NEXT-Loop"):
+        assert name not in received
+    message.refresh_from_db()
+    assert (message.status, message.attempts) == (OutboundStatus.SENT, 1)
+    entry = TimelineEntry.objects.get(kind=EntryKind.EMAIL_OUTBOUND)
+    assert (entry.visibility, entry.body_text) == (Visibility.PUBLIC, "Is the plug in?")
+
+
+def test_048_nothing_is_sent_before_the_hold_ends(mailbox: Mailbox, maildirs: Path) -> None:
+    incoming = arrive(a_mail(), mailbox)
+    ann = AgentFactory(teams=[mailbox.team])
+    accept_ticket(incoming.ticket_id, by=ann)
+    reply_to_customer(incoming.ticket_id, by=ann, body_text="Is the plug in?")
+    assert send_due_mail(now=timezone.now() + timedelta(hours=1)) == 0
+    assert received_by("dana@customer.test") == []
+
+
+def test_answer_of_the_customer_to_the_delivered_mail_joins_the_ticket(mailbox: Mailbox, maildirs: Path) -> None:
+    message = released_reply(mailbox)
+    send_due_mail()
+    (received,) = received_by("dana@customer.test")
+    answer = arrive(a_mail(In_Reply_To=received["Message-ID"], subject="no reference"), mailbox)
+    assert answer.ticket == message.ticket
+
+
+def test_text_and_html_say_the_same_and_html_is_escaped(mailbox: Mailbox) -> None:
+    released_reply(mailbox, text="a < b & <script>x</script>\nsee https://help.test/a?b=1&c=2")
+    send_due_mail()
+    (email,) = mail.outbox
+    assert email.body.startswith("a < b")
+    ((html, kind),) = email.alternatives  # type: ignore[attr-defined]
+    assert kind == "text/html"
+    assert "a &lt; b &amp; &lt;script&gt;" in html
+    assert 'href="https://help.test/a?b=1&amp;c=2"' in html
+
+
+def test_files_and_copies_go_along(mailbox: Mailbox, maildirs: Path) -> None:
+    files = [NewFile("plan.pdf", b"%PDF-1.4 plan"), NewFile("run.exe", b"MZ bad")]
+    released_reply(mailbox, cc=["bob@customer.test"], files=files)
+    send_due_mail()
+    for address in ("dana@customer.test", "bob@customer.test"):
+        (received,) = received_by(address)
+        assert received["Cc"] == "bob@customer.test"
+        assert [part.get_filename() for part in received.walk() if part.get_filename()] == ["plan.pdf"]
+
+
+def test_customers_words_cannot_add_a_header(mailbox: Mailbox) -> None:
+    raw = b"From: a@b.test\r\nMessage-ID: <x@b.test>\r\nSubject: =?utf-8?q?hello=0D=0ABcc=3A_eve=40evil.test?=\r\n\r\nx"
+    incoming = arrive(raw, mailbox)
+    ann = AgentFactory(name="Ann\r\nBcc: eve@evil.test", teams=[mailbox.team])
+    accept_ticket(incoming.ticket_id, by=ann)
+    message = reply_to_customer(incoming.ticket_id, by=ann, body_text="x")
+    message.subject = "RE: a\r\nBcc: eve@evil.test"
+    email = compose(message, mailbox)
+    sent = message_from_bytes(email.message().as_bytes())
+    assert "Bcc" not in sent
+    assert sent["Subject"] == "RE: a Bcc: eve@evil.test"
+    assert email.recipients() == ["a@b.test"]
+
+
+def test_deputy_writes_in_the_owners_name(mailbox: Mailbox) -> None:
+    incoming = arrive(a_mail(), mailbox)
+    ann = AgentFactory(name="Ann Becker", teams=[mailbox.team])
+    bob = AgentFactory(name="Bob Deputy", teams=[mailbox.team])
+    accept_ticket(incoming.ticket_id, by=ann)
+    AbsenceFactory(agent=ann, deputy=bob)
+    message = reply_to_customer(incoming.ticket_id, by=Agent.objects.get(pk=bob.pk), body_text="x")
+    release_message(message.pk, now=message.release_at)
+    send_due_mail()
+    assert mail.outbox[0].from_email == "Ann Becker <support@desk.test>"
+
+
+def test_reply_comes_from_the_mailbox_of_the_tickets_team(mailbox: Mailbox) -> None:
+    other = MailboxFactory(address="network@desk.test")
+    incoming = arrive(a_mail(), mailbox)
+    Ticket.objects.filter(pk=incoming.ticket_id).update(team=other.team)
+    ann = AgentFactory(name="Ann", teams=[other.team])
+    accept_ticket(incoming.ticket_id, by=ann)
+    message = reply_to_customer(incoming.ticket_id, by=ann, body_text="x")
+    release_message(message.pk, now=message.release_at)
+    send_due_mail()
+    assert mail.outbox[0].from_email == "Ann <network@desk.test>"
+
+
+def test_what_can_heal_is_tried_again_with_growing_pauses(mailbox: Mailbox) -> None:
+    message = released_reply(mailbox)
+    transport = FakeTransport(TransientDeliveryError("busy"), TransientDeliveryError("busy"), TransientDeliveryError("busy"))
+    pauses = []
+    for _attempt in range(3):
+        now = OutboundMessage.objects.get(pk=message.pk).next_attempt_at
+        began = timezone.now()
+        assert send_due_mail(now=now, transport=transport) == 1
+        message.refresh_from_db()
+        assert (message.status, message.last_error) == (OutboundStatus.QUEUED, "busy")
+        assert message.next_attempt_at is not None
+        pauses.append(round((message.next_attempt_at - began).total_seconds()))
+    assert pauses == [1, 2, 60]
+    assert send_due_mail(now=message.next_attempt_at, transport=transport) == 1
+    message.refresh_from_db()
+    assert (message.status, message.attempts, len(transport.sent)) == (OutboundStatus.SENT, 4, 1)
+
+
+def test_after_a_day_it_fails_visibly_and_says_so(mailbox: Mailbox) -> None:
+    message = released_reply(mailbox)
+    OutboundMessage.objects.filter(pk=message.pk).update(
+        released_at=timezone.now() - timedelta(hours=24), attempts=20
+    )
+    send_due_mail(transport=FakeTransport(TransientDeliveryError("not reached")))
+    message.refresh_from_db()
+    assert (message.status, message.last_error) == (OutboundStatus.FAILED, "not reached")
+
+
+def test_what_cannot_heal_fails_at_once(mailbox: Mailbox) -> None:
+    message = released_reply(mailbox)
+    send_due_mail(transport=FakeTransport(PermanentDeliveryError("550 no such mailbox")))
+    message.refresh_from_db()
+    assert (message.status, message.last_error) == (OutboundStatus.FAILED, "550 no such mailbox")
+    assert send_due_mail(now=timezone.now() + timedelta(days=2)) == 0
+
+
+def test_a_bug_in_one_mail_does_not_stop_the_next(mailbox: Mailbox) -> None:
+    released_reply(mailbox)
+    incoming = arrive(a_mail(sender="bob@customer.test"), mailbox)
+    ann = AgentFactory(teams=[mailbox.team])
+    accept_ticket(incoming.ticket_id, by=ann)
+    message = reply_to_customer(incoming.ticket_id, by=ann, body_text="x")
+    release_message(message.pk, now=message.release_at)
+    transport = FakeTransport(KeyError("oops"))
+    assert send_due_mail(transport=transport) == 2
+    statuses = OutboundMessage.objects.order_by("created_at").values_list("status", "last_error")
+    assert list(statuses) == [("queued", "KeyError: 'oops'"), ("sent", "")]
+
+
+def test_without_a_mailbox_the_mail_waits_and_says_why(mailbox: Mailbox) -> None:
+    message = released_reply(mailbox)
+    Mailbox.objects.update(is_active=False)
+    send_due_mail()
+    message.refresh_from_db()
+    assert message.status == OutboundStatus.QUEUED
+    assert "add_mailbox" in message.last_error
+
+
+ANSWERS = [
+    (smtplib.SMTPRecipientsRefused({"a@b.test": (550, b"unknown")}), PermanentDeliveryError, "a@b.test: 550 unknown"),
+    (smtplib.SMTPRecipientsRefused({"a@b.test": (451, b"later")}), TransientDeliveryError, "a@b.test: 451 later"),
+    (smtplib.SMTPDataError(554, b"spam"), PermanentDeliveryError, "554 spam"),
+    (smtplib.SMTPDataError(452, b"full"), TransientDeliveryError, "452 full"),
+    (smtplib.SMTPAuthenticationError(535, b"secret words"), TransientDeliveryError, "sign-in (535)"),
+    (smtplib.SMTPServerDisconnected("gone"), TransientDeliveryError, "gone"),
+    (TimeoutError("timed out"), TransientDeliveryError, "timed out"),
+    (ConnectionRefusedError("refused"), TransientDeliveryError, "refused"),
+]
+
+
+@pytest.mark.parametrize(("answer", "kind", "words"), ANSWERS)
+def test_answers_of_mail_servers_are_told_apart(
+    answer: Exception, kind: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Server:
+        def open(self) -> None:
+            raise answer
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr("connectors.mail.transport.get_connection", lambda **_options: Server())
+    with pytest.raises(kind, match=words.replace("(", r"\(").replace(")", r"\)")):
+        DjangoTransport().deliver(mail.EmailMessage())
+
+
+def test_same_mail_delivered_twice_lies_once_in_the_customers_maildir(mailbox: Mailbox, maildirs: Path) -> None:
+    message = released_reply(mailbox)
+    send_due_mail()
+    OutboundMessage.objects.filter(pk=message.pk).update(
+        status=OutboundStatus.SENDING, next_attempt_at=timezone.now(), leased_until=timezone.now()
+    )
+    assert send_due_mail(now=timezone.now() + timedelta(seconds=1)) == 1
+    assert len(received_by("dana@customer.test")) == 1
+    maildir.move_to_cur(next(maildir.messages_in(maildir.folder_of("dana@customer.test"))))
+    OutboundMessage.objects.filter(pk=message.pk).update(
+        status=OutboundStatus.SENDING, next_attempt_at=timezone.now(), leased_until=timezone.now()
+    )
+    assert send_due_mail(now=timezone.now() + timedelta(seconds=1)) == 1
+    assert len(received_by("dana@customer.test")) == 1
+
+
+def test_address_of_a_recipient_cannot_leave_the_folder(tmp_path: Path) -> None:
+    for address in ("../../etc/x@y.test", "/abs@y.test", "..", ".hidden@y.test", "a\\b@y.test", "x" * 400 + "@y.test", ""):
+        assert maildir.folder_of(address, root=tmp_path).resolve().parent == tmp_path.resolve()
+
+
+def test_new_ticket_is_acknowledged_in_the_contacts_language(mailbox: Mailbox, maildirs: Path) -> None:
+    incoming = arrive(a_mail(), mailbox)
+    deliver_due()
+    send_due_mail()
+    (received,) = received_by("dana@customer.test")
+    assert incoming.ticket is not None
+    assert incoming.ticket.reference in received["Subject"]
+    assert received["From"] == f"{mailbox.team.name} <support@desk.test>"
+    assert received["Auto-Submitted"] == "auto-replied"
+    assert received["X-Auto-Response-Suppress"] == "All"
+    assert received["X-ITIL-NEXT-Loop"] == settings.MESSAGE_ID_DOMAIN
+    assert received["In-Reply-To"] == f"<{incoming.message_id}>"
+
+
+def test_acknowledgement_goes_out_once_however_often_the_event_is_delivered(mailbox: Mailbox) -> None:
+    arrive(a_mail(), mailbox)
+    deliver_due()
+    EventDelivery.objects.update(done_at=None)
+    deliver_due()
+    assert OutboundMessage.objects.filter(kind=OutboundKind.ACKNOWLEDGEMENT).count() == 1
+
+
+def test_acknowledgement_can_be_switched_off_for_a_mailbox(mailbox: Mailbox) -> None:
+    Mailbox.objects.update(sends_acknowledgement=False)
+    arrive(a_mail(), mailbox)
+    deliver_due()
+    assert not OutboundMessage.objects.exists()
+
+
+def test_automatic_list_and_suppressing_mail_is_never_acknowledged(mailbox: Mailbox) -> None:
+    for headers in (
+        {"Auto_Submitted": "auto-generated"},
+        {"Precedence": "list"},
+        {"List_Id": "<list.test>"},
+        {"X_Auto_Response_Suppress": "OOF"},
+        {"sender": "no-reply@shop.test"},
+        {"Return_Path": "<>"},
+        {"X_ITIL_NEXT_Loop": "other-desk.test"},
+    ):
+        arrive(a_mail(body=str(headers), **headers), mailbox)
+    deliver_due()
+    assert Ticket.objects.count() == 7
+    assert not OutboundMessage.objects.exists()
+
+
+def test_acknowledgements_to_one_sender_end_at_the_daily_limit(mailbox: Mailbox) -> None:
+    for number in range(22):
+        arrive(a_mail(body=f"Alarm {number}"), mailbox)
+    deliver_due()
+    assert Ticket.objects.count() == 22
+    assert OutboundMessage.objects.count() == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_each_mail_once() -> None:
+    mailbox = MailboxFactory()
+    released_reply(mailbox)
+    transports = [FakeTransport() for _worker in range(6)]
+    in_parallel(*(lambda transport=transport: send_due_mail(transport=transport) for transport in transports))
+    assert sum(len(transport.sent) for transport in transports) == 1
+    assert OutboundMessage.objects.get().attempts == 1

@@ -1,0 +1,77 @@
+"""Small work items of a ticket."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.fields import Query
+from core.api.schema import page_of
+from tickets.api.base import TicketBase
+from tickets.api.inputs import ReasonIn, TaskIn, Versioned
+from tickets.api.outputs import TaskOut
+from tickets.models import Task
+from tickets.services import cancel_task, create_task, finish_task, reopen_task, start_task
+
+
+class TaskBase(TicketBase):
+    def tasks(self) -> QuerySet[Task]:
+        visible = Task.objects.filter(ticket__in=self.visible().values("pk"))
+        return visible.select_related("ticket", "assigned_to", "team").prefetch_related("blocked_by")
+
+    def answer(self, task: Task, *, status: int = 200) -> Response:
+        shown = Task.objects.select_related("ticket", "assigned_to", "team").get(pk=task.pk)
+        return Response(TaskOut(shown).data, status=status)
+
+
+class TicketTasksViewSet(TaskBase):
+    @extend_schema(operation_id="task_list", summary="Tasks", parameters=[Query], responses=page_of(TaskOut))
+    def list(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.seen(reference)
+        query = self.read_query(Query)
+        return self.page(self.tasks().filter(ticket=ticket), ("created_at", "id"), query, TaskOut)
+
+    @extend_schema(operation_id="task_create", summary="Add a task", request=TaskIn, responses={201: TaskOut})
+    def create(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        return self.answer(create_task(ticket.pk, by=self.actor, **self.read(TaskIn)), status=201)
+
+
+def step(name: str, summary: str, request: Any = Versioned) -> Any:
+    return extend_schema(operation_id=f"task_{name}", summary=summary, request=request, responses={200: TaskOut})
+
+
+class TaskViewSet(TaskBase):
+    @extend_schema(operation_id="task", summary="One", responses=TaskOut)
+    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+        task = self.one(self.tasks(), pk=id)
+        self.refuse_reading()
+        return Response(TaskOut(task).data)
+
+    @step("start", "Start")
+    def start(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+        return self._take(id, start_task)
+
+    @step("finish", "Finish; refused while a task that comes before is open")
+    def finish(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+        return self._take(id, finish_task)
+
+    @step("reopen", "Open again")
+    def reopen(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+        return self._take(id, reopen_task)
+
+    def _take(self, task_id: UUID, service: Callable[..., Task]) -> Response:
+        task = self.one(self.tasks(), pk=task_id)
+        version = self.version(self.read(Versioned))
+        return self.answer(service(task.pk, by=self.actor, version=version))
+
+    @step("cancel", "Not needed any more", ReasonIn)
+    def cancel(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+        task = self.one(self.tasks(), pk=id)
+        values = self.read(ReasonIn)
+        version = self.version(values)
+        return self.answer(cancel_task(task.pk, by=self.actor, reason=values["reason"], version=version))

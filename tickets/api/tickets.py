@@ -1,0 +1,133 @@
+"""Tickets: lists, one, creation, edits. Who may do what, and when, the services say."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.lookups import agent_named, company_named, contact_named, team_named
+from accounts.models import Agent
+from core.api.problems import BODY
+from core.api.schema import page_of
+from core.errors import Invalid
+from tickets.api.base import TicketBase, whole_tickets
+from tickets.api.found import found_in
+from tickets.api.inputs import SearchQuery, TicketIn, TicketPatch, TicketQuery
+from tickets.api.outputs import TicketOut, TicketRowOut, show_rows, show_ticket
+from tickets.enums import Channel
+from tickets.models import Ticket
+from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER
+from tickets.services import create_ticket_for, edit_ticket, refuse_owner_change
+from tickets.services.creation import Message
+
+ORDERINGS = {
+    "-created_at": NEWEST_FIRST,
+    "created_at": ("created_at", "id"),
+    "-priority_score": QUEUE_ORDER,
+}
+
+
+class TicketViewSet(TicketBase):
+    @extend_schema(
+        operation_id="ticket_list",
+        summary="Tickets I may read",
+        parameters=[TicketQuery],
+        responses=page_of(TicketRowOut),
+    )
+    def list(self, request: Request) -> Response:  # noqa: ARG002
+        query = self.read_query(TicketQuery)
+        self.refuse_reading()
+        rows = self._filtered(for_rows(self.visible()), query)
+        if "q" in query:
+            page = found_in(rows, query["q"], cursor=query["cursor"], size=query["page_size"])
+            return self.answer_page(page, show_rows)
+        return self.page(rows, ORDERINGS[query["ordering"]], query, show_rows)
+
+    def _filtered(self, rows: QuerySet[Ticket], query: dict[str, Any]) -> QuerySet[Ticket]:
+        """One parameter a filter; what a name does not find filters everything away."""
+        if statuses := query.get("status"):
+            rows = rows.filter(status__in=statuses)
+        if priorities := query.get("priority"):
+            rows = rows.filter(priority__in=priorities)
+        if "created_after" in query:
+            rows = rows.filter(created_at__gt=query["created_after"])
+        for name, find in (("team", team_named), ("requester", contact_named), ("company", company_named)):
+            if name in query:
+                found = find(query[name])
+                rows = rows.filter(**{name: found}) if found else rows.none()
+        if "owner" in query:
+            rows = self._owned(rows, query["owner"])
+        return rows
+
+    def _owned(self, rows: QuerySet[Ticket], owner: str) -> QuerySet[Ticket]:
+        if owner == "none":
+            return rows.filter(owner__isnull=True)
+        agent = self.actor if owner == "me" else agent_named(owner)
+        return rows.filter(owner=agent) if isinstance(agent, Agent) else rows.none()
+
+    @extend_schema(operation_id="ticket_create", summary="Create", request=TicketIn, responses={201: TicketOut})
+    def create(self, request: Request) -> Response:  # noqa: ARG002
+        values = self.read(TicketIn)
+        requester = values.pop("requester")
+        message = Message(body_text=values.pop("description"))
+        ticket = create_ticket_for(
+            requester["email"],
+            by=self.actor,
+            name=requester["name"],
+            message=message,
+            may_be_answered=values["channel"] != Channel.MONITORING,
+            **values,
+        )
+        return self.whole(ticket.pk, status=201)
+
+    @extend_schema(operation_id="ticket", summary="One", responses=TicketOut)
+    def retrieve(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.one(whole_tickets().visible_to(self.actor), reference=reference)  # type: ignore[attr-defined]  # our queryset
+        self.refuse_reading()
+        return Response(show_ticket(ticket))
+
+    @extend_schema(
+        operation_id="ticket_update",
+        summary="Change fields",
+        description="`version` is required, here or as If-Match. Writing `owner` in any form is 409 ownership_immutable.",
+        request=TicketPatch,
+        responses=TicketOut,
+    )
+    def partial_update(self, request: Request, reference: str) -> Response:
+        ticket = self.ticket(reference)
+        if names_owner(request.data):
+            refuse_owner_change(ticket.pk, by=self.actor)
+        values = self.read(TicketPatch, partial=True)
+        version = self.version(values, is_required=True)
+        if not values:
+            raise Invalid({BODY: _("Name at least one field to change.")})
+        return self.whole(edit_ticket(ticket.pk, by=self.actor, version=version or 0, **values).pk)
+
+
+class SearchViewSet(TicketBase):
+    @extend_schema(
+        operation_id="search",
+        summary="Tickets found by words, newest first",
+        parameters=[SearchQuery],
+        responses=page_of(TicketRowOut),
+    )
+    def list(self, request: Request) -> Response:  # noqa: ARG002
+        query = self.read_query(SearchQuery)
+        self.refuse_reading()
+        rows = for_rows(self.visible())
+        page = found_in(rows, query["q"], cursor=query["cursor"], size=query["page_size"])
+        return self.answer_page(page, show_rows)
+
+
+def for_rows(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    return tickets.for_list().select_related("category").prefetch_related("tags")  # type: ignore[attr-defined]  # our queryset
+
+
+def names_owner(data: Any) -> bool:
+    """Whether a body writes `owner` in any form: `owner`, `owner_id`, `Owner.email` …"""
+    return isinstance(data, dict) and any(
+        str(name).lower().replace(".", "_").replace("-", "_").split("_")[0] == "owner" for name in data
+    )

@@ -1,0 +1,115 @@
+"""Steps in a ticket's life: each is one service, one address, one POST."""
+
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tickets import services
+from tickets.api.base import TicketBase
+from tickets.api.inputs import CancelIn, ChangeTeamIn, OfferIn, ReasonIn, ResolveIn, TransferIn, Versioned
+from tickets.api.outputs import TicketOut, TransferredOut
+from tickets.models import Ticket
+
+
+def step(name: str, summary: str, request: Any = Versioned) -> Any:
+    return extend_schema(
+        operation_id=f"ticket_{name}", summary=summary, request=request, responses={200: TicketOut}
+    )
+
+
+class TransitionViewSet(TicketBase):
+    @step("accept", "Become the owner, for good")
+    def accept(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        version = self.version(self.read(Versioned))
+        return self.whole(services.accept_ticket(ticket.pk, by=self.actor, version=version).pk)
+
+    @step("offer", "Propose to an agent of the team", OfferIn)
+    def offer(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        values = self.read(OfferIn)
+        version = self.version(values)
+        return self.whole(services.offer_ticket(ticket.pk, to=values["agent"], by=self.actor, version=version).pk)
+
+    @step("withdraw_offer", "Take an offer back")
+    def withdraw_offer(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        version = self.version(self.read(Versioned))
+        return self.whole(services.withdraw_offer(ticket.pk, by=self.actor, version=version).pk)
+
+    @step("change_team", "Put into another team's queue, while unowned", ChangeTeamIn)
+    def change_team(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        values = self.read(ChangeTeamIn)
+        version = self.version(values)
+        return self.whole(services.change_team(ticket.pk, by=self.actor, team=values["team"], version=version).pk)
+
+    @step("wait_for_customer", "The customer is to act")
+    def wait_for_customer(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        version = self.version(self.read(Versioned))
+        return self.whole(services.wait_for_customer(ticket.pk, by=self.actor, version=version).pk)
+
+    @step("resume", "Go on without waiting")
+    def resume(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        version = self.version(self.read(Versioned))
+        return self.whole(services.resume_ticket(ticket.pk, by=self.actor, version=version).pk)
+
+    @step("resolve", "The outcome is reached; the customer is told", ResolveIn)
+    def resolve(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        values = self.read(ResolveIn)
+        resolved = services.resolve_ticket(
+            ticket.pk,
+            by=self.actor,
+            version=self.version(values),
+            code=values["resolution_code"],
+            note=values["resolution_note"],
+        )
+        return self.whole(resolved.pk)
+
+    @step("confirm", "Close on the customer's word")
+    def confirm(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        version = self.version(self.read(Versioned))
+        return self.whole(services.confirm_ticket(ticket.pk, by=self.actor, version=version).pk)
+
+    @step("reopen", "Go on with a resolved ticket, same owner", ReasonIn)
+    def reopen(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        values = self.read(ReasonIn)
+        version = self.version(values)
+        return self.whole(services.reopen_ticket(ticket.pk, by=self.actor, version=version, **values).pk)
+
+    @step("cancel", "End what is no ticket: duplicate, spam, withdrawn, created in error", CancelIn)
+    def cancel(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.ticket(reference)
+        values = self.read(CancelIn)
+        version = self.version(values)
+        code = values["closure_code"]
+        return self.whole(services.cancel_ticket(ticket.pk, by=self.actor, code=code, version=version).pk)
+
+
+class TransferViewSet(TicketBase):
+    further_problems = ("422",)
+
+    @extend_schema(
+        operation_id="ticket_transfer_ownership",
+        summary="The one exception to immutable ownership",
+        description="Answers the whole ticket; to those who authorise it without reading tickets, its owner alone.",
+        request=TransferIn,
+        responses={
+            200: PolymorphicProxySerializer("Transferred", [TicketOut, TransferredOut], resource_type_field_name=None)
+        },
+    )
+    def transfer_ownership(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+        ticket = self.one(Ticket.objects.transferable_by(self.actor), reference=reference)
+        values = self.read(TransferIn)
+        version = self.version(values)
+        ticket = services.transfer_ownership(ticket.pk, by=self.actor, version=version, **values)
+        if self.visible().filter(pk=ticket.pk).exists():
+            return self.whole(ticket.pk)
+        return Response(TransferredOut(ticket).data)
