@@ -34,7 +34,7 @@ bench: $(VENV)/dev.installed
 	$(BIN)/python -m tests.bench $(ARGS)
 
 check: $(VENV)/dev.installed
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --output-format concise .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports

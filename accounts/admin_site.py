@@ -4,16 +4,36 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
+from dataclasses import dataclass
+
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.auth import to_sign_in
 from accounts.models import Agent
 from accounts.policies import may_open_admin
+from core.actors import Actor
+from core.admin_site import PolicyMixin
+
+
+@dataclass(frozen=True)
+class GuardedPage:
+    """A form page of its own for an act that is more than changing a row."""
+
+    route: str
+    name: str
+    label: Promise
+    view: Callable[..., HttpResponse]
+    may_open: Callable[[Actor], bool]
+
+    @property
+    def url_name(self) -> str:
+        return f"admin:{self.name}"
 
 
 class OperatorsSite(AdminSite):
@@ -21,6 +41,30 @@ class OperatorsSite(AdminSite):
     site_header = "ITIL-NEXT"
     index_title = _("Set-up and records")
     enable_nav_sidebar = False  # it shifts the layout of every page; the index and the breadcrumbs lead everywhere
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self._pages: list[GuardedPage] = []
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only what asks our policies; pages that libraries bring along ask Django's permissions and stay out."""
+        if admin_class is not None and issubclass(admin_class, PolicyMixin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def add_page(self, page: GuardedPage) -> None:
+        self._pages.append(page)
+
+    def get_urls(self) -> list[Any]:
+        pages = [path(page.route, self.admin_view(self._opened(page)), name=page.name) for page in self._pages]
+        return pages + super().get_urls()
+
+    def _opened(self, page: GuardedPage) -> Callable[..., HttpResponse]:
+        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not page.may_open(request.agent):  # type: ignore[attr-defined]  # set by ActorMiddleware
+                raise PermissionDenied
+            return page.view(request, *args, **kwargs)
+
+        return opened
 
     def has_permission(self, request: HttpRequest) -> bool:
         agent: Agent | None = getattr(request, "agent", None)
@@ -48,4 +92,6 @@ class OperatorsSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         agent: Agent | None = getattr(request, "agent", None)
-        return super().each_context(request) | {"theme": agent.theme if agent else "system", "operator": agent}
+        pages = [page for page in self._pages if agent is not None and page.may_open(agent)]
+        facts = {"theme": agent.theme if agent else "system", "operator": agent}
+        return super().each_context(request) | facts | {"guarded_pages": pages}

@@ -12,7 +12,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import Agent, ApiClient, User
@@ -77,14 +77,15 @@ class ActorMiddleware:
 def agent_required(
     view: Callable[Concatenate[Any, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Let signed-in agents pass; strangers are sent to the sign-in page, users without an agent are refused."""
+    """Let signed-in agents pass, in their own time zone; strangers are sent to sign in, users without an agent are refused."""
 
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             return to_sign_in(request)
         if request.agent is None:  # type: ignore[attr-defined]  # set by ActorMiddleware
             raise PermissionDenied
-        return view(request, *args, **kwargs)
+        with timezone.override(request.agent.timezone):  # type: ignore[attr-defined]  # set by ActorMiddleware
+            return view(request, *args, **kwargs)
 
     update_wrapper(guarded, view)
     return guarded

@@ -48,3 +48,8 @@ class ContactNotEditable(Forbidden):
 class CompanyNotEditable(Forbidden):
     detail = _("You may not change the company %(company)s.")
     hint = _("A lead, a supervisor or an admin can.")
+
+
+class CalendarsNotEditable(Forbidden):
+    detail = _("You may not change business calendars.")
+    hint = _("An admin can.")

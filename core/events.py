@@ -172,3 +172,15 @@ def _put_off(delivery_id: int, error: Exception) -> None:
 def forget_done(*, before: datetime) -> int:
     """Remove deliveries done before `before`; what failed stays until somebody has looked at it."""
     return EventDelivery.objects.filter(done_at__lt=before).delete()[0]
+
+
+@transaction.atomic
+def retry_delivery(delivery_id: int) -> bool:
+    """Let a failed delivery run again at once; False if it has not failed. After a day of failures it gets this one try."""
+    delivery = EventDelivery.objects.select_for_update().get(pk=delivery_id)
+    if delivery.failed_at is None or delivery.done_at is not None:
+        return False
+    delivery.failed_at, delivery.due_at = None, timezone.now()
+    delivery.save(update_fields=["failed_at", "due_at"])
+    wake.after_commit("core.deliver_events")
+    return True

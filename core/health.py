@@ -12,9 +12,8 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
 from core.models import Heartbeat
+from core.timers import HEARTBEAT
 
-SWEEP = "run_timers"
-"""Heartbeat of the sweep that beat wakes every minute."""
 SWEEP_MAX_AGE = timedelta(minutes=5)
 ENABLED = "O"
 
@@ -66,7 +65,7 @@ def walls_not_standing() -> list[str]:
 
 
 def _sweep_problem() -> dict[str, str]:
-    beat = Heartbeat.objects.filter(name=SWEEP).first()
+    beat = Heartbeat.objects.filter(name=HEARTBEAT).first()
     if beat is None:
         return {"beat": "no sweep has ended yet"}
     age = timezone.now() - beat.ended_at

@@ -33,7 +33,7 @@ def keyset_page(queryset: QuerySet[M], ordering: Sequence[str], *, cursor: str =
 
     Costs one query. Raises Invalid for a cursor that was not made here or belongs to another ordering.
     """
-    backwards, values = _decode(cursor, queryset, ordering) if cursor else (False, None)
+    backwards, values = decode_cursor(cursor, queryset, ordering) if cursor else (False, None)
     wanted = [_flip(name) for name in ordering] if backwards else list(ordering)
     if values is not None:
         queryset = queryset.filter(_beyond(wanted, values))
@@ -47,8 +47,8 @@ def keyset_page(queryset: QuerySet[M], ordering: Sequence[str], *, cursor: str =
     has_next, has_previous = (True, has_more) if backwards else (has_more, values is not None)
     return Page(
         rows,
-        _encode("next", rows[-1], ordering) if has_next else None,
-        _encode("prev", rows[0], ordering) if has_previous else None,
+        encode_cursor("next", rows[-1], ordering) if has_next else None,
+        encode_cursor("prev", rows[0], ordering) if has_previous else None,
     )
 
 
@@ -67,7 +67,8 @@ def _beyond(ordering: Sequence[str], values: Sequence[Any]) -> Q:
     return Q(**{f"{first}__{operator}": values[0]}) & condition
 
 
-def _encode(direction: str, row: Model, ordering: Sequence[str]) -> str:
+def encode_cursor(direction: str, row: Model, ordering: Sequence[str]) -> str:
+    """Name of the place behind `row` (`next`) or before it (`prev`), for selectors that build their pages themselves."""
     values = [getattr(row, name.lstrip("-")) for name in ordering]
     text = json.dumps([direction, list(ordering), values], cls=ExactEncoder, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
@@ -80,7 +81,8 @@ class ExactEncoder(DjangoJSONEncoder):
         return o.isoformat() if hasattr(o, "isoformat") else super().default(o)
 
 
-def _decode(cursor: str, queryset: QuerySet[M], ordering: Sequence[str]) -> tuple[bool, list[Any]]:
+def decode_cursor(cursor: str, queryset: QuerySet[M], ordering: Sequence[str]) -> tuple[bool, list[Any]]:
+    """Whether the cursor leads backwards, and the values of `ordering` there. Raises Invalid as `keyset_page`."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         direction, names, values = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))

@@ -2,6 +2,9 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from celery import current_app
 from django.db import transaction
@@ -15,6 +18,7 @@ one.
 """
 
 _silence = {"until": 0.0}
+_gathered: ContextVar[dict[str, None] | None] = ContextVar("gathered_wakes", default=None)
 
 
 def after_commit(task: str) -> None:
@@ -34,6 +38,9 @@ class _Wake:
 
 def now(task: str) -> None:
     """Put the name of `task` on the queue; log and forget if the broker does not answer."""
+    if (gathered_tasks := _gathered.get()) is not None:
+        gathered_tasks[task] = None
+        return
     if time.monotonic() < _silence["until"]:
         return
     try:
@@ -41,3 +48,16 @@ def now(task: str) -> None:
     except (OperationalError, OSError):
         _silence["until"] = time.monotonic() + PAUSE_SECONDS
         logger.warning("broker not reached; the next sweep will find the work", extra={"task": task})
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Within the block words are kept, and each task is woken once at its end: for loops over many short transactions."""
+    tasks: dict[str, None] = {}
+    token = _gathered.set(tasks)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+        for task in tasks:
+            now(task)

@@ -31,6 +31,8 @@ class QueueView:
     tickets: Callable[[Agent], QuerySet[Ticket]]
     shows_open_only: bool
     """Whether tickets on which no work is left appear only when a status is chosen."""
+    fixed: tuple[str, ...] = ()
+    """Filters that make no sense here, since the view itself decides them."""
 
     @property
     def ordering(self) -> tuple[str, ...]:
@@ -56,9 +58,9 @@ def _all(agent: Agent) -> QuerySet[Ticket]:
 QUEUES = {
     view.slug: view
     for view in (
-        QueueView("mine", _("My queue"), _mine, shows_open_only=True),
+        QueueView("mine", _("My queue"), _mine, shows_open_only=True, fixed=("owner",)),
         QueueView("team", _("Team"), _team, shows_open_only=True),
-        QueueView("unowned", _("Unowned"), _unowned, shows_open_only=True),
+        QueueView("unowned", _("Unowned"), _unowned, shows_open_only=True, fixed=("status", "owner")),
         QueueView("all", _("All"), _all, shows_open_only=False),
     )
 }

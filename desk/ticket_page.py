@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.auth import AgentRequest
 from accounts.models import Agent
 from core.errors import DomainError, NotFound
-from desk.composing import context_of, own_message_id
+from desk.composing import context_of, id_in, without_signature
 from desk.forms import MAX_FILE_BYTES, CancelForm, NoteForm, ReplyForm, ResolveForm
 from desk.selectors import next_unowned, start_view
 from desk.timeline import file_of
@@ -73,6 +74,14 @@ class Composers:
     risks: Sequence[str] = ()
     asked: Sequence[str] = ()
     restored: OutboundMessage | None = None
+    lost_files: Sequence[str] = ()
+    """Names of files that a refused form carried; browsers do not send them again by themselves."""
+
+    @property
+    def files_hint(self) -> str:
+        if not self.lost_files:
+            return ""
+        return _("Choose the files again: %(names)s") % {"names": ", ".join(self.lost_files)}
 
 
 def show_ticket(
@@ -86,7 +95,7 @@ def show_ticket(
 ) -> HttpResponse:
     """The page, or its workspace alone for htmx; `said` is what the page announces."""
     look = look_from(request.GET) if request.method == "GET" else Look()
-    context = page_of(request.agent, ticket, look)
+    context = page_of(request.agent, ticket, look, csrf_token=get_token(request))
     context |= _dock(request.agent, ticket, context["last_seen_seq"], composers or Composers())
     context |= {
         "error": error,
@@ -135,6 +144,7 @@ def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers
             "signature_text": agent.signature,
             "max_bytes": MAX_FILE_BYTES,
             "hold_seconds": agent.undo_seconds,
+            "draft_text": composers.files_hint if composers.opened == "reply" else "",
             "confirm": list(composers.risks),
             "error": composers.reply_error,
             "send_anyway": composers.reply_error is not None and isinstance(composers.reply_error.error, UnseenEntries),
@@ -148,6 +158,7 @@ def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers
             "action": reverse("desk:note", args=[ticket.reference]),
             "is_open": composers.opened == "note",
             "max_bytes": MAX_FILE_BYTES,
+            "draft_text": composers.files_hint if composers.opened == "note" else "",
             "error": composers.note_error,
         }
     return {"reply": reply, "reply_refused": refused, "note": note}
@@ -161,7 +172,7 @@ def _fresh_reply(restored: OutboundMessage | None) -> ReplyForm:
     initial = {}
     if restored is not None:
         cc = ", ".join(restored.cc_recipients)
-        initial = {"body": restored.body_text, "cc": cc, "restored": str(restored.pk)}
+        initial = {"body": without_signature(restored.body_text, restored.author), "cc": cc, "restored": str(restored.pk)}
     return ReplyForm(auto_id="reply-%s", initial=initial)
 
 
@@ -176,7 +187,7 @@ def _renew(form: ReplyForm, context: str) -> None:
 
 def _kept_files(agent: Agent, form: ReplyForm, restored: OutboundMessage | None) -> list[Part]:
     """Files of the reply that was taken back, to be attached again or left out."""
-    if restored is None and form.is_bound and (message_id := own_message_id(form.data.get("restored", ""))):
+    if restored is None and form.is_bound and (message_id := id_in(form.data.get("restored", ""))):
         restored = OutboundMessage.objects.filter(pk=message_id, author=agent).first()
     if restored is None:
         return []
@@ -215,7 +226,7 @@ def menu_of(ticket: Ticket, able: Any) -> list[Part]:
 
 
 def act(
-    request: AgentRequest, reference: str, call: Callable[[Ticket], Any], *, said: str
+    request: AgentRequest, reference: str, call: Callable[[Ticket], Any], *, said: str, where: str = ""
 ) -> HttpResponse:
     """Look up, call one service, answer: the renewed workspace for htmx, else a redirect; a refusal is shown on the page."""
     ticket = visible_ticket(request.agent, reference)
@@ -225,11 +236,11 @@ def act(
         raise Http404 from error
     except DomainError as error:
         return refused(request, ticket, error)
-    return acted(request, reference, said=said)
+    return acted(request, reference, said=said, where=where)
 
 
-def acted(request: AgentRequest, reference: str, *, said: str) -> HttpResponse:
-    """After an act: the ticket as it is now, or the queue if it went out of sight."""
+def acted(request: AgentRequest, reference: str, *, said: str, where: str = "") -> HttpResponse:
+    """After an act: the ticket as it is now (at `where` of its page), or the queue if it went out of sight."""
     try:
         ticket = visible_ticket(request.agent, reference)
     except Http404:
@@ -239,7 +250,7 @@ def acted(request: AgentRequest, reference: str, *, said: str) -> HttpResponse:
     if request.htmx:
         return show_ticket(request, ticket, said=said)
     messages.success(request, said)
-    return redirect("desk:ticket", reference=ticket.reference)
+    return redirect(reverse("desk:ticket", args=[ticket.reference]) + where)
 
 
 def refused(request: AgentRequest, ticket: Ticket, error: DomainError) -> HttpResponse:

@@ -14,13 +14,17 @@ from django.utils.html import linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from accounts.models import Agent
 from connectors.mail.parsing.replies import trimmed_reply
 from tickets.enums import CUSTOMER_FACING, AuthorType, EntryKind, OutboundKind, OutboundStatus, Visibility
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
+from tickets.policies import may_undo
 from tickets.wording import describe
 
 Item = dict[str, Any]  # what a template takes
 
+REMOTE_IMAGE = "data-blocked-src"
+"""How the sanitiser marks an image that would be fetched from elsewhere."""
 SHOWN_CHARACTERS = 20_000
 """Of one message on the page; the rest is a link away."""
 SPOKEN = (*CUSTOMER_FACING, EntryKind.NOTE)
@@ -44,14 +48,16 @@ ICONS: dict[str, str] = {
 CHANNEL_ICONS: dict[str, str] = {EntryKind.PHONE_NOTE: "phone", EntryKind.CHAT: "message-square"}
 
 
-def days_of(ticket: Ticket, entries: Sequence[TimelineEntry], *, original: UUID | None = None) -> list[Item]:
-    """Entries under the days of the reader's zone; `original` names the mail whose own layout is shown."""
+def days_of(
+    ticket: Ticket, entries: Sequence[TimelineEntry], *, original: UUID | None = None, csrf_token: str = ""
+) -> list[Item]:
+    """Entries under the days of the reader's zone; `original` names the mail whose own layout is shown, with its form."""
     days: list[Item] = []
     for entry in entries:
         day = timezone.localtime(entry.created_at).date()
         if not days or days[-1]["day"] != day:
             days.append({"day": day, "label": _day_in_words(day), "items": []})
-        days[-1]["items"].append(_item(ticket, entry, is_original=entry.pk == original))
+        days[-1]["items"].append(_item(ticket, entry, is_original=entry.pk == original, csrf_token=csrf_token))
     for group in days:
         group["items"] = _folded(group["items"])
     return days
@@ -81,7 +87,7 @@ def _folded(items: list[Item]) -> list[Item]:
     return folded
 
 
-def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool) -> Item:
+def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token: str) -> Item:
     if entry.kind not in SPOKEN:
         return _line(entry)
     text, quoted = _split(entry)
@@ -89,13 +95,13 @@ def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool) -> Item:
         "kind": "entry",
         "id": entry.seq,
         "variant": _variant(entry),
-        "author_name": entry.author_name,
+        "author_name": entry.contact.name if entry.contact else entry.author_name,
         "on_behalf_of": entry.on_behalf_of.name if entry.on_behalf_of else "",
         "at": entry.created_at,
         "channel_icon": CHANNEL_ICONS.get(entry.kind, "send" if entry.kind == EntryKind.EMAIL_OUTBOUND else "mail"),
         "channel_label": _channel_label(entry),
         "addresses": _addresses(entry),
-        "body_html": _body(ticket, entry, text, is_original=is_original),
+        "body_html": _body(ticket, entry, text, is_original=is_original, csrf_token=csrf_token),
         "quoted_html": as_html(quoted) if quoted else "",
         "attachments": [file_of(file) for file in entry.attachments.all() if not file.is_inline],
         "is_unscanned": any(not file.is_inline for file in entry.attachments.all()),
@@ -141,10 +147,11 @@ def _channel_label(entry: TimelineEntry) -> str:
 
 
 def _addresses(entry: TimelineEntry) -> str:
-    if not entry.email_to:
-        return ""
-    text = _("To %(addresses)s") % {"addresses": ", ".join(entry.email_to)}
-    return text + (_(", Cc %(addresses)s") % {"addresses": ", ".join(entry.email_cc)} if entry.email_cc else "")
+    """From whom to whom, as far as the channel knows addresses."""
+    sender = entry.email_from or (entry.contact.email if entry.contact else "")
+    parts = [(_("From %(addresses)s"), [sender]), (_("To %(addresses)s"), entry.email_to)]
+    parts += [(_("Cc %(addresses)s"), entry.email_cc)]
+    return " · ".join(text % {"addresses": ", ".join(given)} for text, given in parts if any(given))
 
 
 def _split(entry: TimelineEntry) -> tuple[str, str]:
@@ -163,14 +170,16 @@ def as_html(text: str) -> SafeString:
     return mark_safe(linebreaks(urlize(text, nofollow=True, autoescape=True)))  # noqa: S308  # urlize has escaped it
 
 
-def _body(ticket: Ticket, entry: TimelineEntry, text: str, *, is_original: bool) -> SafeString:
+def _body(ticket: Ticket, entry: TimelineEntry, text: str, *, is_original: bool, csrf_token: str) -> SafeString:
     context = {
         "ticket": ticket,
         "entry": entry,
         "text": as_html(text),
         "is_original": is_original,
+        "csrf_token": csrf_token,
         "is_cut": len(entry.body_text) > SHOWN_CHARACTERS,
         "has_original": bool(getattr(entry, "has_html", False)) and entry.redacted_at is None,
+        "may_show_images": is_original and not ticket.remote_images_allowed and REMOTE_IMAGE in entry.body_html,
     }
     return render_to_string("desk/_entry_body.html", context)
 
@@ -209,7 +218,7 @@ def _delivery(entry: TimelineEntry) -> Item:
     return {"delivery": "sending", "delivery_text": _("Waiting to be sent")}
 
 
-def outgoing_of(message: OutboundMessage, *, name: str) -> Item:
+def outgoing_of(message: OutboundMessage, agent: Agent, *, name: str) -> Item:
     """A message that is no entry yet, or failed, as `components/outgoing.html` wants it."""
     left = max(0, round((message.release_at - timezone.now()).total_seconds()))
     is_held = message.status == OutboundStatus.HELD
@@ -223,7 +232,7 @@ def outgoing_of(message: OutboundMessage, *, name: str) -> Item:
         "release_at": message.release_at,
         "seconds_left": left,
         "hold_seconds": max(round((message.release_at - message.created_at).total_seconds()), 1),
-        "undo_url": reverse("desk:undo", args=[message.pk]),
+        "undo_url": reverse("desk:undo", args=[message.pk]) if may_undo(agent, message) else "",
         "problem": message.last_error if state == "failed" else "",
         "attachments": [file_of(file) for file in message.attachments.all()],
     }

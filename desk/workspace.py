@@ -134,7 +134,7 @@ def look_from(query: Any) -> Look:
     return Look(show if show in SHOW else "", int(before) if is_seq else None, original)
 
 
-def page_of(agent: Agent, ticket: Ticket, look: Look) -> Part:
+def page_of(agent: Agent, ticket: Ticket, look: Look, *, csrf_token: str) -> Part:
     """Context of `desk/ticket.html` without the composers. At most ten queries beside the ticket's own."""
     now = timezone.now()
     thread = timeline_of(ticket, before_seq=look.before, only=SHOW.get(look.show))
@@ -149,11 +149,11 @@ def page_of(agent: Agent, ticket: Ticket, look: Look) -> Part:
         "able": able,
         "here": here,
         "head": _head(agent, ticket, now),
-        "days": days_of(ticket, thread.entries, original=look.original),
+        "days": days_of(ticket, thread.entries, original=look.original, csrf_token=csrf_token),
         "older_url": older_url,
         "older_count": thread.earlier_count,
         "is_older_part": look.before is not None,
-        "held": [outgoing_of(message, name=ticket.requester.name) for message in thread.held],
+        "held": [outgoing_of(message, agent, name=ticket.requester.name) for message in thread.held],
         "last_seen_seq": last_seen(ticket, thread.entries, look),
         "filters": _filters(ticket, look),
         "show": look.show,

@@ -28,7 +28,7 @@ class DescriptionViewSet(ApiViewSet):
     renderer_classes = (OpenApiJsonRenderer,)
 
     @extend_schema(exclude=True)
-    def retrieve(self, request: Request) -> Response:  # noqa: ARG002
+    def retrieve(self, request: Request) -> Response:
         return Response(description())
 
 

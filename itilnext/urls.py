@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from core.health import healthz, readyz
+from core.metrics import metrics
 from desk.views.answer import answer
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("answer/<str:token>/", answer, name="answer"),
     path("api/v1/", include("itilnext.api")),

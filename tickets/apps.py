@@ -9,11 +9,13 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import privacy
         from accounts.guards import deactivation_guards
-        from core import timers
+        from core import metrics, timers
         from tickets import services
+        from tickets.metrics import of_outgoing_mail
         from tickets.people import NearByTickets, no_open_tickets
 
         deactivation_guards.append(no_open_tickets)
+        metrics.sources.append(of_outgoing_mail)
         privacy.use(NearByTickets())
         timers.register("offers_lapsed", services.lapse_due_offers, order=10)
         timers.register("tickets_closed", services.close_due_tickets, order=20)

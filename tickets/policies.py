@@ -107,3 +107,8 @@ def may_undo(actor: Actor, message: OutboundMessage) -> bool:
 def is_staff_role(actor: Actor) -> bool:
     """Roles that work tickets at all; the others are refused by their role, not for want of ownership."""
     return isinstance(actor, Agent) and actor.has_role(Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER)
+
+
+def may_read_records(actor: Actor) -> bool:
+    """Tickets and their records in the operators' window, in scope; an admin configures and reads none (section 1)."""
+    return isinstance(actor, Agent) and actor.has_role(Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR)

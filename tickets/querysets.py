@@ -20,12 +20,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         reach = reach_of(actor)
         if reach.sees_everything:
             return self
-        seen = Q(team__in=reach.teams)
-        if isinstance(actor, Agent) and actor.is_active:
-            seen |= Q(owner__in=reach.covers | {actor.pk}) | Q(offered_to=actor)
-        if reach.foreign - reach.teams:
-            seen |= Q(team__in=reach.foreign - reach.teams, owner__isnull=True, status=TicketStatus.NEW)
-        return self.filter(seen)
+        return self.filter(Q(team__in=reach.teams) | in_sight_beyond_teams(actor))
 
     def transferable_by(self, actor: Actor) -> Self:
         """As `visible_to`; admins, who read no tickets, still authorise transfers of any (permissions.md section 1)."""
@@ -65,6 +60,17 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def with_lapsed_offer(self, now: datetime) -> Self:
         return self.filter(offer_lapses_at__lte=now).order_by("offer_lapses_at")
+
+
+def in_sight_beyond_teams(actor: Actor) -> Q:
+    """Tickets that `actor` sees whatever the team: owned, covered, offered; unowned ones that every agent may accept."""
+    seen = Q(pk__in=())
+    reach = reach_of(actor)
+    if isinstance(actor, Agent) and actor.is_active:
+        seen |= Q(owner__in=reach.covers | {actor.pk}) | Q(offered_to=actor)
+    if reach.foreign - reach.teams:
+        seen |= Q(team__in=reach.foreign - reach.teams, owner__isnull=True, status=TicketStatus.NEW)
+    return seen
 
 
 QUEUE_ORDER = ("-priority_score", "created_at", "id")

@@ -17,6 +17,7 @@ from accounts.services.agents import (
     reactivate_agent,
     uses_admin,
 )
+from accounts.services.calendars import make_default_calendar
 from accounts.services.clients import create_api_client, edit_api_client, end_tokens, issue_token
 from accounts.services.customers import contact_for, edit_company, edit_contact
 
@@ -37,6 +38,7 @@ __all__ = [
     "invite_agent",
     "issue_token",
     "make_admin",
+    "make_default_calendar",
     "queue_account_mail",
     "reactivate_agent",
     "record_absence",

@@ -13,5 +13,6 @@ def clean(instance: models.Model, names: Iterable[str]) -> None:
     others = {field.name for field in instance._meta.fields}.difference(names)
     try:
         instance.clean_fields(exclude=others)
+        instance.validate_unique(exclude=others)
     except ValidationError as error:
         raise Invalid(dict(error.message_dict)) from error

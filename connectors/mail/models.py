@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -159,7 +160,7 @@ class MailMessage(FSMModelMixin, BaseModel):
 
     @property
     def has_outcome(self) -> bool:
-        return self.state != S.RECEIVED
+        return bool(self.state != S.RECEIVED)
 
     def _conclude(self, reason: Reason, detail: str, at: datetime) -> None:
         self.reason, self.detail, self.processed_at = reason, detail[:2000], at
@@ -167,13 +168,13 @@ class MailMessage(FSMModelMixin, BaseModel):
         self.last_error = ""
 
     @transition(field=state, source=S.RECEIVED, target=S.CREATED)
-    def create(self, ticket: Ticket, entry: TimelineEntry, *, reason: Reason, at: datetime) -> None:
-        self.ticket, self.entry = ticket, entry
+    def create(self, ticket: Ticket, entry_id: UUID, *, reason: Reason, at: datetime) -> None:
+        self.ticket, self.entry_id = ticket, entry_id
         self._conclude(reason, "", at)
 
     @transition(field=state, source=S.RECEIVED, target=S.APPENDED)
-    def append(self, ticket: Ticket, entry: TimelineEntry, *, reason: Reason, at: datetime) -> None:
-        self.ticket, self.entry = ticket, entry
+    def append(self, ticket: Ticket, entry_id: UUID, *, reason: Reason, at: datetime) -> None:
+        self.ticket, self.entry_id = ticket, entry_id
         self._conclude(reason, "", at)
 
     @transition(field=state, source=S.RECEIVED, target=S.RECORDED)
@@ -185,7 +186,7 @@ class MailMessage(FSMModelMixin, BaseModel):
 
     @transition(field=state, source=S.RECEIVED, target=S.DUPLICATE)
     def repeat(self, original: "MailMessage", *, at: datetime) -> None:
-        self.duplicate_of, self.ticket, self.entry = original, original.ticket, original.entry
+        self.duplicate_of, self.ticket_id, self.entry_id = original, original.ticket_id, original.entry_id
         self._conclude(Reason.SAME_MAIL, "", at)
 
     @transition(field=state, source=S.RECEIVED, target=S.QUARANTINED)

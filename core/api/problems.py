@@ -29,9 +29,7 @@ class ProblemOut(serializers.Serializer[dict[str, Any]]):
     code = serializers.CharField(help_text="stable, for programs")
     detail = serializers.CharField(help_text="for people, in their language")
     hint = serializers.CharField(required=False, help_text="the way forward")
-    allowed = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="what may be done instead"
-    )
+    allowed = serializers.ListField(child=serializers.CharField(), required=False, help_text="what may be done instead")
     fields = serializers.DictField(  # type: ignore[assignment]  # the promised name; a serializer's own is not needed here
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text="what is wrong, by field"
     )

@@ -32,7 +32,7 @@ class BoundedJsonParser(JSONParser):
         _refuse_larger_than(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, parser_context)
         try:
             return super().parse(stream, media_type, parser_context)
-        except (RecursionError, LookupError) as error:  # LookupError: the charset named does not exist
+        except RecursionError as error:
             raise ParseError(_("The body is not usable JSON.")) from error
 
 

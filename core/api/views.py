@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import Throttled
+from rest_framework.fields import MultipleChoiceField
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -74,7 +75,11 @@ class ApiViewSet(GenericViewSet[Any]):  # Any: each view set reads several model
         return values
 
     def read_query(self, shape: type[In]) -> dict[str, Any]:
-        serializer = shape(data=self.request.query_params)
+        """The query's values in `shape`; an empty parameter is not taken for an absent one, which would filter nothing."""
+        given = self.request.query_params
+        several = {name for name, field in shape().fields.items() if isinstance(field, MultipleChoiceField)}
+        data = {name: given.getlist(name) if name in several else given[name] for name in given}
+        serializer = shape(data=data)
         serializer.is_valid(raise_exception=True)
         values: dict[str, Any] = serializer.validated_data
         return values
@@ -121,7 +126,7 @@ class ApiViewSet(GenericViewSet[Any]):  # Any: each view set reads several model
         if given is None and header:
             number = header.strip().removeprefix("W/").strip('"')
             if not (number.isascii() and number.isdigit() and len(number) < 10):  # noqa: PLR2004
-                raise Invalid({"If-Match": _("Send the version you saw, as in \"3\".")})
+                raise Invalid({"If-Match": _('Send the version you saw, as in "3".')})
             given = int(number)
         if given is None and is_required:
             raise Invalid({"version": _("Send the version you saw, here or as If-Match.")})

@@ -1,4 +1,4 @@
-"""When the tickets of a load come in: three years of working days, mornings and afternoons, few at weekends and at night."""
+"""When the tickets of a load come in: three years of working days, few at weekends and at night."""
 
 from bisect import bisect_right
 from dataclasses import dataclass

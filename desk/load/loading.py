@@ -16,6 +16,7 @@ from psycopg import sql
 from desk.load import people, rows
 from desk.load.days import Days
 from desk.load.producing import blocks
+from tickets.models.search import WORDS_OF
 
 OWNER = people.OWNER
 TABLES = ("tickets_ticket", "tickets_timelineentry", "tickets_searchdocument")
@@ -32,7 +33,9 @@ class Loaded:
     seconds: float
 
 
-def load(total: int, *, seed: int, until: datetime, say: Say, long_ticket_entries: int = rows.LONG_TICKET_ENTRIES) -> Loaded:
+def load(
+    total: int, *, seed: int, until: datetime, say: Say, long_ticket_entries: int = rows.LONG_TICKET_ENTRIES
+) -> Loaded:
     """Add `total` made-up tickets, created in the three years before `until`. Everything or nothing is loaded."""
     began_at = time.monotonic()
     with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
@@ -113,11 +116,9 @@ def _copy_all(cursor: Any, plan: rows.Plan, say: Say, began_at: float) -> int:
         _copy(cursor, "tickets_timelineentry", rows.ENTRY_COLUMNS, block.entries)
         _copy(cursor, "load_document", rows.DOCUMENT_COLUMNS, block.documents)
         cursor.execute(
-            """
-            INSERT INTO tickets_searchdocument (ticket_id, team_id, created_at, words)
-            SELECT ticket_id, team_id, created_at, strip(to_tsvector('itilnext', text)) FROM load_document;
-            TRUNCATE load_document
-            """
+            "INSERT INTO tickets_searchdocument (ticket_id, team_id, created_at, words)"
+            f" SELECT ticket_id, team_id, created_at, strip({WORDS_OF % 'text'}) FROM load_document;"  # noqa: S608
+            " TRUNCATE load_document"
         )
         tickets, entries = tickets + block.ticket_count, entries + block.entry_count
         if tickets >= next_word:

@@ -42,7 +42,9 @@ def _agent(team: Team, number: int) -> Person:
         name = f"{words.FIRST_NAMES[number % 26]} {words.LAST_NAMES[number * 7 % 30]}"
         user = User(email=address, password=make_password(None))
         user.save(using=OWNER)
-        agent = Agent(user=user, email=address, name=name, roles=[Role.AGENT], primary_team=team, max_tickets=MAX_TICKETS)
+        agent = Agent(
+            user=user, email=address, name=name, roles=[Role.AGENT], primary_team=team, max_tickets=MAX_TICKETS
+        )
         agent.save(using=OWNER)
         agent.teams.add(team)
     return Person(agent.pk.hex, agent.name, address)

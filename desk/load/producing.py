@@ -1,4 +1,7 @@
-"""Generating the blocks of a load in other processes. Imports nothing of Django: those processes have no apps and no database."""
+"""Generating the blocks of a load in other processes.
+
+Imports nothing of Django: those processes have no apps and no database.
+"""
 
 import multiprocessing
 import os

@@ -150,9 +150,7 @@ def block(plan: Plan, first: int) -> Block:
     return Block("".join(tickets), "".join(entries), "".join(documents), count, len(entries))
 
 
-def _ticket(
-    plan: Plan, index: int, rng: Random, tickets: list[str], entries: list[str], documents: list[str]
-) -> None:
+def _ticket(plan: Plan, index: int, rng: Random, tickets: list[str], entries: list[str], documents: list[str]) -> None:
     is_long = index == plan.long_ticket
     created = plan.days.created_at(index, rng.random())
     queue = _queue(plan, index, rng, is_long)

@@ -9,12 +9,21 @@ from django.views.decorators.http import require_POST
 
 from accounts.auth import AgentRequest, agent_required
 from core.errors import DomainError, Invalid
-from desk.composing import Risk, own_message_id, read_context, risks_of
+from desk.composing import (
+    ComposerContext,
+    Risk,
+    claim,
+    id_in,
+    read_context,
+    release_claim,
+    risks_of,
+    with_signature,
+)
 from desk.forms import NoteForm, ReplyForm, add_refusal, as_new_files
 from desk.ticket_page import Composers, Refusal, refusal_for, show_ticket
 from desk.workspace import visible_ticket
 from tickets import services
-from tickets.models import Attachment, OutboundMessage, Ticket
+from tickets.models import Attachment, Ticket
 from tickets.policies import acts_as_owner
 from tickets.services import NewFile
 
@@ -25,15 +34,16 @@ def reply(request: AgentRequest, reference: str) -> HttpResponse:
     """Hold a reply to the customer; whatever is in the way, the text comes back with the answer."""
     ticket = visible_ticket(request.agent, reference)
     form = ReplyForm(request.POST, request.FILES, auto_id="reply-%s")
-    composers = Composers(opened="reply", reply_form=form)
+    composers = Composers(opened="reply", reply_form=form, lost_files=_names_of_files(request))
     if not form.is_valid():
         return show_ticket(request, ticket, composers=composers, status=400)
     try:
-        if risks := _unconfirmed_risks(request, ticket, form):
+        context = _context(request, ticket, form)
+        if risks := _unconfirmed_risks(request, ticket, form, context):
             composers.risks = [risk.text for risk in risks]
             composers.asked = [risk.code for risk in risks]
             return show_ticket(request, ticket, composers=composers, status=409)
-        message = _send(request, ticket, form)
+        _send_once(request, ticket, form, context)
     except Invalid as error:
         add_refusal(form, error)
         return show_ticket(request, ticket, composers=composers, status=error.status)
@@ -41,7 +51,16 @@ def reply(request: AgentRequest, reference: str) -> HttpResponse:
         ticket = _again(request, reference, ticket)
         composers.reply_error = refusal_for(request.agent, ticket, error)
         return show_ticket(request, ticket, composers=composers, status=error.status)
-    return redirect(reverse("desk:ticket", args=[ticket.reference]) + f"#outgoing-{message.pk}")
+    return redirect(reverse("desk:ticket", args=[ticket.reference]) + "#outgoing")
+
+
+def _names_of_files(request: AgentRequest) -> list[str]:
+    return [str(file.name) for file in request.FILES.getlist("attachments")]
+
+
+def _context(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> ComposerContext | None:
+    """What the form was made for; None for those who may not reply at all, whom the service refuses for that first."""
+    return read_context(form.cleaned_data["context"], ticket) if acts_as_owner(request.agent, ticket) else None
 
 
 def _again(request: AgentRequest, reference: str, ticket: Ticket) -> Ticket:
@@ -52,41 +71,43 @@ def _again(request: AgentRequest, reference: str, ticket: Ticket) -> Ticket:
         return ticket
 
 
-def _unconfirmed_risks(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> list[Risk]:
-    """What the person has to look at again: asked once, and anew only for risks that were not shown.
-
-    Nobody is asked about a reply that will be refused anyway.
-    """
-    if not acts_as_owner(request.agent, ticket):
+def _unconfirmed_risks(
+    request: AgentRequest, ticket: Ticket, form: ReplyForm, context: ComposerContext | None
+) -> list[Risk]:
+    """What the person has to look at again: asked once, and anew only for risks that were not shown."""
+    if context is None:
         return []
-    context = read_context(form.cleaned_data["context"], ticket)
     has_files = bool(form.cleaned_data["attachments"]) or bool(request.POST.getlist("kept"))
     risks = risks_of(ticket, body=form.cleaned_data["body"], cc=form.cleaned_data["cc"], has_files=has_files)
     confirmed = set(context.asked) if request.POST.get("confirmed") else set()
     return risks if {risk.code for risk in risks} - confirmed else []
 
 
-def _send(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> OutboundMessage:
+def _send_once(request: AgentRequest, ticket: Ticket, form: ReplyForm, context: ComposerContext | None) -> None:
+    """Hold the reply, unless this very form has been sent before (a second click, a reload)."""
+    if context is not None and not claim(context):
+        return
     given: dict[str, Any] = form.cleaned_data
-    if acts_as_owner(request.agent, ticket):
-        context = read_context(given["context"], ticket)
-        seen: dict[str, Any] = {"to_confirm": context.address, "last_seen_seq": context.last_seen_seq}
-    else:
-        seen = {}  # the service refuses for want of ownership, which comes first
-    return services.reply_to_customer(
-        ticket.pk,
-        by=request.agent,
-        body_text=given["body"],
-        cc=given["cc"],
-        then=given["then"],
-        files=[*as_new_files(given["attachments"]), *_kept(request, given["restored"])],
-        **seen,
-    )
+    try:
+        services.reply_to_customer(
+            ticket.pk,
+            by=request.agent,
+            body_text=with_signature(given["body"], request.agent),
+            cc=given["cc"],
+            to_confirm=context.address if context else "",
+            last_seen_seq=context.last_seen_seq if context else None,
+            then=given["then"],
+            files=[*as_new_files(given["attachments"]), *_kept(request, given["restored"])],
+        )
+    except DomainError:
+        if context is not None:
+            release_claim(context)
+        raise
 
 
 def _kept(request: AgentRequest, restored: str) -> list[NewFile]:
     """Files of the author's own reply that was taken back, as far as they were left ticked."""
-    message_id = own_message_id(restored)
+    message_id = id_in(restored)
     if message_id is None:
         return []
     files = Attachment.objects.filter(outbound=message_id, outbound__author=request.agent)
@@ -103,7 +124,7 @@ def _kept(request: AgentRequest, restored: str) -> list[NewFile]:
 def note(request: AgentRequest, reference: str) -> HttpResponse:
     ticket = visible_ticket(request.agent, reference)
     form = NoteForm(request.POST, request.FILES, auto_id="note-%s")
-    composers = Composers(opened="note", note_form=form)
+    composers = Composers(opened="note", note_form=form, lost_files=_names_of_files(request))
     if not form.is_valid():
         return show_ticket(request, ticket, composers=composers, status=400)
     try:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.auth import AgentRequest, agent_required
+from accounts.models import Agent
 from core.errors import DomainError, Invalid
 from core.paging import keyset_page
 from desk.ticket_page import Refusal
@@ -34,7 +35,7 @@ def _page(request: AgentRequest, *, cursor: str = "", error: DomainError | None 
     except Invalid as refusal:
         error, page = refusal, keyset_page(mine, NEWEST_FIRST, size=30)
     context = {
-        "messages_out": [_row(message) for message in page.items],
+        "messages_out": [_row(message, request.agent) for message in page.items],
         "next_url": f"?cursor={page.next_cursor}" if page.next_cursor else "",
         "previous_url": f"?cursor={page.previous_cursor}" if page.previous_cursor else "",
         "error": Refusal(error) if error else None,
@@ -42,9 +43,9 @@ def _page(request: AgentRequest, *, cursor: str = "", error: DomainError | None 
     return render(request, "desk/outbox.html", context, status=error.status if error else 200)
 
 
-def _row(message: OutboundMessage) -> dict[str, Any]:
+def _row(message: OutboundMessage, agent: Agent) -> dict[str, Any]:
     ticket = message.ticket
-    return outgoing_of(message, name=ticket.requester.name) | {
+    return outgoing_of(message, agent, name=ticket.requester.name) | {
         "status": message.status,
         "status_label": OutboundStatus(message.status).label,
         "may_be_undone": message.may_be_undone,

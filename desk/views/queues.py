@@ -50,7 +50,7 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
         "view": chosen,
         "error": error,
         "tabs": _tabs(request, chosen),
-        "selects": _selects(form, wanted),
+        "selects": _selects(chosen, form, wanted),
         "clear_url": reverse("desk:queue", args=[view]) if wanted.is_set or error else "",
         "may_create": may_create(request.agent),
         "empty": None if page.items or error else _empty(request, chosen, wanted, cursor),
@@ -87,8 +87,10 @@ def _tabs(request: AgentRequest, current: QueueView) -> list[dict[str, Any]]:
     ]
 
 
-def _selects(form: QueueForm, wanted: QueueFilter) -> list[dict[str, Any]]:
+def _selects(view: QueueView, form: QueueForm, wanted: QueueFilter) -> list[dict[str, Any]]:
     labels = {"status": _("Status"), "team": _("Team"), "priority": _("Priority"), "owner": _("Owner")}
+    for name in view.fixed:
+        del labels[name]
     return [
         {
             "name": name,

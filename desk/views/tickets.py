@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.auth import AgentRequest, agent_required
-from desk.composing import own_message_id
+from desk.composing import id_in
 from desk.ticket_page import Composers, act, show_ticket, version_of
 from desk.workspace import visible_ticket
 from tickets import services
@@ -19,7 +19,7 @@ def ticket(request: AgentRequest, reference: str) -> HttpResponse:
     """`?compose=reply|note` opens a composer, `?restore=<message>` fills it with a reply that was taken back."""
     found = visible_ticket(request.agent, reference)
     composers = Composers(opened=str(request.GET.get("compose", "")))
-    if message_id := own_message_id(str(request.GET.get("restore", ""))):
+    if message_id := id_in(str(request.GET.get("restore", ""))):
         taken_back = OutboundMessage.objects.filter(
             pk=message_id, author=request.agent, ticket=found, status=OutboundStatus.CANCELLED
         )
@@ -108,9 +108,11 @@ def unwatch(request: AgentRequest, reference: str) -> HttpResponse:
 @require_POST
 @agent_required
 def allow_images(request: AgentRequest, reference: str) -> HttpResponse:
+    original = id_in(str(request.POST.get("original", "")))
     return act(
         request,
         reference,
         lambda found: services.allow_remote_images(found.pk, by=request.agent),
         said=_("Remote images of this ticket's mails are shown"),
+        where=f"?original={original}" if original else "",
     )

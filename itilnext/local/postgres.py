@@ -121,23 +121,22 @@ class Cluster:
             raise LocalServerError(f"initdb failed ({tail(self._log)}); see {self._log}.")
 
     def _stop_stray(self) -> None:
-        """Stop a server that a killed run has left behind, and forget the mark of one that is gone.
+        """Stop what a killed run has left behind, and forget its marks.
 
-        PostgreSQL refuses to start on the mark of a process number that somebody else has got meanwhile.
+        PostgreSQL refuses to start on a mark whose process number is taken, be it by somebody else or by a dead process
+        that nobody has collected yet. Only when nothing works on the data any more may the marks go.
         """
         mark = self._data / "postmaster.pid"
+        server = int(mark.read_text(encoding="utf-8").split("\n", 1)[0]) if mark.exists() else 0
         deadline = Deadline(30)
-        while mark.exists():
-            pid = int(mark.read_text(encoding="utf-8").split("\n", 1)[0])
-            if not _is_postgres(pid, self._data):
-                mark.unlink()
-                return
+        while left := _processes_on(self._data, server):
             if deadline.passed:
-                raise LocalServerError(
-                    f"A PostgreSQL server (process {pid}) holds {self._data} and does not end; end it."
-                )
-            os.kill(pid, signal.SIGINT)
+                raise LocalServerError(f"Processes {left} hold {self._data} and do not end; end them.")
+            for pid in [server] if server in left else left:
+                _send(pid, signal.SIGINT if pid == server else signal.SIGQUIT)
             time.sleep(0.1)
+        for file in (mark, *(self.place.folder / "run").glob(".s.PGSQL.*")):
+            file.unlink(missing_ok=True)
 
     def _socket_folder(self) -> Path:
         folder = self.place.folder / "run"
@@ -179,15 +178,25 @@ def data_major(home: Path) -> int | None:
     return int(mark.read_text(encoding="utf-8")) if mark.exists() else None
 
 
-def _is_postgres(pid: int, data: Path) -> bool:
-    """Whether process `pid` is a server on `data`, as far as can be seen."""
-    command_line = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self").exists():
-        return command_line.exists() and os.fsencode(str(data)) in command_line.read_bytes()
-    listed = subprocess.run(  # noqa: S603
-        ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return str(data) in listed.stdout
+def _processes_on(data: Path, server: int) -> list[int]:
+    """Numbers of the processes that work on `data`; where /proc does not tell, at most the one named `server`."""
+    proc = Path("/proc")
+    if (proc / "self" / "cwd").exists():
+        return [int(entry.name) for entry in proc.iterdir() if entry.name.isdigit() and _works_in(entry, data)]
+    command = ["ps", "-o", "command=", "-p", str(server)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return [server] if server and str(data) in listed.stdout else []
+
+
+def _works_in(entry: Path, folder: Path) -> bool:
+    try:
+        return (entry / "cwd").readlink() == folder
+    except OSError:  # ended meanwhile, or of another account
+        return False
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from itilnext.env import FALSE
 from itilnext.local.command import home, wants_local_servers
 from itilnext.local.errors import LocalServerError
 from itilnext.local.locks import FileLock
@@ -115,6 +116,7 @@ class Supervisor:
 
     def _start(self) -> None:
         _require_free(self._port)
+        os.environ.setdefault("SITE_URL", self._address.rstrip("/"))
         if wants_local_servers():
             say("starting PostgreSQL and Valkey")
             self._servers = join(self._home)
@@ -146,7 +148,7 @@ class Supervisor:
         self._wait_until_web_answers(web)
         for service in others:  # after the page, which people wait for
             service.start()
-        is_demo = os.environ.get("ITILNEXT_DEMO", "1") == "1"
+        is_demo = (os.environ.get("ITILNEXT_DEMO") or "1").lower() not in FALSE
         demo = DEMO.format(address=self._address) if is_demo else ""
         seconds = time.monotonic() - self._began_at
         print(WELCOME.format(address=self._address, seconds=seconds, demo=demo, home=self._home), flush=True)

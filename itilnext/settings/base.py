@@ -294,6 +294,9 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+METRICS_TOKEN = env.secret("METRICS_TOKEN", default="")
+"""Bearer token for `/metrics` from elsewhere; loopback needs none."""
+
 # Desk -----------------------------------------------------------------------------------------------------------------
 
 DEMO = env.boolean("ITILNEXT_DEMO", default=False)

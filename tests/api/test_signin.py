@@ -132,15 +132,15 @@ def test_command_adds_a_program_and_prints_its_token_once(capsys: pytest.Capture
     assert 29.9 < days <= 30
 
 
-@pytest.mark.parametrize("more", [["--team", "nowhere"], ["--days", "0"]])
+@pytest.mark.parametrize("more", [["--team", "nowhere"], ["--days", "0"], ["--scope", "tickets:accept"]])
 def test_command_with_bad_input_changes_nothing(more: list[str]) -> None:
     with pytest.raises(CommandError):
-        call_command("add_api_client", "Monitoring", *more)
+        call_command("add_api_client", "Monitoring", "--scope", "tickets:create", *more)
     assert ApiClient.objects.count() == 0
 
 
 def test_command_refuses_a_name_that_is_taken() -> None:
-    call_command("add_api_client", "Monitoring")
+    call_command("add_api_client", "Monitoring", "--scope", "tickets:create")
     with pytest.raises(CommandError):
-        call_command("add_api_client", "Monitoring")
+        call_command("add_api_client", "Monitoring", "--scope", "tickets:create")
     assert (ApiClient.objects.count(), AuthToken.objects.count()) == (1, 1)

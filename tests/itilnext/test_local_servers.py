@@ -181,9 +181,26 @@ def test_a_mark_whose_process_number_was_given_to_another_is_forgotten(home: Pat
     mark.write_text(f"{os.getpid()}\n{home}\n", encoding="utf-8")
     owner = mark.parent.stat()
     os.chown(mark, owner.st_uid, owner.st_gid)
+    (home / "postgres" / "run" / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n", encoding="utf-8")
     servers = join(home, durable=False, with_valkey=False)
     assert execute(servers, "SELECT 1") == [(1,)]
     servers.release()
+
+
+def test_a_server_whose_keeper_could_not_stop_it_is_stopped_before_the_next_start(home: Path) -> None:
+    servers = join(home, with_valkey=False)
+    execute(servers, "CREATE TABLE note (body text); INSERT INTO note VALUES ('kept')")
+    server = int((home / "postgres" / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    with psycopg.connect(servers.environment["DATABASE_URL"]) as busy:
+        backend = busy.info.backend_pid
+        for process in processes_of(home):
+            if process.pid != backend:
+                process.kill()  # a busy backend notices late that its server is gone
+        servers.release()
+        again = join(home, with_valkey=False)
+    assert not psutil.pid_exists(server) or psutil.Process(server).status() == psutil.STATUS_ZOMBIE
+    assert execute(again, "SELECT body FROM note") == [("kept",)]
+    again.release()
 
 
 def test_programs_that_do_not_work_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

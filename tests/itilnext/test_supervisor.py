@@ -52,7 +52,9 @@ def start(home: Path, port: int) -> Iterator[Callable[[], Desk]]:
     yield run
     for desk in started:
         desk.kill()
-        desk.communicate()
+        desk.wait()
+        if desk.stdout is not None:
+            desk.stdout.close()
 
 
 @pytest.fixture

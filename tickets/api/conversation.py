@@ -53,7 +53,9 @@ class ThreadViewSet(TicketBase):
                 entries = entries.filter(**{name: query[name]})
         return self.page(entries, (query["ordering"],), query, self.show)
 
-    @extend_schema(operation_id="ticket_note", summary="Write an internal note", request=NoteIn, responses={201: EntryOut})
+    @extend_schema(
+        operation_id="ticket_note", summary="Write an internal note", request=NoteIn, responses={201: EntryOut}
+    )
     def note(self, request: Request, reference: str) -> Response:  # noqa: ARG002
         ticket = self.ticket(reference)
         values = self.read(NoteIn)

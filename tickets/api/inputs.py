@@ -101,7 +101,9 @@ class ChangeTeamIn(Versioned):
 class ReplyIn(Versioned):
     asked = ("body",)
     body = Text(required=False, allow_blank=True, default="")
-    cc = serializers.ListField(required=False, child=Line(allow_blank=True, max_length=320), default=list, max_length=100)
+    cc = serializers.ListField(
+        required=False, child=Line(allow_blank=True, max_length=320), default=list, max_length=100
+    )
     to_confirm = Line(required=False, allow_blank=True, default="", max_length=320)
     then = serializers.CharField(
         required=False, allow_blank=True, allow_null=True, default="", max_length=50, help_text="wait_for_customer"

@@ -14,9 +14,7 @@ from tickets.models import Ticket
 
 
 def step(name: str, summary: str, request: Any = Versioned) -> Any:
-    return extend_schema(
-        operation_id=f"ticket_{name}", summary=summary, request=request, responses={200: TicketOut}
-    )
+    return extend_schema(operation_id=f"ticket_{name}", summary=summary, request=request, responses={200: TicketOut})
 
 
 class TransitionViewSet(TicketBase):

@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
-        parser.add_argument("--scope", action="append", default=[], choices=Scope.values, help="repeat for several")
+        parser.add_argument("--scope", action="append", required=True, choices=Scope.values, help="repeatable")
         parser.add_argument("--team", action="append", default=[], help="name of a team it works for; repeatable")
         parser.add_argument("--days", type=int, default=365, help="how long the token lasts (365)")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -12,7 +13,7 @@ from connectors.mail.parsing.addresses import (
     parse_addresses,
 )
 from connectors.mail.parsing.bodies import Content, collect
-from connectors.mail.parsing.classify import Facts, Verdict, classify
+from connectors.mail.parsing.classify import Facts, classify
 from connectors.mail.parsing.crypto import is_encrypted, is_signed
 from connectors.mail.parsing.datatypes import (
     DEFAULT_LIMITS,
@@ -56,14 +57,13 @@ class _Reader:
         self.hint = next((part.charset for part in tree.root.leaves() if part.charset), "")
 
     def mail(self) -> ParsedMail:
-        text = self._body()
-        safe = sanitise(self.content.html())
-        subject = self._subject()
+        """The whole: addressing and threading first, then what the content says."""
+        subject, text = self._subject(), self._body()
         lists = {name: self._addresses(name) for name in ("from", "to", "cc", "reply-to")}
-        verdict = self._verdict(subject, text)
-        return ParsedMail(
+        safe = sanitise(self.content.html())
+        found = ParsedMail(
             subject=subject,
-            from_=next((found for found in lists["from"] if found.address), next(iter(lists["from"]), None)),
+            from_=next((who for who in lists["from"] if who.address), next(iter(lists["from"]), None)),
             from_all=lists["from"],
             sender=first_address(self.headers.get("sender"), hint=self.hint),
             original_from=first_address(self.headers.get("x-original-from"), hint=self.hint),
@@ -71,31 +71,10 @@ class _Reader:
             reply_to=lists["reply-to"],
             to=lists["to"],
             cc=lists["cc"],
-            return_path=self._return_path(),
-            envelope_recipients=self._envelope_recipients(),
-            received_from=self._received_from(),
             date=self._date(),
-            message_id=message_id(self.headers.get("message-id")),
-            in_reply_to=next(iter(message_ids(self.headers.get("in-reply-to"))), ""),
-            in_reply_to_all=tuple(message_ids(self.headers.get("in-reply-to"))),
-            references=self._references(),
-            thread_index=self._line("thread-index"),
-            list_id=self._line("list-id"),
-            loop_header=self._line("x-itil-next-loop"),
-            authentication_results=tuple(
-                decode_text(value) for value in self.headers.get_all("authentication-results")[:20]
-            ),
-            auto_submitted=self._auto_submitted(),
-            kind=verdict.kind,
-            is_auto_reply=verdict.is_auto_reply,
-            is_bounce=verdict.is_bounce,
-            is_report=verdict.is_report,
-            no_auto_response=verdict.no_auto_response,
-            reasons=tuple(verdict.reasons),
-            delivery=verdict.delivery,
             is_signed=is_signed(self.root, text),
             is_encrypted=is_encrypted(self.root, text),
-            calendar_method=next((found for part in self.content.calendars if (found := method_of(part))), ""),
+            calendar_method=next((method for part in self.content.calendars if (method := method_of(part))), ""),
             is_partial=any(part.content_type == "message/partial" for part in self.root.leaves()),
             body_text=text,
             reply_text=self._reply(text, subject),
@@ -103,12 +82,56 @@ class _Reader:
             sanitiser_version=SANITISER_VERSION,
             has_remote_images=safe.has_remote_images,
             attachments=tuple(self.content.files),
-            headers=self._stored_headers(),
             content_hash=self._content_hash(subject, lists),
             raw_sha256=hashlib.sha256(self.raw).hexdigest(),
             raw_size=len(self.raw),
-            defects=tuple(self.defects),
-            over_limit=self.over_limit,
+        )
+        found = self._with_verdict(self._with_route(found))
+        return replace(found, defects=tuple(self.defects), over_limit=self.over_limit)
+
+    def _with_route(self, mail: ParsedMail) -> ParsedMail:
+        """What the header says about how the mail came and what it answers."""
+        answered = tuple(message_ids(self.headers.get("in-reply-to")))
+        results = self.headers.get_all("authentication-results")[:20]
+        return replace(
+            mail,
+            return_path=self._return_path(),
+            envelope_recipients=self._envelope_recipients(),
+            received_from=self._received_from(),
+            message_id=message_id(self.headers.get("message-id")),
+            in_reply_to=answered[0] if answered else "",
+            in_reply_to_all=answered,
+            references=self._references(),
+            thread_index=self._line("thread-index"),
+            list_id=self._line("list-id"),
+            loop_header=self._line("x-itil-next-loop"),
+            authentication_results=tuple(decode_text(value) for value in results),
+            auto_submitted=self._auto_submitted(),
+            headers=self._stored_headers(),
+        )
+
+    def _with_verdict(self, mail: ParsedMail) -> ParsedMail:
+        verdict = classify(
+            Facts(
+                headers=self.headers,
+                root=self.root,
+                subject=mail.subject,
+                text=mail.body_text,
+                from_=first_address(self.headers.get("from"), hint=self.hint),
+                return_path=mail.return_path,
+                auto_submitted=mail.auto_submitted,
+                findings=read_report_parts(self.root, self.headers),
+            )
+        )
+        return replace(
+            mail,
+            kind=verdict.kind,
+            is_auto_reply=verdict.is_auto_reply,
+            is_bounce=verdict.is_bounce,
+            is_report=verdict.is_report,
+            no_auto_response=verdict.no_auto_response,
+            reasons=tuple(verdict.reasons),
+            delivery=verdict.delivery,
         )
 
     def _line(self, name: str) -> str:
@@ -204,19 +227,6 @@ class _Reader:
             return found.text
         marked = trimmed_reply(html_to_marked_text(html), is_reply=is_reply, limit=limit)
         return marked.text if marked.is_cut else found.text
-
-    def _verdict(self, subject: str, text: str) -> Verdict:
-        facts = Facts(
-            headers=self.headers,
-            root=self.root,
-            subject=subject,
-            text=text,
-            from_=first_address(self.headers.get("from"), hint=self.hint),
-            return_path=self._return_path(),
-            auto_submitted=self._auto_submitted(),
-            findings=read_report_parts(self.root, self.headers),
-        )
-        return classify(facts)
 
     def _stored_headers(self) -> tuple[tuple[str, str], ...]:
         return tuple(

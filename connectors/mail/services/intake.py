@@ -9,17 +9,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from connectors.mail import selectors
 from connectors.mail.backends import MAX_STORED_BYTES, backend_of
 from connectors.mail.enums import MailState, Reason, Source
 from connectors.mail.models import Mailbox, MailMessage, RawMail
 from connectors.mail.parsing import DEFAULT_LIMITS, ParsedMail, parse
-from connectors.mail.services.outcome import INTAKE, act, put_aside
-from core import steps
+from connectors.mail.services.outcome import Own, act, put_aside
+from core import steps, wake
 from core.errors import DomainError
-from core.history import record
 from core.retry import next_attempt_at
 
 logger = logging.getLogger(__name__)
@@ -39,23 +39,24 @@ COMMITTED = steps.declare("mail.intake", "committed")
 
 def poll_mailboxes(*, now: datetime | None = None, limit: int = 200) -> int:
     """Take in what waits in the active mailboxes, up to `limit` mails each; the answer is how many that were."""
-    return sum(_poll(mailbox, limit=limit) for mailbox in Mailbox.objects.active().order_by("address"))
+    own = selectors.own_addresses()
+    with wake.gathered():
+        return sum(_poll(mailbox, own=own, limit=limit) for mailbox in own.values())
 
 
-def _poll(mailbox: Mailbox, *, limit: int) -> int:
+def _poll(mailbox: Mailbox, *, own: Own, limit: int) -> int:
     """One mailbox. What keeps it from being read is kept on it for people to see, and does not stop the others."""
-    count = 0
+    count, error = 0, ""
     try:
         backend = backend_of(mailbox)
         for provider_id, raw in backend.fetch():
             message = receive(mailbox, raw, provider_id=provider_id, source=Source.POLLED)
             backend.done(provider_id)
             FILE_MOVED.reached()
-            process(message.pk, raw=raw)
+            process(message, raw=raw, own=own)
             count += 1
             if count >= limit:
                 break
-        error = ""
     except (OSError, DomainError) as failure:
         error = f"{type(failure).__name__}: {failure}"
         logger.warning("mailbox not readable", extra={"mailbox": str(mailbox.pk)}, exc_info=True)
@@ -63,12 +64,14 @@ def _poll(mailbox: Mailbox, *, limit: int) -> int:
     return count
 
 
-@transaction.atomic
-def _store(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -> MailMessage:
+def receive(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -> MailMessage:
+    """Commit the raw mail and its ledger row, exactly once however often it is offered under this name.
+
+    A new row is leased to the caller, who goes on with `process`; an old one may be somebody else's or done.
+    """
     digest = hashlib.sha256(raw).hexdigest()
     stored = RawMail(sha256=digest, content=raw[:MAX_STORED_BYTES], size_bytes=len(raw))
-    RawMail.objects.bulk_create([stored], ignore_conflicts=True)
-    row = MailMessage(
+    message = MailMessage(
         mailbox=mailbox,
         raw_id=digest,
         source=source,
@@ -76,17 +79,32 @@ def _store(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) ->
         attempts=1,
         leased_until=timezone.now() + LEASE,
     )
-    MailMessage.objects.bulk_create([row], ignore_conflicts=True)
-    return MailMessage.objects.get(mailbox=mailbox, provider_id=provider_id, raw=digest)
-
-
-def receive(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -> MailMessage:
-    """Commit the raw mail and its ledger row, exactly once however often it is offered under this name.
-
-    A new row is leased to the caller, who goes on with `process`; an old one may be somebody else's or done.
-    """
-    message = _store(mailbox, raw, provider_id=provider_id, source=source)
+    with transaction.atomic():
+        _insert_unless_there(stored)
+        is_new = _insert_unless_there(message)
     RAW_STORED.reached()
+    return message if is_new else MailMessage.objects.get(mailbox=mailbox, provider_id=provider_id, raw=digest)
+
+
+def _insert_unless_there(row: models.Model) -> bool:
+    """Whether the row is new by its unique constraints; `bulk_create(ignore_conflicts=True)` would not tell."""
+    connection = transaction.get_connection()
+    fields = row._meta.concrete_fields
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    table = connection.ops.quote_name(row._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING", values)  # noqa: S608
+        row._state.adding = False
+        return bool(cursor.rowcount)
+
+
+def take_in(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -> MailMessage:
+    """Receive one mail and stay with it until it has its outcome; a failure of ours is tried again at once."""
+    message = process(receive(mailbox, raw, provider_id=provider_id, source=source), raw=raw)
+    while not message.has_outcome and (leased := _lease(message.pk, now=message.next_attempt_at or timezone.now())):
+        message = process(leased, raw=raw)
     return message
 
 
@@ -94,54 +112,45 @@ def process_due(*, now: datetime | None = None, limit: int = 100) -> int:
     """Bring mails to their outcome that a killed worker or a failure left behind; the answer is how many got one."""
     moment = now or timezone.now()
     due = list(MailMessage.objects.due(moment).values_list("pk", flat=True)[:limit])
-    return sum(_lease(message_id, now=moment) and process(message_id).has_outcome for message_id in due)
+    leased = (_lease(message_id, now=moment) for message_id in due)
+    return sum(process(message).has_outcome for message in leased if message is not None)
 
 
 @transaction.atomic
-def _lease(message_id: UUID, *, now: datetime) -> bool:
-    """Whether the mail is ours to process; of several workers one gets it."""
-    message = MailMessage.objects.due(now).select_for_update(skip_locked=True).filter(pk=message_id).first()
-    if message is None:
-        return False
-    message.leased_until, message.attempts = now + LEASE, message.attempts + 1
-    MailMessage.objects.filter(pk=message_id).update(leased_until=message.leased_until, attempts=message.attempts)
-    return True
-
-
-def take_in(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -> MailMessage:
-    """Receive one mail and stay with it until it has its outcome; a failure of ours is tried again at once."""
-    message = receive(mailbox, raw, provider_id=provider_id, source=source)
-    message = process(message.pk, raw=raw)
-    while not message.has_outcome and _lease(message.pk, now=message.next_attempt_at or timezone.now()):
-        message = process(message.pk, raw=raw)
+def _lease(message_id: UUID, *, now: datetime) -> MailMessage | None:
+    """The mail, ours to process; None if another worker has it or has finished it."""
+    due = MailMessage.objects.due(now).select_for_update(of=("self",), skip_locked=True)
+    message = due.select_related("mailbox__team").filter(pk=message_id).first()
+    if message is not None:
+        message.leased_until, message.attempts = now + LEASE, message.attempts + 1
+        MailMessage.objects.filter(pk=message_id).update(leased_until=message.leased_until, attempts=message.attempts)
     return message
 
 
-def process(message_id: UUID, *, raw: bytes | None = None) -> MailMessage:
-    """Give a leased mail its outcome; done twice it changes nothing. Never raises because of the mail.
+def process(message: MailMessage, *, raw: bytes | None = None, own: Own | None = None) -> MailMessage:
+    """Give a mail its outcome; done twice it changes nothing. Never raises because of the mail.
 
-    What fails for reasons of ours is tried again, and goes to quarantine after a few attempts.
+    What fails for reasons of ours is tried again, and goes to quarantine after a few attempts. `raw` and `own` save
+    reading them again.
     """
     LEASED.reached()
-    message = MailMessage.objects.get(pk=message_id)
     if message.has_outcome:
         return message
     if message.attempts > MAX_ATTEMPTS:
-        return _conclude(
-            message_id, lambda row, at: row.quarantine(reason=Reason.GAVE_UP, detail=row.last_error, at=at)
-        )
+        return _conclude(message, lambda row, at: row.quarantine(reason=Reason.GAVE_UP, detail=row.last_error, at=at))
     mail = _parsed(message, raw)
     PARSED.reached()
     if mail is None:
-        return _conclude(message_id, lambda row, at: row.quarantine(reason=Reason.UNPARSABLE, at=at))
+        return _conclude(message, lambda row, at: row.quarantine(reason=Reason.UNPARSABLE, at=at))
+    own = selectors.own_addresses() if own is None else own
     try:
-        message = _conclude(message_id, lambda row, at: act(row, mail, at=at))
+        message = _acted(message, mail, own)
     except DomainError as refusal:
         detail = f"{refusal.code}: {refusal}"
-        return _conclude(message_id, lambda row, at: put_aside(row, mail, detail=detail, at=at))
+        return _conclude(message, lambda row, at: put_aside(row, mail, own, detail=detail, at=at))
     except Exception as error:  # the outermost loop over mails: one that trips us up must not stop the others
-        logger.exception("mail not processed", extra={"mail": str(message_id)})
-        return _put_off(message_id, error)
+        logger.exception("mail not processed", extra={"mail": str(message.pk)})
+        return _put_off(message, error)
     COMMITTED.reached()
     return message
 
@@ -155,30 +164,43 @@ def _parsed(message: MailMessage, raw: bytes | None) -> ParsedMail | None:
         return None
 
 
+def _acted(message: MailMessage, mail: ParsedMail, own: Own) -> MailMessage:
+    """Decide and act; a copy of the same mail that another worker finished meanwhile shows by the unique identity."""
+    try:
+        return _conclude(message, lambda row, at: act(row, mail, own, at=at))
+    except IntegrityError as error:
+        if "mailmessage_identity_once" not in str(error):
+            raise
+    return _conclude(message, lambda row, at: act(row, mail, own, at=at))
+
+
 @transaction.atomic
-def _conclude(message_id: UUID, decide: Callable[[MailMessage, datetime], None]) -> MailMessage:
-    """Decide and act in one transaction under the row's lock, unless another worker has done so."""
-    message = (
-        MailMessage.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("mailbox__team", "ticket", "released_by")
-        .get(pk=message_id)
-    )
-    if message.has_outcome:
-        return message
-    decide(message, timezone.now())
-    record(message, by=INTAKE)
+def _conclude(message: MailMessage, decide: Callable[[MailMessage, datetime], None]) -> MailMessage:
+    """Decide and act in one transaction under the row's lock, unless another worker has done so.
+
+    The system's own outcome writes no history row: it stands in the row itself. History begins when a person changes it.
+    """
+    row = MailMessage.objects.select_for_update(no_key=True).get(pk=message.pk)
+    if row.has_outcome:
+        return row
+    row.mailbox = message.mailbox
+    decide(row, timezone.now())
+    row.skip_history_when_saving = True  # type: ignore[attr-defined]  # read by simple-history
+    try:
+        row.save()
+    finally:
+        del row.skip_history_when_saving  # type: ignore[attr-defined]
     ACTED.reached()
-    return message
+    return row
 
 
 @transaction.atomic
-def _put_off(message_id: UUID, error: Exception) -> MailMessage:
-    message = MailMessage.objects.select_for_update(of=("self",)).get(pk=message_id)
-    if message.state == MailState.RECEIVED:
+def _put_off(message: MailMessage, error: Exception) -> MailMessage:
+    row = MailMessage.objects.select_for_update(no_key=True).get(pk=message.pk)
+    if row.state == MailState.RECEIVED:
         now = timezone.now()
-        message.last_error = f"{type(error).__name__}: {error}"[:2000]
-        message.leased_until = None
-        message.next_attempt_at = next_attempt_at(message.attempts, since=message.received_at, now=now) or now
-        fields = {"last_error": message.last_error, "leased_until": None, "next_attempt_at": message.next_attempt_at}
-        MailMessage.objects.filter(pk=message_id).update(**fields)
-    return message
+        row.last_error, row.leased_until = f"{type(error).__name__}: {error}"[:2000], None
+        row.next_attempt_at = next_attempt_at(row.attempts, since=row.received_at, now=now) or now
+        facts = {"last_error": row.last_error, "leased_until": None, "next_attempt_at": row.next_attempt_at}
+        MailMessage.objects.filter(pk=row.pk).update(**facts)
+    return row

@@ -9,6 +9,7 @@ from connectors.mail.enums import MailState
 from connectors.mail.errors import MailNotQuarantined
 from connectors.mail.models import MailMessage
 from connectors.mail.policies import may_release, may_retry
+from connectors.mail.services.outcome import INTAKE
 from core import wake
 from core.errors import NotFound
 from core.history import record
@@ -44,6 +45,7 @@ def _locked(message_id: UUID, *, by: Agent) -> MailMessage:
 def _run_again(message: MailMessage, *, by: Agent, released_by: Agent | None) -> MailMessage:
     if message.state != MailState.QUARANTINED:
         raise MailNotQuarantined(state=MailState(message.state).label)
+    record(message, by=INTAKE, reason="outcome so far")  # the system's own work writes no history
     message.run_again(at=timezone.now(), released_by=released_by)
     record(message, by=by, reason="released" if released_by else "retried")
     wake.after_commit("connectors.mail.process_due")

@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.models import Contact
 from accounts.services import contact_for
@@ -22,6 +22,9 @@ from tickets.models import Ticket
 from tickets.services import NewFile, create_ticket, record_automatic_message, record_customer_message
 from tickets.services.creation import Message
 
+Own = dict[str, Mailbox]
+"""Our active mailboxes by their addresses."""
+
 INTAKE = SystemActor("Mail intake")
 NO_SUBJECT = "(no subject)"
 WITHOUT_EFFECT = {
@@ -36,23 +39,25 @@ _USABLE = re.compile(r"[^\s@<>\x00-\x1f]+@[^\s@<>\x00-\x1f]+")
 _COMMA_NAME = re.compile(r"([^,]+),\s*([^,]+)")
 
 
-def act(message: MailMessage, mail: ParsedMail, *, at: datetime) -> None:
-    """Bring the locked ledger row to its outcome, and do what the mail asks for; the caller saves the row."""
-    _Intake(message, mail, at).run()
+def act(message: MailMessage, mail: ParsedMail, own: Own, *, at: datetime) -> None:
+    """Bring the locked ledger row to its outcome, and do what the mail asks for; the caller saves the row.
+
+    Saving raises IntegrityError if another worker brings a copy of this mail to its outcome at the same time.
+    """
+    _Intake(message, mail, own, at).run()
 
 
-def put_aside(message: MailMessage, mail: ParsedMail, *, detail: str, at: datetime) -> None:
+def put_aside(message: MailMessage, mail: ParsedMail, own: Own, *, detail: str, at: datetime) -> None:
     """To quarantine, since a service has refused what the mail asks for; the ledger shows what mail it is."""
-    _Intake(message, mail, at).describe()
+    _Intake(message, mail, own, at).describe()
     message.quarantine(reason=Reason.REFUSED, detail=detail, at=at)
 
 
 class _Intake:
     """One mail on its way to its outcome."""
 
-    def __init__(self, message: MailMessage, mail: ParsedMail, at: datetime) -> None:
-        self.message, self.mail, self.at = message, mail, at
-        self.own = selectors.own_addresses()
+    def __init__(self, message: MailMessage, mail: ParsedMail, own: Own, at: datetime) -> None:
+        self.message, self.mail, self.own, self.at = message, mail, own, at
         self.sender, self.sender_rule = _sender(mail, self.own)
         self.is_released = message.released_by_id is not None
 
@@ -61,7 +66,6 @@ class _Intake:
         if original := self._already_here():
             self.message.repeat(original, at=self.at)
             return
-        self._flag_reused_id()
         if reason := self._objection():
             self.message.quarantine(reason=reason, at=self.at, detail=self.mail.over_limit)
             return
@@ -96,20 +100,23 @@ class _Intake:
         }
 
     def _already_here(self) -> MailMessage | None:
-        """The row that counts for this mail, if it is another one. The unique constraint decides, not a look-up."""
-        identity = hashlib.sha256(f"{self.mail.message_id}\n{self.mail.content_hash}".encode()).hexdigest()
-        try:
-            with transaction.atomic():
-                MailMessage.objects.filter(pk=self.message.pk).update(identity=identity)
-        except IntegrityError:
-            return MailMessage.objects.select_related("ticket", "entry").get(identity=identity)
-        self.message.identity = identity
-        return None
+        """The row that counts for this mail, if it is another one; and a flag if its Message-ID was used before.
 
-    def _flag_reused_id(self) -> None:
-        same_id = MailMessage.objects.filter(message_id=self.mail.message_id[:MAX_ID]).exclude(pk=self.message.pk)
-        if self.mail.message_id and same_id.exclude(content_hash=self.mail.content_hash).exists():
-            self.message.evidence["flags"].append("message id used by another mail")
+        The look-up serves the ordinary case; what decides is the unique constraint on `identity`.
+        """
+        text = f"{self.mail.message_id}\n{self.mail.content_hash}"
+        self.message.identity = hashlib.sha256(text.encode()).hexdigest()
+        similar = Q(identity=self.message.identity)
+        if self.message.message_id:
+            similar |= Q(message_id=self.message.message_id)
+        others = MailMessage.objects.filter(similar).exclude(pk=self.message.pk)
+        for other in others.only("identity", "content_hash", "ticket", "entry"):
+            if other.identity == self.message.identity:
+                self.message.identity = None
+                return other
+            if other.content_hash != self.message.content_hash:
+                self.message.evidence["flags"] = ["message id used by another mail"]
+        return None
 
     def _objection(self) -> Reason | None:
         """Why the mail goes to quarantine instead of acting; a supervisor's release overrules what is a matter of judgement."""
@@ -159,7 +166,7 @@ class _Intake:
             return
         may_resume = self.mail.kind == MailKind.NORMAL
         entry = record_customer_message(ticket.pk, by=self._contact(), message=self._words(), may_resume=may_resume)
-        self.message.append(ticket, entry, reason=match.reason, at=self.at)
+        self.message.append(ticket, entry.pk, reason=match.reason, at=self.at)
 
     def _create(self, reason: Reason, *, follow_up_of: Ticket | None = None, related_to: Ticket | None = None) -> None:
         mailbox = selectors.addressed_mailbox(self.mail, self.own) or self.message.mailbox
@@ -174,8 +181,8 @@ class _Intake:
             may_be_answered=self._may_be_answered(mailbox),
             channel=Channel.EMAIL,
         )
-        entry = ticket.entries.order_by("seq")[0]
-        self.message.create(ticket, entry, reason=reason, at=self.at)
+        entry_id = ticket.entries.order_by("seq").values_list("pk", flat=True)[0]
+        self.message.create(ticket, entry_id, reason=reason, at=self.at)
 
     def _may_be_answered(self, mailbox: Mailbox) -> bool:
         """The loop guard: only a person's mail, and only where the mailbox is set so (email.md section 5)."""
@@ -226,7 +233,7 @@ def _locked(ticket: Ticket) -> Ticket:
     return Ticket.objects.select_related("team", "owner", "requester", "company", "merged_into").get(pk=pk)
 
 
-def _sender(mail: ParsedMail, own: dict[str, Mailbox]) -> tuple[Address | None, str]:
+def _sender(mail: ParsedMail, own: Own) -> tuple[Address | None, str]:
     """Who speaks: Reply-To if it is not one of ours, else From, X-Original-From, Sender, Return-Path (email.md section 4)."""
     candidates = [("reply_to", address) for address in mail.reply_to]
     candidates = [(rule, found) for rule, found in candidates if not selectors.own_mailbox(found.address, own)]

@@ -4,13 +4,10 @@ The steps come from the code (`core.steps`): one that this scenario does not pas
 """
 
 import signal
-import subprocess
-import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 
 from connectors.mail import maildir
@@ -20,7 +17,7 @@ from core import steps
 from core.models import EventDelivery, Heartbeat
 from tests.factories import AgentFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
-from tests.live import live_environment
+from tests.killable import Killable
 from tickets.enums import EntryKind, OutboundKind, OutboundStatus
 from tickets.models import OutboundMessage, Ticket
 from tickets.services import accept_ticket, reply_to_customer
@@ -28,25 +25,12 @@ from tickets.services import accept_ticket, reply_to_customer
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.soak]
 
 
-def run_timers(home: Path, *, now: datetime, kill_at: str = "") -> "subprocess.CompletedProcess[str]":
-    """One pass over everything that is due, in a process of its own that shares only database, queue and files with us."""
-    return subprocess.run(
-        [sys.executable, "manage.py", "run_timers", "--now", now.isoformat()],
-        cwd=settings.BASE_DIR,
-        env=live_environment(KILL_AT=kill_at, ITILNEXT_HOME=str(home)),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 def in_maildir(home: Path, address: str) -> list[Path]:
     return list(maildir.messages_in(maildir.folder_of(address, root=home / "mail")))
 
 
 @pytest.mark.parametrize("step", steps.declared())
-def test_killed_at_any_step_nothing_is_lost_and_nothing_doubled(step: str, tmp_path: Path) -> None:
+def test_killed_at_any_step_nothing_is_lost_and_nothing_doubled(step: str, tmp_path: Path, killable: Killable) -> None:
     mailbox = MailboxFactory()
     # Dana's ticket has an owner whose answer is still held; Bob's mail waits in the shared mailbox.
     first = arrive(a_mail(message_id="first@customer.test", Auto_Submitted="auto-generated"), mailbox)
@@ -57,11 +41,11 @@ def test_killed_at_any_step_nothing_is_lost_and_nothing_doubled(step: str, tmp_p
     (inbox / "new" / "1.bob").write_bytes(a_mail(sender="Bob <bob@customer.test>", subject="Scanner"))
 
     later = timezone.now() + timedelta(minutes=5)
-    killed = run_timers(tmp_path, now=later, kill_at=step)
-    assert killed.returncode == -signal.SIGKILL, f"this scenario does not pass {step}: {killed.stdout} {killed.stderr}"
+    killed = killable.run_timers(tmp_path, now=later, kill_at=step)
+    assert killed.returncode == -signal.SIGKILL, f"this scenario does not pass {step}: {killed.output}"
     assert not Heartbeat.objects.exists()
-    again = run_timers(tmp_path, now=later + timedelta(minutes=5))
-    assert again.returncode == 0, again.stderr
+    again = killable.run_timers(tmp_path, now=later + timedelta(minutes=5))
+    assert again.returncode == 0, again.output
 
     incoming = MailMessage.objects.get(provider_id="1.bob")
     assert incoming.state == MailState.CREATED

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def cases() -> Iterator[Case]:
 
 
 def is_met(field: str, wanted: Any, answer: Answer) -> bool:  # Any: whatever JSON holds
-    return COMPARISONS.get(field, lambda wanted, answer: answer.get(field) == wanted)(wanted, answer)
+    compare = COMPARISONS.get(field)
+    return compare(wanted, answer) if compare else bool(answer.get(field) == wanted)
 
 
 def _squeezed(text: str) -> str:
@@ -46,7 +48,7 @@ def _subject(wanted: str, answer: Answer) -> bool:
 
 
 def _from(wanted: str | None, answer: Answer) -> bool:
-    return (answer["from"] or {"address": ""})["address"].lower() == (wanted or "").lower()
+    return bool((answer["from"] or {"address": ""})["address"].lower() == (wanted or "").lower())
 
 
 def _people(field: str) -> Callable[[list[str], Answer], bool]:
@@ -87,16 +89,17 @@ def _checks(file: Answer) -> list[Callable[[Answer], bool]]:
     checks: list[Callable[[Answer], bool]] = []
     if file.get("filename"):
         checks.append(lambda found: name_key(found["filename"]) == name_key(file["filename"]))
-    checks += [
-        lambda found, key=key: found[key] == file[key]
-        for key in ("content_type", "size", "content_id")
-        if file.get(key)
-    ]
+    present = [key for key in ("content_type", "size", "content_id") if file.get(key)]
+    checks += [partial(_same, file, key) for key in present]
     if "size_about" in file:
         checks.append(lambda found: abs(found["size"] - file["size_about"]) <= 0.05 * max(file["size_about"], 20))
     if file.get("inline"):
         checks.append(lambda found: bool(found["inline"]))
     return checks
+
+
+def _same(file: Answer, key: str, found: Answer) -> bool:
+    return bool(found[key] == file[key])
 
 
 def _tnef(wanted: list[str], answer: Answer) -> bool:

@@ -18,7 +18,8 @@ from tests.connectors.mail.parsing.test_sanitiser import assert_harmless
 PIECES = [
     b"From: ", b"To: ", b"Subject: ", b"Content-Type: ", b"Content-Transfer-Encoding: ", b"Message-ID: ", b"Date: ",
     b"Content-Disposition: attachment; filename=", b"multipart/mixed; boundary=b", b"text/plain; charset=",
-    b"text/html",     b"message/rfc822", b"application/ms-tnef", b"application/pkcs7-mime", b"multipart/report", b"text/calendar",
+    b"text/html",     b"message/rfc822", b"application/ms-tnef", b"application/pkcs7-mime",
+    b"multipart/report", b"text/calendar",
     b"message/delivery-status", b"base64", b"quoted-printable", b"utf-8", b"iso-2022-jp", b"utf-7", b"idna", b"utf-16",
     b"\r\n", b"\n", b"\r", b"\r\n\r\n", b" ", b"\t", b"\0", b"--b", b"--b--", b"\r\n--b\r\n", b"=?utf-8?B?", b"=?x?Q?",
     b"?=", b"<", b">", b'"', b"(", b")", b"@", b",", b";", b":", b"=", b"\xff\xfe", b"\xef\xbb\xbf", b"\x1b$B", b"\x80",

@@ -85,6 +85,7 @@ def test_history_under_a_header_block_goes(block: str) -> None:
         "On 3 March 2026 Desk wrote:\n> Does it print?\nYes, it does.\n> Even in colour?\nNo.",
         "On 3 March 2026 Desk wrote:\n> Does it print?\n\nYes, it does.",
         "Hello,\n\n> Does it print?\n\nYes, it does.",
+        "Hello,\n\nOn 3 March 2026 Desk wrote:\n> Does it print?\n\nYes, it does.",
         "> Does it print?\nYes, it does.",
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from connectors.mail.parsing import Limits, parse
 from tests.connectors.mail.parsing.build import mail, multipart, text_part
 
+NESTED = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(6)) + b"\r\nx"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
 
@@ -168,6 +169,7 @@ def test_an_external_body_is_told_and_not_fetched() -> None:
     [
         (Limits(raw_size=100), mail(body=b"x" * 200), "raw size"),
         (Limits(headers=3), mail(), "headers"),
+        (Limits(depth=3), NESTED, "depth"),
         (Limits(parts=3), multipart(*[text_part("x")] * 5), "parts"),
         (Limits(addresses=2), b"To: a@x, b@x, c@x\r\n\r\n", "addresses"),
         (Limits(attachments_size=10), multipart(text_part("x"), file_part(b"a", b"x" * 20)), "attachments"),

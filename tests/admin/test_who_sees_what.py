@@ -1,0 +1,117 @@
+"""Who opens which admin page, typed by hand from permissions.md sections 1 and 2."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.enums import Role
+from tests.admin.conftest import Office
+from tests.factories import AgentFactory, TicketFactory
+
+PEOPLE = ("agent", "lead", "supervisor", "manager", "auditor", "admin")
+LISTS: dict[str, dict[str, int]] = {
+    # list page:                 agent lead superv. manager auditor admin
+    "accounts_user": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "accounts_agent": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "accounts_team": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "accounts_skill": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "accounts_absence": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "accounts_businesscalendar": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
+    "accounts_contact": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "accounts_company": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "accounts_apiclient": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "accounts_accountmail": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "core_eventdelivery": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "core_refusedact": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "tickets_ticket": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "tickets_timelineentry": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "tickets_outboundmessage": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "tickets_ownershiptransfer": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "tickets_category": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "tickets_tag": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+}
+ADDS: dict[str, set[str]] = {
+    "accounts_agent": {"admin"},
+    "accounts_team": {"admin"},
+    "accounts_skill": {"supervisor", "manager", "admin"},
+    "accounts_absence": {"supervisor", "manager", "admin"},
+    "accounts_businesscalendar": {"admin"},
+    "accounts_company": {"supervisor", "manager", "admin"},
+    "accounts_apiclient": {"admin"},
+    "tickets_category": {"admin"},
+    "tickets_tag": {"admin"},
+}
+PAGES = {
+    "admin:index": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "admin:transfer": dict(zip(PEOPLE, (403, 403, 200, 200, 403, 200), strict=True)),
+    "admin:redaction": dict(zip(PEOPLE, (403, 403, 403, 403, 403, 200), strict=True)),
+}
+
+
+def test_every_registered_page_is_in_the_table() -> None:
+    from django.contrib import admin
+
+    registered = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
+    assert registered == set(LISTS)
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_lists(office: Office, page: str) -> None:
+    url = reverse(f"admin:{page}_changelist")
+    got = {name: office.browser(getattr(office, name)).get(url).status_code for name in PEOPLE}
+    assert got == LISTS[page]
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_adding(office: Office, page: str) -> None:
+    url = reverse(f"admin:{page}_add")
+    got = {name for name in PEOPLE if office.browser(getattr(office, name)).get(url).status_code == 200}
+    assert got == ADDS.get(page, set())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages(office: Office, page: str) -> None:
+    got = {name: office.browser(getattr(office, name)).get(reverse(page)).status_code for name in PEOPLE}
+    assert got == PAGES[page]
+
+
+def test_strangers_are_sent_to_the_one_sign_in_page(office: Office) -> None:
+    assert Client().get("/admin/accounts/team/").url == "/login/?next=/admin/accounts/team/"
+    assert Client().get("/admin/login/").url == "/login/?next=/admin/"
+
+
+def test_superuser_flag_opens_nothing(office: Office) -> None:
+    agent = AgentFactory(roles=[Role.AGENT], user__is_superuser=True, user__is_staff=True)
+    assert office.browser(agent).get("/admin/").status_code == 403
+    auditor = AgentFactory(roles=[Role.AUDITOR], user__is_superuser=True, user__is_staff=True)
+    browser = office.browser(auditor)
+    assert browser.get(reverse("admin:accounts_team_add")).status_code == 403
+    assert browser.get(reverse("admin:accounts_team_delete", args=[office.team.pk])).status_code == 403
+    assert browser.get("/admin/auth/group/").status_code == 404
+
+
+def test_deleting_is_offered_to_nobody(office: Office) -> None:
+    for name in ("supervisor", "manager", "admin", "auditor"):
+        browser = office.browser(getattr(office, name))
+        assert browser.post(reverse("admin:accounts_team_delete", args=[office.team.pk]), {"post": "yes"}).status_code == 403
+        page = browser.get(reverse("admin:accounts_team_changelist")).content.decode()
+        assert "delete_selected" not in page
+
+
+def test_ticket_out_of_scope_answers_like_a_missing_one(office: Office) -> None:
+    mine, foreign = TicketFactory(team=office.team), TicketFactory(team=office.foreign_team)
+    browser = office.browser(office.supervisor)
+
+    def answer(pk: Any) -> tuple[int, str]:
+        page = browser.get(reverse("admin:tickets_ticket_change", args=[pk]))
+        return page.status_code, page.content.decode()
+
+    assert answer(mine.pk)[0] == 200
+    assert answer(foreign.pk) == answer(office.team.pk)
+    assert answer(foreign.pk)[0] == 404
+    listed = browser.get(reverse("admin:tickets_ticket_changelist")).content.decode()
+    assert (mine.reference in listed, foreign.reference in listed) == (True, False)
+    everything = office.browser(office.auditor).get(reverse("admin:tickets_ticket_changelist")).content.decode()
+    assert foreign.reference in everything

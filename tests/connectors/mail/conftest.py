@@ -1,0 +1,3 @@
+from tests.killable import killable
+
+__all__ = ["killable"]

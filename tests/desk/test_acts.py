@@ -1,0 +1,294 @@
+"""What is done on the ticket page: each act with and without htmx, and how it is refused."""
+
+from typing import Any
+
+import pytest
+
+from accounts.enums import Role
+from core.models import RefusedAct
+from tests.desk.conftest import Desk
+from tests.desk.pages import html_of, url_of
+from tests.factories import AgentFactory, TicketFactory
+from tickets.enums import ClosureCode, TaskStatus, TicketStatus
+from tickets.models import Task, Ticket, TicketWatch
+from tickets.services import create_task, offer_ticket, resolve_ticket
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+def fresh(ticket: Ticket) -> Ticket:
+    return Ticket.objects.get(pk=ticket.pk)
+
+
+@pytest.fixture
+def free(desk: Desk) -> Ticket:
+    return TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline")
+
+
+@pytest.fixture
+def owned(desk: Desk) -> Ticket:
+    return TicketFactory(team=desk.team, requester=desk.dana, subject="Scanner jams", owner=desk.mara)
+
+
+def test_accept_by_htmx_renews_the_workspace_and_says_so(desk: Desk, free: Ticket) -> None:
+    answer = desk.browser(desk.mara).post(url_of(free, "accept/"), headers=HTMX)
+    assert (answer.status_code, fresh(free).owner) == (200, desk.mara)
+    assert html_of(answer).lstrip().startswith('<div class="workspace" id="workspace"')
+    assert "Assigned to you" in answer.headers["HX-Trigger"]
+    assert "Send to Dana Roth" in html_of(answer)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_second_agent_learns_who_was_faster_and_what_is_next(desk: Desk, free: Ticket, headers: Any) -> None:
+    other = TicketFactory(team=desk.team, subject="Paper jam")
+    desk.browser(desk.mara).post(url_of(free, "accept/"))
+    answer = desk.browser(desk.jonas).post(url_of(free, "accept/"), headers=headers)
+    html = html_of(answer)
+    assert (answer.status_code, fresh(free).owner) == (409, desk.mara)
+    assert f"Ticket {free.reference} is already owned by Mara Weiss." in html
+    assert (url_of(other) in html, "Offer help by a note." in html) == (True, True)
+    assert html.lstrip().startswith("<!doctype html>") is (headers == {})
+    assert RefusedAct.objects.get().code == "already_owned"
+
+
+@pytest.mark.parametrize("act", ["accept/", "wait/", "resume/", "confirm/", "watch/", "unwatch/", "reply/", "note/", "images/"])
+def test_acts_are_posts_only_and_missing_where_the_ticket_is_invisible(desk: Desk, free: Ticket, act: str) -> None:
+    assert desk.browser(desk.mara).get(url_of(free, act)).status_code == 405
+    assert desk.browser(desk.nina).post(url_of(free, act)).status_code == 404
+    assert fresh(free).owner is None
+
+
+@pytest.mark.parametrize(
+    "act", ["offer/", "change_team/", "resolve/", "reopen/", "cancel/", "spam/", "fields/", "tasks/", "links/"]
+)
+def test_forms_have_a_page_of_their_own(desk: Desk, free: Ticket, act: str) -> None:
+    page = desk.browser(desk.lea).get(url_of(free, act))
+    assert (page.status_code, f'action="{url_of(free, act)}"' in html_of(page)) == (200, True)
+    assert desk.browser(desk.nina).get(url_of(free, act)).status_code == 404
+
+
+def test_acts_need_the_csrf_token(desk: Desk, free: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    browser.handler.enforce_csrf_checks = True
+    assert browser.post(url_of(free, "accept/")).status_code == 403
+    assert fresh(free).owner is None
+
+
+def test_lead_offers_and_withdraws(desk: Desk, free: Ticket) -> None:
+    browser = desk.browser(desk.lea)
+    assert browser.post(url_of(free, "offer/"), {"agent": desk.jonas.pk}).status_code == 302
+    assert fresh(free).offered_to == desk.jonas
+    assert browser.post(url_of(free, "withdraw_offer/")).status_code == 302
+    assert fresh(free).offered_to is None
+
+
+def test_agents_do_not_route(desk: Desk, free: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    for act, values in (
+        ("offer/", {"agent": desk.jonas.pk}),
+        ("change_team/", {"team": desk.other_team.pk}),
+        ("withdraw_offer/", {}),
+    ):
+        answer = browser.post(url_of(free, act), values)
+        assert (answer.status_code, "Your role does not include this." in html_of(answer)) == (403, True), act
+    assert (fresh(free).offered_to, fresh(free).team) == (None, desk.team)
+
+
+def test_a_ticket_that_leaves_ones_sight_ends_in_the_queue(desk: Desk, free: Ticket) -> None:
+    browser = desk.browser(desk.lea)
+    answer = browser.post(url_of(free, "change_team/"), {"team": desk.other_team.pk}, follow=True)
+    assert answer.redirect_chain == [("/queue/mine/", 302)]
+    assert (f"{free.reference}: Team changed" in html_of(answer), fresh(free).team) == (True, desk.other_team)
+
+
+def test_offered_ticket_is_accepted_by_its_candidate(desk: Desk, free: Ticket) -> None:
+    offer_ticket(free.pk, to=desk.jonas, by=desk.lea)
+    desk.browser(desk.jonas).post(url_of(free, "accept/"))
+    assert fresh(free).owner == desk.jonas
+
+
+def test_waiting_before_any_answer_is_refused(desk: Desk, owned: Ticket) -> None:
+    answer = desk.browser(desk.mara).post(url_of(owned, "wait/"), headers=HTMX)
+    assert (answer.status_code, "Reply to the customer first." in html_of(answer)) == (409, True)
+    assert fresh(owned).status == TicketStatus.IN_PROGRESS
+
+
+def test_resolve_confirm_and_reopen(desk: Desk, owned: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    browser.post(url_of(owned, "resolve/"), {"resolution_code": "fixed", "resolution_note": "New roller."})
+    assert fresh(owned).status == TicketStatus.RESOLVED
+    browser.post(url_of(owned, "reopen/"), {"reason": "Jams again"})
+    assert (fresh(owned).status, fresh(owned).owner) == (TicketStatus.IN_PROGRESS, desk.mara)
+    browser.post(url_of(owned, "resolve/"), {"resolution_code": "fixed", "resolution_note": "Newer roller."})
+    browser.post(url_of(owned, "confirm/"))
+    assert (fresh(owned).status, fresh(owned).closure_code) == (TicketStatus.CLOSED, ClosureCode.CONFIRMED)
+
+
+def test_resolve_names_each_missing_field_and_keeps_the_rest(desk: Desk, owned: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    answer = browser.post(url_of(owned, "resolve/"), {"resolution_code": "", "resolution_note": "New roller."})
+    html = html_of(answer)
+    assert (answer.status_code, "New roller." in html, 'href="#resolve-resolution_code"' in html) == (400, True, True)
+    answer = browser.post(url_of(owned, "resolve/"), {"resolution_code": "magic", "resolution_note": " "})
+    assert (answer.status_code, fresh(owned).status) == (400, TicketStatus.IN_PROGRESS)
+
+
+def test_only_the_owner_resolves(desk: Desk, owned: Ticket) -> None:
+    for who in (desk.jonas, desk.lea, desk.sam):
+        answer = desk.browser(who).post(
+            url_of(owned, "resolve/"), {"resolution_code": "fixed", "resolution_note": "My words stay"}
+        )
+        assert (answer.status_code, "My words stay" in html_of(answer)) == (403, True), who.name
+    assert fresh(owned).status == TicketStatus.IN_PROGRESS
+
+
+def test_open_mandatory_tasks_keep_a_ticket_from_being_resolved(desk: Desk, owned: Ticket) -> None:
+    create_task(owned.pk, by=desk.mara, title="Check the roller", is_mandatory=True)
+    answer = desk.browser(desk.mara).post(
+        url_of(owned, "resolve/"), {"resolution_code": "fixed", "resolution_note": "New roller."}
+    )
+    assert (answer.status_code, "Check the roller" in html_of(answer)) == (409, True)
+
+
+def test_cancel_needs_a_reason_and_spam_has_its_own_button(desk: Desk, free: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    assert browser.post(url_of(free, "cancel/"), {"closure_code": "spam"}).status_code == 400
+    assert browser.post(url_of(free, "cancel/"), {"closure_code": "withdrawn"}).status_code == 302
+    assert (fresh(free).status, fresh(free).closure_code) == (TicketStatus.CANCELLED, ClosureCode.WITHDRAWN)
+
+
+def test_spam_ends_the_ticket_and_blocks_its_sender(desk: Desk, free: Ticket) -> None:
+    from connectors.mail.models import BlockedSender
+
+    answer = desk.browser(desk.mara).post(url_of(free, "spam/"))
+    assert (answer.status_code, fresh(free).closure_code) == (302, ClosureCode.SPAM)
+    assert BlockedSender.objects.filter(address__iexact="dana@acme.example").exists()
+
+
+def test_spam_of_somebody_elses_ticket_blocks_nobody(desk: Desk, owned: Ticket) -> None:
+    from connectors.mail.models import BlockedSender
+
+    answer = desk.browser(desk.jonas).post(url_of(owned, "spam/"))
+    assert (answer.status_code, fresh(owned).status) == (403, TicketStatus.IN_PROGRESS)
+    assert not BlockedSender.objects.exists()
+
+
+def test_edit_writes_what_was_changed(desk: Desk, owned: Ticket) -> None:
+    values = {
+        "version": owned.version,
+        "subject": "Scanner jams daily",
+        "priority": "high",
+        "category": "",
+        "product": "ScanOne",
+        "tags": "scanner, paper",
+    }
+    assert desk.browser(desk.mara).post(url_of(owned, "fields/"), values).status_code == 302
+    ticket = fresh(owned)
+    assert (ticket.subject, ticket.priority, ticket.product) == ("Scanner jams daily", "high", "ScanOne")
+    assert sorted(tag.name for tag in ticket.tags.all()) == ["paper", "scanner"]
+
+
+def test_an_old_version_is_refused_and_the_typed_kept(desk: Desk, owned: Ticket) -> None:
+    values = {"version": 1, "subject": "My new subject", "priority": "high", "category": "", "product": "", "tags": ""}
+    answer = desk.browser(desk.mara).post(url_of(owned, "fields/"), values)
+    assert (answer.status_code, "My new subject" in html_of(answer)) == (409, True)
+    assert fresh(owned).subject == "Scanner jams"
+
+
+def test_manager_changes_the_priority_and_nothing_else(desk: Desk, owned: Ticket) -> None:
+    max_ = AgentFactory(name="Max Adler", roles=[Role.MANAGER])
+    desk.team.manager = max_
+    desk.team.save()
+    browser = desk.browser(max_)
+    assert 'name="subject"' not in html_of(browser.get(url_of(owned, "fields/")))
+    browser.post(url_of(owned, "fields/"), {"version": owned.version, "priority": "low", "subject": "Hijacked"})
+    assert (fresh(owned).priority, fresh(owned).subject) == ("low", "Scanner jams")
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_one_field_at_a_time(desk: Desk, owned: Ticket, headers: Any) -> None:
+    browser = desk.browser(desk.mara)
+    values = {"version": owned.version, "priority": "critical"}
+    answer = browser.post(url_of(owned, "fields/priority/"), values, headers=headers)
+    assert (answer.status_code, fresh(owned).priority) == (200 if headers else 302, "critical")
+    for name, posted, status in (
+        ("priority", {"version": 99, "priority": "low"}, 409),
+        ("priority", {"version": 2, "priority": "urgent"}, 400),
+        ("owner", {"version": 2, "owner": "x"}, 404),
+        ("version", {"version": 2}, 404),
+    ):
+        assert browser.post(url_of(owned, f"fields/{name}/"), posted).status_code == status, name
+    assert fresh(owned).priority == "critical"
+
+
+def test_tasks_from_adding_to_cancelling(desk: Desk, owned: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    browser.post(url_of(owned, "tasks/"), {"title": "Order roller", "assigned_to": desk.jonas.pk, "due_at": "2026-12-01T09:00"})
+    task = Task.objects.get()
+    assert (task.title, task.assigned_to, task.status) == ("Order roller", desk.jonas, TaskStatus.TODO)
+    assert task.due_at.isoformat() == "2026-12-01T08:00:00+00:00"  # type: ignore[union-attr]
+    step = url_of(owned, f"tasks/{task.pk}/")
+    worker = desk.browser(desk.jonas)
+    for name, status in (("start/", TaskStatus.IN_PROGRESS), ("finish/", TaskStatus.DONE), ("reopen/", TaskStatus.TODO)):
+        assert worker.post(step + name, headers=HTMX).status_code == 200
+        assert Task.objects.get().status == status
+    assert worker.post(step + "cancel/", {"reason": ""}).status_code == 400
+    assert worker.post(step + "cancel/", {"reason": "Not needed"}).status_code == 302
+    assert (Task.objects.get().status, Task.objects.get().cancel_reason) == (TaskStatus.CANCELLED, "Not needed")
+    assert worker.post(step + "start/").status_code == 409
+    assert (worker.post(step + "explode/").status_code, worker.get(step + "start/").status_code) == (404, 405)
+
+
+def test_tasks_of_other_tickets_are_missing_here(desk: Desk, owned: Ticket, free: Ticket) -> None:
+    task = create_task(owned.pk, by=desk.mara, title="Order roller")
+    assert desk.browser(desk.mara).post(url_of(free, f"tasks/{task.pk}/start/")).status_code == 404
+
+
+def test_link_by_reference_as_far_as_one_sees(desk: Desk, owned: Ticket, free: Ticket) -> None:
+    hidden = TicketFactory(team=desk.other_team)
+    browser = desk.browser(desk.mara)
+    for reference, status in ((hidden.reference, 400), ("INC-9", 400), (owned.reference, 400), (free.reference, 302)):
+        values = {"kind": "related", "reference": reference}
+        assert browser.post(url_of(owned, "links/"), values).status_code == status, reference
+    assert [link.to_ticket for link in owned.links_from.all()] == [free]
+
+
+def test_watch_and_unwatch(desk: Desk, owned: Ticket) -> None:
+    browser = desk.browser(desk.jonas)
+    answer = browser.post(url_of(owned, "watch/"), headers=HTMX)
+    assert (TicketWatch.objects.count(), "Stop watching" in html_of(answer)) == (1, True)
+    browser.post(url_of(owned, "unwatch/"), headers=HTMX)
+    assert TicketWatch.objects.count() == 0
+
+
+def test_auditor_changes_nothing(desk: Desk, owned: Ticket, free: Ticket) -> None:
+    browser = desk.browser(desk.aude)
+    before = [(row.version, row.status) for row in Ticket.objects.order_by("pk")]
+    for ticket in (owned, free):
+        for act, values in (
+            ("accept/", {}),
+            ("wait/", {}),
+            ("resume/", {}),
+            ("confirm/", {}),
+            ("resolve/", {"resolution_code": "fixed", "resolution_note": "x"}),
+            ("reopen/", {}),
+            ("cancel/", {"closure_code": "withdrawn"}),
+            ("spam/", {}),
+            ("note/", {"body": "x"}),
+            ("change_team/", {"team": desk.other_team.pk}),
+            ("tasks/", {"title": "x"}),
+            ("images/", {}),
+        ):
+            assert browser.post(url_of(ticket, act), values).status_code == 403, act
+    assert [(row.version, row.status) for row in Ticket.objects.order_by("pk")] == before
+
+
+def test_closed_tickets_offer_no_way_to_change_them(desk: Desk, owned: Ticket) -> None:
+    resolve_ticket(owned.pk, by=desk.mara, code="fixed", note="Done.")
+    browser = desk.browser(desk.mara)
+    browser.post(url_of(owned, "confirm/"))
+    html = html_of(browser.get(url_of(owned)))
+    for act in ("reply/", "note/", "wait/", "resolve/", "reopen/", "cancel/", "fields/"):
+        assert url_of(owned, act) not in html, act

@@ -1,0 +1,96 @@
+"""Processes that may be killed, forked from one that has everything loaded: a kill test costs no start of Python.
+
+`python -m tests.killable` reads orders as JSON lines ({"now", "kill_at", "home"}), lets a child run all timers in that
+moment, and answers with the child's exit code and what it wrote; -9 is SIGKILL.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.live import live_environment
+
+
+@dataclass
+class Ended:
+    returncode: int
+    output: str
+
+
+class Killable:
+    """One pass over everything that is due, in a process that shares only database, queue and files with the test."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def run_timers(self, home: Path, *, now: datetime, kill_at: str = "") -> Ended:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise ValueError("the process has no pipes")
+        stdin.write(json.dumps({"now": now.isoformat(), "kill_at": kill_at, "home": str(home)}) + "\n")
+        stdin.flush()
+        answer = stdout.readline()
+        if not answer:
+            pytest.fail("the process that makes killable ones has ended")
+        return Ended(**json.loads(answer))
+
+
+@pytest.fixture(scope="session")
+def killable(django_db_setup: None) -> Iterator[Killable]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.killable"],
+        cwd=settings.BASE_DIR,
+        env=live_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield Killable(process)
+    process.communicate(timeout=10)
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    for line in sys.stdin:
+        with tempfile.TemporaryFile() as output:
+            pid = os.fork()
+            if pid == 0:
+                _child(json.loads(line), output.fileno())
+            _pid, status = os.waitpid(pid, 0)
+            output.seek(0)
+            text = output.read().decode("utf-8", "replace")
+        print(json.dumps({"returncode": os.waitstatus_to_exitcode(status), "output": text}), flush=True)
+
+
+def _child(order: dict[str, str], output: int) -> None:
+    """Does the work and ends without returning, as its parent goes on reading orders."""
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    code = 1
+    try:
+        from core import timers
+
+        settings.KILL_AT = order["kill_at"]
+        settings.MAIL_ROOT = Path(order["home"]) / "mail"
+        settings.EMAIL_FILE_PATH = str(settings.MAIL_ROOT)
+        run = timers.run_all(now=datetime.fromisoformat(order["now"]))
+        print(run.counts, run.failed, flush=True)
+        code = len(run.failed)
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
