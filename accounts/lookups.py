@@ -12,8 +12,10 @@ M = TypeVar("M", bound=Model)
 
 def agent_named(text: str) -> Agent | None:
     """The agent, also a deactivated one; None if nobody or more than one person is called so."""
-    return _by_id(Agent.objects.all(), text) or _single(Agent.objects.all(), email=text) or _single(
-        Agent.objects.all(), name=text
+    return (
+        _by_id(Agent.objects.all(), text)
+        or _single(Agent.objects.all(), email=text)
+        or _single(Agent.objects.all(), name=text)
     )
 
 

@@ -16,8 +16,13 @@ def token_for(user: User, *, lasts: timedelta | None = None) -> tuple[str, datet
     return str(token), row.expiry
 
 
+def end_token(token: AuthToken) -> None:
+    """Nobody signs in with it any more; other tokens of the user stay."""
+    AuthToken.objects.filter(pk=token.pk).delete()
+
+
 def forget_expired_tokens(*, now: datetime) -> int:
     """A timer: drop one batch of tokens that have ended; authentication refuses them all the same."""
     ended = AuthToken.objects.filter(expiry__lt=now).values("pk")[:BATCH]
     deleted, _by_model = AuthToken.objects.filter(pk__in=ended).delete()
-    return deleted
+    return int(deleted)

@@ -118,12 +118,15 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
         """As Django's; a refusal rolls everything back and shows the same form again with what is in the way."""
         try:
             with transaction.atomic():
-                return super().changeform_view(request, object_id, form_url, extra_context)
+                answer = super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refusal:
             request.refusal = refusal  # type: ignore[attr-defined]  # read by get_form
             answer = super().changeform_view(request, object_id, form_url, extra_context)
             answer.status_code = refusal.status
             return answer
+        if request.method == "POST" and isinstance(answer, TemplateResponse):
+            answer.status_code = 400  # the form again: what was sent is not usable
+        return answer
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

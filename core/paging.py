@@ -68,7 +68,7 @@ def _beyond(ordering: Sequence[str], values: Sequence[Any]) -> Q:
 
 
 def encode_cursor(direction: str, row: Model, ordering: Sequence[str]) -> str:
-    """Name of the place behind `row` (`next`) or before it (`prev`), for selectors that build their pages themselves."""
+    """Name of the place behind `row` (`next`) or before it (`prev`), for selectors that make their pages themselves."""
     values = [getattr(row, name.lstrip("-")) for name in ordering]
     text = json.dumps([direction, list(ordering), values], cls=ExactEncoder, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

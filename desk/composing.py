@@ -1,4 +1,4 @@
-"""Writing to the right people: what a composer was opened for, signed, and the risks a person is asked about (ux.md 3)."""
+"""Writing to the right people (ux.md 3): what a composer was opened for, signed, and which risks are asked about."""
 
 import re
 from collections.abc import Sequence
@@ -56,11 +56,16 @@ def context_of(ticket: Ticket, *, last_seen_seq: int, asked: Sequence[str] = ())
 
 
 def read_context(token: str, ticket: Ticket) -> ComposerContext:
-    """What the form was made for. Raises Invalid for what we did not sign, WrongTicketContext for another ticket or person."""
+    """What the form was made for.
+
+    Raises Invalid for what we did not sign, WrongTicketContext for another ticket or person.
+    """
     try:
         reference, requester_id, address, last_seen_seq, nonce, asked = signing.loads(token, salt=SALT)
     except (signing.BadSignature, ValueError, TypeError) as error:
-        message = gettext_lazy("This form is not ours or too old. Your text is kept; check the recipient and send again.")
+        message = gettext_lazy(
+            "This form is not ours or too old. Your text is kept; check the recipient and send again."
+        )
         raise Invalid({"context": message}) from error
     context = ComposerContext(reference, requester_id, address, last_seen_seq, nonce, tuple(asked))
     if context.reference != ticket.reference or context.requester_id != str(ticket.requester_id):

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -31,13 +33,11 @@ class ManyFilesField(forms.FileField):
 
     widget = ManyFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list["UploadedFile[bytes]"]:
         given = data if isinstance(data, (list, tuple)) else [data] if data else []
-        files: list[UploadedFile] = [super(ManyFilesField, self).clean(file, initial) for file in given if file]
+        files = [super(ManyFilesField, self).clean(file, initial) for file in given if file]
         if len(files) > MAX_FILES:
-            raise forms.ValidationError(
-                ngettext_lazy("At most %d file.", "At most %d files.", MAX_FILES) % MAX_FILES
-            )
+            raise forms.ValidationError(ngettext_lazy("At most %d file.", "At most %d files.", MAX_FILES) % MAX_FILES)
         for file in files:
             if (file.size or 0) > MAX_FILE_BYTES:
                 raise forms.ValidationError(
@@ -48,10 +48,9 @@ class ManyFilesField(forms.FileField):
         return files
 
 
-def as_new_files(files: Iterable[UploadedFile]) -> list[NewFile]:
+def as_new_files(files: Iterable["UploadedFile[bytes]"]) -> list[NewFile]:
     return [
-        NewFile(filename=file.name or "", content=file.read(), content_type=file.content_type or "")
-        for file in files
+        NewFile(filename=file.name or "", content=file.read(), content_type=file.content_type or "") for file in files
     ]
 
 
@@ -61,7 +60,8 @@ def add_refusal(form: forms.Form, refusal: DomainError) -> None:
         form.add_error(None, str(refusal))
         return
     for name, texts in refusal.fields.items():
-        form.add_error(name if name in form.fields else None, texts)
+        is_shown = name in form.fields and not form.fields[name].widget.is_hidden
+        form.add_error(name if is_shown else None, texts)
 
 
 def _no_autofill(rows: int | None = None, **attrs: Any) -> forms.Widget:
@@ -71,19 +71,29 @@ def _no_autofill(rows: int | None = None, **attrs: Any) -> forms.Widget:
 
 
 class ReplyForm(forms.Form):
-    context = forms.CharField(widget=forms.HiddenInput)
+    context = forms.CharField(widget=forms.HiddenInput, required=False)
     restored = forms.CharField(widget=forms.HiddenInput, required=False)
     cc = forms.CharField(label=_("Cc"), required=False, max_length=4000, widget=_no_autofill())
     body = forms.CharField(
-        label=_("Reply"), max_length=200_000, widget=forms.Textarea, error_messages={"required": _("A reply needs some text.")}
+        label=_("Reply"),
+        max_length=200_000,
+        widget=forms.Textarea,
+        error_messages={"required": _("A reply needs some text.")},
     )
     attachments = ManyFilesField(label=_("Files"), required=False)
     then = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_cc(self) -> list[str]:
-        """Addresses between commas, semicolons or line ends; the service judges each."""
+        """Addresses between commas, semicolons or line ends."""
         given = str(self.cleaned_data["cc"])
-        return [address.strip() for address in re.split(r"[,;\n]", given) if address.strip()]
+        addresses = [address.strip() for address in re.split(r"[,;\n]", given) if address.strip()]
+        for address in addresses:
+            try:
+                validate_email(address)
+            except forms.ValidationError as error:
+                text = _("“%(address)s” is not an e-mail address.")
+                raise forms.ValidationError(text, params={"address": address}) from error
+        return addresses
 
 
 class NoteForm(forms.Form):
@@ -143,11 +153,11 @@ class TeamForm(forms.Form):
 
 def category_choices() -> list[tuple[str, str]]:
     """All categories with the path that leads to each, in one query."""
-    rows = {row["pk"]: row for row in Category.objects.values("pk", "name", "parent_id")}
+    rows: dict[UUID, Category] = {row.pk: row for row in Category.objects.only("name", "parent_id")}
 
-    def path(pk: Any) -> str:
+    def path(pk: UUID) -> str:
         row = rows[pk]
-        return f"{path(row['parent_id'])} / {row['name']}" if row["parent_id"] else str(row["name"])
+        return f"{path(row.parent_id)} / {row.name}" if row.parent_id else row.name
 
     return [("", "–"), *sorted(((str(pk), path(pk)) for pk in rows), key=lambda choice: choice[1].lower())]
 
@@ -194,9 +204,7 @@ class TaskForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
-    is_mandatory = forms.BooleanField(
-        label=_("The ticket is not resolved before this is done"), required=False
-    )
+    is_mandatory = forms.BooleanField(label=_("The ticket is not resolved before this is done"), required=False)
 
     def __init__(self, *args: Any, candidates: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -232,7 +240,11 @@ class NewTicketForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     name = forms.CharField(
-        label=_("Customer's name"), max_length=300, required=False, help_text=_("Used for new contacts"), widget=_no_autofill()
+        label=_("Customer's name"),
+        max_length=300,
+        required=False,
+        help_text=_("Used for new contacts"),
+        widget=_no_autofill(),
     )
     subject = forms.CharField(label=_("Subject"), max_length=255, widget=_no_autofill())
     description = forms.CharField(

@@ -60,7 +60,7 @@ def _names(rows: Iterable[Any]) -> dict[Any, str]:
     found: dict[Any, str] = {}
     for model, ids in ((Agent, people), (Team, teams), (Category, categories)):
         if wanted := ids - {None}:
-            found |= dict(model.objects.filter(pk__in=wanted).values_list("pk", "name"))  # type: ignore[attr-defined]
+            found |= dict(model.objects.filter(pk__in=wanted).values_list("pk", "name"))
     return found
 
 

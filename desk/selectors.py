@@ -15,7 +15,7 @@ from accounts.models import Agent, Team
 from accounts.selectors import reach_of
 from tickets.enums import Priority, TicketStatus
 from tickets.models import Ticket
-from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER
+from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER, TicketQuerySet
 
 COUNT_CAP = 200
 """Counts stop here and read "200+", so that none of them walks through a million rows."""
@@ -28,7 +28,7 @@ class QueueView:
 
     slug: str
     label: Promise | str
-    tickets: Callable[[Agent], QuerySet[Ticket]]
+    tickets: Callable[[Agent], TicketQuerySet]
     shows_open_only: bool
     """Whether tickets on which no work is left appear only when a status is chosen."""
     fixed: tuple[str, ...] = ()
@@ -39,19 +39,19 @@ class QueueView:
         return QUEUE_ORDER if self.shows_open_only else NEWEST_FIRST
 
 
-def _mine(agent: Agent) -> QuerySet[Ticket]:
+def _mine(agent: Agent) -> TicketQuerySet:
     return Ticket.objects.visible_to(agent).worked_by(agent)
 
 
-def _team(agent: Agent) -> QuerySet[Ticket]:
+def _team(agent: Agent) -> TicketQuerySet:
     return Ticket.objects.visible_to(agent).filter(team__in=reach_of(agent).teams)
 
 
-def _unowned(agent: Agent) -> QuerySet[Ticket]:
+def _unowned(agent: Agent) -> TicketQuerySet:
     return Ticket.objects.visible_to(agent).unowned()
 
 
-def _all(agent: Agent) -> QuerySet[Ticket]:
+def _all(agent: Agent) -> TicketQuerySet:
     return Ticket.objects.visible_to(agent)
 
 
@@ -87,7 +87,7 @@ class QueueFilter:
         return any((self.status, self.team, self.priority, self.owner))
 
 
-def tickets_in(view: QueueView, agent: Agent, wanted: QueueFilter) -> QuerySet[Ticket]:
+def tickets_in(view: QueueView, agent: Agent, wanted: QueueFilter) -> TicketQuerySet:
     """The tickets of `view` that pass the filter, unordered; all of them visible to `agent`."""
     tickets = view.tickets(agent)
     if wanted.status in TicketStatus.values:
@@ -95,7 +95,7 @@ def tickets_in(view: QueueView, agent: Agent, wanted: QueueFilter) -> QuerySet[T
     elif view.shows_open_only and wanted.status != ANY_STATUS:
         tickets = tickets.open()
     if wanted.team:
-        tickets = tickets.filter(team=wanted.team)
+        tickets = tickets.filter(team_id=wanted.team)
     if wanted.priority in Priority.values:
         tickets = tickets.filter(priority=wanted.priority)
     if wanted.owner == "me":
@@ -137,4 +137,5 @@ def teams_in_sight(agent: Agent) -> QuerySet[Team]:
 
 def next_unowned(agent: Agent, *, besides: Ticket) -> Ticket | None:
     """The most urgent ticket nobody owns that `agent` sees: where to go when somebody else was faster."""
-    return _unowned(agent).exclude(pk=besides.pk).in_queue_order().only("reference", "subject").first()
+    found: Ticket | None = _unowned(agent).exclude(pk=besides.pk).in_queue_order().only("reference", "subject").first()
+    return found

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from accounts.models import Agent, Contact, Team
 from accounts.services import contact_for
+from connectors.mail.services import block_sender
 from core.service import service
-from tickets.enums import Channel, EntryKind, Priority, TicketType
+from tickets.enums import Channel, ClosureCode, EntryKind, Priority, TicketType
 from tickets.models import Category, Ticket
-from tickets.services import create_ticket, record_customer_message, reopen_by_customer
+from tickets.services import cancel_ticket, create_ticket, record_customer_message, reopen_by_customer
 from tickets.services.creation import Message
 
 
@@ -37,6 +38,14 @@ def create_ticket_by_phone(
         category=category,
         channel=Channel.PHONE,
     )
+
+
+@service
+def end_as_spam(ticket_id: UUID, *, by: Agent, version: int | None = None) -> Ticket:
+    """Cancel a ticket as spam, and send further mail of its requester to quarantine."""
+    ticket = cancel_ticket(ticket_id, by=by, code=ClosureCode.SPAM, version=version)
+    block_sender(ticket.requester.email, by=by, reason=ticket.reference)
+    return ticket
 
 
 @service

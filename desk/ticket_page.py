@@ -1,12 +1,12 @@
-"""Answers with the ticket page: whole, or its workspace alone for htmx, with a refusal and kept text where there is one."""
+"""Answers with the ticket page: whole, or its workspace alone for htmx; with a refusal and the kept text, if any."""
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -99,6 +99,7 @@ def show_ticket(
     context |= _dock(request.agent, ticket, context["last_seen_seq"], composers or Composers())
     context |= {
         "error": error,
+        "said": said,
         "resolve_form": ResolveForm(auto_id="resolve-%s"),
         "cancel_form": CancelForm(auto_id="cancel-%s"),
         "menu_items": menu_of(ticket, context["able"]),
@@ -172,7 +173,11 @@ def _fresh_reply(restored: OutboundMessage | None) -> ReplyForm:
     initial = {}
     if restored is not None:
         cc = ", ".join(restored.cc_recipients)
-        initial = {"body": without_signature(restored.body_text, restored.author), "cc": cc, "restored": str(restored.pk)}
+        initial = {
+            "body": without_signature(restored.body_text, restored.author),
+            "cc": cc,
+            "restored": str(restored.pk),
+        }
     return ReplyForm(auto_id="reply-%s", initial=initial)
 
 
@@ -181,8 +186,10 @@ def _renew(form: ReplyForm, context: str) -> None:
     form.fields["context"].initial = context
     form.initial["context"] = context
     if form.is_bound:
-        form.data = form.data.copy()
-        form.data["context"] = context
+        posted = QueryDict(mutable=True)
+        posted.update(form.data)
+        posted["context"] = context
+        form.data = posted
 
 
 def _kept_files(agent: Agent, form: ReplyForm, restored: OutboundMessage | None) -> list[Part]:
@@ -191,7 +198,7 @@ def _kept_files(agent: Agent, form: ReplyForm, restored: OutboundMessage | None)
         restored = OutboundMessage.objects.filter(pk=message_id, author=agent).first()
     if restored is None:
         return []
-    chosen = form.data.getlist("kept") if form.is_bound else None
+    chosen = cast(QueryDict, form.data).getlist("kept") if form.is_bound else None
     return [
         file_of(file) | {"id": file.pk, "is_kept": chosen is None or str(file.pk) in chosen}
         for file in restored.attachments.all()
@@ -215,12 +222,22 @@ def menu_of(ticket: Ticket, able: Any) -> list[Part]:
         {"label": _("Offer to a colleague"), "url": at("offer"), "icon": "user-plus", "rule_before": True}
         if able.offer
         else None,
-        {"label": _("Withdraw the offer"), "action": at("withdraw-offer"), "icon": "undo-2"} if able.withdraw_offer else None,
+        {"label": _("Withdraw the offer"), "action": at("withdraw-offer"), "icon": "undo-2"}
+        if able.withdraw_offer
+        else None,
         {"label": _("Change team"), "url": at("change-team"), "icon": "users"} if able.change_team else None,
-        {"label": _("Cancel ticket"), "url": at("cancel"), "dialog": "cancel-dialog", "icon": "circle-x", "rule_before": True}
+        {
+            "label": _("Cancel ticket"),
+            "url": at("cancel"),
+            "dialog": "cancel-dialog",
+            "icon": "circle-x",
+            "rule_before": True,
+        }
         if able.cancel
         else None,
-        {"label": _("Spam, block the sender"), "url": at("spam"), "icon": "ban", "tone": "danger"} if able.cancel else None,
+        {"label": _("Spam, block the sender"), "url": at("spam"), "icon": "ban", "tone": "danger"}
+        if able.cancel
+        else None,
     ]
     return [item for item in items if item is not None]
 
@@ -228,7 +245,7 @@ def menu_of(ticket: Ticket, able: Any) -> list[Part]:
 def act(
     request: AgentRequest, reference: str, call: Callable[[Ticket], Any], *, said: str, where: str = ""
 ) -> HttpResponse:
-    """Look up, call one service, answer: the renewed workspace for htmx, else a redirect; a refusal is shown on the page."""
+    """Look up, call one service, answer: the renewed workspace for htmx, else a redirect; the page shows a refusal."""
     ticket = visible_ticket(request.agent, reference)
     try:
         call(ticket)

@@ -51,7 +51,7 @@ CHANNEL_ICONS: dict[str, str] = {EntryKind.PHONE_NOTE: "phone", EntryKind.CHAT: 
 def days_of(
     ticket: Ticket, entries: Sequence[TimelineEntry], *, original: UUID | None = None, csrf_token: str = ""
 ) -> list[Item]:
-    """Entries under the days of the reader's zone; `original` names the mail whose own layout is shown, with its form."""
+    """Entries under the days of the reader's zone; `original` names the mail that is shown in its own layout."""
     days: list[Item] = []
     for entry in entries:
         day = timezone.localtime(entry.created_at).date()
@@ -195,6 +195,11 @@ def file_of(file: Attachment) -> Item:
         "reason": "" if is_clean else file.scan_note or file.get_scan_status_display(),
         "is_image": file.content_type.startswith("image/"),
     }
+
+
+def content_of(file: Attachment) -> bytes:
+    with file.file.open("rb") as content:
+        return bytes(content.read())
 
 
 def _delivery(entry: TimelineEntry) -> Item:

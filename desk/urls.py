@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from desk.views import conversation, fields, files, forms, history, new, notifications, outbox, queues, search, tasks, tickets
+from desk.views import (
+    conversation,
+    fields,
+    files,
+    forms,
+    history,
+    new,
+    notifications,
+    outbox,
+    queues,
+    search,
+    tasks,
+    tickets,
+)
 
 app_name = "desk"
 

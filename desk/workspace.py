@@ -11,13 +11,14 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from accounts.selectors import current_absence
 from desk.policies import may_see_history
 from desk.rows import tier_flag
 from desk.timeline import SHOW, days_of, outgoing_of
-from tickets.enums import ENDED, TaskStatus, TicketStatus
+from tickets.enums import ENDED, LinkKind, TaskStatus, TicketStatus
 from tickets.models import Tag, Task, Ticket, TicketLink, TicketWatch
 from tickets.policies import (
     acts_as_owner,
@@ -227,7 +228,9 @@ def _task(agent: Agent, task: Task) -> Part:
             for step, label in steps
             if may_work
         ],
-        "cancel_url": reverse("desk:task-step", args=[reference, task.pk, "cancel"]) if may_work and task.is_open else "",
+        "cancel_url": reverse("desk:task-step", args=[reference, task.pk, "cancel"])
+        if may_work and task.is_open
+        else "",
     }
 
 
@@ -248,22 +251,23 @@ def _links(agent: Agent, ticket: Ticket) -> list[Part]:
         is_from = link.from_ticket_id == ticket.pk
         reference = link.to_reference if is_from else link.from_reference
         subject = link.to_subject if is_from else link.from_subject
-        words = link.get_kind_display() if is_from else REVERSED.get(link.kind, lambda: link.get_kind_display())()
+        words = link.get_kind_display() if is_from else REVERSED.get(link.kind, LinkKind(link.kind).label)
         parts.append({"kind": words, "reference": reference, "subject": subject})
     return parts
 
 
 REVERSED = {
-    "duplicate_of": lambda: _("Has the duplicate"),
-    "follow_up_of": lambda: _("Followed by"),
-    "caused_by": lambda: _("Cause of"),
+    str(LinkKind.DUPLICATE_OF): gettext_lazy("Has the duplicate"),
+    str(LinkKind.FOLLOW_UP_OF): gettext_lazy("Followed by"),
+    str(LinkKind.CAUSED_BY): gettext_lazy("Cause of"),
 }
+"""How a link reads on the ticket it points to."""
 
 
 def _details(ticket: Ticket) -> list[Part]:
     category = ticket.category
     path = f"{category.parent.name} / {category.name}" if category and category.parent else str(category or "")
-    parts = [
+    parts: list[Part] = [
         {"term": _("Type"), "value": ticket.get_type_display()},
         {"term": _("Channel"), "value": ticket.get_channel_display()},
         {"term": _("Category"), "value": path},
@@ -280,4 +284,3 @@ def _details(ticket: Ticket) -> list[Part]:
     if ticket.closure_code:
         parts.append({"term": _("Ended as"), "value": ticket.get_closure_code_display()})
     return parts
-

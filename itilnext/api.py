@@ -5,6 +5,7 @@ from typing import Any
 
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.utils import extend_schema
@@ -17,8 +18,10 @@ from core.errors import NotFound
 
 @cache
 def description() -> dict[str, Any]:
-    """The OpenAPI description; it does not change while the process runs."""
-    schema: dict[str, Any] = SchemaGenerator(urlconf=None).get_schema(request=None, public=True)
+    """The OpenAPI description, in English for everybody; it does not change while the process runs."""
+    generator: Any = SchemaGenerator  # the library has no types
+    with translation.override("en"):
+        schema: dict[str, Any] = generator().get_schema(request=None, public=True)
     return schema
 
 

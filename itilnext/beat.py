@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from datetime import timedelta
 from typing import Any
 
 from celery.beat import Scheduler
@@ -32,7 +33,7 @@ class LeaderScheduler(Scheduler):
         super().setup_schedule()
         for entry in self.schedule.values():
             if isinstance(entry.schedule, schedule):
-                entry.last_run_at = entry.default_now() - entry.schedule.run_every
+                entry.last_run_at = entry.default_now() - timedelta(seconds=entry.schedule.seconds)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due; the answer says how many seconds later to ask again."""

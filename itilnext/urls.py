@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from core.csp import csp_report
 from core.health import healthz, readyz
 from core.metrics import metrics
 from desk.views.answer import answer
@@ -11,8 +12,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),
+    path("csp-report/", csp_report),
     path("admin/", admin.site.urls),
     path("answer/<str:token>/", answer, name="answer"),
     path("api/v1/", include("itilnext.api")),
+    path("", include("connectors.mail.urls")),
     path("", include("desk.urls")),
 ]

@@ -81,7 +81,7 @@ _OLDEST_FIRST = _Direction("ASC", "<", ">", "min", "max")
 def search_tickets(actor: Actor, q: str, cursor: str = "", *, size: int = 50) -> Page[Ticket]:
     """Tickets visible to `actor` that contain all words of `q`, the last one as a beginning; newest first.
 
-    Words are those of subject, messages and the requester's name and address; accents, case and punctuation do not count.
+    Words are those of subject, messages and the requester's name and address; accents, case, punctuation do not count.
     Text without any word finds nothing. Costs at most six queries. Raises Invalid for a cursor of another list.
     """
     backwards, values = decode_cursor(cursor, Ticket.objects.all(), NEWEST_FIRST) if cursor else (False, None)

@@ -100,5 +100,5 @@ class CalendarAdmin(PolicyAdmin):
     @admin.action(description=gettext_lazy("Make it the default"), permissions=["change"])
     def make_default(self, request: HttpRequest, queryset: QuerySet[BusinessCalendar]) -> None:
         by = actor_in(request)
-        done = _("%(count)d calendar is the default now.")
+        done = _("New default calendar: %(count)d")
         self.each(request, queryset[:1], lambda calendar: make_default_calendar(calendar.pk, by=by), done)

@@ -79,5 +79,5 @@ class ClientAdmin(PolicyAdmin):
     @admin.action(description=gettext_lazy("End all tokens"), permissions=["change"])
     def end_tokens(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> None:
         by = actor_in(request)
-        done = _("The tokens of %(count)d clients have ended.")
+        done = _("Clients without tokens now: %(count)d")
         self.each(request, queryset, lambda client: services.end_tokens(client.pk, by=by), done)

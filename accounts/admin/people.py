@@ -132,13 +132,13 @@ class AgentAdmin(PolicyAdmin):
     @admin.action(description=gettext_lazy("Deactivate: ends all access at once"), permissions=["manage"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[Agent]) -> None:
         by = actor_in(request)
-        done = _("%(count)d people are deactivated.")
+        done = _("Deactivated: %(count)d")
         self.each(request, queryset, lambda agent: services.deactivate_agent(agent.pk, by=by), done)
 
     @admin.action(description=gettext_lazy("Reactivate"), permissions=["manage"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[Agent]) -> None:
         by = actor_in(request)
-        done = _("%(count)d people are active again.")
+        done = _("Active again: %(count)d")
         self.each(request, queryset, lambda agent: services.reactivate_agent(agent.pk, by=by), done)
 
     @admin.action(description=gettext_lazy("Send an invitation (again)"), permissions=["manage"])
@@ -146,7 +146,7 @@ class AgentAdmin(PolicyAdmin):
         def invite(agent: Agent) -> None:
             services.queue_account_mail(agent.user_id, AccountMailKind.INVITATION)
 
-        self.each(request, queryset.filter(is_active=True), invite, _("%(count)d invitations are on their way."))
+        self.each(request, queryset.filter(is_active=True), invite, _("Invitations on their way: %(count)d"))
 
 
 @admin.register(Team)
@@ -241,7 +241,7 @@ class AbsenceAdmin(PolicyAdmin):
     @admin.action(description=gettext_lazy("Cancel"), permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Absence]) -> None:
         by = actor_in(request)
-        done = _("%(count)d absences are cancelled.")
+        done = _("Cancelled: %(count)d")
         self.each(request, queryset, lambda absence: services.cancel_absence(absence.pk, by=by), done)
 
 

@@ -38,7 +38,7 @@ class AccountMailAdmin(MachineryAdmin):
         def again(mail: AccountMail) -> None:
             services.queue_account_mail(mail.user_id, mail.kind)
 
-        self.each(request, queryset.filter(user__is_active=True), again, _("%(count)d mails are on their way."))
+        self.each(request, queryset.filter(user__is_active=True), again, _("Mails on their way: %(count)d"))
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -69,5 +69,5 @@ class EventDeliveryAdmin(MachineryAdmin):
     @admin.action(description=gettext_lazy("Try again"), permissions=["manage"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[EventDelivery]) -> None:
         failed = queryset.filter(failed_at__isnull=False)
-        done = _("%(count)d deliveries are tried again.")
+        done = _("Tried again: %(count)d")
         self.each(request, failed, lambda delivery: retry_delivery(delivery.pk), done)

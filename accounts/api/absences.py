@@ -25,7 +25,7 @@ class AbsenceViewSet(ApiViewSet):
         if isinstance(actor, ApiClient):
             if not actor.has_scope(Scope.HR_WRITE):
                 raise ScopeMissing(scope=Scope.HR_WRITE)
-            rows = Absence.objects.all()
+            rows: QuerySet[Absence] = Absence.objects.all()
         else:
             rows = absences_visible_to(actor)
         return rows.select_related("agent", "deputy", "recorded_by").prefetch_related("agent__teams")
@@ -47,7 +47,7 @@ class AbsenceViewSet(ApiViewSet):
     @extend_schema(
         operation_id="absence_list", summary="List", parameters=[AbsenceQuery], responses=page_of(AbsenceOut)
     )
-    def list(self, request: Request) -> Response:  # noqa: ARG002
+    def list(self, request: Request) -> Response:
         query = self.read_query(AbsenceQuery)
         rows = self.rows()
         if "agent" in query:
@@ -58,24 +58,24 @@ class AbsenceViewSet(ApiViewSet):
         return self.page(rows, ("-starts_on", "-id"), query, self.shape)
 
     @extend_schema(operation_id="absence_create", summary="Record", request=AbsenceIn, responses={201: AbsenceOut})
-    def create(self, request: Request) -> Response:  # noqa: ARG002
+    def create(self, request: Request) -> Response:
         values = self.read(AbsenceIn)
         absence = record_absence(values.pop("agent").pk, by=self.actor, **values)
         return self.answer(absence, status=201)
 
     @extend_schema(operation_id="absence", summary="One", responses=AbsenceOut)
-    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def retrieve(self, request: Request, id: UUID) -> Response:
         return self.answer(self.one(self.rows(), pk=id))
 
     @extend_schema(operation_id="absence_update", summary="Change", request=AbsencePatch, responses=AbsenceOut)
-    def partial_update(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def partial_update(self, request: Request, id: UUID) -> Response:
         absence = self.one(self.rows(), pk=id)
         values = self.read(AbsencePatch, partial=True)
         version = self.version(values, is_required=True)
         return self.answer(change_absence(absence.pk, by=self.actor, version=version or 0, **values))
 
     @extend_schema(operation_id="absence_cancel", summary="Take back", request=VersionIn, responses=AbsenceOut)
-    def cancel(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def cancel(self, request: Request, id: UUID) -> Response:
         absence = self.one(self.rows(), pk=id)
         version = self.version(self.read(VersionIn))
         return self.answer(cancel_absence(absence.pk, by=self.actor, version=version))

@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from accounts.models import User
 
 
-class BearerAuthentication(TokenAuthentication):
+class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]  # the library has no types
     """`Authorization: Bearer <token>`, found by its hash together with the person or program behind it: one query.
 
     The library looks tokens up by their first characters and deletes old ones as it goes; here a timer does that.
@@ -29,5 +29,5 @@ class BearerAuthentication(TokenAuthentication):
             raise AuthenticationFailed
         return found.user, found
 
-    def authenticate_header(self, request: Any) -> str:  # noqa: ARG002  # Any: the library's signature
+    def authenticate_header(self, request: Any) -> str:  # Any: the library's signature
         return "Bearer"

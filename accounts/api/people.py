@@ -38,7 +38,7 @@ class DirectoryViewSet(ApiViewSet):
 
 class MeViewSet(ApiViewSet):
     @extend_schema(operation_id="me", summary="Who I am and what I may do", responses=MeOut)
-    def retrieve(self, request: Request) -> Response:  # noqa: ARG002
+    def retrieve(self, request: Request) -> Response:
         actor: Any = self.actor
         is_agent = isinstance(actor, Agent)
         me = {
@@ -59,7 +59,7 @@ class AgentViewSet(DirectoryViewSet):
         return Agent.objects.select_related("primary_team", "supervisor").prefetch_related("teams")
 
     @extend_schema(operation_id="agent_list", summary="List", parameters=[AgentQuery], responses=page_of(AgentOut))
-    def list(self, request: Request) -> Response:  # noqa: ARG002
+    def list(self, request: Request) -> Response:
         query = self.read_query(AgentQuery)
         rows = self.rows().filter(Q(name__icontains=query["q"]) | Q(email__icontains=query["q"]))
         if "team" in query:
@@ -72,7 +72,7 @@ class AgentViewSet(DirectoryViewSet):
         return self.page(rows, ("name", "id"), query, AgentOut)
 
     @extend_schema(operation_id="agent", summary="One", responses=AgentOut)
-    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def retrieve(self, request: Request, id: UUID) -> Response:
         return Response(AgentOut(self.one(self.rows(), pk=id)).data)
 
 
@@ -82,13 +82,13 @@ class TeamViewSet(DirectoryViewSet):
         return Team.objects.select_related("lead", "supervisor", "manager", "parent")
 
     @extend_schema(operation_id="team_list", summary="List", parameters=[PeopleQuery], responses=page_of(TeamOut))
-    def list(self, request: Request) -> Response:  # noqa: ARG002
+    def list(self, request: Request) -> Response:
         query = self.read_query(PeopleQuery)
         rows = self.rows().filter(name__icontains=query["q"])
         return self.page(rows, ("name", "id"), query, TeamOut)
 
     @extend_schema(operation_id="team", summary="One", responses=TeamOut)
-    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def retrieve(self, request: Request, id: UUID) -> Response:
         return Response(TeamOut(self.one(self.rows(), pk=id)).data)
 
 
@@ -106,7 +106,7 @@ class ContactViewSet(CustomerViewSet):
     @extend_schema(
         operation_id="contact_list", summary="List", parameters=[ContactQuery], responses=page_of(ContactOut)
     )
-    def list(self, request: Request) -> Response:  # noqa: ARG002
+    def list(self, request: Request) -> Response:
         query = self.read_query(ContactQuery)
         rows = self.rows()
         if text := query["q"]:
@@ -118,7 +118,7 @@ class ContactViewSet(CustomerViewSet):
         return self.page(rows, ("-created_at", "-id"), query, ContactOut)
 
     @extend_schema(operation_id="contact", summary="One", responses=ContactOut)
-    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def retrieve(self, request: Request, id: UUID) -> Response:
         return Response(ContactOut(self.one(self.rows(), pk=id)).data)
 
 
@@ -128,11 +128,11 @@ class CompanyViewSet(CustomerViewSet):
         return Company.objects.all()
 
     @extend_schema(operation_id="company_list", summary="List", parameters=[PeopleQuery], responses=page_of(CompanyOut))
-    def list(self, request: Request) -> Response:  # noqa: ARG002
+    def list(self, request: Request) -> Response:
         query = self.read_query(PeopleQuery)
         rows = self.rows().filter(name__icontains=query["q"])
         return self.page(rows, ("name", "id"), query, CompanyOut)
 
     @extend_schema(operation_id="company", summary="One", responses=CompanyOut)
-    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def retrieve(self, request: Request, id: UUID) -> Response:
         return Response(CompanyOut(self.one(self.rows(), pk=id)).data)

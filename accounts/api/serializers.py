@@ -159,5 +159,3 @@ class ContactQuery(PeopleQuery):
 class AbsenceQuery(Query):
     agent = serializers.CharField(required=False, max_length=320, help_text="id, e-mail address or name")
     on = serializers.DateField(required=False, help_text="only absences that cover this day")
-
-

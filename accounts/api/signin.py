@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.api.serializers import TokenIn, TokenOut
 from accounts.models import User
-from accounts.tokens import token_for
+from accounts.tokens import end_token, token_for
 from core.api.throttling import SignInThrottle
 from core.api.views import ApiViewSet
 from core.errors import NotAuthenticated, Throttled
@@ -37,7 +37,7 @@ class TokenViewSet(ApiViewSet):
     )
     def create(self, request: Request) -> Response:
         values = self.read(TokenIn)
-        user = self._user(request, values["username"].strip(), values["password"])
+        user = self._user(request, values["username"].strip().lower(), values["password"])
         token, expires_at = token_for(user)
         return Response(TokenOut({"token": token, "expires_at": expires_at}).data)
 
@@ -69,7 +69,7 @@ class LogoutViewSet(ApiViewSet):
 
     def _end(self, request: Request) -> Response:
         if request.auth is not None:
-            request.auth.delete()
+            end_token(request.auth)
         else:
             logout(request._request)  # noqa: SLF001
         return Response(status=204)

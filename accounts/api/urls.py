@@ -1,11 +1,13 @@
+from typing import Any
+
 from django.urls import path
 
 from accounts.api.absences import AbsenceViewSet
 from accounts.api.people import AgentViewSet, CompanyViewSet, ContactViewSet, MeViewSet, TeamViewSet
 from accounts.api.signin import LogoutViewSet, TokenViewSet
 
-LIST = {"get": "list"}
-ONE = {"get": "retrieve"}
+LIST: dict[str, Any] = {"get": "list"}
+ONE: dict[str, Any] = {"get": "retrieve"}
 
 urlpatterns = [
     path("auth/token/", TokenViewSet.as_view({"post": "create"})),

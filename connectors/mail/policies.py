@@ -13,3 +13,9 @@ def may_retry(actor: Agent, message: MailMessage) -> bool:
 def may_release(actor: Agent, message: MailMessage) -> bool:
     """Supervisors and managers of the team let a mail act that was put aside for a reason."""
     return message.mailbox.team_id in reach_of(actor).overseen
+
+
+def may_see_ledger(actor: Agent) -> bool:
+    """Everybody whose role lets them see a team's mails; admins and people without a team see none."""
+    reach = reach_of(actor)
+    return bool(reach.teams) or reach.sees_everything

@@ -1,8 +1,8 @@
 """`Idempotency-Key`: the first answer to a POST again, for 24 hours (interfaces.md section 2).
 
-Claiming the key, doing the work and keeping the answer are one transaction: either all of it happened or nothing. Of two
-requests at once the second waits on the unique row until the first is done, and then gives its answer. A bug (500) keeps
-nothing, so that the request may be repeated.
+Claiming the key, doing the work and keeping the answer are one transaction: all of it happened or nothing. Of two
+requests at once the second waits on the unique row until the first is done, and then gives its answer. A bug (500)
+keeps nothing, so that the request may be repeated.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from rest_framework.response import Response
 
 from core.api.errors import IdempotencyKeyReused
 from core.api.problems import MEDIA_TYPE
-from core.errors import Invalid
+from core.errors import Invalid, NotAuthenticated
 from core.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
@@ -35,13 +35,13 @@ _USABLE = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 def answer_once(request: Request, answer: Callable[[], Response]) -> Response:
-    """`answer()`, or what it said when the same user sent the same key before. Raises IdempotencyKeyReused or Invalid."""
+    """`answer()`, or what it said when this user sent the same key before. Raises IdempotencyKeyReused or Invalid."""
     key = request.headers[HEADER]
     if not _USABLE.fullmatch(key):
         raise Invalid({HEADER: _("Send 1 to 200 visible ASCII characters.")})
     fingerprint = fingerprint_of(request)
     with transaction.atomic():
-        row, is_first = _claim(request.user.pk, key, fingerprint, now=timezone.now())
+        row, is_first = _claim(_user_id(request), key, fingerprint, now=timezone.now())
         if not is_first:
             return _again(row, fingerprint)
         response = answer()
@@ -60,6 +60,14 @@ def fingerprint_of(request: Request) -> str:
         body = data
     text = json.dumps([request.method, request.get_full_path(), body], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _user_id(request: Request) -> UUID:
+    """Anonymous requests are refused before."""
+    user_id: UUID | None = request.user.pk
+    if user_id is None:
+        raise NotAuthenticated
+    return user_id
 
 
 def _part(item: Any) -> Any:

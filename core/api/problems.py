@@ -69,7 +69,7 @@ def as_domain_error(error: Exception) -> DomainError | None:
         case exceptions.ParseError():
             return Invalid({BODY: str(error.detail)})
         case exceptions.Throttled():
-            return Throttled(retry_after=max(1, round(error.wait or 60)))
+            return Throttled(retry_after=max(1, round(getattr(error, "wait", None) or 60)))
         case SuspiciousOperation():
             return Invalid({BODY: _("The request cannot be read.")})
     return None

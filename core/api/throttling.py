@@ -21,7 +21,7 @@ class _Window(BaseThrottle):
         """Who is counted; an empty string for nobody."""
         raise NotImplementedError
 
-    def allow_request(self, request: Request, view: Any) -> bool:  # noqa: ARG002  # Any: the library's signature
+    def allow_request(self, request: Request, view: Any) -> bool:  # Any: the library's signature
         identity = self.identity(request)
         limit = settings.API_REQUESTS_PER_MINUTE[self.scope]
         return not identity or not limit or count(f"{self.scope}:{identity}") <= limit

@@ -40,7 +40,7 @@ class ApiViewSet(GenericViewSet[Any]):  # Any: each view set reads several model
         super().initial(request, *args, **kwargs)
         if request.method == "POST" and self.keeps_answers and idempotency.HEADER in request.headers:
             # The handler is looked up after this; the one put in its place asks it only if the key is new.
-            self.post = partial(self._answer_once, self.post)
+            setattr(self, "post", partial(self._answer_once, getattr(self, "post")))  # noqa: B009, B010  # not declared
 
     def _answer_once(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         def answer() -> Response:
@@ -75,7 +75,7 @@ class ApiViewSet(GenericViewSet[Any]):  # Any: each view set reads several model
         return values
 
     def read_query(self, shape: type[In]) -> dict[str, Any]:
-        """The query's values in `shape`; an empty parameter is not taken for an absent one, which would filter nothing."""
+        """The query's values in `shape`; an empty parameter is not taken for an absent one, which filters nothing."""
         given = self.request.query_params
         several = {name for name, field in shape().fields.items() if isinstance(field, MultipleChoiceField)}
         data = {name: given.getlist(name) if name in several else given[name] for name in given}
@@ -121,11 +121,11 @@ class ApiViewSet(GenericViewSet[Any]):  # Any: each view set reads several model
 
     def version(self, values: dict[str, Any], *, is_required: bool = False) -> int | None:
         """The version the client saw, from the body or `If-Match`; taken out of `values`. Raises Invalid."""
-        given = values.pop("version", None)
+        given: int | None = values.pop("version", None)
         header = self.request.headers.get("If-Match", "")
         if given is None and header:
             number = header.strip().removeprefix("W/").strip('"')
-            if not (number.isascii() and number.isdigit() and len(number) < 10):  # noqa: PLR2004
+            if not (number.isascii() and number.isdigit() and len(number) < 10):
                 raise Invalid({"If-Match": _('Send the version you saw, as in "3".')})
             given = int(number)
         if given is None and is_required:

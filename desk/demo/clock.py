@@ -1,7 +1,7 @@
 """Doing things in the past: within `at(moment)`, Django's clock stands at `moment`.
 
-The demo desk's tickets come about by the same services as real ones, weeks ago. Services read `timezone.now()`, and columns
-take it as their default; both are turned. Only `seed_demo` uses this, in a process of its own with one thread.
+The demo desk's tickets come about by the same services as real ones, weeks ago. Services read `timezone.now()`, and
+columns take it as their default; both are turned. Only `seed_demo` uses this, in a process of its own with one thread.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def at(moment: datetime) -> Iterator[None]:
 
 
 def moment(text: str, *, now: datetime) -> datetime:
-    """`12d 09:14` is twelve working days (Monday to Friday) before today at 09:14 in Berlin, `25m` so many minutes ago."""
+    """`12d 09:14`: twelve working days (Monday to Friday) before today, 09:14 in Berlin; `25m`: so many minutes ago."""
     if text.endswith("m"):
         return now - timedelta(minutes=int(text[:-1]))
     days, clock = text.split("d ")
@@ -52,4 +52,3 @@ def _working_day(today: date, before: int) -> date:
         day -= timedelta(days=1)
         before -= day.weekday() < 5
     return day
-

@@ -1,7 +1,7 @@
-"""Bulk load: COPY under the role that owns the tables, in one transaction, so that a broken load leaves nothing behind.
+"""Bulk load: COPY under the role that owns the tables, in one transaction: a broken load leaves nothing behind.
 
-Indexes and foreign keys are taken away for a large load and made again from their own definitions before the commit. The
-walls (triggers) are never switched off: the owner wall lets the owning role insert tickets that are owned already.
+Indexes and foreign keys are taken away for a large load and made again from their own definitions before the commit.
+The walls (triggers) are never switched off: the owner wall lets the owning role insert tickets that are owned already.
 """
 
 import time
@@ -116,9 +116,11 @@ def _copy_all(cursor: Any, plan: rows.Plan, say: Say, began_at: float) -> int:
         _copy(cursor, "tickets_timelineentry", rows.ENTRY_COLUMNS, block.entries)
         _copy(cursor, "load_document", rows.DOCUMENT_COLUMNS, block.documents)
         cursor.execute(
-            "INSERT INTO tickets_searchdocument (ticket_id, team_id, created_at, words)"
-            f" SELECT ticket_id, team_id, created_at, strip({WORDS_OF % 'text'}) FROM load_document;"  # noqa: S608
-            " TRUNCATE load_document"
+            f"""
+            INSERT INTO tickets_searchdocument (ticket_id, team_id, created_at, words)
+            SELECT ticket_id, team_id, created_at, strip({WORDS_OF % "text"}) FROM load_document;
+            TRUNCATE load_document
+            """  # noqa: S608  # constants of ours
         )
         tickets, entries = tickets + block.ticket_count, entries + block.entry_count
         if tickets >= next_word:

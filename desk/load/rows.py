@@ -17,17 +17,17 @@ from desk.load.days import Days
 BLOCK = 2_000
 LONG_TICKET_ENTRIES = 2_000
 TICKET_COLUMNS = (
-    "id", "created_at", "updated_at", "version", "reference", "type", "subject", "description", "description_html", "status",
-    "priority", "impact", "urgency", "channel", "product", "region", "language", "requester_id", "company_id", "team_id",
-    "owner_id", "owner_accepted_at", "first_response_at", "last_customer_message_at", "last_public_reply_at",
+    "id", "created_at", "updated_at", "version", "reference", "type", "subject", "description", "description_html",
+    "status", "priority", "impact", "urgency", "channel", "product", "region", "language", "requester_id", "company_id",
+    "team_id", "owner_id", "owner_accepted_at", "first_response_at", "last_customer_message_at", "last_public_reply_at",
     "last_staff_activity_at", "waiting_since", "resolution_code", "resolution_note", "resolved_at", "auto_closes_at",
     "customer_confirmed_at", "value_delivered_at", "closed_at", "closure_code", "reopen_count", "priority_score",
     "score_breakdown", "remote_images_allowed",
 )  # fmt: skip
 ENTRY_COLUMNS = (
-    "id", "ticket_id", "kind", "visibility", "author_type", "author_id", "contact_id", "author_name", "subject", "body_text",
-    "body_html", "facts", "email_message_id", "email_from", "email_to", "email_cc", "in_reply_to", "external_ref",
-    "created_at", "redaction_reason",
+    "id", "ticket_id", "kind", "visibility", "author_type", "author_id", "contact_id", "author_name", "subject",
+    "body_text", "body_html", "facts", "email_message_id", "email_from", "email_to", "email_cc", "in_reply_to",
+    "external_ref", "created_at", "redaction_reason",
 )  # fmt: skip
 DOCUMENT_COLUMNS = ("ticket_id", "team_id", "created_at", "text")
 
@@ -195,7 +195,7 @@ def _status(plan: Plan, index: int, rng: Random) -> str:
 
 
 def _pass_time(story: _Story, status: str, until: datetime, steps: int) -> None:
-    """Moments of what happens, in order, none later than `until`; a resolved ticket was resolved within the last days."""
+    """Moments of what happens, in order, none later than `until`; what is resolved was so within the last days."""
     created, rng = story.created, story.rng
     span = min(timedelta(hours=1 + rng.expovariate(1 / 40)), (until - created) * 0.9)
     if status == "resolved":
@@ -286,8 +286,8 @@ def _line(
     if text:
         story.texts.append(text)
     story.lines.append(
-        f"{_uuid(at, story.rng)}\t{story.id}\t{kind}\t{visibility}\t{author}\t{subject}\t{text}\t\t{facts}\t{mail}\t{{}}"
-        f"\t\t\t{at.isoformat()}\t\n"
+        f"{_uuid(at, story.rng)}\t{story.id}\t{kind}\t{visibility}\t{author}\t{subject}\t{text}\t\t{facts}\t{mail}"
+        f"\t{{}}\t\t\t{at.isoformat()}\t\n"
     )
 
 

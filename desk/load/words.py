@@ -10,6 +10,10 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.strip().splitlines())
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 TEAMS = (
     ("Workplace", 0.10),
     ("Field Service", 0.15),
@@ -53,35 +57,35 @@ SITES = _lines(
 
 PRODUCTS = ("Notebook", "Drucker", "VPN", "Outlook", "SAP", "Telefonie", "WLAN", "Fileserver", "Intranet", "")
 
-FIRST_NAMES = tuple(
+FIRST_NAMES = _words(
     """
     Anna Ben Clara David Emma Felix Grace Hannah Ivan Julia Karim Lena Marek Nadia Oliver Petra Quentin Rosa Stefan
     Tanja Ulrich Vera William Xenia Yusuf Zoë
-    """.split()
+    """
 )
-LAST_NAMES = tuple(
+LAST_NAMES = _words(
     """
     Ahrens Baker Cooper Dietrich Evans Fischer Großmann Hughes Ilić Jansen Köhler Lorenz Müller Novak Özdemir Parker
     Quandt Richter Schäfer Thompson Urban Vogel Weiß Yıldız Ziegler Bergström Carter Dubois Engel Frost
-    """.split()
+    """
 )
-COMPANY_NAMES = tuple(
+COMPANY_NAMES = _words(
     """
     Maschinenbau Logistik Foods Pharma Textil Energie Consulting Verlag Optik Medical Retail Bau Chemie Hotels
     Stadtwerke Engineering
-    """.split()
+    """
 )
 
-_HEADS = tuple(
+_HEADS = _words(
     """
     Drucker Notebook Server Konto Lizenz Netzwerk Kalender Telefon Bestell Rechnungs Lager Urlaubs Zeit Zugangs
     Sicherheits Kunden Artikel Vertrags Personal Reise Archiv Scan Etiketten Produktions Wartungs Projekt
     Lieferanten Kassen Messe Labor Fuhrpark Energie Gebäude Schulungs Konferenz Monitor Tastatur Docking
     Fernzugriffs Datenbank Sicherungs Verteiler Postfach Freigabe Protokoll Formular Schnittstellen Zertifikats
     Update Katalog
-    """.split()
+    """
 )
-_TAILS = tuple(
+_TAILS = _words(
     """
     liste dienst ordner maske fehler anzeige prüfung buchung übersicht vorlage anmeldung warteschlange verwaltung
     export import abgleich meldung nummer bericht treiber adapter kabel modul portal client kennwort profil eintrag
@@ -91,7 +95,7 @@ _TAILS = tuple(
     abfrage einrichtung abmeldung verlängerung zustellung löschung änderung weiterleitung kopplung messung anbindung
     übertragung bestätigung korrektur vertretung ausgabe annahme quittung inventur reservierung rechte makro skript
     filter layout symbol fenster leiste schaltfläche vorschau signatur abteilung kopf
-    """.split()
+    """
 )
 
 VOCABULARY = tuple(head + tail for tail in _TAILS for head in _HEADS)

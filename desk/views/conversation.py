@@ -21,6 +21,7 @@ from desk.composing import (
 )
 from desk.forms import NoteForm, ReplyForm, add_refusal, as_new_files
 from desk.ticket_page import Composers, Refusal, refusal_for, show_ticket
+from desk.timeline import content_of
 from desk.workspace import visible_ticket
 from tickets import services
 from tickets.models import Attachment, Ticket
@@ -113,7 +114,7 @@ def _kept(request: AgentRequest, restored: str) -> list[NewFile]:
     files = Attachment.objects.filter(outbound=message_id, outbound__author=request.agent)
     kept = set(request.POST.getlist("kept"))
     return [
-        NewFile(filename=file.filename, content=file.file.read(), content_type=file.content_type)
+        NewFile(filename=file.filename, content=content_of(file), content_type=file.content_type)
         for file in files
         if str(file.pk) in kept and file.may_be_served
     ]
@@ -139,4 +140,3 @@ def note(request: AgentRequest, reference: str) -> HttpResponse:
         composers.note_error = Refusal(error)
         return show_ticket(request, ticket, composers=composers, status=error.status)
     return redirect(reverse("desk:ticket", args=[ticket.reference]) + f"#e{entry.seq}")
-

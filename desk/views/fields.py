@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.auth import AgentRequest, agent_required
-from core.errors import DomainError, Invalid
+from core.errors import DomainError, Invalid, Text
 from desk.forms import FieldsForm
 from desk.ticket_page import acted, refused
 from desk.workspace import visible_ticket
@@ -23,7 +23,9 @@ def field(request: AgentRequest, reference: str, name: str) -> HttpResponse:
     for other in [other for other in form.fields if other not in (name, "version")]:
         del form.fields[other]
     if not form.is_valid():
-        texts = {field: [str(text) for text in errors] for field, errors in form.errors.items()}
+        texts: dict[str, Text | list[Text]] = {
+            field: [str(text) for text in errors] for field, errors in form.errors.items()
+        }
         return refused(request, ticket, Invalid(texts))
     values = {name: form.cleaned_data[name]}
     try:

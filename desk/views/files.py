@@ -11,12 +11,15 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from accounts.auth import AgentRequest, agent_required
+from desk.timeline import content_of
 from desk.workspace import visible_ticket
 from tickets.enums import EntryKind
 from tickets.models import TimelineEntry
 from tickets.selectors import attachments_visible_to
 
-FRAME_POLICY = "default-src 'none'; img-src {images}; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox {sandbox}"
+FRAME_POLICY = (
+    "default-src 'none'; img-src {images}; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox {sandbox}"
+)
 FRAME_SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 INLINE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -27,7 +30,7 @@ BLOCKED = re.compile(r'(<img\b[^<>]*?)\bdata-blocked-src="([^"]*)"', re.IGNORECA
 
 
 @require_GET
-@agent_required
+@agent_required  # type: ignore[arg-type]  # a stream is no HttpResponse to the type checker
 def attachment(request: AgentRequest, attachment_id: UUID) -> FileResponse:
     """A clean file of a visible ticket, always as a download; every other one is missing."""
     file = get_object_or_404(attachments_visible_to(request.agent), pk=attachment_id)
@@ -57,8 +60,8 @@ def _entry(request: AgentRequest, reference: str, entry_id: UUID) -> TimelineEnt
 def original(request: AgentRequest, reference: str, entry_id: UUID) -> HttpResponse:
     """A mail in its own layout, for a sandboxed frame: its stored HTML was sanitised when it arrived.
 
-    Inline images come as `data:`, since the frame sends no session cookie (ruling 23); remote ones only once a person has
-    allowed them for the ticket.
+    Inline images come as `data:`, since the frame sends no session cookie (ruling 23); remote ones only once a person
+    has allowed them for the ticket.
     """
     entry = _entry(request, reference, entry_id)
     if not entry.body_html:
@@ -86,7 +89,7 @@ def _with_inline_images(entry: TimelineEntry) -> str:
         if not file.may_be_served or file.size_bytes > left:
             continue
         left -= file.size_bytes
-        encoded = base64.b64encode(file.file.read()).decode("ascii")
+        encoded = base64.b64encode(content_of(file)).decode("ascii")
         found[file.content_id.strip("<>")] = f"data:{file.content_type};base64,{encoded}"
     return CID.sub(lambda match: match[1] + found.get(match[2].strip("<>"), "data:,") + match[3], entry.body_html)
 
@@ -96,7 +99,13 @@ def _with_inline_images(entry: TimelineEntry) -> str:
 def whole_text(request: AgentRequest, reference: str, entry_id: UUID) -> HttpResponse:
     """A long message whole, as plain text."""
     entry = _entry(request, reference, entry_id)
-    if entry.kind not in (EntryKind.EMAIL_INBOUND, EntryKind.EMAIL_OUTBOUND, EntryKind.NOTE, EntryKind.CHAT, EntryKind.PHONE_NOTE):
+    if entry.kind not in (
+        EntryKind.EMAIL_INBOUND,
+        EntryKind.EMAIL_OUTBOUND,
+        EntryKind.NOTE,
+        EntryKind.CHAT,
+        EntryKind.PHONE_NOTE,
+    ):
         raise Http404
     response = HttpResponse(entry.body_text, content_type="text/plain; charset=utf-8")
     response.headers["Content-Security-Policy"] = FILE_POLICY

@@ -1,4 +1,4 @@
-"""Acts that need a form first: GET shows it on a page of its own, POST acts; a refusal shows it again with what was typed."""
+"""Acts that need a form first: GET shows it on a page of its own, POST acts, a refusal shows it again as typed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,10 +24,10 @@ from desk.forms import (
     TeamForm,
     add_refusal,
 )
-from desk.ticket_page import Refusal, acted, refused, refusal_for, version_of
+from desk.services import end_as_spam
+from desk.ticket_page import Refusal, acted, refusal_for, refused, version_of
 from desk.workspace import visible_ticket
 from tickets import services
-from tickets.enums import ClosureCode
 from tickets.models import Ticket
 from tickets.policies import may_edit, may_prioritise
 
@@ -119,20 +119,13 @@ def cancel(request: AgentRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @agent_required
 def spam(request: AgentRequest, reference: str) -> HttpResponse:
-    from connectors.mail.services import block_sender  # slow to load: brings the mail parser along
-
     ticket = visible_ticket(request.agent, reference)
     address = ticket.requester.email
-
-    def end_as_spam(_values: dict[str, Any]) -> None:
-        services.cancel_ticket(ticket.pk, by=request.agent, code=ClosureCode.SPAM, version=version_of(request))
-        block_sender(address, by=request.agent)
-
     return form_act(
         request,
         ticket,
         EmptyForm(_data(request)),
-        end_as_spam,
+        lambda _values: end_as_spam(ticket.pk, by=request.agent, version=version_of(request)),
         said=_("Cancelled as spam; %(address)s is blocked") % {"address": address},
         words={
             "title": _("Spam, block the sender"),
@@ -218,9 +211,7 @@ def links(request: AgentRequest, reference: str) -> HttpResponse:
         request,
         ticket,
         LinkForm(_data(request), agent=request.agent, auto_id="link-%s"),
-        lambda values: services.link_tickets(
-            ticket.pk, to=values["reference"], kind=values["kind"], by=request.agent
-        ),
+        lambda values: services.link_tickets(ticket.pk, to=values["reference"], kind=values["kind"], by=request.agent),
         said=_("Linked"),
         words={"title": _("Link a ticket"), "submit": _("Link ticket"), "icon": "link"},
     )

@@ -17,8 +17,8 @@ def history(request: AgentRequest, reference: str) -> HttpResponse:
     ticket = get_object_or_404(found, reference=reference.upper())
     if not may_see_history(request.agent, ticket):
         error = RoleForbids()
-        context = {"detail": str(error), "hint": error.hint_text}
-        return render(request, "errors/403.html", context, status=error.status)
+        refused = {"detail": str(error), "hint": error.hint_text}
+        return render(request, "errors/403.html", refused, status=error.status)
     may_open = Ticket.objects.visible_to(request.agent).filter(pk=ticket.pk).exists()
     context = {"ticket": ticket, "trail": trail_of(ticket), "may_open": may_open}
     return render(request, "desk/history.html", context)

@@ -48,6 +48,6 @@ def open_one(request: AgentRequest, notification_id: UUID) -> HttpResponse:
     """Mark one as read and go where it points, if that can still be seen."""
     row = get_object_or_404(notifications_of(request.agent), pk=notification_id)
     mark_read(request.agent, [row.pk])
-    if row.ticket and Ticket.objects.visible_to(request.agent).filter(pk=row.ticket_id).exists():
+    if row.ticket and Ticket.objects.visible_to(request.agent).filter(pk=row.ticket.pk).exists():
         return redirect("desk:ticket", reference=row.ticket.reference)
     return redirect("desk:notifications")

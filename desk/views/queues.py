@@ -14,7 +14,16 @@ from core.errors import Invalid
 from core.paging import Page, keyset_page
 from desk.forms import QueueForm
 from desk.rows import grouped, row_of
-from desk.selectors import QUEUES, QueueFilter, QueueView, capped_counts, in_short, start_view, teams_in_sight, tickets_in
+from desk.selectors import (
+    QUEUES,
+    QueueFilter,
+    QueueView,
+    capped_counts,
+    in_short,
+    start_view,
+    teams_in_sight,
+    tickets_in,
+)
 from tickets.models import Ticket
 from tickets.policies import may_create
 

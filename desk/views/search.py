@@ -16,12 +16,8 @@ from core.paging import Page
 from desk.policies import may_look_up_customers
 from desk.rows import row_of
 from tickets.models import Ticket
+from tickets.search import search_tickets
 from tickets.selectors import tickets_by_reference
-
-try:
-    from tickets.search import search_tickets
-except ImportError:
-    from desk.simple_search import search_tickets
 
 MAX_QUERY = 200
 MAX_CONTACTS = 8
@@ -59,7 +55,9 @@ def _contacts(agent: Agent, query: str) -> list[dict[str, Any]]:
     if len(query) < 3 or not may_look_up_customers(agent):
         return []
     full_name = Concat("first_name", Value(" "), "last_name")
-    found = Contact.objects.filter(Q(email__icontains=query) | Q(last_name__icontains=query), anonymised_at__isnull=True)
+    found = Contact.objects.filter(
+        Q(email__icontains=query) | Q(last_name__icontains=query), anonymised_at__isnull=True
+    )
     if " " in query:
         last = query.rpartition(" ")[2]
         found = Contact.objects.filter(last_name__icontains=last, anonymised_at__isnull=True)

@@ -35,7 +35,6 @@ INSTALLED_APPS = [
     "knox",
     "simple_history",
     "pgtrigger",
-    "template_partials",
     "csp",
     "axes",
 ]

@@ -76,6 +76,22 @@ const placeTimeline = () => {
   else if (scrollerOf(timeline) === timeline) timeline.scrollTop = timeline.scrollHeight;
 };
 
+let place = null;
+
+// An act swaps the workspace: the timeline stays where it was, or at its end if that was in sight.
+const keepPlace = () => {
+  const timeline = document.querySelector("[data-timeline]");
+  if (!timeline) return;
+  const isAtEnd = timeline.scrollTop + timeline.clientHeight >= timeline.scrollHeight - 8;
+  place = { top: timeline.scrollTop, isAtEnd };
+};
+
+const takePlace = () => {
+  const timeline = document.querySelector("[data-timeline]");
+  if (timeline && place) timeline.scrollTop = place.isAtEnd ? timeline.scrollHeight : place.top;
+  place = null;
+};
+
 export const init = (root) => {
   placeTimeline();
   all(root, "[data-composer-text]").forEach(grow);
@@ -85,6 +101,8 @@ export const init = (root) => {
   document.addEventListener("keydown", onKey);
   document.addEventListener("submit", onSubmit);
   document.addEventListener("htmx:afterRequest", wakeUp);
+  document.addEventListener("htmx:beforeSwap", keepPlace);
+  document.addEventListener("htmx:afterSettle", takePlace);
   window.addEventListener("pageshow", (event) => { if (event.persisted) wakeUp(); });
   document.addEventListener("input", (event) => {
     if (!event.target.matches?.("[data-composer-text]")) return;

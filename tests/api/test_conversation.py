@@ -151,7 +151,6 @@ def test_files_come_with_a_note_and_go_out_as_downloads() -> None:
     assert b"".join(download.streaming_content) == b"line\n"  # type: ignore[arg-type]
     assert download["Content-Disposition"] == 'attachment; filename="log.txt"'
     assert (download["X-Content-Type-Options"], "sandbox" in download["Content-Security-Policy"]) == ("nosniff", True)
-    download.close()
     assert signed_in(AgentFactory()).get(rows[0]["url"]).status_code == 404
 
 

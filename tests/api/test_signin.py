@@ -53,7 +53,8 @@ def test_wrong_password_is_401_with_a_challenge() -> None:
 def test_after_five_wrong_passwords_the_sign_in_rests_even_with_the_right_one() -> None:
     agent = AgentFactory()
     client = APIClient()
-    wrong = [client.post(TOKEN, {"username": agent.email, "password": "x"}, format="json") for _ in range(5)]
+    spelled = [agent.email, agent.email.upper(), f" {agent.email}", agent.email.title(), agent.email]
+    wrong = [client.post(TOKEN, {"username": name, "password": "x"}, format="json") for name in spelled]
     assert [answer.status_code for answer in wrong] == [401, 401, 401, 401, 429]
     right = client.post(TOKEN, {"username": agent.email, "password": PASSWORD}, format="json")
     assert (right.status_code, right.json()["code"]) == (429, "throttled")

@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import RequestFactory
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from core.client_ip import client_ip
 
@@ -18,7 +18,7 @@ from core.client_ip import client_ip
         (2, "198.51.100.1", "192.0.2.9"),
     ],
 )
-def test_client_address(settings: SettingsWrapper, proxies: int, forwarded: str, expected: str) -> None:
+def test_client_address(settings: Settings, proxies: int, forwarded: str, expected: str) -> None:
     settings.TRUSTED_PROXY_COUNT = proxies
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     request = RequestFactory().get("/", headers=headers, REMOTE_ADDR="192.0.2.9")

@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.backends.cached_db import SessionStore
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from core.sessions import SlidingSessionMiddleware
 
@@ -20,15 +23,15 @@ def visit(key: str) -> HttpResponse:
 
     request = RequestFactory().get("/")
     request.COOKIES["session"] = key
-    return SessionMiddleware(SlidingSessionMiddleware(page))(request)
+    response = SessionMiddleware(SlidingSessionMiddleware(page))(request)
+    assert isinstance(response, HttpResponse)
+    return response
 
 
 @pytest.fixture
-def session_key(settings) -> str:
+def session_key(settings: Settings) -> str:
     settings.SESSION_COOKIE_NAME = "session"
     with time_machine.travel(START, tick=False):
-        from django.contrib.sessions.backends.cached_db import SessionStore
-
         store = SessionStore()
         store["who"] = "mara"
         store.create()
@@ -36,7 +39,9 @@ def session_key(settings) -> str:
 
 
 @pytest.mark.django_db
-def test_use_moves_the_end_and_seldom_writes(session_key: str, django_assert_num_queries) -> None:
+def test_use_moves_the_end_and_seldom_writes(
+    session_key: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     with time_machine.travel(START + timedelta(hours=11), tick=False) as clock:
         assert visit(session_key).content == b"known"
         assert Session.objects.get(pk=session_key).expire_date == START + timedelta(hours=23)
@@ -50,8 +55,6 @@ def test_use_moves_the_end_and_seldom_writes(session_key: str, django_assert_num
 
 @pytest.mark.django_db
 def test_twelve_hours_without_use_end_it(session_key: str) -> None:
-    from django.core.cache import cache
-
     cache.clear()  # Valkey's clock cannot be moved; the row decides
     with time_machine.travel(START + timedelta(hours=12, seconds=1), tick=False):
         assert visit(session_key).content == b"unknown"

@@ -53,7 +53,9 @@ def test_second_agent_learns_who_was_faster_and_what_is_next(desk: Desk, free: T
     assert RefusedAct.objects.get().code == "already_owned"
 
 
-@pytest.mark.parametrize("act", ["accept/", "wait/", "resume/", "confirm/", "watch/", "unwatch/", "reply/", "note/", "images/"])
+@pytest.mark.parametrize(
+    "act", ["accept/", "wait/", "resume/", "confirm/", "watch/", "unwatch/", "reply/", "note/", "images/"]
+)
 def test_acts_are_posts_only_and_missing_where_the_ticket_is_invisible(desk: Desk, free: Ticket, act: str) -> None:
     assert desk.browser(desk.mara).get(url_of(free, act)).status_code == 405
     assert desk.browser(desk.nina).post(url_of(free, act)).status_code == 404
@@ -225,13 +227,19 @@ def test_one_field_at_a_time(desk: Desk, owned: Ticket, headers: Any) -> None:
 
 def test_tasks_from_adding_to_cancelling(desk: Desk, owned: Ticket) -> None:
     browser = desk.browser(desk.mara)
-    browser.post(url_of(owned, "tasks/"), {"title": "Order roller", "assigned_to": desk.jonas.pk, "due_at": "2026-12-01T09:00"})
+    browser.post(
+        url_of(owned, "tasks/"), {"title": "Order roller", "assigned_to": desk.jonas.pk, "due_at": "2026-12-01T09:00"}
+    )
     task = Task.objects.get()
     assert (task.title, task.assigned_to, task.status) == ("Order roller", desk.jonas, TaskStatus.TODO)
     assert task.due_at.isoformat() == "2026-12-01T08:00:00+00:00"  # type: ignore[union-attr]
     step = url_of(owned, f"tasks/{task.pk}/")
     worker = desk.browser(desk.jonas)
-    for name, status in (("start/", TaskStatus.IN_PROGRESS), ("finish/", TaskStatus.DONE), ("reopen/", TaskStatus.TODO)):
+    for name, status in (
+        ("start/", TaskStatus.IN_PROGRESS),
+        ("finish/", TaskStatus.DONE),
+        ("reopen/", TaskStatus.TODO),
+    ):
         assert worker.post(step + name, headers=HTMX).status_code == 200
         assert Task.objects.get().status == status
     assert worker.post(step + "cancel/", {"reason": ""}).status_code == 400

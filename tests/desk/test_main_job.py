@@ -29,7 +29,9 @@ def test_from_queue_to_resolution(desk: Desk) -> None:
     assert f"<title>{ticket.reference} · Acme GmbH · Printer offline, ward 3</title>" in page
     assert "Send to Dana Roth" in page
 
-    sent = browser.post(f"{url}reply/", {"context": context_in(page), "body": "Hello Dana, please restart it.", "cc": ""})
+    sent = browser.post(
+        f"{url}reply/", {"context": context_in(page), "body": "Hello Dana, please restart it.", "cc": ""}
+    )
     message = OutboundMessage.objects.get(ticket=ticket)
     assert (sent.status_code, sent.headers["Location"]) == (302, f"{url}#outgoing")
     assert (message.status, message.recipient) == (OutboundStatus.HELD, "dana@acme.example")

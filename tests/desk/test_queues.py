@@ -120,7 +120,9 @@ def test_empty_lists_say_which_kind_of_empty(desk: Desk) -> None:
 
 def test_counts_stop_at_the_cap(desk: Desk) -> None:
     Contact.objects.bulk_create(Contact(email=f"c{n}@cap.test") for n in range(COUNT_CAP + 5))
-    counts = capped_counts(many=Contact.objects.all(), none=Contact.objects.none(), one=Contact.objects.filter(pk=desk.dana.pk))
+    counts = capped_counts(
+        many=Contact.objects.all(), none=Contact.objects.none(), one=Contact.objects.filter(pk=desk.dana.pk)
+    )
     assert counts == {"many": COUNT_CAP + 1, "none": 0, "one": 1}
     assert (in_short(counts["many"]), in_short(counts["one"])) == ("200+", "1")
 

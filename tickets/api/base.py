@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from rest_framework.response import Response
 
 from accounts.enums import Scope
@@ -12,10 +11,11 @@ from accounts.models import ApiClient
 from core.api.views import ApiViewSet
 from tickets.api.outputs import show_ticket
 from tickets.models import Ticket
+from tickets.querysets import TicketQuerySet
 
 
 class TicketBase(ApiViewSet):
-    def visible(self) -> QuerySet[Ticket]:
+    def visible(self) -> TicketQuerySet:
         return Ticket.objects.visible_to(self.actor)
 
     def ticket(self, reference: str) -> Ticket:
@@ -38,7 +38,7 @@ class TicketBase(ApiViewSet):
         return ticket
 
 
-def whole_tickets() -> QuerySet[Ticket]:
+def whole_tickets() -> TicketQuerySet:
     """With all that the whole ticket shows: two queries."""
     people = ("requester", "company", "team", "owner", "offered_to", "created_by")
     related = ("category", "follow_up_of", "merged_into")

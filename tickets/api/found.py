@@ -1,20 +1,36 @@
-"""Searching within a list."""
+"""Searching by a reference or by words, in all one may see or within a filtered list."""
 
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import QuerySet
+from typing import Any
+
+from django.db.models import BooleanField, QuerySet, prefetch_related_objects
+from django.db.models.expressions import RawSQL
 
 from core.paging import Page, keyset_page
-from tickets.models import Ticket
+from tickets.models import SearchDocument, Ticket
 from tickets.querysets import NEWEST_FIRST
+from tickets.search import _tsquery as tsquery
+from tickets.search import search_tickets
 from tickets.selectors import tickets_by_reference
 
 
-def found_in(rows: QuerySet[Ticket], text: str, *, cursor: str, size: int) -> Page[Ticket]:
-    """A page of what in `rows` has this reference or these words, newest first."""
-    named = tickets_by_reference(text)
+def found(actor: Any, rows: QuerySet[Ticket], q: str, *, is_filtered: bool, cursor: str, size: int) -> Page[Ticket]:
+    """A page of those `rows` that have the reference `q` or all its words, newest first.
+
+    `rows` are all that `actor` may see unless `is_filtered`: only then the index alone decides, since the search that
+    is made for common words knows no filters.
+    """
+    named = tickets_by_reference(q)
     if named.exists():
-        found = rows.filter(pk__in=named.values("pk"))
-    else:
-        words = SearchQuery(text, config="itilnext", search_type="websearch")
-        found = rows.filter(search_document__words=words)
-    return keyset_page(found, NEWEST_FIRST, cursor=cursor, size=size)
+        return keyset_page(rows.filter(pk__in=named.values("pk")), NEWEST_FIRST, cursor=cursor, size=size)
+    if is_filtered:
+        return keyset_page(_with_words(rows, q), NEWEST_FIRST, cursor=cursor, size=size)
+    page = search_tickets(actor, q, cursor, size=size)
+    prefetch_related_objects(page.items, "category", "tags")
+    return page
+
+
+def _with_words(rows: QuerySet[Ticket], q: str) -> QuerySet[Ticket]:
+    if not (words := tsquery(q)):
+        return rows.none()
+    is_hit = RawSQL("words @@ %s::tsquery", [words], output_field=BooleanField())
+    return rows.filter(pk__in=SearchDocument.objects.annotate(is_hit=is_hit).filter(is_hit=True).values("pk"))

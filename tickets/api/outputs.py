@@ -111,7 +111,7 @@ class TransferredOut(Out):
     version = serializers.IntegerField()
 
 
-class TicketExtension(OpenApiSerializerExtension):
+class TicketExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # the library has no types
     """Describes what higher apps join in."""
 
     target_class = TicketRowOut

@@ -1,7 +1,7 @@
 """Small work items of a ticket."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -17,6 +17,8 @@ from tickets.api.outputs import TaskOut
 from tickets.models import Task
 from tickets.services import cancel_task, create_task, finish_task, reopen_task, start_task
 
+A = TypeVar("A", bound=Callable[..., Response])
+
 
 class TaskBase(TicketBase):
     def tasks(self) -> QuerySet[Task]:
@@ -30,38 +32,41 @@ class TaskBase(TicketBase):
 
 class TicketTasksViewSet(TaskBase):
     @extend_schema(operation_id="task_list", summary="Tasks", parameters=[Query], responses=page_of(TaskOut))
-    def list(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def list(self, request: Request, reference: str) -> Response:
         ticket = self.seen(reference)
         query = self.read_query(Query)
         return self.page(self.tasks().filter(ticket=ticket), ("created_at", "id"), query, TaskOut)
 
     @extend_schema(operation_id="task_create", summary="Add a task", request=TaskIn, responses={201: TaskOut})
-    def create(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def create(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         return self.answer(create_task(ticket.pk, by=self.actor, **self.read(TaskIn)), status=201)
 
 
-def step(name: str, summary: str, request: Any = Versioned) -> Any:
-    return extend_schema(operation_id=f"task_{name}", summary=summary, request=request, responses={200: TaskOut})
+def step(name: str, summary: str, request: Any = Versioned) -> Callable[[A], A]:
+    described: Callable[[A], A] = extend_schema(
+        operation_id=f"task_{name}", summary=summary, request=request, responses={200: TaskOut}
+    )
+    return described
 
 
 class TaskViewSet(TaskBase):
     @extend_schema(operation_id="task", summary="One", responses=TaskOut)
-    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def retrieve(self, request: Request, id: UUID) -> Response:
         task = self.one(self.tasks(), pk=id)
         self.refuse_reading()
         return Response(TaskOut(task).data)
 
     @step("start", "Start")
-    def start(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def start(self, request: Request, id: UUID) -> Response:
         return self._take(id, start_task)
 
     @step("finish", "Finish; refused while a task that comes before is open")
-    def finish(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def finish(self, request: Request, id: UUID) -> Response:
         return self._take(id, finish_task)
 
     @step("reopen", "Open again")
-    def reopen(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def reopen(self, request: Request, id: UUID) -> Response:
         return self._take(id, reopen_task)
 
     def _take(self, task_id: UUID, service: Callable[..., Task]) -> Response:
@@ -70,7 +75,7 @@ class TaskViewSet(TaskBase):
         return self.answer(service(task.pk, by=self.actor, version=version))
 
     @step("cancel", "Not needed any more", ReasonIn)
-    def cancel(self, request: Request, id: UUID) -> Response:  # noqa: A002, ARG002
+    def cancel(self, request: Request, id: UUID) -> Response:
         task = self.one(self.tasks(), pk=id)
         values = self.read(ReasonIn)
         version = self.version(values)

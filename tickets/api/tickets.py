@@ -14,12 +14,12 @@ from core.api.problems import BODY
 from core.api.schema import page_of
 from core.errors import Invalid
 from tickets.api.base import TicketBase, whole_tickets
-from tickets.api.found import found_in
+from tickets.api.found import found
 from tickets.api.inputs import SearchQuery, TicketIn, TicketPatch, TicketQuery
 from tickets.api.outputs import TicketOut, TicketRowOut, show_rows, show_ticket
 from tickets.enums import Channel
 from tickets.models import Ticket
-from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER
+from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER, TicketQuerySet
 from tickets.services import create_ticket_for, edit_ticket, refuse_owner_change
 from tickets.services.creation import Message
 
@@ -30,20 +30,30 @@ ORDERINGS = {
 }
 
 
-class TicketViewSet(TicketBase):
+FILTERS = {"status", "priority", "owner", "team", "requester", "company", "created_after"}
+
+
+class TicketReads(TicketBase):
+    def _found(self, rows: QuerySet[Ticket], query: dict[str, Any], *, is_filtered: bool) -> Response:
+        page = found(
+            self.actor, rows, query["q"], is_filtered=is_filtered, cursor=query["cursor"], size=query["page_size"]
+        )
+        return self.answer_page(page, show_rows)
+
+
+class TicketViewSet(TicketReads):
     @extend_schema(
         operation_id="ticket_list",
         summary="Tickets I may read",
         parameters=[TicketQuery],
         responses=page_of(TicketRowOut),
     )
-    def list(self, request: Request) -> Response:  # noqa: ARG002
+    def list(self, request: Request) -> Response:
         query = self.read_query(TicketQuery)
         self.refuse_reading()
         rows = self._filtered(for_rows(self.visible()), query)
         if "q" in query:
-            page = found_in(rows, query["q"], cursor=query["cursor"], size=query["page_size"])
-            return self.answer_page(page, show_rows)
+            return self._found(rows, query, is_filtered=not FILTERS.isdisjoint(query))
         return self.page(rows, ORDERINGS[query["ordering"]], query, show_rows)
 
     def _filtered(self, rows: QuerySet[Ticket], query: dict[str, Any]) -> QuerySet[Ticket]:
@@ -69,7 +79,7 @@ class TicketViewSet(TicketBase):
         return rows.filter(owner=agent) if isinstance(agent, Agent) else rows.none()
 
     @extend_schema(operation_id="ticket_create", summary="Create", request=TicketIn, responses={201: TicketOut})
-    def create(self, request: Request) -> Response:  # noqa: ARG002
+    def create(self, request: Request) -> Response:
         values = self.read(TicketIn)
         requester = values.pop("requester")
         message = Message(body_text=values.pop("description"))
@@ -84,15 +94,15 @@ class TicketViewSet(TicketBase):
         return self.whole(ticket.pk, status=201)
 
     @extend_schema(operation_id="ticket", summary="One", responses=TicketOut)
-    def retrieve(self, request: Request, reference: str) -> Response:  # noqa: ARG002
-        ticket = self.one(whole_tickets().visible_to(self.actor), reference=reference)  # type: ignore[attr-defined]  # our queryset
+    def retrieve(self, request: Request, reference: str) -> Response:
+        ticket = self.one(whole_tickets().visible_to(self.actor), reference=reference)
         self.refuse_reading()
         return Response(show_ticket(ticket))
 
     @extend_schema(
         operation_id="ticket_update",
         summary="Change fields",
-        description="`version` is required, here or as If-Match. Writing `owner` in any form is 409 ownership_immutable.",
+        description="`version` is required, here or as If-Match. Writing `owner` in any form: 409 ownership_immutable.",
         request=TicketPatch,
         responses=TicketOut,
     )
@@ -107,23 +117,22 @@ class TicketViewSet(TicketBase):
         return self.whole(edit_ticket(ticket.pk, by=self.actor, version=version or 0, **values).pk)
 
 
-class SearchViewSet(TicketBase):
+class SearchViewSet(TicketReads):
     @extend_schema(
         operation_id="search",
         summary="Tickets found by words, newest first",
         parameters=[SearchQuery],
         responses=page_of(TicketRowOut),
     )
-    def list(self, request: Request) -> Response:  # noqa: ARG002
+    def list(self, request: Request) -> Response:
         query = self.read_query(SearchQuery)
         self.refuse_reading()
         rows = for_rows(self.visible())
-        page = found_in(rows, query["q"], cursor=query["cursor"], size=query["page_size"])
-        return self.answer_page(page, show_rows)
+        return self._found(rows, query, is_filtered=False)
 
 
-def for_rows(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    return tickets.for_list().select_related("category").prefetch_related("tags")  # type: ignore[attr-defined]  # our queryset
+def for_rows(tickets: TicketQuerySet) -> QuerySet[Ticket]:
+    return tickets.for_list().select_related("category").prefetch_related("tags")
 
 
 def names_owner(data: Any) -> bool:

@@ -1,6 +1,7 @@
 """Steps in a ticket's life: each is one service, one address, one POST."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
@@ -12,52 +13,57 @@ from tickets.api.inputs import CancelIn, ChangeTeamIn, OfferIn, ReasonIn, Resolv
 from tickets.api.outputs import TicketOut, TransferredOut
 from tickets.models import Ticket
 
+A = TypeVar("A", bound=Callable[..., Response])
 
-def step(name: str, summary: str, request: Any = Versioned) -> Any:
-    return extend_schema(operation_id=f"ticket_{name}", summary=summary, request=request, responses={200: TicketOut})
+
+def step(name: str, summary: str, request: Any = Versioned) -> Callable[[A], A]:
+    described: Callable[[A], A] = extend_schema(
+        operation_id=f"ticket_{name}", summary=summary, request=request, responses={200: TicketOut}
+    )
+    return described
 
 
 class TransitionViewSet(TicketBase):
     @step("accept", "Become the owner, for good")
-    def accept(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def accept(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         version = self.version(self.read(Versioned))
         return self.whole(services.accept_ticket(ticket.pk, by=self.actor, version=version).pk)
 
     @step("offer", "Propose to an agent of the team", OfferIn)
-    def offer(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def offer(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         values = self.read(OfferIn)
         version = self.version(values)
         return self.whole(services.offer_ticket(ticket.pk, to=values["agent"], by=self.actor, version=version).pk)
 
     @step("withdraw_offer", "Take an offer back")
-    def withdraw_offer(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def withdraw_offer(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         version = self.version(self.read(Versioned))
         return self.whole(services.withdraw_offer(ticket.pk, by=self.actor, version=version).pk)
 
     @step("change_team", "Put into another team's queue, while unowned", ChangeTeamIn)
-    def change_team(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def change_team(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         values = self.read(ChangeTeamIn)
         version = self.version(values)
         return self.whole(services.change_team(ticket.pk, by=self.actor, team=values["team"], version=version).pk)
 
     @step("wait_for_customer", "The customer is to act")
-    def wait_for_customer(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def wait_for_customer(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         version = self.version(self.read(Versioned))
         return self.whole(services.wait_for_customer(ticket.pk, by=self.actor, version=version).pk)
 
     @step("resume", "Go on without waiting")
-    def resume(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def resume(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         version = self.version(self.read(Versioned))
         return self.whole(services.resume_ticket(ticket.pk, by=self.actor, version=version).pk)
 
     @step("resolve", "The outcome is reached; the customer is told", ResolveIn)
-    def resolve(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def resolve(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         values = self.read(ResolveIn)
         resolved = services.resolve_ticket(
@@ -70,20 +76,20 @@ class TransitionViewSet(TicketBase):
         return self.whole(resolved.pk)
 
     @step("confirm", "Close on the customer's word")
-    def confirm(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def confirm(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         version = self.version(self.read(Versioned))
         return self.whole(services.confirm_ticket(ticket.pk, by=self.actor, version=version).pk)
 
     @step("reopen", "Go on with a resolved ticket, same owner", ReasonIn)
-    def reopen(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def reopen(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         values = self.read(ReasonIn)
         version = self.version(values)
         return self.whole(services.reopen_ticket(ticket.pk, by=self.actor, version=version, **values).pk)
 
     @step("cancel", "End what is no ticket: duplicate, spam, withdrawn, created in error", CancelIn)
-    def cancel(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def cancel(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
         values = self.read(CancelIn)
         version = self.version(values)
@@ -103,7 +109,7 @@ class TransferViewSet(TicketBase):
             200: PolymorphicProxySerializer("Transferred", [TicketOut, TransferredOut], resource_type_field_name=None)
         },
     )
-    def transfer_ownership(self, request: Request, reference: str) -> Response:  # noqa: ARG002
+    def transfer_ownership(self, request: Request, reference: str) -> Response:
         ticket = self.one(Ticket.objects.transferable_by(self.actor), reference=reference)
         values = self.read(TransferIn)
         version = self.version(values)

@@ -7,8 +7,8 @@ from accounts.models import Team
 from tickets.models.ticket import Ticket
 
 WORDS_OF = r"to_tsvector('itilnext', translate(%s, '-@/\_', '     '))"
-"""SQL, the same for what is found and what is looked for: parts of addresses, paths and numbers such as VPN-4711 are words
-of their own, where PostgreSQL's parser would keep the address in one piece and read the number as -4711."""
+"""SQL, the same for what is found and what is looked for: parts of addresses, paths and numbers such as VPN-4711 are
+words of their own, where PostgreSQL's parser would keep the address in one piece and read the number as -4711."""
 
 
 class SearchDocument(models.Model):

@@ -15,12 +15,16 @@ COMMAND_LINE = SystemActor("manage.py add_admin")
 
 
 class Command(BaseCommand):
-    help = "Give a person the role of an admin, with an account if there is none. Asks for a password, or invites by mail."
+    help = (
+        "Give a person the role of an admin, with an account if there is none. Asks for a password, or invites by mail."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="address with which the person signs in")
         parser.add_argument("--name", default="", help="their name; needed for a new account")
-        parser.add_argument("--invite", action="store_true", help="send an invitation mail instead of asking for a password")
+        parser.add_argument(
+            "--invite", action="store_true", help="send an invitation mail instead of asking for a password"
+        )
 
     def handle(self, *, email: str, name: str, invite: bool, **_options: Any) -> None:
         existing = User.objects.filter(email__iexact=email.strip()).first()

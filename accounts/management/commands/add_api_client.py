@@ -1,4 +1,4 @@
-"""`manage.py add_api_client NAME --scope SCOPE … --team TEAM …`: a program's access to the API; prints its token once."""
+"""`manage.py add_api_client NAME --scope SCOPE … --team TEAM …`: access for a program; prints its token once."""
 
 from argparse import ArgumentParser
 from datetime import timedelta

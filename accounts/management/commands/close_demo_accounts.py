@@ -12,7 +12,9 @@ COMMAND_LINE = SystemActor("manage.py close_demo_accounts")
 
 
 class Command(BaseCommand):
-    help = "Close the accounts of the demo people, so that the desk may run in production. Their tickets stay as they are."
+    help = (
+        "Close the accounts of the demo people, so that the desk may run in production. Their tickets stay as they are."
+    )
 
     def handle(self, **_options: Any) -> None:
         count = 0

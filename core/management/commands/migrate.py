@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as MigrateCommand
 
 from core.grants import grant_to_application
@@ -14,6 +15,8 @@ class Command(MigrateCommand):
         parser.set_defaults(database="owner")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["database"] not in settings.DATABASES:
+            raise CommandError("Set MIGRATION_DATABASE_URL to the role that owns the tables.")
         super().handle(*args, **options)
         if options["database"] == "owner" and not options["plan"] and not options["check_unapplied"]:
             grant_to_application("owner")

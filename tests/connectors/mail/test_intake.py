@@ -396,7 +396,7 @@ def test_refused_request_is_kept_in_quarantine_with_its_reason(mailbox: Mailbox)
     """The addressed team takes no tickets any more between the look-up and the creation."""
     message = receive(mailbox, a_mail(), provider_id="1", source=Source.POLLED)
     Team.objects.filter(pk=mailbox.team_id).update(is_active=False)
-    message = process(message)
+    message = process(MailMessage.objects.get(pk=message.pk))
     assert (message.state, message.reason) == (MailState.QUARANTINED, Reason.REFUSED)
     assert message.from_address == "dana@customer.test"
 

@@ -1,0 +1,18 @@
+"""The ledger's pages; the demo's page stands outside, without a namespace."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from connectors.mail.views import demo, ledger
+
+ledger_pages: list[URLPattern | URLResolver] = [
+    path("", ledger.ledger, name="ledger"),
+    path("<uuid:message_id>/", ledger.message, name="message"),
+    path("<uuid:message_id>/raw/", ledger.raw, name="raw"),
+    path("<uuid:message_id>/retry/", ledger.retry, name="retry"),
+    path("<uuid:message_id>/release/", ledger.release, name="release"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("mail/", include((ledger_pages, "mail"))),
+    path("demo/mailbox/", demo.mailbox, name="mailbox"),
+]

@@ -1,0 +1,168 @@
+"""The mail ledger of one's teams: what came in, what became of it and why (ruling 19)."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.auth import AgentRequest, agent_required
+from accounts.models import Agent
+from connectors.mail import services
+from connectors.mail.enums import MailState
+from connectors.mail.models import MailMessage, RawMail
+from connectors.mail.policies import may_release, may_retry, may_see_ledger
+from core.errors import DomainError, Invalid
+from core.paging import keyset_page
+from tickets.models import Ticket
+
+NEWEST_FIRST = ("-received_at", "-id")
+TONES = {
+    MailState.CREATED: "ok",
+    MailState.APPENDED: "ok",
+    MailState.QUARANTINED: "warn",
+    MailState.RECEIVED: "info",
+}
+EVIDENCE_LABELS = ("rule", "matched", "confidence", "sender", "signs", "flags", "defects")
+
+
+@require_GET
+@agent_required
+def ledger(request: AgentRequest) -> HttpResponse:
+    if not may_see_ledger(request.agent):
+        raise PermissionDenied
+    rows = MailMessage.objects.visible_to(request.agent).select_related("mailbox", "ticket").defer("reply_text")
+    state = request.GET.get("state", "")
+    if state in MailState.values:
+        rows = rows.filter(state=state)
+    error: DomainError | None = None
+    try:
+        page = keyset_page(rows, NEWEST_FIRST, cursor=str(request.GET.get("cursor", "")), size=50)
+    except Invalid as refusal:
+        error, page = refusal, keyset_page(rows, NEWEST_FIRST, size=50)
+    query = f"state={state}&" if state in MailState.values else ""
+    visible = _visible_tickets(request.agent, page.items)
+    context = {
+        "rows": [_row(message, visible) for message in page.items],
+        "tabs": _tabs(state),
+        "error": error,
+        "next_url": f"?{query}cursor={page.next_cursor}" if page.next_cursor else "",
+        "previous_url": f"?{query}cursor={page.previous_cursor}" if page.previous_cursor else "",
+    }
+    return render(request, "connectors/mail/ledger.html", context, status=error.status if error else 200)
+
+
+def _tabs(state: str) -> list[dict[str, Any]]:
+    tabs = [{"label": _("All"), "url": reverse("mail:ledger"), "is_current": state not in MailState.values}]
+    for choice in MailState:
+        url = f"{reverse('mail:ledger')}?state={choice.value}"
+        tabs.append({"label": choice.label, "url": url, "is_current": state == choice.value})
+    return tabs
+
+
+def _visible_tickets(agent: Agent, messages: Sequence[MailMessage]) -> set[UUID]:
+    """A ticket may have left the team since its mail came in; then its reference is no link."""
+    ids = [message.ticket_id for message in messages if message.ticket_id]
+    return set(Ticket.objects.visible_to(agent).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+
+
+def _row(message: MailMessage, visible_tickets: set[UUID]) -> dict[str, Any]:
+    ticket = message.ticket
+    is_visible = ticket is not None and ticket.pk in visible_tickets
+    return {
+        "url": reverse("mail:message", args=[message.pk]),
+        "subject": message.subject or _("(no subject)"),
+        "sender": message.from_address or _("(no sender)"),
+        "mailbox": message.mailbox.address,
+        "state": MailState(message.state).label,
+        "tone": TONES.get(MailState(message.state), "outline"),
+        "reason": message.get_reason_display(),
+        "detail": message.detail,
+        "at": message.received_at,
+        "reference": ticket.reference if ticket else "",
+        "ticket_url": reverse("desk:ticket", args=[ticket.reference]) if ticket and is_visible else "",
+    }
+
+
+def _visible(request: AgentRequest, message_id: UUID) -> MailMessage:
+    rows = MailMessage.objects.visible_to(request.agent).select_related("mailbox__team", "ticket", "duplicate_of")
+    return get_object_or_404(rows, pk=message_id)
+
+
+@require_GET
+@agent_required
+def message(request: AgentRequest, message_id: UUID) -> HttpResponse:
+    return _page(request, _visible(request, message_id))
+
+
+def _page(request: AgentRequest, found: MailMessage, *, error: DomainError | None = None) -> HttpResponse:
+    is_quarantined = found.state == MailState.QUARANTINED
+    context = {
+        "row": _row(found, _visible_tickets(request.agent, [found])),
+        "details": _details(found),
+        "size_bytes": RawMail.objects.values_list("size_bytes", flat=True).get(pk=found.raw_id),
+        "raw_url": reverse("mail:raw", args=[found.pk]),
+        "original_url": reverse("mail:message", args=[found.duplicate_of_id]) if found.duplicate_of_id else "",
+        "may_retry": is_quarantined and may_retry(request.agent, found),
+        "may_release": is_quarantined and may_release(request.agent, found),
+        "retry_url": reverse("mail:retry", args=[found.pk]),
+        "release_url": reverse("mail:release", args=[found.pk]),
+        "error": error,
+    }
+    return render(request, "connectors/mail/message.html", context, status=error.status if error else 200)
+
+
+def _details(found: MailMessage) -> list[dict[str, str]]:
+    items = [{"term": _("Message-ID"), "value": found.message_id}, {"term": _("Kind"), "value": found.kind}]
+    for name in EVIDENCE_LABELS:
+        value = found.evidence.get(name)
+        if value:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            items.append({"term": name, "value": text})
+    if found.last_error:
+        items.append({"term": _("Last error"), "value": found.last_error})
+    return items
+
+
+@require_GET
+@agent_required
+def raw(request: AgentRequest, message_id: UUID) -> HttpResponse:
+    """The mail's bytes, as a file that no browser shows."""
+    found = _visible(request, message_id)
+    response = HttpResponse(bytes(found.raw.content), content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{found.pk}.eml"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+@agent_required
+def retry(request: AgentRequest, message_id: UUID) -> HttpResponse:
+    found = _visible(request, message_id)
+    try:
+        services.retry_mail(found.pk, by=request.agent)
+    except DomainError as error:
+        return _page(request, found, error=error)
+    messages.success(request, _("The mail is processed again."))
+    return redirect("mail:message", message_id=found.pk)
+
+
+@require_POST
+@agent_required
+def release(request: AgentRequest, message_id: UUID) -> HttpResponse:
+    found = _visible(request, message_id)
+    try:
+        services.release_mail(found.pk, by=request.agent)
+    except DomainError as error:
+        return _page(request, found, error=error)
+    messages.success(request, _("The mail is released and processed again."))
+    return redirect("mail:message", message_id=found.pk)

@@ -1,0 +1,194 @@
+"""What people do in the demo's stories: each act is one call of the service that pages and API call too."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Agent, Contact, Team
+from connectors.mail.services import acknowledge
+from core.actors import TIMER, SystemActor
+from desk.demo.people import MAILBOX
+from desk.demo.script import Step, Story
+from tickets import services
+from tickets.enums import AuthorType, Channel, EntryKind, OutboundStatus, Then, TicketStatus, Visibility
+from tickets.models import OutboundMessage, Task, Ticket, TimelineEntry
+from tickets.services.creation import Message
+
+SEED = SystemActor("demo data")
+FRESH = timedelta(days=1)
+"""What is younger goes its usual way: mails are delivered, people notified. Older things count as long done."""
+
+
+class Cast:
+    """The people of the desk by their keys, and the tickets of the stories that have begun."""
+
+    def __init__(self, *, contacts: dict[str, Contact], now: datetime) -> None:
+        self.contacts, self.now = contacts, now
+        self.tickets: dict[str, Ticket] = {}
+
+    def agent(self, key: str) -> Agent:
+        """Read anew each time: what a person reaches is kept on the object and depends on the moment."""
+        return Agent.objects.get(email=f"{key}@itilnext.example")
+
+    def ticket(self, story: Story) -> Ticket:
+        return Ticket.objects.get(pk=self.tickets[story.key].pk)
+
+
+def message_id_of(key: str) -> str:
+    """Message-ID of a story's first message; by it a second run knows the ticket."""
+    return f"demo.{key}@{MAILBOX.partition('@')[2]}"
+
+
+def begin(cast: Cast, story: Story) -> None:
+    requester = cast.contacts[story.requester]
+    mail = {"email_from": requester.email, "email_to": [MAILBOX]} if story.channel == Channel.EMAIL else {}
+    ticket = services.create_ticket(
+        by=cast.agent(story.taken_down_by) if story.taken_down_by else SEED,
+        requester=requester,
+        team=Team.objects.get(name=story.team),
+        subject=story.subject,
+        message=Message(body_text=story.text, subject=story.subject, email_message_id=message_id_of(story.key), **mail),
+        follow_up_of=cast.tickets[story.follow_up_of] if story.follow_up_of else None,
+        priority=story.priority,
+        channel=story.channel,
+        type=story.type,
+        product=story.product,
+    )
+    cast.tickets[story.key] = ticket
+    if story.channel == Channel.EMAIL and story.requester != "spam":
+        acknowledge(ticket.pk)
+        _send(cast, ticket)
+
+
+def perform(cast: Cast, story: Story, step: Step) -> None:
+    """Do one step of a story; the clock stands at its moment."""
+    ACTS[step.name](cast, story, cast.agent(step.who) if step.who else None, **step.values)
+
+
+def _accepts(cast: Cast, story: Story, by: Agent) -> None:
+    services.accept_ticket(cast.ticket(story).pk, by=by)
+
+
+def _offers(cast: Cast, story: Story, by: Agent, *, to: str) -> None:
+    services.offer_ticket(cast.ticket(story).pk, to=cast.agent(to), by=by)
+
+
+def _moves(cast: Cast, story: Story, by: Agent, *, team: str) -> None:
+    services.change_team(cast.ticket(story).pk, by=by, team=Team.objects.get(name=team))
+
+
+def _prioritises(cast: Cast, story: Story, by: Agent, *, to: str) -> None:
+    ticket = cast.ticket(story)
+    services.edit_ticket(ticket.pk, by=by, version=ticket.version, priority=to)
+
+
+def _notes(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
+    services.add_note(cast.ticket(story).pk, by=by, body_text=text)
+
+
+def _replies(cast: Cast, story: Story, by: Agent, *, text: str, wait: bool = False) -> None:
+    ticket = cast.ticket(story)
+    closing = by.signature or by.name
+    greeting = "Viele Grüße" if ticket.language.startswith("de") else "Kind regards"
+    message = services.reply_to_customer(
+        ticket.pk, by=by, body_text=f"{text}\n\n{greeting}\n{closing}", then=Then.WAIT_FOR_CUSTOMER if wait else ""
+    )
+    services.release_message(message.pk, now=message.release_at)
+    _send(cast, ticket)
+
+
+def _writes(cast: Cast, story: Story, _by: None, *, text: str) -> None:
+    ticket = cast.ticket(story)
+    requester = cast.contacts[story.requester]
+    last = ticket.entries.filter(kind=EntryKind.EMAIL_OUTBOUND).order_by("-seq").first()
+    message = Message(
+        body_text=text,
+        subject=f"AW: [{ticket.reference}] {ticket.subject}",
+        email_message_id=f"demo.{story.key}.{ticket.entries.count()}@{requester.email.partition('@')[2]}",
+        email_from=requester.email,
+        email_to=[MAILBOX],
+        in_reply_to=last.email_message_id if last else "",
+    )
+    services.record_customer_message(ticket.pk, by=requester, message=message)
+
+
+def _asks_colleagues(cast: Cast, story: Story, by: Agent) -> None:
+    """Put the ticket into "waiting for colleagues": the one state without a service, as only envelopes lead to it."""
+    ticket, now = cast.ticket(story), timezone.now()
+    facts = {"event": "status", "from": str(ticket.status), "to": str(TicketStatus.WAITING_INTERNAL)}
+    Ticket.objects.filter(pk=ticket.pk).update(status=TicketStatus.WAITING_INTERNAL)
+    TimelineEntry.objects.create(
+        ticket=ticket,
+        kind=EntryKind.STATUS_CHANGE,
+        visibility=Visibility.INTERNAL,
+        author_type=AuthorType.AGENT,
+        author=by,
+        author_name=by.name,
+        facts=facts,
+        created_at=now,
+    )
+
+
+def _adds_task(cast: Cast, story: Story, by: Agent, text: str, *, is_mandatory: bool = False) -> None:
+    services.create_task(cast.ticket(story).pk, by=by, title=text, assigned_to=by, is_mandatory=is_mandatory)
+
+
+def _finishes_task(cast: Cast, story: Story, by: Agent, *, title: str) -> None:
+    services.finish_task(Task.objects.get(ticket=cast.ticket(story), title=title).pk, by=by)
+
+
+def _resolves(cast: Cast, story: Story, by: Agent, *, text: str, code: str) -> None:
+    ticket = cast.ticket(story)
+    services.resolve_ticket(ticket.pk, by=by, code=code, note=text)
+    _send(cast, ticket)
+
+
+def _confirms(cast: Cast, story: Story, _by: None) -> None:
+    ticket = cast.ticket(story)
+    services.confirm_by_customer(ticket.pk, by=cast.contacts[story.requester], round=ticket.reopen_count)
+
+
+def _cancels(cast: Cast, story: Story, by: Agent, *, code: str) -> None:
+    services.cancel_ticket(cast.ticket(story).pk, by=by, code=code)
+
+
+def _hands_over(cast: Cast, story: Story, by: Agent, *, to: str, code: str, text: str) -> None:
+    ticket = cast.ticket(story)
+    services.transfer_ownership(ticket.pk, by=by, new_owner=cast.agent(to), reason_code=code, reason=text)
+    _send(cast, ticket)
+
+
+ACTS: dict[str, Callable[..., Any]] = {
+    "accepts": _accepts,
+    "offers": _offers,
+    "moves": _moves,
+    "prioritises": _prioritises,
+    "notes": _notes,
+    "replies": _replies,
+    "writes": _writes,
+    "asks_colleagues": _asks_colleagues,
+    "adds_task": _adds_task,
+    "finishes_task": _finishes_task,
+    "resolves": _resolves,
+    "confirms": _confirms,
+    "cancels": _cancels,
+    "hands_over": _hands_over,
+}
+
+
+def _send(cast: Cast, ticket: Ticket) -> None:
+    """Mark old mails as sent; those of today are left to the worker, which puts them into the customers' mailboxes."""
+    at = timezone.now()
+    if cast.now - at < FRESH:
+        return
+    for message in OutboundMessage.objects.filter(ticket=ticket, status=OutboundStatus.QUEUED):
+        message.start(leased_until=at)
+        message.succeed(at=at)
+        message.save(update_fields=["status", "attempts", "sent_at", "next_attempt_at", "leased_until"])
+
+
+def close_if_due(cast: Cast, ticket: Ticket) -> bool:
+    """Close what has been resolved for five business days; the clock stands where it became due."""
+    return services.auto_close_ticket(ticket.pk, by=TIMER, at=ticket.auto_closes_at or cast.now)

@@ -1,0 +1,129 @@
+"""The OpenAPI description: valid, complete and true."""
+
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from accounts.enums import Role
+from accounts.models import Agent
+from accounts.tokens import token_for
+from itilnext.api import description
+from itilnext.wsgi import application
+from tests.factories import AbsenceFactory, AgentFactory, TeamFactory, TicketFactory
+from tickets.models import Ticket
+from tickets.services import NewFile, add_note, create_task, reply_to_customer
+
+SCHEMA = schemathesis.openapi.from_dict(description())
+SCHEMA.app = application
+SCHEMA.config.phases.coverage.enabled = False
+EXAMPLES = settings(
+    max_examples=6,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def test_description_is_openapi_3_1_and_without_a_warning() -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=StringIO())
+    answer = Client().get("/api/v1/schema/")
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/vnd.oai.openapi+json"
+    assert answer.json()["openapi"].startswith("3.1")
+    assert answer.json() == description()
+
+
+def test_every_operation_names_its_refusals() -> None:
+    for path, operations in description()["paths"].items():
+        for method, operation in operations.items():
+            statuses = set(operation["responses"])
+            assert {"400", "401", "403", "429"} <= statuses, (method, path)
+            assert ("404" in statuses) == ("{" in path), (method, path)
+            if method in ("post", "patch"):
+                assert {"409", "415"} <= statuses, (method, path)
+            for status, response in operation["responses"].items():
+                if status >= "400":
+                    assert list(response["content"]) == ["application/problem+json"], (method, path)
+
+
+def test_422_stands_for_transfers_alone() -> None:
+    paths = description()["paths"]
+    assert [path for path, ops in paths.items() for op in ops.values() if "422" in op["responses"]] == [
+        "/api/v1/tickets/{reference}/transfer_ownership/"
+    ]
+
+
+def test_every_post_but_the_secret_ones_takes_an_idempotency_key() -> None:
+    without = [
+        path
+        for path, operations in description()["paths"].items()
+        if "post" in operations
+        and "Idempotency-Key" not in [p["name"] for p in operations["post"].get("parameters", [])]
+    ]
+    assert without == ["/api/v1/auth/token/", "/api/v1/auth/logout/"]
+
+
+def desk() -> tuple[dict[str, Agent], dict[str, dict[str, Any]]]:
+    """An agent and a supervisor, and by path what each address may be filled with."""
+    team = TeamFactory()
+    agent = AgentFactory(teams=[team], max_tickets=1000)
+    supervisor = AgentFactory(roles=[Role.SUPERVISOR])
+    team.supervisor = supervisor
+    team.save()
+    ticket: Ticket = TicketFactory(team=team, owner=agent)
+    entry = add_note(ticket.pk, by=agent, body_text="See file", files=[NewFile("a.txt", b"abc")])
+    ids: dict[str, Any] = {
+        "tickets": {"reference": ticket.reference},
+        "tasks": {"id": str(create_task(ticket.pk, by=agent, title="Measure").pk)},
+        "outbox": {"id": str(reply_to_customer(ticket.pk, by=agent, body_text="Hello").pk)},
+        "attachments": {"id": str(entry.attachments.get().pk)},
+        "absences": {"id": str(AbsenceFactory(agent=agent).pk)},
+        "agents": {"id": str(agent.pk)},
+        "teams": {"id": str(team.pk)},
+        "contacts": {"id": str(ticket.requester_id)},
+        "companies": {"id": str(team.pk)},
+    }
+    return {"agent": agent, "supervisor": supervisor}, ids
+
+
+@pytest.fixture
+def prepared(db: None) -> Iterator[tuple[dict[str, str], dict[str, dict[str, Any]]]]:
+    people, ids = desk()
+    # As Django's test client does: the requests run in the test's transaction, whose connection they must not close.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield {role: token_for(person.user)[0] for role, person in people.items()}, ids
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its client leaves files open
+@pytest.mark.parametrize("role", ["agent", "supervisor"])
+@SCHEMA.exclude(path_regex="auth/logout").parametrize()
+@EXAMPLES
+def test_the_api_does_what_its_description_says(case: Any, role: str, prepared: Any) -> None:
+    """Generated requests, right and wrong ones: no 5xx, no undocumented status, no answer of another shape."""
+    tokens, ids = prepared
+    place = case.path.removeprefix("/api/v1/").partition("/")[0]
+    if place in ids and "{" in case.path and len(str(case.body)) % 4:
+        case.path_parameters = dict(ids[place])
+    case.headers["Authorization"] = f"Bearer {tokens[role]}"
+    response = case.call()
+    case.validate_response(response, checks=CHECKS)

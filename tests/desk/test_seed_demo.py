@@ -1,0 +1,160 @@
+"""The demo desk of interfaces.md section 1: its people, its tickets, and that making it twice changes nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.enums import Role
+from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, Team, User
+from accounts.selectors import reach_of
+from connectors.mail.models import Mailbox
+from core.models import EventDelivery
+from desk.demo import clock
+from desk.demo.acts import message_id_of
+from desk.demo.building import STORIES, build
+from tests.factories import default_calendar
+from tickets.enums import EntryKind, OutboundStatus, TicketStatus
+from tickets.models import OutboundMessage, OwnershipTransfer, Ticket, TicketLink, TimelineEntry
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 19, 14, 30, tzinfo=UTC)  # a Thursday
+
+
+@pytest.fixture
+def desk() -> None:
+    default_calendar()
+    build(timezone.now())
+
+
+def ticket_of(key: str) -> Ticket:
+    return TimelineEntry.objects.get(email_message_id=message_id_of(key)).ticket
+
+
+def test_accounts_are_those_that_were_promised(desk: None) -> None:
+    found = {
+        agent.email.partition("@")[0]: (agent.roles, sorted(team.name for team in agent.teams.all()))
+        for agent in Agent.objects.prefetch_related("teams")
+    }
+    expected = {
+        "mara": ([Role.AGENT], ["Service Desk"]),
+        "jonas": ([Role.AGENT], ["Service Desk"]),
+        "nina": ([Role.AGENT], ["Network"]),
+        "lea": ([Role.TEAM_LEAD, Role.AGENT], ["Service Desk"]),
+        "sam": ([Role.SUPERVISOR], []),
+        "max": ([Role.MANAGER], []),
+        "aude": ([Role.AUDITOR], []),
+        "admin": ([Role.ADMIN], []),
+    }
+    assert {name: found[name] for name in expected} == expected
+    assert all(
+        User.objects.get(email=f"{name}@itilnext.example").check_password("itilnext-demo") for name in ("mara", "admin")
+    )
+    assert not User.objects.filter(is_superuser=True).exists()
+    assert Team.objects.get(name="Service Desk").lead.name == "Lea Brandt"
+    sam, manager = (Agent.objects.get(email=f"{name}@itilnext.example") for name in ("sam", "max"))
+    assert {team.name for team in Team.objects.filter(pk__in=reach_of(sam).supervised)} == {"Service Desk", "Network"}
+    assert len(reach_of(manager).managed) == 3
+    mailbox = Mailbox.objects.get(address="support@itilnext.example")
+    assert (mailbox.backend, mailbox.team.name) == ("files", "Service Desk")
+
+
+def test_tickets_stand_in_every_state_and_every_team(desk: None) -> None:
+    assert Ticket.objects.count() == len(STORIES) == 58
+    assert set(Ticket.objects.values_list("status", flat=True)) == set(TicketStatus.values)
+    assert set(Ticket.objects.values_list("team__name", flat=True)) == {"Service Desk", "Network", "Applications"}
+    assert set(Ticket.objects.values_list("language", flat=True)) == {"de", "en-GB", "en"}
+    assert Ticket.objects.filter(offered_to__isnull=False).count() == 1
+    assert Ticket.objects.filter(reopen_count=1).count() == 1
+    assert TicketLink.objects.get(kind="follow_up_of").to_ticket == ticket_of("umzug-hansen")
+    assert set(Company.objects.values_list("tier", flat=True)) == {"standard", "premium", "vip"}
+    assert BusinessCalendar.objects.get(name="Berlin").holidays.filter(name="Karfreitag").exists()
+
+
+def test_stories_lie_in_the_past_and_in_their_order(desk: None) -> None:
+    now = timezone.now()
+    assert not TimelineEntry.objects.filter(created_at__gt=now).exists()
+    for ticket in Ticket.objects.prefetch_related("entries"):
+        moments = [entry.created_at for entry in sorted(ticket.entries.all(), key=lambda entry: entry.seq)]
+        assert moments == sorted(moments)
+        assert moments[0] == ticket.created_at
+        assert ticket.history.earliest("history_id").history_date == ticket.created_at
+    oldest = Ticket.objects.earliest("created_at")
+    assert timedelta(days=45) < now - oldest.created_at < timedelta(days=60)
+    created = Ticket.objects.filter(type="incident").order_by("reference").values_list("created_at", flat=True)
+    assert list(created) == sorted(created)
+
+
+def test_absent_owner_keeps_tickets_and_the_deputy_answers_for_her(desk: None) -> None:
+    absence = Absence.objects.get()
+    assert (absence.agent.name, absence.deputy.name, absence.recorded_by.name) == (
+        "Petra Vogt",
+        "Jonas Weber",
+        "Lea Brandt",
+    )
+    ticket = ticket_of("diktat-rehm")
+    last = ticket.entries.filter(kind=EntryKind.EMAIL_OUTBOUND).latest("seq")
+    assert (ticket.owner, last.author, last.on_behalf_of) == (absence.agent, absence.deputy, absence.agent)
+    assert ticket in Ticket.objects.worked_by(Agent.objects.get(pk=absence.deputy_id))
+
+
+def test_colleague_who_left_handed_over_by_the_recorded_exception(desk: None) -> None:
+    transfer = OwnershipTransfer.objects.get()
+    assert (transfer.old_owner.name, transfer.new_owner.name) == ("David Osei", "Mara Lindner")
+    assert transfer.ticket == ticket_of("mailbox-whitcombe")
+    leaver = Agent.objects.get(name="David Osei")
+    assert (leaver.is_active, leaver.user.is_active) == (False, False)
+    assert not Ticket.objects.open().filter(owner=leaver).exists()
+
+
+def test_old_mail_counts_as_sent_and_old_events_as_told(desk: None) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    old = OutboundMessage.objects.filter(created_at__lt=yesterday)
+    assert set(old.values_list("status", flat=True)) == {OutboundStatus.SENT}
+    assert OutboundMessage.objects.filter(status=OutboundStatus.QUEUED).exists()
+    assert not EventDelivery.objects.filter(created_at__lt=yesterday, done_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    "now", [NOW, datetime(2026, 11, 22, 3, tzinfo=UTC), datetime(2027, 1, 1, 0, 5, tzinfo=UTC)], ids=str
+)
+def test_it_can_be_made_at_any_time_and_again_later(now: datetime) -> None:
+    default_calendar()
+    with time_machine.travel(now, tick=False):
+        assert build(timezone.now()).tickets == 58
+        counts = [model.objects.count() for model in (Ticket, TimelineEntry, Contact, User, Company, Absence)]
+        assert build(timezone.now()).tickets == 0
+    with time_machine.travel(now + timedelta(days=3), tick=False):
+        assert build(timezone.now()).tickets == 0
+    assert [model.objects.count() for model in (Ticket, TimelineEntry, Contact, User, Company, Absence)] == counts
+
+
+def test_refused_where_it_is_no_demo(settings: Settings) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="no demo desk"):
+        call_command("seed_demo")
+    assert not Agent.objects.exists()
+
+
+def test_clock_turns_now_and_defaults_and_turns_them_back() -> None:
+    past = datetime(2020, 2, 29, 12, tzinfo=UTC)
+    with clock.at(past):
+        assert timezone.now() == past
+        assert Company(name="Then").created_at == past
+    assert timezone.now() - Company(name="Now").created_at < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("25m", datetime(2026, 11, 19, 14, 5, tzinfo=UTC)),
+        ("1d 09:14", datetime(2026, 11, 18, 8, 14, tzinfo=UTC)),
+        ("4d 09:14", datetime(2026, 11, 13, 8, 14, tzinfo=UTC)),  # over a weekend
+    ],
+)
+def test_moments_are_working_days_ago(text: str, expected: datetime) -> None:
+    assert clock.moment(text, now=NOW) == expected

@@ -1,0 +1,42 @@
+"""Words to customer and colleagues: permissions.md section 2, rows "Public reply", "Internal note", "outbox with undo"."""
+
+import pytest
+
+from tests.matrix.asking import Row, answers, rows
+from tests.matrix.world import World
+
+WRITING = """
+act              state     anon agent     owner   deputy  lead      super     manager   auditor admin outsider bare  client gone
+
+# "Public reply to customer": O alone; a supervisor too is not_owner (acceptance 015); no scope contains it
+reply            owned     401  not_owner ok      ok      not_owner not_owner not_owner role    404   404      role  role   401
+reply            waiting   401  not_owner ok      ok      not_owner not_owner not_owner role    404   404      role  role   401
+reply            new       401  unowned   unowned 404     unowned   unowned   role      role    404   404      role  role   401
+reply            closed    401  not_owner closed  closed  not_owner not_owner not_owner role    404   404      role  role   401
+reply_to_another owned     401  not_owner context context not_owner not_owner not_owner role    404   404      role  role   401
+
+# "Internal note on main thread": agent, lead, supervisor, manager; API notes:write. Of the own teams: elsewhere, role
+note             new       401  ok        ok      404     ok        ok        ok        role    404   404      scope ok     401
+note             owned     401  ok        ok      ok      ok        ok        ok        role    404   404      scope ok     401
+note             resolved  401  ok        ok      ok      ok        ok        ok        role    404   404      scope ok     401
+note             closed    401  closed    closed  closed  closed    closed    closed    role    404   404      scope closed 401
+note             open_new  401  role      role    role    role      role      404       role    404   role     404   ok     401
+attach           owned     401  ok        ok      ok      ok        ok        ok        role    404   404      scope ok     401
+attach           closed    401  closed    closed  closed  closed    closed    closed    role    404   404      scope closed 401
+"""
+
+OUTBOX = """
+act              state     anon agent     owner   deputy  lead      super     manager   auditor admin outsider bare  client gone
+
+# "Own ... outbox with undo": one's own alone; other people's messages are not there. Programs have none.
+outbox           held      401  ok        ok      ok      ok        ok        ok        ok      ok    ok       role  role   401
+outbox_one       held      401  404       ok      ok      404       404       404       404     404   404      role  role   401
+undo             held      401  404       ok      ok      404       404       404       404     404   404      role  role   401
+undo             answered  401  404       ok      404     404       404       404       404     404   404      role  role   401
+undo             sent      401  404       state   state   404       404       404       404     404   404      role  role   401
+"""
+
+
+@pytest.mark.parametrize("row", rows(WRITING) + rows(OUTBOX), ids=str)
+def test_181_who_may_write_to_whom(row: Row, world: World) -> None:
+    assert answers(world, row) == row.expected

@@ -1,0 +1,96 @@
+"""Tickets: permissions.md section 2, its rows from "Create ticket" to "merge", typed by hand. Column names: world.COLUMNS.
+
+`ok` is allowed; the other words stand for the refusals of section 4 (asking.WORDS). "O" of the document is the owner or
+deputy: everybody else who may see the ticket is `not_owner`, whatever their rank (section 3, rule 1), and `role` where the
+role works no tickets at all. On an unowned ticket its state is in the way of those who could accept it (acceptance 052).
+"""
+
+import pytest
+
+from tests.matrix.asking import Row, answers, rows
+from tests.matrix.world import World
+
+READING = """
+act             state          anon agent owner deputy lead super manager auditor admin outsider bare  client gone
+
+# "List and read main thread of team tickets": agent, lead, supervisor, manager in scope, auditor; API tickets:read
+read            new            401  ok    ok    404    ok   ok    ok      ok      404   404      scope ok     401
+read            owned          401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
+read            resolved       401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
+read            closed         401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
+read            held           401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
+read_timeline   owned          401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
+read_timeline   new            401  ok    ok    404    ok   ok    ok      ok      404   404      scope ok     401
+read_files      owned          401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
+read_tasks      task           401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
+read_task       task           401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
+read_mail_html  new            401  ok    ok    404    ok   ok    ok      ok      404   404      -     -      401
+read_mail_text  new            401  ok    ok    404    ok   ok    ok      ok      404   404      -     -      401
+
+# "Read main thread of a foreign team's ticket": unowned, if that team has allow_foreign_accept; tickets:read:all.
+# Supervisors and managers read foreign teams in their scope; this team is in nobody's. Ruling 9: "all agents", so
+# those with an agent's rights (lead, supervisor), not the manager.
+read            open_new       401  ok    ok    ok     ok   ok    404     ok      404   ok       404   ok     401
+read_timeline   open_new       401  ok    ok    ok     ok   ok    404     ok      404   ok       404   ok     401
+read            foreign_owned  401  404   404   404    404  404   404     ok      404   404      404   ok     401
+read_timeline   foreign_owned  401  404   404   404    404  404   404     ok      404   404      404   ok     401
+read            network_new    401  404   404   404    404  404   404     ok      404   ok       404   ok     401
+
+# Section 3, rule 5: a file has the visibility of its entry; only clean ones are served (acceptance 061). The file is on
+# Mara's ticket, which her colleague's deputy does not see.
+download          owned        401  ok    ok    404    ok   ok    ok      ok      404   404      scope ok     401
+download_blocked  owned        401  404   404   404    404  404   404     404     404   404      scope 404    401
+
+# "Audit log": own objects; team; scope; auditor and admin everywhere. Admins read no ticket, but its audit log.
+read_history    owned          401  role  ok    ok     ok   ok    ok      ok      ok    404      -     -      401
+read_history    new            401  role  role  404    ok   ok    ok      ok      ok    404      -     -      401
+read_history    foreign_owned  401  404   404   404    404  404   404     ok      ok    404      -     -      401
+
+# Lists hold what the reader may see, perhaps nothing; what exactly, test_sight.py says
+list            new            401  ok    ok    ok     ok   ok    ok      ok      ok    ok       scope ok     401
+search          new            401  ok    ok    ok     ok   ok    ok      ok      ok    ok       scope ok     401
+"""
+
+CREATING = """
+act             state          anon agent owner deputy lead super manager auditor admin outsider bare  client gone
+
+# "Create ticket": everybody who works tickets; not auditor, not admin; API tickets:create
+create          new            401  ok    ok    ok     ok   ok    ok      role    role  ok       scope ok     401
+see_new_form    new            401  ok    ok    ok     ok   ok    ok      role    role  ok       -     -      401
+"""
+
+EDITING = """
+act             state          anon agent     owner  deputy    lead   super  manager   auditor admin outsider bare  client gone
+
+# "Edit subject, category, product, language": O, lead, supervisor; API tickets:write
+edit_subject    new            401  role      role   404       ok     ok     role      role    404   404      scope ok     401
+edit_subject    owned          401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
+edit_subject    waiting        401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
+edit_subject    resolved       401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
+edit_subject    closed         401  not_owner closed closed    closed closed not_owner role    404   404      scope closed 401
+edit_subject    cancelled      401  not_owner closed closed    closed closed not_owner role    404   404      scope closed 401
+
+# "Change priority": O, lead, supervisor, manager; API tickets:write
+change_priority new            401  role      role   404       ok     ok     ok        role    404   404      scope ok     401
+change_priority owned          401  not_owner ok     ok        ok     ok     ok        role    404   404      scope ok     401
+change_priority closed         401  not_owner closed closed    closed closed closed    role    404   404      scope closed 401
+edit_form       owned          401  not_owner ok     ok        ok     ok     ok        role    404   404      -     -      401
+see_edit_form   owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
+
+# Links are fields of the ticket, and may be set on closed ones too (domain.md section 4)
+link            owned          401  not_owner ok     ok        ok     ok     not_owner role    404   404      -     -      401
+link            closed         401  not_owner ok     ok        ok     ok     not_owner role    404   404      -     -      401
+link            new            401  role      role   404       ok     ok     role      role    404   404      -     -      401
+see_link_form   owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
+
+# To show the remote images of a ticket's mails belongs to working on it: whoever may write a note
+allow_images    owned          401  ok        ok     ok        ok     ok     ok        role    404   404      -     -      401
+# One's own bell: everybody who reads the ticket ("own ... preferences, views")
+watch           owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
+unwatch         owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
+"""
+
+
+@pytest.mark.parametrize("row", rows(READING) + rows(CREATING) + rows(EDITING), ids=str)
+def test_181_who_may_read_create_and_edit(row: Row, world: World) -> None:
+    assert answers(world, row) == row.expected

@@ -1,0 +1,269 @@
+"""One small desk with a person for each column of the matrix and a ticket for each state; built once for a module.
+
+Every ticket that somebody owns exists twice: owned by Mara, who is here, and by Olaf, who is away and covered by Dora of
+another team. The column `deputy` meets Olaf's.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from accounts.enums import Role, Scope
+from accounts.models import Agent, ApiClient, Team
+from accounts.services import deactivate_agent
+from accounts.tokens import token_for
+from core.actors import SystemActor
+from core.models import Heartbeat
+from core.timers import HEARTBEAT
+from notifications.enums import EventType
+from notifications.models import Notification
+from tests.factories import (
+    AbsenceFactory,
+    AgentFactory,
+    ApiClientFactory,
+    CompanyFactory,
+    ContactFactory,
+    TeamFactory,
+    TicketFactory,
+)
+from tickets import services
+from tickets.enums import OutboundStatus
+from tickets.models import Attachment, OutboundMessage, Ticket
+from tickets.services import NewFile
+from tickets.services.creation import Message
+
+COLUMNS = (
+    "anon",  # nobody signed in
+    "agent",  # member of the ticket's team, not its owner
+    "owner",  # owner of the ticket; of unowned ones just another member
+    "deputy",  # agent of another team, covering for the ticket's absent owner
+    "lead",  # team lead alone, no further role
+    "super",  # supervisor alone
+    "manager",  # manager alone
+    "auditor",
+    "admin",
+    "outsider",  # agent of another team
+    "bare",  # API client to which the team, but no scope is granted
+    "client",  # API client with every scope there is
+    "gone",  # agent of the team, deactivated after signing in
+)
+PROGRAMS = ("bare", "client")
+STRANGERS = ("anon", "gone")
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ffff3f0005fe02fea135816e0000000049454e44ae426082")
+
+
+@dataclass
+class Scene:
+    """A ticket in one state, with what belongs to it."""
+
+    ticket: Ticket
+    task: Any = None
+    message: OutboundMessage | None = None
+
+
+@dataclass
+class World:
+    desk: Team
+    network: Team
+    field_service: Team
+    people: dict[str, Agent | ApiClient | None]
+    tokens: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    scenes: dict[str, Scene] = field(default_factory=dict)
+    """State -> scene of everybody, and `<state>:deputy` -> the same of the absent owner."""
+    things: dict[str, Any] = field(default_factory=dict)
+    """What is no ticket: absences, contacts, files, notifications by name."""
+
+    def scene(self, state: str, column: str) -> Scene:
+        own = self.scenes.get(f"{state}:deputy") if column == "deputy" else None
+        return own or self.scenes[state]
+
+    def browser(self, column: str) -> Client:
+        """A fresh browser, signed in as the column's person before anything happened to them."""
+        client = Client()
+        if session := self.sessions.get(column):
+            client.cookies["sessionid"] = session
+        return client
+
+
+def build() -> World:
+    desk, network, field_service = (TeamFactory(name=name) for name in ("Service Desk", "Network", "Field Service"))
+    field_service.allow_foreign_accept = True
+    field_service.save()
+    people: dict[str, Any] = {
+        "anon": None,
+        "agent": AgentFactory(name="Jonas Kern", teams=[desk]),
+        "owner": AgentFactory(name="Mara Weiss", teams=[desk], max_tickets=100),
+        "deputy": AgentFactory(name="Dora Lang", teams=[TeamFactory(name="Back Office")]),
+        "lead": AgentFactory(name="Lea Brandt", roles=[Role.TEAM_LEAD]),
+        "super": AgentFactory(name="Sam Okafor", roles=[Role.SUPERVISOR]),
+        "manager": AgentFactory(name="Max Ott", roles=[Role.MANAGER]),
+        "auditor": AgentFactory(name="Aude Petit", roles=[Role.AUDITOR]),
+        "admin": AgentFactory(name="Ada Min", roles=[Role.ADMIN]),
+        "outsider": AgentFactory(name="Nina Vogt", teams=[network]),
+        "bare": ApiClientFactory(name="Bare", scopes=[], teams=[desk]),
+        "client": ApiClientFactory(name="Mighty", scopes=list(Scope), teams=[desk]),
+        "gone": AgentFactory(name="Gero Alt", teams=[desk]),
+    }
+    desk.lead, desk.supervisor, desk.manager = people["lead"], people["super"], people["manager"]
+    desk.save()
+    world = World(desk, network, field_service, people)
+    _sign_in(world)
+    _tickets(world)
+    _absences(world)
+    _other_things(world)
+    deactivate_agent(people["gone"].pk, by=SystemActor("test"))
+    Heartbeat.objects.create(name=HEARTBEAT, ended_at=timezone.now())
+    return world
+
+
+def _sign_in(world: World) -> None:
+    """A real session and a real token for each; people get theirs before one of them is deactivated."""
+    for column, person in world.people.items():
+        if person is None:
+            continue
+        world.tokens[column], _ends = token_for(person.user)
+        client = Client()
+        client.force_login(person.user, backend="accounts.auth.AgentBackend")
+        world.sessions[column] = client.cookies["sessionid"].value
+
+
+def _tickets(world: World) -> None:
+    mara, jonas = world.people["owner"], world.people["agent"]
+    olaf = world.things["olaf"] = AgentFactory(name="Olaf Berg", teams=[world.desk], max_tickets=100)
+    emil = world.things["emil"] = AgentFactory(name="Emil Fort", teams=[world.desk])
+    fred = AgentFactory(name="Fred Feld", teams=[world.field_service])
+    company = world.things["company"] = CompanyFactory(name="Acme GmbH", domains=["acme.example"])
+    dana = world.things["contact"] = ContactFactory(email="dana@acme.example", company=company)
+    world.things["colleague"] = AgentFactory(name="Tara Neu", teams=[world.desk])
+
+    def new(**more: Any) -> Ticket:
+        ticket: Ticket = TicketFactory(**{"team": world.desk, "requester": dana, **more})
+        return ticket
+
+    world.scenes["new"] = Scene(new(message=Message(body_text="It is off.", body_html="<p>It is off.</p>")))
+    world.scenes["offered"] = Scene(new())
+    services.offer_ticket(world.scenes["offered"].ticket.pk, to=jonas, by=world.people["lead"])
+    world.scenes["open_new"] = Scene(new(team=world.field_service))
+    world.scenes["foreign_owned"] = Scene(new(team=world.field_service, owner=fred))
+    world.scenes["network_new"] = Scene(new(team=world.network))
+    world.scenes["dropped"] = Scene(new())
+    services.cancel_ticket(world.scenes["dropped"].ticket.pk, by=mara, code="withdrawn")
+    for suffix, owner in (("", mara), (":deputy", olaf)):
+        for state, make in OWNED_STATES.items():
+            world.scenes[state + suffix] = make(world, new(owner=owner), owner)
+    world.scenes["leaving"] = Scene(new(owner=emil))
+    emil.employment_ended_on = emil.today(timezone.now()) - timedelta(days=1)
+    emil.save()
+
+
+def _plain(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    return Scene(ticket)
+
+
+def _answered(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    message = services.reply_to_customer(ticket.pk, by=owner, body_text="Restart it.")
+    services.release_message(message.pk, now=timezone.now() + timedelta(minutes=1))
+    return Scene(ticket, message=message)
+
+
+def _waiting(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    scene = _answered(world, ticket, owner)
+    services.wait_for_customer(ticket.pk, by=owner)
+    return scene
+
+
+def _resolved(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    services.resolve_ticket(ticket.pk, by=owner, code="fixed", note="Restarted.")
+    return Scene(ticket)
+
+
+def _closed(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    task = services.create_task(ticket.pk, by=owner, title="Order toner")
+    _resolved(world, ticket, owner)
+    services.confirm_ticket(ticket.pk, by=owner)
+    return Scene(ticket, task=task)
+
+
+def _cancelled(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    services.cancel_ticket(ticket.pk, by=owner, code="withdrawn")
+    return Scene(ticket)
+
+
+def _task(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    return Scene(ticket, task=services.create_task(ticket.pk, by=owner, title="Order toner"))
+
+
+def _task_of_agent(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    jonas = world.people["agent"]
+    return Scene(ticket, task=services.create_task(ticket.pk, by=owner, title="Order toner", assigned_to=jonas))  # type: ignore[arg-type]
+
+
+def _task_done(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    scene = _task(world, ticket, owner)
+    services.finish_task(scene.task.pk, by=owner)
+    return scene
+
+
+def _task_must(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    return Scene(ticket, task=services.create_task(ticket.pk, by=owner, title="Order toner", is_mandatory=True))
+
+
+def _held(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """A reply in its hold; its author is the owner, of the absent owner's ticket the deputy (see `_absences`)."""
+    return Scene(ticket, message=services.reply_to_customer(ticket.pk, by=owner, body_text="Restart it."))
+
+
+def _sent(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    scene = _answered(world, ticket, owner)
+    OutboundMessage.objects.filter(pk=scene.message.pk).update(status=OutboundStatus.SENT)  # type: ignore[union-attr]
+    return scene
+
+
+OWNED_STATES = {
+    "owned": _plain,
+    "answered": _answered,
+    "waiting": _waiting,
+    "resolved": _resolved,
+    "closed": _closed,
+    "cancelled": _cancelled,
+    "task": _task,
+    "task_mine": _task_of_agent,
+    "task_done": _task_done,
+    "task_must": _task_must,
+    "held": _held,
+    "sent": _sent,
+}
+
+
+def _absences(world: World) -> None:
+    """Olaf is away and Dora covers; Tara will be; Emil has left, his tickets wait for their transfer."""
+    dora = world.people["deputy"]
+    AbsenceFactory(agent=world.things["olaf"], deputy=dora)
+    AbsenceFactory(agent=world.things["emil"], deputy=dora)
+    start = timezone.now().date() + timedelta(days=20)
+    world.things["absence"] = AbsenceFactory(agent=world.things["colleague"], starts_on=start, deputy=dora)
+    for state in ("held", "sent"):
+        scene = world.scenes[f"{state}:deputy"]
+        scene.message = services.reply_to_customer(scene.ticket.pk, by=Agent.objects.get(pk=dora.pk), body_text="Restart it.")  # type: ignore[union-attr]
+    sent = world.scenes["sent:deputy"].message
+    services.release_message(sent.pk, now=timezone.now() + timedelta(minutes=1))  # type: ignore[union-attr]
+    OutboundMessage.objects.filter(pk=sent.pk).update(status=OutboundStatus.SENT)  # type: ignore[union-attr]
+
+
+def _other_things(world: World) -> None:
+    mara, jonas = world.people["owner"], world.people["agent"]
+    ticket = world.scenes["owned"].ticket
+    png, exe = NewFile("screen.png", PNG, "image/png"), NewFile("tool.exe", b"MZ" + b"\0" * 64)
+    entry = services.add_note(ticket.pk, by=mara, body_text="See the files.", files=[png, exe])  # type: ignore[arg-type]
+    clean, blocked = Attachment.objects.filter(entry=entry).order_by("-filename")[:2][::-1]
+    world.things |= {"file": clean, "blocked_file": blocked}
+    world.things["nina"] = world.people["outsider"]
+    world.things["stranger"] = AgentFactory(name="Nora Fern", teams=[world.network])
+    row = Notification(recipient=jonas, event_type=EventType.NOTE_ADDED, ticket=ticket, dedupe_key="matrix")
+    row.payload = {"reference": ticket.reference, "author": "Mara Weiss", "subject": ticket.subject}
+    row.save()
+    world.things["notification"] = row
