@@ -1,10 +1,9 @@
-"""The operators' window: opened by our policies, never by `is_superuser`, `is_staff` or Django's permissions (ruling 8)."""
+"""The operators' window, opened by our policies; `is_superuser` and `is_staff` count for nothing (ruling 8)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any
-
-from dataclasses import dataclass
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
@@ -70,10 +69,10 @@ class OperatorsSite(AdminSite):
         agent: Agent | None = getattr(request, "agent", None)
         return agent is not None and may_open_admin(agent)
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
 
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if not self.has_permission(request):
                 if request.user.is_authenticated:
                     raise PermissionDenied
@@ -86,7 +85,7 @@ class OperatorsSite(AdminSite):
         """There is one sign-in page."""
         return HttpResponseRedirect(f"{reverse('desk:login')}?next={reverse('admin:index')}")
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseRedirect:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """There is one page for it too."""
         return redirect("desk:password")
 

@@ -77,7 +77,7 @@ class ActorMiddleware:
 def agent_required(
     view: Callable[Concatenate[Any, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Let signed-in agents pass, in their own time zone; strangers are sent to sign in, users without an agent are refused."""
+    """Let signed-in agents pass, in their own time zone; strangers are sent to sign in, others are refused."""
 
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:

@@ -16,8 +16,8 @@ from accounts.models.users import DEMO_DOMAIN
 logger = logging.getLogger(__name__)
 
 CURE = (
-    "Use a database that was never filled by seed_demo. To keep this one, deactivate the demo people in the admin or run "
-    "`manage.py close_demo_accounts`, which takes their passwords away."
+    "Use a database that was never filled by seed_demo. To keep this one, run `manage.py close_demo_accounts`, which "
+    "takes the passwords of the demo people away, or deactivate them in the admin."
 )
 
 
@@ -42,7 +42,7 @@ def no_demo_accounts(databases: Sequence[str] | None = None, **_unused: Any) -> 
 
 
 def refuse_demo_accounts() -> None:
-    """Called when the web process starts; raises ImproperlyConfigured. An unreachable database is `/readyz`'s matter."""
+    """Called when the web process starts; raises ImproperlyConfigured. A lost database is `/readyz`'s matter."""
     if settings.DEMO:
         return
     try:

@@ -73,4 +73,4 @@ class Scope(models.TextChoices):
 
 class AccountMailKind(models.TextChoices):
     INVITATION = "invitation", _("Invitation")
-    PASSWORD_RESET = "password_reset", _("New password")  # noqa: S105
+    PASSWORD_RESET = "password_reset", _("New password")

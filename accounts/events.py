@@ -43,7 +43,7 @@ class AgentReactivated(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class RolesChanged(DomainEvent):
-    """A person's roles changed; a business role an admin grants to themselves is reported to managers (object rule 12)."""
+    """A person's roles changed. A business role that an admin grants to oneself is reported to managers (rule 12)."""
 
     agent_id: UUID
     old: str

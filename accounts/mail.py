@@ -1,4 +1,4 @@
-"""Invitations and password mails: leased, written, handed to Django's e-mail backend. A mail may arrive twice, never not."""
+"""Invitations and password mails: leased, written, handed to Django's e-mail backend; at least once, never not."""
 
 import logging
 from datetime import datetime, timedelta

@@ -60,6 +60,12 @@ def may_see_people_page(actor: Actor) -> bool:
     return isinstance(actor, Agent) and actor.has_role(*roles)
 
 
+def may_look_up_customers(actor: Actor) -> bool:
+    """Everybody who works or reads tickets; admins only configure."""
+    roles = (Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR)
+    return isinstance(actor, Agent) and actor.has_role(*roles)
+
+
 def may_edit_contacts(actor: Actor) -> bool:
     """By role; which contacts, `accounts.privacy` tells."""
     return isinstance(actor, Agent) and actor.has_role(Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER)

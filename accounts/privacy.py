@@ -33,7 +33,7 @@ _nearness: Nearness = Nobody()
 
 def use(nearness: Nearness) -> None:
     """Called once by the app that knows."""
-    global _nearness
+    global _nearness  # noqa: PLW0603  # set once, when the apps are ready
     _nearness = nearness
 
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol, TypeVar
 
-Message = TypeVar("Message", contravariant=True)
+Message_contra = TypeVar("Message_contra", contravariant=True)
 
 
 class DeliveryError(Exception):
@@ -17,8 +17,8 @@ class PermanentDeliveryError(DeliveryError):
     """Trying again cannot help: the other side has refused this very message."""
 
 
-class Transport(Protocol[Message]):
-    def deliver(self, message: Message) -> None:
+class Transport(Protocol[Message_contra]):
+    def deliver(self, message: Message_contra) -> None:
         """Hand over within 10 s, or raise TransientDeliveryError (try later) or PermanentDeliveryError (do not)."""
 
     def close(self) -> None:

@@ -27,3 +27,6 @@ class SystemActor:
 
 TIMER = SystemActor("ITIL-NEXT timer")
 """Everything that happens because time has passed."""
+
+DESK = SystemActor("ITIL-NEXT")
+"""What the desk itself writes: acknowledgements and the like."""

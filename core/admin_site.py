@@ -1,7 +1,7 @@
 """What all admin pages share: our policies decide, our history remembers, nothing is deleted.
 
-A subclass names its policies (`may_view`, `may_add`, `may_change`); what is not granted is refused. Saving goes through a
-service or through `record`; what a service refuses stands in the form, with all that was typed.
+A subclass names its policies (`may_view`, `may_add`, `may_change`); what is not granted is refused. Saving goes through
+a service or through `record`; what a service refuses stands in the form, with all that was typed.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
+from django.forms import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
@@ -90,7 +91,7 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
         """Fields of `obj` that the reader may not see, in its form and in its history."""
         return frozenset()
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         hidden = self.hidden_fields(actor_in(request), obj)
         return [name for name in super().get_fields(request, obj) if name not in hidden]
 
@@ -104,7 +105,7 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
         for part in formset.save(commit=False):
             record(part, by=actor_in(request))
         for part in formset.deleted_objects:
-            part._history_actor = actor_in(request)
+            part._history_actor = actor_in(request)  # noqa: SLF001  # as `record` does
             part.delete()
         formset.save_m2m()
 
@@ -133,21 +134,21 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
         refusal: DomainError | None = getattr(request, "refusal", None)
         return _refused(form, refusal) if refusal is not None and request.method == "POST" else form
 
-    # What is not offered ------------------------------------------------------------------------------------------------
+    # What is not offered ----------------------------------------------------------------------------------------------
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         raise Http404
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Our history tells it; a second log would only differ from it one day."""
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """See `log_addition`."""
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """See `log_addition`."""
 
-    # History ------------------------------------------------------------------------------------------------------------
+    # History ----------------------------------------------------------------------------------------------------------
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -172,7 +173,7 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
         context["has_history"] = hasattr(self.model, "history")
         return super().render_change_form(request, context, *args, **kwargs)
 
-    # Actions ------------------------------------------------------------------------------------------------------------
+    # Actions ----------------------------------------------------------------------------------------------------------
 
     def each(self, request: HttpRequest, rows: QuerySet[Any], act: Any, done: str) -> None:
         """Call a service for each chosen row and say how it went; one refusal does not stop the others."""
@@ -191,13 +192,24 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
 class ReadOnlyAdmin(PolicyAdmin):
     """A record that is read, never written."""
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [field.name for field in self.model._meta.fields]
 
 
-class PartInline(PolicyMixin, TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
-    """Parts of a whole, such as the windows of a calendar: edited, added and taken out by whoever may change the whole."""
+class LabelledFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # generic in the stubs only
+    """Names each control for the ear: in a table of parts the column's head is no label."""
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            if field.label:
+                field.widget.attrs["aria-label"] = str(field.label)
+
+
+class PartInline(PolicyMixin, TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
+    """Parts of a whole, such as the windows of a calendar: edited, added, taken out by whoever may change the whole."""
+
+    formset = LabelledFormSet
     extra = 0
     show_change_link = False
 

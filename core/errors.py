@@ -86,6 +86,7 @@ class Forbidden(DomainError):
     status = 403
     code = "permission_denied"
     detail = _("Your role does not include this.")
+    hint = _("Your team lead or supervisor can do it or grant you the role.")
 
 
 class NotFound(DomainError):

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from core.models import Heartbeat
 from core.timers import HEARTBEAT
@@ -18,11 +19,13 @@ SWEEP_MAX_AGE = timedelta(minutes=5)
 ENABLED = "O"
 
 
+@require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
     """The process answers; no dependency is asked."""
     return JsonResponse({"status": "ok"})
 
 
+@require_safe
 def readyz(_request: HttpRequest) -> JsonResponse:
     """503 and what is missing, unless database, migrations, walls, broker and beat are all there."""
     problems = problems_of_the_desk()

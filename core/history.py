@@ -54,3 +54,9 @@ def record(instance: models.Model, *, by: Actor, reason: str = "", update_fields
     vars(instance)["_history_actor"] = by  # read by stamp_actor
     vars(instance)["_change_reason"] = reason[:500] or None  # simple-history reads it
     instance.save(update_fields=update_fields)
+
+
+def record_deletion(instance: models.Model, *, by: Actor) -> None:
+    """Delete `instance`; its last history row names the actor."""
+    vars(instance)["_history_actor"] = by
+    instance.delete()

@@ -10,6 +10,7 @@ from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
 
 from core.models import EventDelivery, Heartbeat
 
@@ -27,6 +28,7 @@ sources: list[Source] = []
 """What is measured, read anew at each request; higher apps append theirs in `ready()`."""
 
 
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """404 for strangers: that there are metrics is nobody's business."""
     if not _may_read(request):

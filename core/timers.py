@@ -46,7 +46,7 @@ def registered() -> list[str]:
 
 
 def run_all(*, now: datetime | None = None) -> Run:
-    """Run every timer until nothing is due any more, at `now` or by the clock; one that fails does not stop the others."""
+    """Run every timer until nothing is due any more, at `now` or by the clock; a failure does not stop the others."""
     run = Run()
     for name in registered():
         try:

@@ -102,14 +102,14 @@ def _names_behind(fields: Sequence[Any], rows: Sequence[Any]) -> dict[Any, str]:
         instance.pk: str(instance)
         for model, wanted in ids.items()
         if wanted
-        for instance in model._default_manager.filter(pk__in=wanted)
+        for instance in model._default_manager.filter(pk__in=wanted)  # noqa: SLF001  # public by Django's documentation
     }
 
 
 def _related_of(model: Any, rows: Sequence[Any]) -> dict[str, dict[Any, str]]:
     """Many-to-many fields with history: the names behind each history row."""
     found: dict[str, dict[Any, str]] = {}
-    for field in model.history.model._history_m2m_fields:
+    for field in model.history.model._history_m2m_fields:  # noqa: SLF001  # simple-history names it nowhere else
         through = getattr(model.history.model, field.name).model
         links = through.objects.filter(history__in=[row.history_id for row in rows])
         target = field.m2m_reverse_field_name()

@@ -52,7 +52,7 @@ def now(task: str) -> None:
 
 @contextmanager
 def gathered() -> Iterator[None]:
-    """Within the block words are kept, and each task is woken once at its end: for loops over many short transactions."""
+    """Within the block words are kept, and each task is woken once at its end: for loops over many transactions."""
     tasks: dict[str, None] = {}
     token = _gathered.set(tasks)
     try:

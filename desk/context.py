@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import Role
 from accounts.models import Agent
-from accounts.policies import may_open_admin, may_see_people_page
-from desk.policies import may_look_up_customers
+from accounts.policies import may_look_up_customers, may_open_admin, may_see_people_page
+from desk.selectors import start_view
 from notifications.selectors import BADGE_LIMIT, unread_count
 from tickets.policies import may_create
 
@@ -67,16 +67,25 @@ def _account_items(agent: Agent) -> list[dict[str, str]]:
 def _items(request: HttpRequest, agent: Agent) -> list[dict[str, Any]]:
     unread = unread_count(agent)
     badge = f"{BADGE_LIMIT - 1}+" if unread >= BADGE_LIMIT else unread
+    queue = _url("desk:queue", start_view(agent).slug)
     items = [
-        _item(request, _("My queue"), _("Queue"), "inbox", _url("desk:queue", "mine"), key="g q", on_phone=True),
-        _item(request, _("Team queue"), _("Team"), "users", _url("desk:queue", "team"), key="g t", on_phone=True),
-        _item(request, _("Search"), _("Search"), "search", _url("desk:search"), key="g s", on_phone=True),
-        _item(request, _("Notifications"), "", "bell", _url("desk:notifications"), key="g n", badge=badge),
+        _item(request, _("Queue"), "", "inbox", queue, key="g q", on_phone=True, part="/queue/"),
+        _item(request, _("Search"), "", "search", _url("desk:search"), key="g s", on_phone=True),
+        _item(
+            request,
+            _("Notifications"),
+            _("Alerts"),
+            "bell",
+            _url("desk:notifications"),
+            key="g n",
+            badge=badge,
+            on_phone=True,
+        ),
         _item(request, _("Outbox"), "", "send", _url("desk:outbox"), key="g o"),
     ]
     if may_create(agent):
         new = _item(request, _("New ticket"), _("New"), "plus", _url("desk:new"), key="c", on_phone=True)
-        items.insert(3, new)
+        items.insert(2, new)
     if may_look_up_customers(agent) and (customers := _url("desk:customers")):
         items.append(_item(request, _("Customers"), "", "building-2", customers, key="g c"))
     if mailbox := _url("desk:mailbox") or _url("mailbox"):
@@ -94,7 +103,9 @@ def _item(
     key: str = "",
     badge: Any = 0,
     on_phone: bool = False,
+    part: str = "",
 ) -> dict[str, Any]:
+    """One entry; `part` is the beginning of the addresses that belong to it."""
     return {
         "label": label,
         "short_label": short_label,
@@ -104,5 +115,5 @@ def _item(
         "badge": badge,
         "badge_is_new": bool(badge),
         "on_phone": on_phone,
-        "is_current": request.path == url,
+        "is_current": request.path.startswith(part or url),
     }

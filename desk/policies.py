@@ -9,8 +9,3 @@ from tickets.policies import acts_as_owner, is_in_charge
 def may_see_history(agent: Agent, ticket: Ticket) -> bool:
     """Row "Audit log" of permissions.md section 2: own objects, those in one's charge; auditors and admins all."""
     return acts_as_owner(agent, ticket) or is_in_charge(agent, ticket) or agent.has_role(Role.AUDITOR, Role.ADMIN)
-
-
-def may_look_up_customers(agent: Agent) -> bool:
-    """Everybody who works or reads tickets; admins only configure."""
-    return agent.has_role(Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR)

@@ -3,9 +3,11 @@
 from functools import cache
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils import translation
+from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.utils import extend_schema
@@ -43,12 +45,18 @@ class MissingViewSet(ApiViewSet):
         raise NotFound
 
 
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """The description as a page to read and try."""
+    return render(request, "api/docs.html")
+
+
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.api.urls")),
     path("", include("tickets.api.urls")),
     path("schema/", DescriptionViewSet.as_view({"get": "retrieve"}), name="api-schema"),
-    path("docs/", lambda request: render(request, "api/docs.html"), name="api-docs"),
+    path("docs/", docs, name="api-docs"),
     re_path(r"", MissingViewSet.as_view(dict.fromkeys(METHODS, "answer"))),
 ]

@@ -10,6 +10,10 @@ class RoleForbids(Forbidden):
     hint = _("An agent, lead or supervisor of the ticket's team can do it.")
 
 
+class AcceptForbidden(RoleForbids):
+    is_audited = True
+
+
 class NotInTeam(Forbidden):
     is_audited = True
     detail = _("Ticket %(reference)s is accepted by agents of the team %(team)s.")
@@ -93,6 +97,7 @@ class TaskNotYours(Forbidden):
 class TaskTransition(Conflict):
     code = "invalid_transition"
     detail = _("This is not possible while the task is “%(status)s”.")
+    hint = _("Do one of the steps that are possible now.")
 
 
 class TicketClosed(Conflict):
@@ -120,6 +125,7 @@ class NotYourMessage(Forbidden):
 class TooLateToUndo(Conflict):
     code = "invalid_transition"
     detail = _("The message is “%(status)s” and cannot be taken back any more.")
+    hint = _("Write to the customer again to put it right.")
 
 
 class VisibilityFixed(Conflict):

@@ -90,9 +90,11 @@ def may_reopen(actor: Actor, ticket: Ticket) -> bool:
 
 
 def may_create_task(actor: Actor, ticket: Ticket) -> bool:
+    """Owner, lead, supervisor; a manager does not work on tickets."""
     if isinstance(actor, ApiClient):
         return actor.has_scope(Scope.TASKS_WRITE)
-    return acts_as_owner(actor, ticket) or is_in_charge(actor, ticket)
+    reach = reach_of(actor)
+    return acts_as_owner(actor, ticket) or ticket.team_id in reach.led | reach.supervised
 
 
 def may_work_task(actor: Actor, task: Task) -> bool:

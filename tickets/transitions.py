@@ -1,6 +1,6 @@
 """Which steps lead out of a status: what a refusal lists as `allowed`, and what a page offers."""
 
-from tickets.enums import TicketStatus
+from tickets.enums import TaskStatus, TicketStatus
 
 _STEPS: dict[TicketStatus, tuple[str, ...]] = {
     TicketStatus.NEW: ("accept", "offer", "change_team", "cancel"),
@@ -10,6 +10,14 @@ _STEPS: dict[TicketStatus, tuple[str, ...]] = {
     TicketStatus.RESOLVED: ("confirm", "reopen", "transfer_ownership"),
     TicketStatus.CLOSED: (),
     TicketStatus.CANCELLED: (),
+}
+
+
+TASK_STEPS: dict[TaskStatus, tuple[str, ...]] = {
+    TaskStatus.TODO: ("start", "finish", "cancel"),
+    TaskStatus.IN_PROGRESS: ("finish", "cancel"),
+    TaskStatus.DONE: ("reopen",),
+    TaskStatus.CANCELLED: (),
 }
 
 

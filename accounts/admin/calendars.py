@@ -90,7 +90,7 @@ class CalendarAdmin(PolicyAdmin):
         return may_edit_calendars(by)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the parts, then read the whole as work time does: a calendar that could not be computed with is refused."""
+        """Save the parts, then read the whole as work time does; hours it cannot compute with are refused."""
         super().save_related(request, form, formsets, change)
         try:
             work_calendar(BusinessCalendar.objects.get(pk=form.instance.pk))

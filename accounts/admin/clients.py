@@ -1,5 +1,6 @@
 """Programs that use the API."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -19,7 +20,7 @@ from core.actors import Actor
 from core.admin_site import PolicyAdmin, actor_in
 
 
-class ClientForm(forms.ModelForm):
+class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("Scopes"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple, required=False
     )
@@ -27,6 +28,7 @@ class ClientForm(forms.ModelForm):
     class Meta:
         model = ApiClient
         fields: ClassVar = ["name", "scopes", "teams", "is_active"]
+        widgets: ClassVar = {"teams": forms.CheckboxSelectMultiple}
 
 
 @admin.register(ApiClient)
@@ -35,7 +37,6 @@ class ClientAdmin(PolicyAdmin):
     list_display = ("name", "scope_names", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name",)
-    filter_horizontal = ("teams",)
     actions = ("issue_token", "end_tokens")
 
     def may_view(self, by: Actor, obj: Any = None) -> bool:
@@ -70,7 +71,8 @@ class ClientAdmin(PolicyAdmin):
             self.message_user(request, _("Choose one client."), messages.ERROR)
             return None
         token = services.issue_token(clients[0].pk, by=actor_in(request))
-        hours = int(settings.REST_KNOX["TOKEN_TTL"].total_seconds() // 3600)
+        lasts: timedelta = settings.REST_KNOX["TOKEN_TTL"]  # type: ignore[assignment]  # the plugin reads a plain dict
+        hours = int(lasts.total_seconds() // 3600)
         facts = {"title": _("Token of %(name)s") % {"name": clients[0].name}, "token": token, "hours": hours}
         answer = TemplateResponse(request, "admin/token.html", self.admin_site.each_context(request) | facts)
         answer["Cache-Control"] = "no-store"

@@ -27,7 +27,7 @@ from core.actors import Actor
 from core.admin_site import PartInline, PolicyAdmin, ReadOnlyAdmin, actor_in
 
 
-class AgentForm(forms.ModelForm):
+class AgentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     roles = forms.MultipleChoiceField(
         label=gettext_lazy("Roles"), choices=Role.choices, widget=forms.CheckboxSelectMultiple, required=False
     )
@@ -35,6 +35,7 @@ class AgentForm(forms.ModelForm):
     class Meta:
         model = Agent
         fields: ClassVar = ["email", "teams", *PERSONAL]
+        widgets: ClassVar = {"teams": forms.CheckboxSelectMultiple}
 
 
 class SkillInline(PartInline):
@@ -68,8 +69,6 @@ class AgentAdmin(PolicyAdmin):
     list_display = ("name", "email", "role_names", "team_names", "availability", "is_active")
     list_filter = ("is_active", "teams")
     search_fields = ("name", "email")
-    filter_horizontal = ("teams",)
-    autocomplete_fields = ("primary_team", "supervisor")
     inlines = (SkillInline,)
     history_parts = ("skills",)
     actions = ("deactivate", "reactivate", "invite_again")
@@ -155,7 +154,6 @@ class TeamAdmin(PolicyAdmin):
     list_filter = ("is_active",)
     list_select_related = ("lead", "supervisor", "manager", "parent")
     search_fields = ("name",)
-    autocomplete_fields = ("lead", "supervisor", "manager", "parent")
     scope_fields = ("supervisor", "manager", "parent")
     """Who sees and decides what follows from them, so they are an admin's, as roles are."""
 
@@ -193,7 +191,6 @@ class AbsenceAdmin(PolicyAdmin):
     list_display = ("agent", "kind", "starts_on", "ends_on", "deputy", "state")
     list_filter = ("kind", "starts_on")
     search_fields = ("agent__name",)
-    autocomplete_fields = ("agent", "deputy")
     fields = ("agent", "kind", "starts_on", "ends_on", "deputy", "is_open_end_confirmed", "note")
     actions = ("cancel",)
 

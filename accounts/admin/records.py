@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import services
+from accounts.enums import AccountMailKind
 from accounts.models import AccountMail
 from accounts.policies import may_manage_people, may_see_people_settings
 from core.actors import Actor
@@ -36,7 +37,7 @@ class AccountMailAdmin(MachineryAdmin):
     @admin.action(description=gettext_lazy("Send again"), permissions=["manage"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[AccountMail]) -> None:
         def again(mail: AccountMail) -> None:
-            services.queue_account_mail(mail.user_id, mail.kind)
+            services.queue_account_mail(mail.user_id, AccountMailKind(mail.kind))
 
         self.each(request, queryset.filter(user__is_active=True), again, _("Mails on their way: %(count)d"))
 
@@ -44,7 +45,7 @@ class AccountMailAdmin(MachineryAdmin):
 class StateFilter(admin.SimpleListFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
-    conditions = {  # noqa: RUF012  # read only
+    conditions = {  # read only
         "failed": Q(failed_at__isnull=False),
         "due": Q(done_at__isnull=True, failed_at__isnull=True),
         "done": Q(done_at__isnull=False),

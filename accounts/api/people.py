@@ -22,8 +22,10 @@ from accounts.enums import Scope
 from accounts.errors import ScopeMissing
 from accounts.lookups import company_named, team_named
 from accounts.models import Agent, ApiClient, Company, Contact, Team
+from accounts.policies import may_look_up_customers
 from core.api.schema import page_of
 from core.api.views import ApiViewSet
+from core.errors import Forbidden
 
 
 class DirectoryViewSet(ApiViewSet):
@@ -93,9 +95,14 @@ class TeamViewSet(DirectoryViewSet):
 
 
 class CustomerViewSet(DirectoryViewSet):
-    """Customers belong to no team, so programs that are bound to teams do not read them."""
+    """Customers belong to no team, so programs that are bound to teams do not read them; admins only configure."""
 
     scopes = (Scope.TICKETS_READ_ALL,)
+
+    def refuse_reading(self) -> None:
+        super().refuse_reading()
+        if isinstance(self.actor, Agent) and not may_look_up_customers(self.actor):
+            raise Forbidden
 
 
 class ContactViewSet(CustomerViewSet):

@@ -1,7 +1,5 @@
 """Getting and ending a token."""
 
-from axes.handlers.proxy import AxesProxyHandler
-from django.conf import settings
 from django.contrib.auth import authenticate, logout
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -14,7 +12,7 @@ from accounts.models import User
 from accounts.tokens import end_token, token_for
 from core.api.throttling import SignInThrottle
 from core.api.views import ApiViewSet
-from core.errors import NotAuthenticated, Throttled
+from core.errors import NotAuthenticated
 
 
 class WrongCredentials(NotAuthenticated):
@@ -42,18 +40,11 @@ class TokenViewSet(ApiViewSet):
         return Response(TokenOut({"token": token, "expires_at": expires_at}).data)
 
     def _user(self, request: Request, username: str, password: str) -> User:
-        """Raises Throttled while the sign-in rests after wrong attempts (django-axes), else WrongCredentials."""
-        django_request = request._request  # noqa: SLF001  # the library's documented way to Django's request
-        if AxesProxyHandler.is_locked(django_request, {"username": username}):
-            raise Throttled(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
-        user = authenticate(django_request, username=username, password=password)
-        if isinstance(user, User):
-            return user
-        # The page's middleware would put its own answer in place of ours.
-        was_locked, django_request.axes_locked_out = getattr(django_request, "axes_locked_out", False), False  # type: ignore[attr-defined]  # set by django-axes
-        if was_locked:
-            raise Throttled(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
-        raise WrongCredentials
+        """Raises WrongCredentials; while the sign-in rests after wrong attempts, django-axes puts a 429 in its place."""
+        user = authenticate(request._request, username=username, password=password)  # noqa: SLF001
+        if not isinstance(user, User):
+            raise WrongCredentials
+        return user
 
 
 class LogoutViewSet(ApiViewSet):

@@ -9,7 +9,7 @@ from core.models import BaseModel
 
 
 class AccountMail(BaseModel):
-    """A mail that lets a person set a password. The due row is the truth; its link is made when it is sent, never stored."""
+    """A mail that lets a person set a password. The row is the truth; its link is made when sent, never stored."""
 
     user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.PROTECT, related_name="account_mails")
     kind = models.CharField(_("kind"), max_length=15, choices=AccountMailKind)
@@ -25,9 +25,7 @@ class AccountMail(BaseModel):
         verbose_name_plural = _("account mails")
         ordering = ["-created_at"]
         indexes = [
-            models.Index(
-                name="accountmail_due", fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False)
-            )
+            models.Index(name="accountmail_due", fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False))
         ]
 
     def __str__(self) -> str:

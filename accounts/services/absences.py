@@ -7,10 +7,10 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import AbsenceKind
-from accounts.errors import AbsenceNotAllowed
+from accounts.enums import AbsenceKind, Scope
+from accounts.errors import AbsenceNotAllowed, ScopeMissing
 from accounts.events import AbsenceCancelled, AbsenceRecorded
-from accounts.models import Absence, Agent
+from accounts.models import Absence, Agent, ApiClient
 from accounts.policies import may_confirm_open_end, may_record_absence
 from core.actors import Actor
 from core.errors import Conflict, Invalid, StaleVersion
@@ -63,8 +63,7 @@ def change_absence(absence_id: UUID, *, by: Actor, version: int, **values: Any) 
 def _put_absence(absence: Absence, values: dict[str, Any], *, by: Actor, version: int | None = None) -> Absence:
     agent = absence.agent
     team_ids = frozenset(agent.teams.values_list("pk", flat=True))
-    if not may_record_absence(by, agent, team_ids=team_ids):
-        raise AbsenceNotAllowed(agent=agent.name)
+    _refuse_unless_allowed(by, agent, team_ids)
     if values["is_open_end_confirmed"] and not may_confirm_open_end(by, team_ids=team_ids):
         raise AbsenceNotAllowed(agent=agent.name)
     for name, value in values.items():
@@ -83,6 +82,14 @@ def _put_absence(absence: Absence, values: dict[str, Any], *, by: Actor, version
         )
     )
     return absence
+
+
+def _refuse_unless_allowed(by: Actor, agent: Agent, team_ids: frozenset[UUID]) -> None:
+    if may_record_absence(by, agent, team_ids=team_ids):
+        return
+    if isinstance(by, ApiClient):
+        raise ScopeMissing(scope=Scope.HR_WRITE)
+    raise AbsenceNotAllowed(agent=agent.name)
 
 
 def _check_absence(absence: Absence) -> None:
@@ -107,8 +114,7 @@ def cancel_absence(absence_id: UUID, *, by: Actor, version: int | None = None) -
     """Take an absence back; it stays on record. Tickets transferred because of it do not return."""
     absence = Absence.objects.select_for_update().get(pk=absence_id)
     team_ids = frozenset(absence.agent.teams.values_list("pk", flat=True))
-    if not may_record_absence(by, absence.agent, team_ids=team_ids):
-        raise AbsenceNotAllowed(agent=absence.agent.name)
+    _refuse_unless_allowed(by, absence.agent, team_ids)
     if version is not None and version != absence.version:
         raise StaleVersion(given=version, current=absence.version)
     if absence.cancelled_at is None:

@@ -14,7 +14,7 @@ from accounts.enums import AccountMailKind
 from accounts.models import AccountMail, User
 from core import wake
 from core.actors import Actor
-from core.errors import Invalid
+from core.errors import Invalid, Text
 from core.history import record
 from core.service import service
 from core.sessions import end_session
@@ -54,7 +54,7 @@ def set_password(user_id: UUID, *, by: Actor, password: str) -> User:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Invalid({"password": error.messages}) from error
+        raise Invalid({"password": list[Text](error.messages)}) from error
     user.set_password(password)
     record(user, by=by, reason="new password", update_fields=["password"])
     AuthToken.objects.filter(user=user).delete()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.utils import timezone
@@ -49,7 +50,7 @@ def invite_agent(
     timezone_name: str = "Europe/Berlin",
     has_password: bool = False,
 ) -> Agent:
-    """Create account and agent; unless the caller sets a password itself, the invitation mail lets the person set one."""
+    """Create account and agent; the invitation mail lets the person set a password, unless the caller sets one."""
     if not may_manage_people(by):
         raise PeopleNotEditable
     email = email.strip().lower()
@@ -62,11 +63,18 @@ def invite_agent(
     agent = Agent(user=user, email=email, name=name.strip(), roles=roles, timezone=timezone_name)
     agent.primary_team = teams[0] if teams else None
     clean(agent, ["name", "email", "timezone", "roles"])
+    _check_zone(agent)
     record(agent, by=by, reason="invitation")
     agent.teams.set(teams)
     if not has_password:
         publish(AgentInvited(agent_id=agent.pk, user_id=user.pk, occurred_at=timezone.now()))
     return agent
+
+
+def _check_zone(agent: Agent) -> None:
+    """Pages and absences compute in the person's zone, so one that does not exist must never be saved."""
+    if agent.timezone not in available_timezones():
+        raise Invalid({"timezone": _("Write the IANA name of a time zone, such as Europe/Berlin.")})
 
 
 def uses_admin(roles: list[Role]) -> bool:
@@ -125,6 +133,7 @@ def change_agent(
     for name, value in values.items():
         setattr(agent, name, value)
     clean(agent, values)
+    _check_zone(agent)
     if version is not None and version != agent.version:
         raise StaleVersion(given=version, current=agent.version)
     record(agent, by=by)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from core.errors import Invalid
+from core.errors import Invalid, Text
 
 
 def clean(instance: models.Model, names: Iterable[str]) -> None:
@@ -15,4 +15,4 @@ def clean(instance: models.Model, names: Iterable[str]) -> None:
         instance.clean_fields(exclude=others)
         instance.validate_unique(exclude=others)
     except ValidationError as error:
-        raise Invalid(dict(error.message_dict)) from error
+        raise Invalid({name: list[Text](texts) for name, texts in error.message_dict.items()}) from error

@@ -35,9 +35,7 @@ def create_api_client(name: str, *, by: Actor, scopes: list[Scope], teams: Itera
 
 
 @service
-def edit_api_client(
-    client_id: UUID, *, by: Actor, teams: Iterable[Team] | None = None, **values: Any
-) -> ApiClient:
+def edit_api_client(client_id: UUID, *, by: Actor, teams: Iterable[Team] | None = None, **values: Any) -> ApiClient:
     """Change name, scopes, teams or whether the client is active; a switched-off one loses its tokens."""
     if not may_manage_people(by):
         raise PeopleNotEditable
@@ -58,7 +56,7 @@ def edit_api_client(
 
 @service
 def issue_token(client_id: UUID, *, by: Actor, lasts: timedelta | None = None) -> str:
-    """A new token, to be shown once: only its hash is kept. It ends after `lasts`, else after `REST_KNOX["TOKEN_TTL"]`."""
+    """A new token, shown once: only its hash is kept. It ends after `lasts`, else after `REST_KNOX["TOKEN_TTL"]`."""
     if not may_manage_people(by):
         raise PeopleNotEditable
     client = ApiClient.objects.select_for_update(of=("self",)).select_related("user").get(pk=client_id)
@@ -73,6 +71,6 @@ def end_tokens(client_id: UUID, *, by: Actor) -> int:
     if not may_manage_people(by):
         raise PeopleNotEditable
     client = ApiClient.objects.select_for_update(of=("self",)).get(pk=client_id)
-    count = AuthToken.objects.filter(user_id=client.user_id).delete()[0]
+    count: int = AuthToken.objects.filter(user_id=client.user_id).delete()[0]
     record(client, by=by, reason="tokens ended")
     return count

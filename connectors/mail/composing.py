@@ -25,10 +25,10 @@ _MESSAGE_ID = re.compile(r"[!-;=?-~]{3,250}")
 
 
 class UnfoldedMail(EmailMultiAlternatives):
-    """A mail whose Message-ID stays on the line of its name: folded before its first letter it is legal, and often lost."""
+    """A mail whose Message-ID stays on the line of its name: folded before the id it is legal, and often lost."""
 
-    def message(self) -> Any:  # Any: Django's own class, a mixin over the standard library's
-        message = super().message()
+    def message(self, **options: Any) -> Any:  # Any: Django's own class, a mixin over the standard library's
+        message: Any = super().message(**options)
         message.policy = message.policy.clone(max_line_length=MAX_LINE)
         return message
 

@@ -109,6 +109,11 @@ def conversations_of(address: str) -> list[Conversation]:
     return sorted(found, key=lambda conversation: conversation.newest.at, reverse=True)
 
 
+def conversation_with(message_id: str, address: str) -> Conversation | None:
+    found = (row for row in conversations_of(address) if any(letter.message_id == message_id for letter in row.letters))
+    return next(found, None)
+
+
 def _letter(path: Path, *, is_mine: bool) -> Letter:
     mail = _parsed(str(path), path.stat().st_mtime_ns)
     sender = mail.from_
@@ -128,7 +133,8 @@ def _letter(path: Path, *, is_mine: bool) -> Letter:
 
 
 @lru_cache(maxsize=500)
-def _parsed(path: str, changed: int) -> ParsedMail:  # noqa: ARG001  # `changed` makes a rewritten file another one
+def _parsed(path: str, _changed: int) -> ParsedMail:
+    """Kept by path and time of change: a rewritten file is another one."""
     return parse(Path(path).read_bytes())
 
 

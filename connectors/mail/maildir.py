@@ -37,8 +37,8 @@ def ensure(folder: Path) -> Path:
 def deliver(folder: Path, content: bytes, *, key: str) -> bool:
     """Put a mail into `new/` under a name that follows from `key`; False if it was delivered before.
 
-    Written and synced in `tmp/`, then linked: readers never see half a mail, and a repetition after a crash finds the name
-    taken.
+    Written and synced in `tmp/`, then linked: readers never see half a mail, and a repetition after a crash finds the
+    name taken.
     """
     ensure(folder)
     name = f"{hashlib.sha256(key.encode()).hexdigest()[:40]}.itilnext"
@@ -94,11 +94,11 @@ class EmailBackend(BaseEmailBackend):
 
     def __init__(self, fail_silently: bool = False, file_path: str | None = None, **kwargs: Any) -> None:
         super().__init__(fail_silently=fail_silently, **kwargs)
-        self._root = Path(file_path or settings.EMAIL_FILE_PATH)
+        self._root = Path(file_path or str(getattr(settings, "EMAIL_FILE_PATH", "")) or settings.MAIL_ROOT)
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for email in email_messages:
-            message = email.message()
+            message: Any = email.message()
             content = message.as_bytes(linesep="\r\n")
             for address in dict.fromkeys(email.recipients()):
                 deliver(folder_of(address, root=self._root), content, key=str(message["Message-ID"]))

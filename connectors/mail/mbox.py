@@ -22,7 +22,7 @@ def is_mbox(path: Path) -> bool:
 
 
 def split_mbox(path: Path) -> Iterator[bytes]:
-    """The mails of an mbox file, without their separators; `>From ` is unquoted where the file is of the mboxrd kind."""
+    """The mails of an mbox file, without their separators; `>From ` is unquoted if the file is of the mboxrd kind."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         pattern = SEPARATOR if SEPARATOR.match(content) else LENIENT
         is_mboxrd = TWICE_QUOTED.search(content) is not None

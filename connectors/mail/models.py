@@ -106,7 +106,7 @@ class MailMessage(FSMModelMixin, BaseModel):
     kind = models.CharField(_("kind"), max_length=20, blank=True)
     message_id = models.TextField(blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
-    identity = models.CharField(max_length=64, null=True, blank=True, editable=False)
+    identity = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001  # null: not unique
     """Of Message-ID and content; the unique constraint on it is what makes a mail count once (email.md section 2)."""
     references = ArrayField(models.TextField(), default=list, blank=True)
     from_address = models.TextField(_("sender"), blank=True)

@@ -1,5 +1,6 @@
 """Rights on the ledger (permissions.md section 2, ruling 19). Who sees a row is `MailMessage.objects.visible_to`."""
 
+from accounts.enums import Role
 from accounts.models import Agent
 from accounts.selectors import reach_of
 from connectors.mail.models import MailMessage
@@ -13,6 +14,14 @@ def may_retry(actor: Agent, message: MailMessage) -> bool:
 def may_release(actor: Agent, message: MailMessage) -> bool:
     """Supervisors and managers of the team let a mail act that was put aside for a reason."""
     return message.mailbox.team_id in reach_of(actor).overseen
+
+
+def may_block(actor: Agent) -> bool:
+    """Those who work tickets decide whom they do not want to hear from."""
+    return actor.has_role(Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR)
+
+
+may_unblock = may_block
 
 
 def may_see_ledger(actor: Agent) -> bool:

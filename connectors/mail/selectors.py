@@ -54,7 +54,7 @@ def addressed_mailbox(mail: ParsedMail, own: dict[str, Mailbox]) -> Mailbox | No
 
 
 def find_ticket(mail: ParsedMail, *, sender: str) -> Match | None:
-    """The ticket of this conversation: In-Reply-To, References last to first, reports' ids, then the subject (email.md 3)."""
+    """The ticket of this conversation: In-Reply-To, References last to first, reports' ids, then the subject."""
     ids = [("in_reply_to", found) for found in (mail.in_reply_to_all or (mail.in_reply_to,)) if found]
     ids += [("references", found) for found in reversed(mail.references)]
     ids += [("report", found) for found in mail.delivery.original_message_ids]
@@ -67,7 +67,7 @@ def find_ticket(mail: ParsedMail, *, sender: str) -> Match | None:
 
 
 def _tickets_by_message_id(ids: Sequence[str], *, sender: str) -> dict[str, Ticket]:
-    """Tickets by the ids of mails we sent or received. An id that several tickets share counts only where the sender is part."""
+    """Tickets by the ids of mails we sent or received; of several with one id the one the sender takes part in."""
     if not ids:
         return {}
     ours = OutboundMessage.objects.filter(email_message_id__in=ids).values_list("email_message_id", "ticket_id")
@@ -149,7 +149,7 @@ def _duplicate_target(ticket: Ticket) -> Ticket | None:
 
 
 def mailbox_for(ticket: Ticket) -> Mailbox | None:
-    """The address a ticket's mails come from: its team's, the one it came in by if that is among them, else any of ours."""
+    """The address a ticket's mails come from: one of its team's, best the one it came in by, else any of ours."""
     came_by = ticket.mail_messages.order_by("received_at").values_list("mailbox_id", flat=True).first()
     mailboxes = list(own_addresses().values())
     team_id = ticket.team_id
@@ -177,7 +177,7 @@ def references_of(entry: TimelineEntry) -> list[str]:
 def reply_texts(entry_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Bodies without quoted history, by entry, for those where that differs from the body: a view with a switch."""
     rows = MailMessage.objects.filter(entry__in=entry_ids).exclude(reply_text="")
-    return {entry_id: text for entry_id, text in rows.values_list("entry_id", "reply_text") if entry_id is not None}
+    return dict(rows.values_list("entry_id", "reply_text"))
 
 
 def known_contact(address: str) -> Contact | None:

@@ -113,7 +113,13 @@ class AbsenceForm(forms.Form):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, agent: Agent, shows_note: bool, may_confirm: bool, absence: Absence | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        agent: Agent,
+        shows_note: bool,
+        may_confirm: bool,
+        absence: Absence | None = None,
+        **kwargs: Any,
     ) -> None:
         if absence is not None:
             names = ("kind", "starts_on", "ends_on", "deputy", "is_open_end_confirmed", "note", "version")

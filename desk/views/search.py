@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent, Contact
+from accounts.policies import may_look_up_customers
 from core.errors import Invalid
 from core.paging import Page
-from desk.policies import may_look_up_customers
 from desk.rows import row_of
 from tickets.models import Ticket
 from tickets.search import search_tickets

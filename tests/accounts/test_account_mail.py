@@ -48,9 +48,13 @@ def test_invitation_waits_in_the_database_and_nothing_is_sent_in_the_request() -
 
 
 def test_invitation_is_taken_back_with_its_transaction() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
-        invite()
-        raise RuntimeError
+    def invite_and_fail() -> None:
+        with transaction.atomic():
+            invite()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        invite_and_fail()
     assert not AccountMail.objects.exists()
 
 
@@ -59,7 +63,9 @@ def test_invited_person_sets_a_password_once_and_signs_in(client: Client) -> Non
     assert send_due_account_mail() == 1
     (message,) = outbox.outbox
     assert message.to == ["Nora Neu <new@desk.test>"]
-    assert message.extra_headers["Message-ID"] == f"<account.{AccountMail.objects.get().pk}@{settings.MESSAGE_ID_DOMAIN}>"
+    assert (
+        message.extra_headers["Message-ID"] == f"<account.{AccountMail.objects.get().pk}@{settings.MESSAGE_ID_DOMAIN}>"
+    )
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
     link = link_in(message)
     assert "Welcome" in client.get(link, follow=True).content.decode()

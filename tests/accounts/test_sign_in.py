@@ -1,11 +1,11 @@
 """Sign-in, its rate limit, and the end of access."""
 
+import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from knox.models import AuthToken
-import pytest
 
 from accounts.enums import Role, Scope
 from accounts.services import deactivate_agent, reactivate_agent
@@ -37,10 +37,18 @@ def test_next_leads_to_own_pages_only(client: Client) -> None:
 def test_wrong_password_unknown_address_deactivated_and_program_read_alike(client: Client) -> None:
     known, gone, program = AgentFactory(), AgentFactory(), ApiClientFactory(scopes=[Scope.TICKETS_READ])
     deactivate_agent(gone.pk, by=AgentFactory(roles=[Role.ADMIN]))
-    tries = [(known.email, "wrong"), ("nobody@desk.test", PASSWORD), (gone.email, PASSWORD), (program.user.email, PASSWORD)]
+    tries = [
+        (known.email, "wrong"),
+        ("nobody@desk.test", PASSWORD),
+        (gone.email, PASSWORD),
+        (program.user.email, PASSWORD),
+    ]
     answers = [sign_in(Client(), email, password) for email, password in tries]
     assert {answer.status_code for answer in answers} == {400}
-    texts = {answer.content.decode().replace(email, "").split("csrfmiddlewaretoken")[0] for answer, (email, _p) in zip(answers, tries)}
+    texts = {
+        answer.content.decode().replace(email, "").split("csrfmiddlewaretoken")[0]
+        for answer, (email, _p) in zip(answers, tries, strict=True)
+    }
     assert len({str(answer.context["form"].errors) for answer in answers}) == 1
     assert len(texts) == 1
     assert not Session.objects.exists()
@@ -99,8 +107,8 @@ def test_deactivated_agent_loses_sessions_and_tokens_at_once_and_for_good(client
     admin, agent, other = AgentFactory(roles=[Role.ADMIN]), AgentFactory(), AgentFactory()
     sign_in(client, agent.email)
     assert client.get("/account/").status_code == 200
-    _row, token = AuthToken.objects.create(user=agent.user)
-    _row, kept = AuthToken.objects.create(user=other.user)
+    AuthToken.objects.create(user=agent.user)
+    AuthToken.objects.create(user=other.user)
     deactivate_agent(agent.pk, by=admin)
     assert client.get("/account/").url == "/login/?next=/account/"
     assert not AuthToken.objects.filter(user=agent.user).exists()

@@ -13,7 +13,18 @@ from knox.models import AuthToken
 
 from accounts.enums import Role, Scope
 from accounts.mail import send_due_account_mail
-from accounts.models import Absence, AccountMail, Agent, AgentSkill, ApiClient, BusinessCalendar, Company, Contact, Skill, Team
+from accounts.models import (
+    Absence,
+    AccountMail,
+    Agent,
+    AgentSkill,
+    ApiClient,
+    BusinessCalendar,
+    Company,
+    Contact,
+    Skill,
+    Team,
+)
 from tests.admin.conftest import Office
 from tests.factories import AbsenceFactory, AgentFactory, CompanyFactory, ContactFactory, TicketFactory
 
@@ -25,7 +36,10 @@ def form_of(browser: Client, url: str) -> dict[str, Any]:
     page = browser.get(url)
     assert page.status_code == 200, page.content[:500]
     sent: dict[str, Any] = {}
-    forms = [page.context["adminform"].form, *(inline.formset.management_form for inline in page.context["inline_admin_formsets"])]
+    forms = [
+        page.context["adminform"].form,
+        *(inline.formset.management_form for inline in page.context["inline_admin_formsets"]),
+    ]
     for inline in page.context["inline_admin_formsets"]:
         forms += inline.formset.forms
     for form in forms:
@@ -57,7 +71,13 @@ def test_admin_invites_a_person_who_gets_the_mail(office: Office) -> None:
     browser = office.browser(office.admin)
     answer = browser.post(
         add(Agent),
-        {"email": "New@Desk.test", "name": "Nora Neu", "roles": [Role.AGENT], "teams": [office.team.pk], "timezone": "Europe/Berlin"},
+        {
+            "email": "New@Desk.test",
+            "name": "Nora Neu",
+            "roles": [Role.AGENT],
+            "teams": [office.team.pk],
+            "timezone": "Europe/Berlin",
+        },
     )
     assert answer.status_code == 302, answer.context["errors"]
     agent = Agent.objects.get(email="new@desk.test")
@@ -76,6 +96,16 @@ def test_address_taken_is_said_at_its_field_and_nothing_is_made(office: Office) 
     assert answer.context["adminform"].form.errors["email"] == ["There is already a user with this e-mail address."]
     assert 'value="Twice"' in answer.content.decode()
     assert (Agent.objects.count(), AccountMail.objects.count()) == (before, 0)
+
+
+def test_time_zone_that_does_not_exist_is_refused(office: Office) -> None:
+    browser = office.browser(office.admin)
+    answer = send(browser, change(Agent, office.agent.pk), timezone="Berlin")
+    assert (answer.status_code, list(answer.context["adminform"].form.errors)) == (400, ["timezone"])
+    sent = {"email": "new@desk.test", "name": "Nora", "roles": [Role.AGENT], "timezone": "Mars/Base"}
+    assert browser.post(add(Agent), sent).status_code == 400
+    assert Agent.objects.get(pk=office.agent.pk).timezone == "Europe/Berlin"
+    assert not Agent.objects.filter(email="new@desk.test").exists()
 
 
 def test_admin_changes_roles_and_address_with_history(office: Office) -> None:
@@ -100,14 +130,18 @@ def test_supervisor_sets_capacity_and_skills_in_scope_and_nothing_else(office: O
     assert answer.status_code == 302, answer.context["errors"]
     agent = Agent.objects.get(pk=office.agent.pk)
     assert (agent.max_tickets, agent.roles, agent.name) == (7, [Role.AGENT], "Agent")
-    assert [(row.skill, row.level, row.verified_by) for row in AgentSkill.objects.all()] == [(skill, 4, office.supervisor)]
+    assert [(row.skill, row.level, row.verified_by) for row in AgentSkill.objects.all()] == [
+        (skill, 4, office.supervisor)
+    ]
     stranger = AgentFactory(teams=[office.foreign_team])
     assert browser.post(change(Agent, stranger.pk), {"max_tickets": 1}).status_code == 403
 
 
 def test_supervisor_edits_the_own_team_without_its_line(office: Office) -> None:
     browser = office.browser(office.supervisor)
-    answer = send(browser, change(Team, office.team.pk), offer_minutes=20, supervisor=office.agent.pk, manager=office.agent.pk)
+    answer = send(
+        browser, change(Team, office.team.pk), offer_minutes=20, supervisor=office.agent.pk, manager=office.agent.pk
+    )
     assert answer.status_code == 302, answer.context["errors"]
     team = Team.objects.get(pk=office.team.pk)
     assert (team.offer_minutes, team.supervisor, team.manager) == (20, office.supervisor, office.manager)
@@ -135,7 +169,14 @@ def test_deactivation_is_no_action_for_others_than_admins(office: Office) -> Non
 
 def test_absence_recorded_for_a_colleague_in_scope(office: Office) -> None:
     browser, today = office.browser(office.supervisor), timezone.localdate()
-    sent = {"agent": office.agent.pk, "kind": "sick", "starts_on": today, "ends_on": today, "deputy": office.lead.pk, "note": "Flu"}
+    sent = {
+        "agent": office.agent.pk,
+        "kind": "sick",
+        "starts_on": today,
+        "ends_on": today,
+        "deputy": office.lead.pk,
+        "note": "Flu",
+    }
     assert browser.post(add(Absence), sent).status_code == 302
     absence = Absence.objects.get()
     assert (absence.agent, absence.deputy, absence.recorded_by) == (office.agent, office.lead, office.supervisor)
@@ -152,28 +193,50 @@ def test_absence_recorded_for_a_colleague_in_scope(office: Office) -> None:
 def test_note_of_an_absence_is_not_for_admins(office: Office) -> None:
     absence = AbsenceFactory(agent=office.agent, note="canary-7")
     url = change(Absence, absence.pk)
-    seen = {name: "canary-7" in office.browser(getattr(office, name)).get(url).content.decode() for name in ("supervisor", "auditor", "admin")}
+    seen = {
+        name: "canary-7" in office.browser(getattr(office, name)).get(url).content.decode()
+        for name in ("supervisor", "auditor", "admin")
+    }
     assert seen == {"supervisor": True, "auditor": True, "admin": False}
     history = reverse("admin:accounts_absence_history", args=[absence.pk])
     from core.history import record
 
     absence.note = "canary-8"
     record(absence, by=office.supervisor)
-    told = {name: "canary-8" in office.browser(getattr(office, name)).get(history).content.decode() for name in ("supervisor", "admin")}
+    told = {
+        name: "canary-8" in office.browser(getattr(office, name)).get(history).content.decode()
+        for name in ("supervisor", "admin")
+    }
     assert told == {"supervisor": True, "admin": False}
 
 
 def windows(*hours: tuple[int, str, str]) -> dict[str, Any]:
-    sent: dict[str, Any] = {"windows-TOTAL_FORMS": len(hours), "windows-INITIAL_FORMS": 0, "holidays-TOTAL_FORMS": 0, "holidays-INITIAL_FORMS": 0}
+    sent: dict[str, Any] = {
+        "windows-TOTAL_FORMS": len(hours),
+        "windows-INITIAL_FORMS": 0,
+        "holidays-TOTAL_FORMS": 0,
+        "holidays-INITIAL_FORMS": 0,
+    }
     for index, (weekday, start, end) in enumerate(hours):
-        sent |= {f"windows-{index}-weekday": weekday, f"windows-{index}-start_minute": start, f"windows-{index}-end_minute": end}
+        sent |= {
+            f"windows-{index}-weekday": weekday,
+            f"windows-{index}-start_minute": start,
+            f"windows-{index}-end_minute": end,
+        }
     return sent
 
 
 def test_calendar_with_windows_and_holidays(office: Office) -> None:
     browser = office.browser(office.admin)
     sent = {"name": "Late", "timezone": "Europe/Berlin"} | windows((0, "08:30", "12:00"), (0, "13:00", "24:00"))
-    sent |= {"holidays-TOTAL_FORMS": 1, "holidays-0-on": "2026-12-24", "holidays-0-name": "Eve", "holidays-0-is_half_day": "on", "holidays-0-start_minute": "08:30", "holidays-0-end_minute": "12:00"}
+    sent |= {
+        "holidays-TOTAL_FORMS": 1,
+        "holidays-0-on": "2026-12-24",
+        "holidays-0-name": "Eve",
+        "holidays-0-is_half_day": "on",
+        "holidays-0-start_minute": "08:30",
+        "holidays-0-end_minute": "12:00",
+    }
     answer = browser.post(add(BusinessCalendar), sent)
     assert answer.status_code == 302, answer.context["errors"]
     calendar = BusinessCalendar.objects.get(name="Late")
@@ -196,8 +259,12 @@ def test_calendar_with_windows_and_holidays(office: Office) -> None:
         ([(0, "12:00", "08:00")], "Europe/Berlin", "A window ends after it starts"),
     ],
 )
-def test_calendar_that_cannot_work_is_refused_with_the_form_kept(office: Office, hours: list[Any], zone: str, message: str) -> None:
-    answer = office.browser(office.admin).post(add(BusinessCalendar), {"name": "Odd", "timezone": zone} | windows(*hours))
+def test_calendar_that_cannot_work_is_refused_with_the_form_kept(
+    office: Office, hours: list[Any], zone: str, message: str
+) -> None:
+    answer = office.browser(office.admin).post(
+        add(BusinessCalendar), {"name": "Odd", "timezone": zone} | windows(*hours)
+    )
     text = answer.content.decode()
     assert message in text.replace("&#x27;", "'")
     assert 'value="Odd"' in text
@@ -215,7 +282,8 @@ def test_contact_is_edited_in_scope_and_its_phone_is_private(office: Office) -> 
     TicketFactory(team=office.team, requester=mine)
     TicketFactory(team=office.foreign_team, requester=foreign)
     seen = {
-        (name, contact is mine): "0123-canary" in office.browser(getattr(office, name)).get(change(Contact, contact.pk)).content.decode()
+        (name, contact is mine): "0123-canary"
+        in office.browser(getattr(office, name)).get(change(Contact, contact.pk)).content.decode()
         for name in ("supervisor", "auditor", "admin")
         for contact in (mine, foreign)
     }
@@ -231,9 +299,16 @@ def test_contact_is_edited_in_scope_and_its_phone_is_private(office: Office) -> 
 
 def test_company_domains_are_edited_and_remembered(office: Office) -> None:
     company = CompanyFactory(name="Acme", domains=["acme.test"])
-    assert send(office.browser(office.admin), change(Company, company.pk), domains="acme.test,acme.example").status_code == 302
+    assert (
+        send(office.browser(office.admin), change(Company, company.pk), domains="acme.test,acme.example").status_code
+        == 302
+    )
     assert Company.objects.get(pk=company.pk).domains == ["acme.test", "acme.example"]
-    page = office.browser(office.auditor).get(reverse("admin:accounts_company_history", args=[company.pk])).content.decode()
+    page = (
+        office.browser(office.auditor)
+        .get(reverse("admin:accounts_company_history", args=[company.pk]))
+        .content.decode()
+    )
     assert "acme.test, acme.example" in page
 
 
@@ -242,7 +317,11 @@ def test_token_of_a_program_is_shown_once_and_ended_at_will(office: Office) -> N
     sent = {"name": "Monitoring", "scopes": [Scope.TICKETS_CREATE], "teams": [office.team.pk]}
     assert browser.post(add(ApiClient), sent).status_code == 302
     client = ApiClient.objects.get()
-    assert (client.scopes, list(client.teams.all()), client.user.has_usable_password()) == ([Scope.TICKETS_CREATE], [office.team], False)
+    assert (client.scopes, list(client.teams.all()), client.user.has_usable_password()) == (
+        [Scope.TICKETS_CREATE],
+        [office.team],
+        False,
+    )
     page = act(browser, ApiClient, "issue_token", client)
     (token,) = re.findall(r'class="token">(\w+)<', page.content.decode())
     assert "no-store" in page["Cache-Control"]

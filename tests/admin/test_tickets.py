@@ -4,17 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.exceptions import FieldDoesNotExist
-from django.db import connection, IntegrityError, ProgrammingError, transaction
 from django.apps import apps
+from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalChanges
 
-from accounts.enums import Role
 from accounts.services import change_agent
-from core.events import DomainEvent
 from core.models import EventDelivery, RefusedAct
 from tests.admin.conftest import Office
 from tests.factories import AgentFactory, TicketFactory
@@ -47,7 +44,9 @@ def test_002_admin_pages_change_neither_owner_nor_status(office: Office) -> None
         sent = {"owner": person.pk, "status": "closed", "subject": "Changed", "team": office.foreign_team.pk}
         assert browser.post(url, sent).status_code == 403
         assert browser.post(reverse("admin:tickets_ticket_add"), sent).status_code == 403
-        assert browser.post(reverse("admin:tickets_ticket_delete", args=[ticket.pk]), {"post": "yes"}).status_code == 403
+        assert (
+            browser.post(reverse("admin:tickets_ticket_delete", args=[ticket.pk]), {"post": "yes"}).status_code == 403
+        )
     assert Ticket.objects.filter(pk=ticket.pk).values().get() == row
     page = office.browser(office.supervisor).get(url)
     assert not page.context["adminform"].form.fields
@@ -57,7 +56,9 @@ def test_supervisor_transfers_by_the_guarded_form(office: Office) -> None:
     ticket = leave(office)
     heir = AgentFactory(name="Heir", teams=[office.team])
     browser = office.browser(office.supervisor)
-    assert ticket.reference in browser.get(reverse("admin:transfer") + f"?reference={ticket.reference}").content.decode()
+    assert (
+        ticket.reference in browser.get(reverse("admin:transfer") + f"?reference={ticket.reference}").content.decode()
+    )
     answer = transfer(browser, ticket, heir)
     assert answer.url == reverse("admin:tickets_ticket_change", args=[ticket.pk])
     assert Ticket.objects.get(pk=ticket.pk).owner == heir
@@ -82,7 +83,9 @@ def test_admin_transfers_without_reading_the_ticket(office: Office) -> None:
         ({"reason_code": "extended_leave"}, 422, "leave_too_short", "A deputy covers shorter absences."),
     ],
 )
-def test_inadmissible_transfer_is_answered_with_code_and_hint(office: Office, changed: dict[str, str], status: int, code: str, hint: str) -> None:
+def test_inadmissible_transfer_is_answered_with_code_and_hint(
+    office: Office, changed: dict[str, str], status: int, code: str, hint: str
+) -> None:
     ticket = leave(office)
     answer = transfer(office.browser(office.supervisor), ticket, AgentFactory(teams=[office.team]), **changed)
     text = answer.content.decode()
@@ -96,7 +99,10 @@ def test_transfer_to_oneself_is_refused_and_audited(office: Office) -> None:
     ticket = leave(office)
     answer = transfer(office.browser(office.supervisor), ticket, office.supervisor)
     assert (answer.status_code, "(permission_denied)" in answer.content.decode()) == (403, True)
-    assert (RefusedAct.objects.get().act, Ticket.objects.get(pk=ticket.pk).owner) == ("transfer_ownership", office.agent)
+    assert (RefusedAct.objects.get().act, Ticket.objects.get(pk=ticket.pk).owner) == (
+        "transfer_ownership",
+        office.agent,
+    )
 
 
 def test_foreign_ticket_and_missing_one_read_alike_in_the_transfer_form(office: Office) -> None:
@@ -124,16 +130,27 @@ def test_redaction_blanks_one_text_for_good(office: Office) -> None:
 
 def test_184_history_shows_who_when_before_and_after(office: Office) -> None:
     ticket = TicketFactory(team=office.team, owner=office.agent, subject="Printer")
-    edit_ticket(ticket.pk, by=office.agent, version=Ticket.objects.get(pk=ticket.pk).version, subject="Printer on ward 3")
+    edit_ticket(
+        ticket.pk, by=office.agent, version=Ticket.objects.get(pk=ticket.pk).version, subject="Printer on ward 3"
+    )
     url = reverse("admin:tickets_ticket_history", args=[ticket.pk])
     for person in (office.supervisor, office.manager, office.auditor):
         page = office.browser(person).get(url)
-        (act,) = [act for act in page.context["acts"] if any(change.field == "Subject" and change.before == "Printer" for change in act.changes)]
+        (act,) = [
+            act
+            for act in page.context["acts"]
+            if any(change.field == "Subject" and change.before == "Printer" for change in act.changes)
+        ]
         assert (act.who, act.changes[0].before, act.changes[0].after) == ("Agent", "Printer", "Printer on ward 3")
         assert abs(act.at - timezone.now()) < timedelta(minutes=1)
         assert "Printer on ward 3" in page.content.decode()
     assert office.browser(office.admin).get(url).status_code == 403
-    accepted = [act for act in page.context["acts"] for change in act.changes if (change.field, change.after) == ("Owner", "Agent")]
+    accepted = [
+        act
+        for act in page.context["acts"]
+        for change in act.changes
+        if (change.field, change.after) == ("Owner", "Agent")
+    ]
     assert [act.who for act in accepted] == ["Agent"]
 
 
@@ -148,21 +165,39 @@ def test_184_history_is_nobodys_to_write(office: Office) -> None:
 
 def test_184_history_of_every_model_is_closed_to_sql_of_the_application(office: Office) -> None:
     TicketFactory(team=office.team, owner=office.agent)
-    tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True) if issubclass(model, HistoricalChanges)]
+    tables = [
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if issubclass(model, HistoricalChanges)
+    ]
     assert {"tickets_historicalticket", "accounts_historicalagent", "accounts_historicalagent_teams"} <= set(tables)
     for table in tables:
         for statement in (f"UPDATE {table} SET history_id = history_id", f"DELETE FROM {table}", f"TRUNCATE {table}"):
-            with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(statement.replace("SET history_id = history_id", "SET id = id") if table.endswith("_teams") else statement)
+            with (
+                pytest.raises(ProgrammingError, match="permission denied"),
+                transaction.atomic(),
+                connection.cursor() as cursor,
+            ):
+                cursor.execute(
+                    statement.replace("SET history_id = history_id", "SET id = id")
+                    if table.endswith("_teams")
+                    else statement
+                )
 
 
 def test_refused_acts_are_read_in_scope(office: Office) -> None:
-    mine, foreign = TicketFactory(team=office.team, owner=office.agent), TicketFactory(team=office.foreign_team, owner=AgentFactory(teams=[office.foreign_team]))
+    mine, foreign = (
+        TicketFactory(team=office.team, owner=office.agent),
+        TicketFactory(team=office.foreign_team, owner=AgentFactory(teams=[office.foreign_team])),
+    )
     for ticket in (mine, foreign):
         with pytest.raises(Exception, match="owns ticket"):
             resolve_ticket(ticket.pk, by=AgentFactory(teams=[ticket.team]), code="fixed", note="x")
     counts = {
-        name: office.browser(getattr(office, name)).get(reverse("admin:core_refusedact_changelist")).context["cl"].result_count
+        name: office.browser(getattr(office, name))
+        .get(reverse("admin:core_refusedact_changelist"))
+        .context["cl"]
+        .result_count
         for name in ("supervisor", "manager", "auditor", "admin")
     }
     assert counts == {"supervisor": 1, "manager": 1, "auditor": 2, "admin": 2}
@@ -176,7 +211,10 @@ def test_timeline_is_found_by_reference_and_in_scope(office: Office) -> None:
         return office.browser(person).get(url, {"q": text}).context["cl"].result_count
 
     assert (count(office.supervisor, ""), count(office.supervisor, mine.reference)) == (0, mine.entries.count())
-    assert (count(office.supervisor, foreign.reference), count(office.auditor, foreign.reference)) == (0, foreign.entries.count())
+    assert (count(office.supervisor, foreign.reference), count(office.auditor, foreign.reference)) == (
+        0,
+        foreign.entries.count(),
+    )
 
 
 def test_failed_delivery_is_tried_again_by_an_admin(office: Office) -> None:

@@ -25,6 +25,8 @@ LISTS: dict[str, dict[str, int]] = {
     "accounts_accountmail": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
     "core_eventdelivery": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
     "core_refusedact": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "mail_mailbox": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "mail_blockedsender": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
     "tickets_ticket": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_timelineentry": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_outboundmessage": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
@@ -40,6 +42,7 @@ ADDS: dict[str, set[str]] = {
     "accounts_businesscalendar": {"admin"},
     "accounts_company": {"supervisor", "manager", "admin"},
     "accounts_apiclient": {"admin"},
+    "mail_mailbox": {"admin"},
     "tickets_category": {"admin"},
     "tickets_tag": {"admin"},
 }
@@ -95,7 +98,10 @@ def test_superuser_flag_opens_nothing(office: Office) -> None:
 def test_deleting_is_offered_to_nobody(office: Office) -> None:
     for name in ("supervisor", "manager", "admin", "auditor"):
         browser = office.browser(getattr(office, name))
-        assert browser.post(reverse("admin:accounts_team_delete", args=[office.team.pk]), {"post": "yes"}).status_code == 403
+        assert (
+            browser.post(reverse("admin:accounts_team_delete", args=[office.team.pk]), {"post": "yes"}).status_code
+            == 403
+        )
         page = browser.get(reverse("admin:accounts_team_changelist")).content.decode()
         assert "delete_selected" not in page
 

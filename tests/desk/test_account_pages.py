@@ -14,7 +14,8 @@ from tickets.services import edit_ticket
 
 pytestmark = pytest.mark.django_db
 PREFERENCES = {
-    "theme": "dark", "density": "compact", "language": "de", "undo_seconds": 25, "has_shortcuts": "", "signature": "Mara",
+    "theme": "dark", "density": "compact", "language": "de", "undo_seconds": 25, "has_shortcuts": "",
+    "signature": "Mara",
 }  # fmt: skip
 
 
@@ -30,7 +31,8 @@ def test_preferences_are_saved_and_shown(desk: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("undo_seconds", 4), ("undo_seconds", 31), ("undo_seconds", "x"), ("theme", "pink"), ("language", "xx")]
+    ("field", "value"),
+    [("undo_seconds", 4), ("undo_seconds", 31), ("undo_seconds", "x"), ("theme", "pink"), ("language", "xx")],
 )
 def test_wrong_preference_is_400_and_changes_nothing(desk: Any, field: str, value: Any) -> None:
     before = Agent.objects.filter(pk=desk.mara.pk).values().get()
@@ -65,7 +67,12 @@ def test_password_change_keeps_this_session_and_ends_the_others(desk: Any) -> No
 
 def absence(desk: Any, **changed: Any) -> dict[str, Any]:
     today = desk.mara.today(timezone.now())
-    return {"kind": "vacation", "starts_on": today, "ends_on": today + timedelta(days=4), "deputy": desk.jonas.pk} | changed
+    return {
+        "kind": "vacation",
+        "starts_on": today,
+        "ends_on": today + timedelta(days=4),
+        "deputy": desk.jonas.pk,
+    } | changed
 
 
 def test_own_absence_is_recorded_changed_and_cancelled(desk: Any) -> None:
@@ -143,5 +150,3 @@ def test_auditor_records_no_absence(desk: Any) -> None:
     assert "/account/absences/new/" not in browser.get("/account/").content.decode()
     assert browser.post("/account/absences/new/", absence(desk)).status_code == 403
     assert not Absence.objects.exists()
-
-

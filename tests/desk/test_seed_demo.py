@@ -1,12 +1,14 @@
 """The demo desk of interfaces.md section 1: its people, its tickets, and that making it twice changes nothing."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.enums import Role
 from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, Team, User
@@ -20,15 +22,17 @@ from tests.factories import default_calendar
 from tickets.enums import EntryKind, OutboundStatus, TicketStatus
 from tickets.models import OutboundMessage, OwnershipTransfer, Ticket, TicketLink, TimelineEntry
 
-pytestmark = pytest.mark.django_db
-
 NOW = datetime(2026, 11, 19, 14, 30, tzinfo=UTC)  # a Thursday
 
 
-@pytest.fixture
-def desk() -> None:
-    default_calendar()
-    build(timezone.now())
+@pytest.fixture(scope="module")
+def desk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The demo desk, made once for all tests that only look at it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        default_calendar()
+        build(timezone.now())
+        yield
+        transaction.set_rollback(True)
 
 
 def ticket_of(key: str) -> Ticket:
@@ -119,8 +123,9 @@ def test_old_mail_counts_as_sent_and_old_events_as_told(desk: None) -> None:
     assert not EventDelivery.objects.filter(created_at__lt=yesterday, done_at=None).exists()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
-    "now", [NOW, datetime(2026, 11, 22, 3, tzinfo=UTC), datetime(2027, 1, 1, 0, 5, tzinfo=UTC)], ids=str
+    "now", [NOW, datetime(2025, 11, 23, 3, tzinfo=UTC), datetime(2026, 1, 1, 0, 5, tzinfo=UTC)], ids=str
 )
 def test_it_can_be_made_at_any_time_and_again_later(now: datetime) -> None:
     default_calendar()
@@ -133,6 +138,7 @@ def test_it_can_be_made_at_any_time_and_again_later(now: datetime) -> None:
     assert [model.objects.count() for model in (Ticket, TimelineEntry, Contact, User, Company, Absence)] == counts
 
 
+@pytest.mark.django_db
 def test_refused_where_it_is_no_demo(settings: Settings) -> None:
     settings.DEMO = False
     with pytest.raises(CommandError, match="no demo desk"):

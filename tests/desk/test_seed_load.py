@@ -1,5 +1,6 @@
 """The bulk load: what it leaves behind, and that it leaves nothing behind when it breaks."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Agent, Contact, Team
 from desk.load import loading, rows, words
 from desk.load.days import Days
+from tests.database import empty_all_tables
 from tests.factories import TicketFactory
 from tickets.enums import OPEN, TicketStatus
 from tickets.models import ReferenceCounter, SearchDocument, Ticket, TimelineEntry
@@ -35,11 +37,13 @@ def walls() -> dict[str, str]:
 
 def indexes_and_keys() -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute(
+        cursor.execute(  # without what PostgreSQL 18 keeps for NOT NULL
             "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
             " UNION ALL SELECT conname || ' ' || conrelid::regclass || pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE contype <> 'n' AND connamespace = 'public'::regnamespace"
         )
-        return {definition for (definition,) in cursor.fetchall()}
+        casts = re.compile(r"::(character varying|text)|[()\[\]]")  # written in another order once they are read again
+        return {casts.sub("", definition) for (definition,) in cursor.fetchall()}
 
 
 @loaded
@@ -54,7 +58,6 @@ def test_loads_what_was_asked_for() -> None:
     assert set(walls().values()) == {"O"}
     assert Ticket.objects.filter(created_at__gt=UNTIL).count() == 0
     assert TimelineEntry.objects.filter(created_at__gt=UNTIL).count() == 0
-    assert set(Ticket.objects.values_list("status", flat=True)) == set(TicketStatus.values)
     assert Contact.objects.count() == COUNT // 20
 
 
@@ -110,28 +113,25 @@ def test_a_second_load_adds_to_the_first() -> None:
 
 @loaded
 def test_the_same_seed_tells_the_same_tickets() -> None:
-    load(200)
-    first = list(Ticket.objects.order_by("reference").values_list("reference", "subject", "status", "created_at"))
-    plan = rows.Plan(
-        seed="1:0",
-        days=Days.before(UNTIL, 200),
-        queues=[rows.Queue(f"{number:032x}", [rows.Person("a" * 32, "Ann", "ann@x.example")]) for number in range(11)],
-        contacts=[
-            rows.Person(c.pk.hex, c.name, c.email, c.company_id.hex, c.language) for c in Contact.objects.order_by("pk")
-        ],
-        last_numbers={},
-        long_ticket_entries=60,
-    )
-    again = rows.block(plan, 0)
-    subjects = {line.split("\t")[4]: line.split("\t")[6] for line in again.tickets.splitlines()}
-    assert [subjects[reference] for reference, *_rest in first] == [subject for _reference, subject, *_rest in first]
-    other = rows.block(rows.Plan(**{**vars(plan), "seed": "2:0"}), 0)
-    assert other.tickets != again.tickets
+    def told(seed: str) -> tuple[list[object], ...]:
+        empty_all_tables()
+        load(200, seed=seed)
+        tickets = Ticket.objects.order_by("created_at")
+        entries = TimelineEntry.objects.order_by("ticket__created_at", "seq")
+        return (
+            list(tickets.values_list("reference", "subject", "status", "team__name", "requester__email", "created_at")),
+            list(entries.values_list("kind", "author_name", "body_text", "created_at")),
+        )
+
+    first = told("1")
+    assert told("1") == first
+    assert told("2")[0] != first[0]
 
 
 @loaded
 def test_shape_of_the_load_is_that_of_a_desk() -> None:
     load(3000)
+    assert set(Ticket.objects.values_list("status", flat=True)) == set(TicketStatus.values)
     tenth = Ticket.objects.filter(team__name=words.TEAMS[0][0])
     assert 240 < tenth.count() < 360
     assert 100 <= Ticket.objects.filter(team__name=words.TINY_TEAM).count() <= 300

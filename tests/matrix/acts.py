@@ -77,7 +77,7 @@ class Ask:
     goes_to: str = ""
     """Where a page leads after success; empty: it answers itself."""
     status: int = 200
-    """What the API answers after success."""
+    """What the API, or a page that leads nowhere, answers after success."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def reply(**more: Any) -> Act:
 
 def transfer(reason_code: str, reason: str, *, to_self: bool = False) -> Act:
     def values(case: Case) -> dict[str, str]:
-        new = case.actor if to_self and case.actor else case.world.people["agent"]
+        new = case.actor if to_self and case.column not in ("anon", "bare", "client") else case.world.people["agent"]
         return {"new_owner": str(new.pk), "reason_code": reason_code, "reason": reason}  # type: ignore[union-attr]
 
     return Act(api=lambda case: Ask("post", api(case, "transfer_ownership"), values(case)))
@@ -222,7 +222,10 @@ ACTS: dict[str, Act] = {
     "accept": step("accept"),
     "offer": step("offer", lambda case: {"agent": str(case.world.people["agent"].pk)}),  # type: ignore[union-attr]
     "withdraw_offer": step("withdraw_offer"),
-    "change_team": step("change_team", lambda case: {"team": str(case.world.network.pk)}),
+    "change_team": Act(  # afterwards it is another team's, and out of sight
+        api=lambda case: Ask("post", api(case, "change_team"), {"team": str(case.world.network.pk)}),
+        page=lambda case: Ask("post", t(case, "change_team"), {"team": str(case.world.network.pk)}, goes_to="/queue/"),
+    ),
     "write_owner": Act(api=lambda case: Ask("patch", api(case), {"owner": "nina", "version": case.version()})),
     "transfer": transfer("termination", TEXT),
     "transfer_to_self": transfer("termination", TEXT, to_self=True),
@@ -345,6 +348,16 @@ ACTS: dict[str, Act] = {
         api=lambda case: Ask("post", f"/api/v1/absences/{case.thing('absence')}/cancel/", {}),
         page=lambda case: Ask("post", f"/absences/{case.thing('absence')}/cancel/", goes_to="/people/"),
     ),
+    # The mail ledger
+    "ledger": page("get", "/mail/"),
+    "ledger_mail": Act(page=lambda case: Ask("get", f"/mail/{case.thing('mail')}/")),
+    "ledger_raw": Act(page=lambda case: Ask("get", f"/mail/{case.thing('mail')}/raw/")),
+    "retry_mail": Act(
+        page=lambda case: Ask("post", f"/mail/{case.thing('mail')}/retry/", goes_to=f"/mail/{case.thing('mail')}/")
+    ),
+    "release_mail": Act(
+        page=lambda case: Ask("post", f"/mail/{case.thing('mail')}/release/", goes_to=f"/mail/{case.thing('mail')}/")
+    ),
     # Customers
     "contacts": reads("/contacts/", "/customers/"),
     "contact": one("contacts", "contact", "customers"),
@@ -386,6 +399,10 @@ ACTS: dict[str, Act] = {
     # Open to everybody
     "health": page("get", "/healthz"),
     "readiness": page("get", "/readyz"),
+    "metrics": page("get", "/metrics"),
+    "report_csp": Act(page=lambda case: Ask("post", "/csp-report/", {"csp-report": "{}"}, status=204)),
+    "see_demo_mailbox": page("get", "/demo/mailbox/"),
+    "write_as_customer": page("post", "/demo/mailbox/", {"name": "Dana"}),
     "description": reads("/schema/"),
     "api_docs": page("get", "/api/v1/docs/"),
     "get_token": Act(

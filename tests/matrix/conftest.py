@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 from django.db import transaction
+from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.matrix.world import World, build
@@ -11,7 +12,8 @@ from tests.matrix.world import World, build
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """The small desk, once for all rows of a module; each cell takes back what it did (`asking.undone`)."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    propagating = override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True)  # a bug shows its traceback
+    with django_db_blocker.unblock(), propagating, transaction.atomic():
         cache.clear()
         yield build()
         transaction.set_rollback(True)

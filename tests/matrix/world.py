@@ -15,6 +15,8 @@ from accounts.enums import Role, Scope
 from accounts.models import Agent, ApiClient, Team
 from accounts.services import deactivate_agent
 from accounts.tokens import token_for
+from connectors.mail.enums import MailState
+from connectors.mail.services import block_sender
 from core.actors import SystemActor
 from core.models import Heartbeat
 from core.timers import HEARTBEAT
@@ -29,6 +31,7 @@ from tests.factories import (
     TeamFactory,
     TicketFactory,
 )
+from tests.factories.mail import MailboxFactory, a_mail, arrive
 from tickets import services
 from tickets.enums import OutboundStatus
 from tickets.models import Attachment, OutboundMessage, Ticket
@@ -81,13 +84,6 @@ class World:
         own = self.scenes.get(f"{state}:deputy") if column == "deputy" else None
         return own or self.scenes[state]
 
-    def browser(self, column: str) -> Client:
-        """A fresh browser, signed in as the column's person before anything happened to them."""
-        client = Client()
-        if session := self.sessions.get(column):
-            client.cookies["sessionid"] = session
-        return client
-
 
 def build() -> World:
     desk, network, field_service = (TeamFactory(name=name) for name in ("Service Desk", "Network", "Field Service"))
@@ -114,6 +110,7 @@ def build() -> World:
     _sign_in(world)
     _tickets(world)
     _absences(world)
+    _mail(world)
     _other_things(world)
     deactivate_agent(people["gone"].pk, by=SystemActor("test"))
     Heartbeat.objects.create(name=HEARTBEAT, ended_at=timezone.now())
@@ -252,6 +249,14 @@ def _absences(world: World) -> None:
     sent = world.scenes["sent:deputy"].message
     services.release_message(sent.pk, now=timezone.now() + timedelta(minutes=1))  # type: ignore[union-attr]
     OutboundMessage.objects.filter(pk=sent.pk).update(status=OutboundStatus.SENT)  # type: ignore[union-attr]
+
+
+def _mail(world: World) -> None:
+    """A mail that waits in quarantine, as its sender is blocked."""
+    block_sender("spam@bad.example", by=world.people["lead"])  # type: ignore[arg-type]
+    mailbox = MailboxFactory(team=world.desk)
+    world.things["mail"] = arrive(a_mail(sender="spam@bad.example"), mailbox)
+    assert world.things["mail"].state == MailState.QUARANTINED
 
 
 def _other_things(world: World) -> None:

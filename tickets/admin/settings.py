@@ -26,7 +26,6 @@ class CategoryAdmin(SettingAdmin):
     list_display = ("name", "parent")
     list_select_related = ("parent",)
     search_fields = ("name",)
-    autocomplete_fields = ("parent",)
 
 
 @admin.register(Tag)

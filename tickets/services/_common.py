@@ -52,9 +52,14 @@ def refuse_unless_owner(actor: Actor, ticket: Ticket, *, step: str) -> None:
         return
     if ticket.owner is None and works_in(actor, ticket.team):
         raise not_possible(ticket)
+    raise not_the_owner(actor, ticket)
+
+
+def not_the_owner(actor: Actor, ticket: Ticket) -> DomainError:
+    """Why `actor` may not do what the owner may: for want of ownership; by their role, or while nobody is the owner."""
     if ticket.owner is None or not is_staff_role(actor):
-        raise RoleForbids
-    raise NotOwner(owner=ticket.owner.name, reference=ticket.reference)
+        return RoleForbids()
+    return NotOwner(owner=ticket.owner.name, reference=ticket.reference)
 
 
 def not_possible(ticket: Ticket) -> DomainError:

@@ -18,7 +18,7 @@ from tickets.enums import EntryKind, Grade, LinkKind, TicketStatus
 from tickets.errors import OwnershipImmutable, RoleForbids
 from tickets.events import PriorityChanged, TeamChanged
 from tickets.models import SearchDocument, Tag, Ticket, TicketLink, TicketWatch
-from tickets.policies import is_staff_role, may_edit, may_prioritise, may_route
+from tickets.policies import may_edit, may_prioritise, may_route
 from tickets.scoring import base_score, proposed_priority
 from tickets.services._common import (
     add_entry,
@@ -26,8 +26,8 @@ from tickets.services._common import (
     index_words,
     lock,
     not_possible,
+    not_the_owner,
     refuse_if_ended,
-    refuse_unless_owner,
     save,
 )
 
@@ -73,9 +73,7 @@ def _refuse_edit(by: Actor, ticket: Ticket, values: dict[str, Any], *, edits_tag
         return
     if isinstance(by, ApiClient):
         raise ScopeMissing(scope=Scope.TICKETS_WRITE)
-    if ticket.owner is not None and is_staff_role(by):
-        refuse_unless_owner(by, ticket, step="edit")
-    raise RoleForbids
+    raise not_the_owner(by, ticket)
 
 
 def _apply(ticket: Ticket, values: dict[str, Any]) -> dict[str, list[str]]:
@@ -109,7 +107,12 @@ def _set_tags(ticket: Ticket, names: Iterable[str]) -> dict[str, list[str]]:
 
 @service
 def refuse_owner_change(ticket_id: UUID, *, by: Actor) -> Never:
-    """The answer to every attempt to write `owner`: refused, and written to the audit log."""
+    """The answer to every attempt to write `owner`: refused, and written to the audit log.
+
+    Raises OwnershipImmutable; ScopeMissing first, for programs that may not write at all.
+    """
+    if isinstance(by, ApiClient) and not by.has_scope(Scope.TICKETS_WRITE):
+        raise ScopeMissing(scope=Scope.TICKETS_WRITE)
     raise OwnershipImmutable(reference=Ticket.objects.values_list("reference", flat=True).get(pk=ticket_id))
 
 
@@ -146,7 +149,7 @@ def link_tickets(ticket_id: UUID, *, to: Ticket, kind: LinkKind, by: Agent) -> T
     if not Ticket.objects.visible_to(by).filter(pk=to.pk).exists():
         raise NotFound
     if not may_edit(by, ticket):
-        raise RoleForbids
+        raise not_the_owner(by, ticket)
     if ticket.pk == to.pk:
         raise Invalid({"ticket": _("A ticket is not linked to itself.")})
     link, is_new = TicketLink.objects.get_or_create(from_ticket=ticket, to_ticket=to, kind=kind)

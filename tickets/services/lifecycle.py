@@ -18,7 +18,7 @@ from tickets.enums import CANCEL_CODES, ClosureCode, ResolutionCode, TaskStatus,
 from tickets.errors import OpenTasks, ReplyFirst, RoleForbids
 from tickets.events import TicketCancelled, TicketClosed, TicketReopened, TicketResolved
 from tickets.models import Ticket
-from tickets.policies import is_staff_role, may_cancel_unowned, may_reopen
+from tickets.policies import may_cancel_unowned, may_reopen
 from tickets.services._common import (
     change_status,
     check_version,
@@ -149,9 +149,7 @@ def reopen_ticket(ticket_id: UUID, *, by: Agent, reason: str = "", version: int 
     """Work goes on with the same owner: by the owner, a supervisor or a manager."""
     ticket = lock(ticket_id)
     if not may_reopen(by, ticket):
-        if ticket.owner is None or not is_staff_role(by):
-            refuse_unless_owner(by, ticket, step="reopen")
-        raise RoleForbids
+        refuse_unless_owner(by, ticket, step="reopen")
     refuse_unless_in(ticket, (S.RESOLVED,))
     check_version(ticket, version)
     return _reopen(ticket, by=by, at=timezone.now(), reason=reason.strip())

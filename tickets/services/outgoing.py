@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from core import wake
-from core.actors import TIMER, Actor
+from core.actors import DESK, Actor
 from core.events import publish
 from tickets.enums import EntryKind, OutboundKind, Visibility
 from tickets.events import PublicReplyReleased
@@ -55,7 +55,7 @@ def freeze_message(
 
 def put_on_timeline(message: OutboundMessage, ticket: Ticket, *, at: datetime) -> TimelineEntry:
     """End the hold: the message becomes a public entry of the locked ticket and is queued for sending."""
-    author: Actor = message.author or TIMER
+    author: Actor = message.author or DESK
     entry = add_entry(
         ticket,
         EntryKind.EMAIL_OUTBOUND,

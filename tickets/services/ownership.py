@@ -19,6 +19,7 @@ from core.service import service
 from core.worktime import add_worked
 from tickets.enums import EntryKind, TicketStatus, TransferReason, Visibility
 from tickets.errors import (
+    AcceptForbidden,
     AlreadyOwned,
     AtCapacity,
     InvalidTransferReason,
@@ -51,7 +52,7 @@ def accept_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None) -> 
     """
     ticket = lock(ticket_id)
     if not may_accept(by, ticket):
-        raise NotInTeam(reference=ticket.reference, team=ticket.team.name) if is_staff_role(by) else RoleForbids
+        raise NotInTeam(reference=ticket.reference, team=ticket.team.name) if is_staff_role(by) else AcceptForbidden
     if ticket.owner is not None:
         raise AlreadyOwned(reference=ticket.reference, owner=ticket.owner.name)
     if ticket.status != TicketStatus.NEW:

@@ -16,11 +16,12 @@ from core.events import publish
 from core.history import record
 from core.service import service
 from tickets.enums import EntryKind, TaskStatus
-from tickets.errors import RoleForbids, TaskBlocked, TaskNotYours, TaskTransition
+from tickets.errors import TaskBlocked, TaskNotYours, TaskTransition
 from tickets.events import TaskChanged
 from tickets.models import Task, Ticket
 from tickets.policies import may_create_task, may_work_task
-from tickets.services._common import add_entry, lock, refuse_if_ended, save
+from tickets.services._common import add_entry, lock, not_the_owner, refuse_if_ended, save
+from tickets.transitions import TASK_STEPS
 
 T = TaskStatus
 
@@ -39,7 +40,7 @@ def create_task(
     """Add a task; a mandatory one keeps the ticket from being resolved. The assignee must be able to see the ticket."""
     ticket = lock(ticket_id)
     if not may_create_task(by, ticket):
-        raise ScopeMissing(scope=Scope.TASKS_WRITE) if isinstance(by, ApiClient) else RoleForbids
+        raise ScopeMissing(scope=Scope.TASKS_WRITE) if isinstance(by, ApiClient) else not_the_owner(by, ticket)
     refuse_if_ended(ticket)
     if not title.strip():
         raise Invalid({"title": _("A task needs a title.")})
@@ -81,7 +82,8 @@ def _lock_task(task_id: UUID, *, by: Actor) -> Task:
 
 def _refuse_unless(task: Task, *statuses: TaskStatus) -> None:
     if task.status not in statuses:
-        raise TaskTransition(status=TaskStatus(task.status).label)
+        status = TaskStatus(task.status)
+        raise TaskTransition(status=status.label, allowed=TASK_STEPS[status])
 
 
 def _check_version(task: Task, version: int | None) -> None:

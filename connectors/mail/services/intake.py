@@ -178,18 +178,16 @@ def _acted(message: MailMessage, mail: ParsedMail, own: Own) -> MailMessage:
 def _conclude(message: MailMessage, decide: Callable[[MailMessage, datetime], None]) -> MailMessage:
     """Decide and act in one transaction under the row's lock, unless another worker has done so.
 
-    The system's own outcome writes no history row: it stands in the row itself. History begins when a person changes it.
+    The system's own outcome writes no history: it stands in the row itself. History begins when a person changes it.
     """
     row = MailMessage.objects.select_for_update(no_key=True).get(pk=message.pk)
     if row.has_outcome:
         return row
     row.mailbox = message.mailbox
     decide(row, timezone.now())
-    row.skip_history_when_saving = True  # type: ignore[attr-defined]  # read by simple-history
-    try:
-        row.save()
-    finally:
-        del row.skip_history_when_saving  # type: ignore[attr-defined]
+    vars(row)["skip_history_when_saving"] = True  # read by simple-history
+    row.save()
+    del vars(row)["skip_history_when_saving"]
     ACTED.reached()
     return row
 

@@ -19,7 +19,10 @@ from tickets.errors import RoleForbids
 
 @service
 def retry_mail(message_id: UUID, *, by: Agent) -> MailMessage:
-    """Run the pipeline again over a mail in quarantine, with all its checks. Raises NotFound, RoleForbids, MailNotQuarantined."""
+    """Run the pipeline again over a mail in quarantine, with all its checks.
+
+    Raises NotFound, RoleForbids or MailNotQuarantined.
+    """
     message = _locked(message_id, by=by)
     if not may_retry(by, message):
         raise RoleForbids

@@ -5,15 +5,15 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Role
 from accounts.models import Agent, Team
 from connectors.mail.backends import backend_of
 from connectors.mail.enums import Backend
 from connectors.mail.errors import BackendNotAvailable, MailboxExists
 from connectors.mail.models import BlockedSender, Mailbox
+from connectors.mail.policies import may_block
 from core.actors import Actor
 from core.errors import Invalid
-from core.history import record
+from core.history import record, record_deletion
 from core.service import service
 from tickets.errors import RoleForbids
 
@@ -52,7 +52,7 @@ def _address(text: str) -> str:
 
 @service
 def block_sender(address: str, *, by: Agent, reason: str = "") -> BlockedSender:
-    """From now on mails of this sender go to quarantine. Blocking twice changes nothing. Raises RoleForbids, Invalid."""
+    """From now on mails of this sender go to quarantine; twice changes nothing. Raises RoleForbids, Invalid."""
     _refuse_unless_staff(by)
     address = _address(address)
     row = BlockedSender(address=address, blocked_by=by, reason=reason.strip()[:500])
@@ -71,11 +71,10 @@ def unblock_sender(address: str, *, by: Agent) -> bool:
     row = BlockedSender.objects.select_for_update().filter(address__iexact=address.strip()).first()
     if row is None:
         return False
-    row._history_actor = by  # type: ignore[attr-defined]  # read by core.history.stamp_actor
-    row.delete()
+    record_deletion(row, by=by)
     return True
 
 
 def _refuse_unless_staff(by: Agent) -> None:
-    if not by.has_role(Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR):
+    if not may_block(by):
         raise RoleForbids

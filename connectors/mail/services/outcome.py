@@ -1,4 +1,4 @@
-"""What becomes of a mail: who sent it, what it belongs to, what it may do. Runs inside the transaction of its ledger row."""
+"""What becomes of a mail: who sent it, what it belongs to, what it may do. Runs in the ledger row's transaction."""
 
 import hashlib
 import re
@@ -119,7 +119,7 @@ class _Intake:
         return None
 
     def _objection(self) -> Reason | None:
-        """Why the mail goes to quarantine instead of acting; a supervisor's release overrules what is a matter of judgement."""
+        """Why the mail goes to quarantine instead of acting; a release overrules what is a matter of judgement."""
         if self.mail.over_limit and not self.is_released:
             return Reason.OVER_LIMIT
         if self.mail.is_partial and not self.is_released:
@@ -234,7 +234,7 @@ def _locked(ticket: Ticket) -> Ticket:
 
 
 def _sender(mail: ParsedMail, own: Own) -> tuple[Address | None, str]:
-    """Who speaks: Reply-To if it is not one of ours, else From, X-Original-From, Sender, Return-Path (email.md section 4)."""
+    """Who speaks: Reply-To if not one of ours, else From, X-Original-From, Sender, Return-Path (email.md section 4)."""
     candidates = [("reply_to", address) for address in mail.reply_to]
     candidates = [(rule, found) for rule, found in candidates if not selectors.own_mailbox(found.address, own)]
     candidates += [("from", address) for address in mail.from_all]

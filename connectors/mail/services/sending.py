@@ -32,7 +32,7 @@ MARKED = steps.declare("mail.sending", "marked")
 def send_due_mail(
     *, now: datetime | None = None, limit: int = 50, transport: Transport[EmailMessage] | None = None
 ) -> int:
-    """Send what is due, each under a lease; the answer is how many were tried. Several workers never take the same one."""
+    """Send what is due, each under a lease; the answer is how many were tried. No two workers take the same one."""
     moment = now or timezone.now()
     transport = transport or DjangoTransport()
     due = list(OutboundMessage.objects.due_for_sending(moment).values_list("pk", flat=True)[:limit])

@@ -1,7 +1,7 @@
 """The page "Customer's mailbox": write as a customer, see what they received.
 
-It shows customers' mails, so it exists on a demo desk with the `files` backend only, and answers nobody but browsers on this
-machine and people who are signed in.
+It shows customers' mails, so it exists on a demo desk with the `files` backend only, and answers nobody but browsers on
+this machine and people who are signed in.
 """
 
 import ipaddress
@@ -89,12 +89,9 @@ def _send(request: HttpRequest, form: LetterForm, chosen: demo.Conversation | No
         files=[(file.name, file.read())] if file else [],
     )
     message_id = demo.send(letter)
-    messages.success(request, _("Sent to %(address)s. The desk reads its mailbox every few seconds.") % {"address": letter.to})
-    sent = next(
-        (c for c in demo.conversations_of(letter.address) if any(found.message_id == message_id for found in c.letters)),
-        None,
-    )
-    return redirect(_here(letter.address, sent))
+    text = _("Sent to %(address)s. The desk reads its mailbox every few seconds.") % {"address": letter.to}
+    messages.success(request, text)
+    return redirect(_here(letter.address, demo.conversation_with(message_id, letter.address)))
 
 
 def _here(address: str, chosen: demo.Conversation | None) -> str:
@@ -143,5 +140,3 @@ def _entry(letter: demo.Letter) -> dict[str, Any]:
         "channel_label": _("Sent by you") if letter.is_mine else _("Received"),
         "files": [{"name": name, "reason": "", "is_blocked": True} for name in letter.files],
     }
-
-

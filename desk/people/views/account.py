@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.auth import AgentRequest, agent_required
 from accounts.models import Absence
@@ -20,6 +20,7 @@ from desk.people.forms import OwnPasswordForm, PreferencesForm
 from desk.people.views.common import add_refusal, next_page, refuse
 
 
+@require_http_methods(["GET", "POST"])
 @agent_required
 def profile(request: AgentRequest) -> HttpResponse:
     agent = request.agent
@@ -45,6 +46,7 @@ def profile(request: AgentRequest) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "POST"])
 @agent_required
 def password(request: AgentRequest) -> HttpResponse:
     form = OwnPasswordForm(request.user, request.POST or None)  # type: ignore[arg-type]  # signed in

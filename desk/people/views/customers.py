@@ -10,19 +10,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import privacy
 from accounts.auth import AgentRequest, agent_required
 from accounts.errors import ContactNotEditable
 from accounts.models import Company, Contact
-from accounts.policies import may_edit_contacts
+from accounts.policies import may_edit_contacts, may_look_up_customers
 from accounts.services import edit_contact
 from core.errors import DomainError, Invalid
 from core.paging import Page, keyset_page
 from desk.people.forms import ContactForm
 from desk.people.selectors import contacts_found, tickets_of_company, tickets_of_contact
 from desk.people.views.common import add_refusal, refuse
-from desk.policies import may_look_up_customers
 from desk.rows import row_of
 from tickets.models import Ticket
 from tickets.querysets import NEWEST_FIRST
@@ -31,6 +31,7 @@ BY_NAME = ("last_name", "first_name", "email", "id")
 PAGE_SIZE = 50
 
 
+@require_GET
 @agent_required
 def found(request: AgentRequest) -> HttpResponse:
     _refuse_strangers(request)
@@ -40,6 +41,7 @@ def found(request: AgentRequest) -> HttpResponse:
     return render(request, "desk/people/customers.html", facts, status=status)
 
 
+@require_GET
 @agent_required
 def contact(request: AgentRequest, contact_id: UUID) -> HttpResponse:
     _refuse_strangers(request)
@@ -54,6 +56,7 @@ def contact(request: AgentRequest, contact_id: UUID) -> HttpResponse:
     return render(request, "desk/people/customer.html", facts | _links(page), status=status)
 
 
+@require_http_methods(["GET", "POST"])
 @agent_required
 def edit(request: AgentRequest, contact_id: UUID) -> HttpResponse:
     _refuse_strangers(request)
@@ -77,6 +80,7 @@ def edit(request: AgentRequest, contact_id: UUID) -> HttpResponse:
     return render(request, "desk/people/edit_customer.html", {"contact": person, "form": form}, status=status)
 
 
+@require_GET
 @agent_required
 def company(request: AgentRequest, company_id: UUID) -> HttpResponse:
     _refuse_strangers(request)
@@ -113,6 +117,10 @@ def _rows(request: AgentRequest, page: Page[Ticket]) -> list[dict[str, Any]]:
 
 def _links(page: Page[Any], **kept: str) -> dict[str, str | None]:
     def link(cursor: str | None) -> str | None:
-        return f"?{urlencode({name: value for name, value in kept.items() if value} | {'page': cursor})}" if cursor else None
+        return (
+            f"?{urlencode({name: value for name, value in kept.items() if value} | {'page': cursor})}"
+            if cursor
+            else None
+        )
 
     return {"next_url": link(page.next_cursor), "previous_url": link(page.previous_cursor)}

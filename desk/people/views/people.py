@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
 from accounts.auth import AgentRequest, agent_required
@@ -21,6 +21,7 @@ from desk.people.selectors import crews_of
 from desk.people.views.common import add_refusal, refuse
 
 
+@require_GET
 @agent_required
 def present_today(request: AgentRequest) -> HttpResponse:
     if not may_see_people_page(request.agent):
@@ -28,11 +29,13 @@ def present_today(request: AgentRequest) -> HttpResponse:
     return render(request, "desk/people/people.html", {"crews": crews_of(request.agent)})
 
 
+@require_http_methods(["GET", "POST"])
 @agent_required
 def own_absence(request: AgentRequest) -> HttpResponse:
     return _record(request, request.agent)
 
 
+@require_http_methods(["GET", "POST"])
 @agent_required
 def new_absence(request: AgentRequest, agent_id: UUID) -> HttpResponse:
     """A sick colleague's absence, recorded by who is in charge of their team."""
@@ -54,6 +57,7 @@ def _record(request: AgentRequest, agent: Agent) -> HttpResponse:
     return _show(request, agent, form, status=400 if form.is_bound else 200)
 
 
+@require_http_methods(["GET", "POST"])
 @agent_required
 def absence(request: AgentRequest, absence_id: UUID) -> HttpResponse:
     """Change an absence; who may only see it is told who can."""

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.auth import actor_of
 from accounts.models import Agent
@@ -19,6 +20,7 @@ from desk.people.forms import FirstPasswordForm, ForgottenPasswordForm, SignInFo
 
 
 class SignIn(LoginView):
+    http_method_names = ["get", "post", "head", "options"]
     form_class = SignInForm
     template_name = "registration/sign_in.html"
     redirect_authenticated_user = True
@@ -46,6 +48,7 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
 
 
 @never_cache
+@require_http_methods(["GET", "POST"])
 def forgotten_password(request: HttpRequest) -> HttpResponse:
     """Ask for a link; what follows looks the same whether the address is known or not."""
     form = ForgottenPasswordForm(request.POST or None)
@@ -56,13 +59,15 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
     return render(request, "registration/forgotten_password.html", {"form": form}, status=status)
 
 
+@require_GET
 def password_mail_sent(request: HttpRequest) -> HttpResponse:
     return render(request, "registration/password_mail_sent.html")
 
 
 class SetPassword(PasswordResetConfirmView):
-    """The mailed link, of an invitation or for a forgotten password. Its token moves to the session, out of the address."""
+    """The mailed link, of an invitation or a forgotten password. Its token moves to the session, out of the address."""
 
+    http_method_names = ["get", "post", "head", "options"]
     form_class = FirstPasswordForm
     template_name = "registration/set_password.html"
     success_url = reverse_lazy("desk:login")

@@ -99,14 +99,18 @@ def test_mbox_is_split_at_its_separators_only(tmp_path: Path) -> None:
     lines = ingest(path)
     assert [line["source"] for line in lines] == [f"{path}#1", f"{path}#2"]
     assert sorted(Ticket.objects.values_list("subject", flat=True)) == ["One", "Two"]
-    assert ">From here on it fails." in Ticket.objects.get(subject="One").description  # mboxo: cannot be told from the text
+    assert (
+        ">From here on it fails." in Ticket.objects.get(subject="One").description
+    )  # mboxo: cannot be told from the text
 
 
 def test_mboxrd_is_unquoted(tmp_path: Path) -> None:
     MailboxFactory()
     path = tmp_path / "mails"
     separator = b"From a@b.test Mon Mar  2 09:00:00 2026\n"
-    path.write_bytes(separator + b"From: a@b.test\nSubject: One\n\n>From me\n>>From you\n\n" + separator + b"From: c@d.test\n\nx\n")
+    path.write_bytes(
+        separator + b"From: a@b.test\nSubject: One\n\n>From me\n>>From you\n\n" + separator + b"From: c@d.test\n\nx\n"
+    )
     assert len(ingest(path)) == 2
     assert Ticket.objects.get(subject="One").description.split("\n")[:2] == ["From me", ">From you"]
 
@@ -137,7 +141,9 @@ def test_add_mailbox_makes_its_maildir_and_is_safe_to_repeat(tmp_path: Path, set
     settings.MAIL_ROOT = tmp_path
     team = TeamFactory(name="Service Desk")
     for _time in range(2):
-        call_command("add_mailbox", "Support@Desk.test", "--backend", "files", "--team", "service desk", stdout=StringIO())
+        call_command(
+            "add_mailbox", "Support@Desk.test", "--backend", "files", "--team", "service desk", stdout=StringIO()
+        )
     mailbox = Mailbox.objects.get()
     assert (mailbox.address, mailbox.team, mailbox.backend) == ("support@desk.test", team, "files")
     assert (tmp_path / "support@desk.test" / "new").is_dir()

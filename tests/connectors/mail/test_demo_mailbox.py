@@ -1,4 +1,4 @@
-"""The demo's page of the customer's mailbox: the main job from the customer's side (acceptance 051 without envelope)."""
+"""The demo's page of the customer's mailbox: the main job from the customer's side (051 without envelope)."""
 
 import re
 from pathlib import Path
@@ -93,7 +93,9 @@ def test_strangers_from_the_network_have_to_sign_in(client: Client) -> None:
 
 @pytest.mark.parametrize(("demo", "backend"), [(False, "connectors.mail.maildir.EmailBackend"),
                                                (True, "django.core.mail.backends.smtp.EmailBackend")])  # fmt: skip
-def test_page_exists_only_on_demo_desks_with_mail_in_files(client: Client, settings: Settings, demo: bool, backend: str) -> None:
+def test_page_exists_only_on_demo_desks_with_mail_in_files(
+    client: Client, settings: Settings, demo: bool, backend: str
+) -> None:
     settings.DEMO, settings.EMAIL_BACKEND = demo, backend
     assert client.get(URL).status_code == 404
     assert client.post(URL, {"body": "x"}).status_code == 404
@@ -101,7 +103,13 @@ def test_page_exists_only_on_demo_desks_with_mail_in_files(client: Client, setti
 
 def test_refused_form_keeps_what_was_typed_and_writes_nothing(client: Client, tmp_path: Path) -> None:
     MailboxFactory()
-    values = {"name": "D", "address": "support@desk.test", "to": "support@desk.test", "subject": "S", "body": "my words"}
+    values = {
+        "name": "D",
+        "address": "support@desk.test",
+        "to": "support@desk.test",
+        "subject": "S",
+        "body": "my words",
+    }
     response = client.post(URL, values)
     assert response.status_code == 400
     assert "my words" in response.content.decode()

@@ -50,7 +50,9 @@ def mailbox() -> Mailbox:
 
 
 def test_042_new_mail_makes_one_ticket(mailbox: Mailbox) -> None:
-    raw = a_mail(html="<p>It <b>burns</b></p><script>alert(1)</script>", files={"log.txt": b"smoke"}, message_id="a@c.test")
+    raw = a_mail(
+        html="<p>It <b>burns</b></p><script>alert(1)</script>", files={"log.txt": b"smoke"}, message_id="a@c.test"
+    )
     message = arrive(raw, mailbox)
     assert (message.state, message.reason) == (MailState.CREATED, Reason.NEW)
     ticket = Ticket.objects.get()
@@ -162,7 +164,11 @@ def test_several_of_our_addresses_make_one_ticket_for_the_first_in_to(mailbox: M
 
 AUTOMATIC = {
     "out of office": {"subject": "Automatic reply: away", "Auto_Submitted": "auto-replied"},
-    "german": {"subject": "Abwesenheitsnotiz: Drucker", "X_Auto_Response_Suppress": "All", "Auto_Submitted": "auto-replied"},
+    "german": {
+        "subject": "Abwesenheitsnotiz: Drucker",
+        "X_Auto_Response_Suppress": "All",
+        "Auto_Submitted": "auto-replied",
+    },
 }
 
 
@@ -203,7 +209,9 @@ def bounce_of(message_id: str) -> bytes:
         b"--b\r\nContent-Type: text/plain\r\n\r\nThis mail could not be delivered.\r\n"
         b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.test\r\n\r\n"
         b"Final-Recipient: rfc822; dana@customer.test\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
-        b"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <" + message_id.encode() + b">\r\nSubject: RE\r\n\r\n"
+        b"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <"
+        + message_id.encode()
+        + b">\r\nSubject: RE\r\n\r\n"
         b"--b--\r\n"
     )
 
@@ -225,7 +233,9 @@ def test_045_bounce_of_nothing_known_stays_in_the_ledger(mailbox: Mailbox) -> No
 def test_bulk_mail_may_create_but_is_not_acknowledged(mailbox: Mailbox) -> None:
     message = arrive(a_mail(sender="monitor@ops.test", Auto_Submitted="auto-generated"), mailbox)
     assert message.state == MailState.CREATED
-    assert [row.payload["may_be_answered"] for row in EventDelivery.objects.filter(event="TicketCreated")[:1]] == [False]
+    assert [row.payload["may_be_answered"] for row in EventDelivery.objects.filter(event="TicketCreated")[:1]] == [
+        False
+    ]
 
 
 def test_bulk_mail_joins_without_reopening(mailbox: Mailbox) -> None:
@@ -340,8 +350,16 @@ HOSTILE = {
     "only a sender": (b"From: a@b.test\r\n\r\n", MailState.CREATED, Reason.NEW),
     "nul bytes": (b"From: a@b.test\r\nSubject: a\x00b\r\n\r\n\x00\x00text", MailState.CREATED, Reason.NEW),
     "lone surrogate": (b"From: a@b.test\r\nSubject: =?utf-8?q?=ED=A0=80?=\r\n\r\nx", MailState.CREATED, Reason.NEW),
-    "injection": (b"From: a@b.test\r\nSubject: =?utf-8?q?a=0D=0ABcc=3A_x=40y?=\r\n\r\nx", MailState.CREATED, Reason.NEW),
-    "long id": (b"From: a@b.test\r\nMessage-ID: <" + b"\xc3\xa4" * 5000 + b"@x>\r\n\r\nx", MailState.CREATED, Reason.NEW),
+    "injection": (
+        b"From: a@b.test\r\nSubject: =?utf-8?q?a=0D=0ABcc=3A_x=40y?=\r\n\r\nx",
+        MailState.CREATED,
+        Reason.NEW,
+    ),
+    "long id": (
+        b"From: a@b.test\r\nMessage-ID: <" + b"\xc3\xa4" * 5000 + b"@x>\r\n\r\nx",
+        MailState.CREATED,
+        Reason.NEW,
+    ),
     "long address": (b"From: " + b"a" * 2000 + b"@b.test\r\n\r\nx", MailState.QUARANTINED, Reason.NO_SENDER),
     "deep": (
         b"From: a@b.test\r\n"
@@ -380,7 +398,8 @@ def test_060_html_is_stored_inert_and_inline_images_keep_their_id(mailbox: Mailb
     mail["From"], mail["To"], mail["Subject"] = "dana@customer.test", mailbox.address, "Look"
     mail.set_content("Look")
     mail.add_alternative(
-        '<p onclick="x()">Look <img src="cid:pic@c"><img src="https://track.test/p.gif"></p><script>x()</script>', subtype="html"
+        '<p onclick="x()">Look <img src="cid:pic@c"><img src="https://track.test/p.gif"></p><script>x()</script>',
+        subtype="html",
     )
     mail.get_payload()[1].add_related(b"\x89PNG\r\n\x1a\n" + bytes(20), "image", "png", cid="<pic@c>")  # type: ignore[union-attr, index]
     entry = arrive(mail.as_bytes(), mailbox).entry

@@ -62,7 +62,9 @@ class FakeTransport:
 
 def released_reply(mailbox: Mailbox, *, text: str = "Is the plug in?", **more: object) -> OutboundMessage:
     """Ann, who owns the ticket of a customer's mail, has answered it, and her undo time is over."""
-    incoming = arrive(a_mail(message_id="first@customer.test", References="<a@customer.test> <b@customer.test>"), mailbox)
+    incoming = arrive(
+        a_mail(message_id="first@customer.test", References="<a@customer.test> <b@customer.test>"), mailbox
+    )
     ann = AgentFactory(name="Ann Becker", teams=[mailbox.team])
     accept_ticket(incoming.ticket_id, by=ann)
     message = reply_to_customer(incoming.ticket_id, by=ann, body_text=text, **more)  # type: ignore[arg-type]
@@ -174,7 +176,9 @@ def test_reply_comes_from_the_mailbox_of_the_tickets_team(mailbox: Mailbox) -> N
 
 def test_what_can_heal_is_tried_again_with_growing_pauses(mailbox: Mailbox) -> None:
     message = released_reply(mailbox)
-    transport = FakeTransport(TransientDeliveryError("busy"), TransientDeliveryError("busy"), TransientDeliveryError("busy"))
+    transport = FakeTransport(
+        TransientDeliveryError("busy"), TransientDeliveryError("busy"), TransientDeliveryError("busy")
+    )
     pauses = []
     for _attempt in range(3):
         now = OutboundMessage.objects.get(pk=message.pk).next_attempt_at
@@ -192,9 +196,7 @@ def test_what_can_heal_is_tried_again_with_growing_pauses(mailbox: Mailbox) -> N
 
 def test_after_a_day_it_fails_visibly_and_says_so(mailbox: Mailbox) -> None:
     message = released_reply(mailbox)
-    OutboundMessage.objects.filter(pk=message.pk).update(
-        released_at=timezone.now() - timedelta(hours=24), attempts=20
-    )
+    OutboundMessage.objects.filter(pk=message.pk).update(released_at=timezone.now() - timedelta(hours=24), attempts=20)
     send_due_mail(transport=FakeTransport(TransientDeliveryError("not reached")))
     message.refresh_from_db()
     assert (message.status, message.last_error) == (OutboundStatus.FAILED, "not reached")
@@ -275,7 +277,15 @@ def test_same_mail_delivered_twice_lies_once_in_the_customers_maildir(mailbox: M
 
 
 def test_address_of_a_recipient_cannot_leave_the_folder(tmp_path: Path) -> None:
-    for address in ("../../etc/x@y.test", "/abs@y.test", "..", ".hidden@y.test", "a\\b@y.test", "x" * 400 + "@y.test", ""):
+    for address in (
+        "../../etc/x@y.test",
+        "/abs@y.test",
+        "..",
+        ".hidden@y.test",
+        "a\\b@y.test",
+        "x" * 400 + "@y.test",
+        "",
+    ):
         assert maildir.folder_of(address, root=tmp_path).resolve().parent == tmp_path.resolve()
 
 

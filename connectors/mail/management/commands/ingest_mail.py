@@ -1,4 +1,4 @@
-"""`manage.py ingest_mail [--mailbox ADDRESS] PATH...`: mails from files through the real intake (interfaces.md section 1)."""
+"""`manage.py ingest_mail [--mailbox ADDRESS] PATH...`: mails from files through the real intake (interfaces.md)."""
 
 import json
 from argparse import ArgumentParser

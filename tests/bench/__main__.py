@@ -1,0 +1,87 @@
+"""Runs the benchmark: `make bench`, or `python -m tests.bench [--rounds N]`."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from tests.bench import site
+
+TARGETS_MS = {
+    # name: at 100,000 and at 1,000,000 tickets
+    "own queue": (40, 60),
+    "team queue, page 1": (40, 60),
+    "list of all, page 1": (40, 60),
+    "list of all, page 20": (40, 60),
+    "filtered list (closed, high)": (40, 60),
+    "ticket with 5 entries": (25, 40),
+    "ticket with 2,000 entries": (25, 40),
+    "search, rare word": (20, 40),
+    "search, common word": (60, 150),
+    "create (phone)": (15, 20),
+    "accept": (15, 20),
+    "reply": (15, 20),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=40, help="how often each page is asked for")
+    rounds: int = parser.parse_args().rounds
+    tickets = int(os.environ.get("BENCH_TICKETS") or 100_000)
+    with site.servers(tickets):
+        site.fill(tickets)
+        with site.web() as port:
+            from tests.bench.measuring import Bench  # needs Django set up
+
+            print(HEAD, flush=True)
+            figures = []
+            for figure in Bench(port, rounds=rounds).figures():
+                target = TARGETS_MS.get(figure.name, (0, 0))[tickets > 300_000]
+                figures.append({**asdict(figure), "target_ms": target or None})
+                print(_line(figures[-1]), flush=True)
+    report = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "tickets": tickets,
+        "rounds": rounds,
+        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
+        "figures": figures,
+    }
+    latest = site.FOLDER / "latest.json"
+    latest.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    print(f"written to {latest}")
+    if any(figure["target_ms"] and figure["median_ms"] > figure["target_ms"] for figure in figures):
+        sys.exit("Some medians are above their targets.")
+
+
+HEAD = (
+    f"{'':30} {'median':>9} {'p95':>9} {'target':>7} {'statements':>10} {'database':>9} {'PostgreSQL':>10}\n"
+    f"{'server time in ms':30} {'':>9} {'':>9} {'':>7} {'':>10} {'wait':>9} {'alone':>10}"
+)
+
+
+def _line(figure: dict[str, object]) -> str:
+    def number(name: str) -> str:
+        value = figure[name]
+        return f"{value:.1f}" if isinstance(value, float) else "" if value is None else str(value)
+
+    columns = (
+        ("median_ms", 9),
+        ("p95_ms", 9),
+        ("target_ms", 7),
+        ("statements", 10),
+        ("database_ms", 9),
+        ("postgres_ms", 10),
+    )
+    return (
+        f"{figure['name']:30} "
+        + " ".join(f"{number(name):>{width}}" for name, width in columns)
+        + f"  {figure['note']}"
+    )
+
+
+if __name__ == "__main__":
+    main()

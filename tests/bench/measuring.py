@@ -1,0 +1,228 @@
+"""What is measured, as an agent whose team holds a tenth of the tickets."""
+
+import html
+import json
+import re
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.db import connection
+from django.db.models import Count
+
+from accounts.models import Agent, Contact
+from connectors.mail.enums import Backend, Source
+from connectors.mail.models import Mailbox
+from connectors.mail.services import add_mailbox, take_in
+from core.actors import SystemActor
+from desk.load import words
+from tests.bench.client import Answer, Client
+from tests.bench.site import STATEMENTS
+from tickets.models import Ticket
+
+ADDRESS = "support@load.itilnext.example"
+WARM_UP = 3
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    median_ms: float
+    p95_ms: float
+    statements: int
+    database_ms: float | None
+    """Median wait for the database, as seen by the web process."""
+    postgres_ms: float | None = None
+    """What PostgreSQL itself needs for these statements: planning and execution, summed up."""
+    note: str = ""
+
+
+class Bench:
+    def __init__(self, port: int, *, rounds: int) -> None:
+        self.rounds = rounds
+        self.agent = Agent.objects.filter(teams__name=words.TEAMS[0][0], is_active=True).earliest("email")
+        self.team = self.agent.teams.get()
+        self.client = Client(port, cookies=self._session(), csrf_cookie=settings.CSRF_COOKIE_NAME)
+        self.owned: list[str] = []
+
+    def _session(self) -> dict[str, str]:
+        """Signed in without the form, which is slow on purpose."""
+        user = self.agent.user
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "accounts.auth.AgentBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        return {settings.SESSION_COOKIE_NAME: str(session.session_key)}
+
+    def figures(self) -> Iterable[Figure]:
+        yield self.page("own queue", "/queue/mine/")
+        yield self.page("team queue, page 1", "/queue/team/")
+        yield self.page("list of all, page 1", "/queue/all/")
+        yield self.page("list of all, page 20", self.page_20("/queue/all/"))
+        yield self.page("filtered list (closed, high)", "/queue/all/?status=closed&priority=high")
+        yield self.page("ticket with 5 entries", f"/t/{self.ticket_with(5)}/")
+        yield self.page("ticket with 2,000 entries", f"/t/{self.longest_ticket()}/")
+        for name, word in (("rare", self.rare_word()), ("common", self.commonest_word())):
+            yield self.page(f"search, {name} word", f"/search/?q={word}", note=f"{word}, {self.hits(word):,} tickets")
+        yield self.creating()
+        yield self.accepting()
+        yield self.replying()
+        yield from self.mail()
+
+    def page(self, name: str, path: str, *, note: str = "") -> Figure:
+        for _round in range(WARM_UP):
+            self.client.get(path)
+        answers = [self.client.get(path) for _round in range(self.rounds)]
+        record = re.sub(r"\W+", "-", name) + ".json"
+        self.client.get(path, record=record)
+        statements = json.loads((STATEMENTS / record).read_text(encoding="utf-8"))
+        return _figure(name, answers, 200, postgres_ms=sum(map(_postgres_ms, statements)), note=note)
+
+    def page_20(self, path: str) -> str:
+        for _page in range(19):
+            found = re.search(r'href="([^"]+)" rel="next"', self.client.get(path).text)
+            if found is None:
+                raise RuntimeError(f"{path} has no next page")
+            link = html.unescape(found[1])
+            path = link if link.startswith("/") else path.partition("?")[0] + link
+        return path
+
+    def ticket_with(self, entries: int) -> str:
+        tickets = Ticket.objects.filter(team=self.team).order_by("-created_at")[:500]
+        counted = Ticket.objects.filter(pk__in=[t.pk for t in tickets]).annotate(count=Count("entries"))
+        return counted.filter(count=entries).latest("created_at").reference
+
+    def longest_ticket(self) -> str:
+        """The load puts it among the newest of this team."""
+        newest = Ticket.objects.filter(team=self.team, status="in_progress").order_by("-created_at")[:5000]
+        ids = list(newest.values_list("pk", flat=True))
+        return Ticket.objects.filter(pk__in=ids).annotate(c=Count("entries")).latest("c").reference
+
+    def rare_word(self) -> str:
+        return words.VOCABULARY[-1]
+
+    def commonest_word(self) -> str:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT word FROM ts_stat('SELECT words FROM tickets_searchdocument TABLESAMPLE SYSTEM (2)')"
+                " WHERE length(word) > 2 ORDER BY ndoc DESC LIMIT 1"
+            )
+            return str(cursor.fetchone()[0])
+
+    def hits(self, word: str) -> int:
+        with connection.cursor() as cursor:
+            query = "SELECT count(*) FROM tickets_searchdocument WHERE words @@ plainto_tsquery('itilnext', %s)"
+            cursor.execute(query, [word])
+            return int(cursor.fetchone()[0])
+
+    def creating(self) -> Figure:
+        def create(number: int) -> Answer:
+            values = {
+                "email": f"caller{number}@{words.COMPANY_NAMES[0].lower()}.example",
+                "name": "Dana Caller",
+                "subject": f"Bench: no picture in meeting room {number}",
+                "description": "The screen in the meeting room stays black since this morning.",
+                "type": "incident",
+                "priority": "medium",
+                "team": str(self.team.pk),
+            }
+            answer = self.client.post("/t/new/", values)
+            self.owned.append(answer.location.rstrip("/").rpartition("/")[2])
+            return answer
+
+        return _figure("create (phone)", [create(number) for number in range(self.rounds + WARM_UP)][WARM_UP:], 302)
+
+    def accepting(self) -> Figure:
+        answers = [self.client.post(f"/t/{reference}/accept/", {}) for reference in self.owned]
+        return _figure("accept", answers[WARM_UP:], 302)
+
+    def replying(self) -> Figure:
+        def reply(reference: str) -> Answer:
+            page = self.client.get(f"/t/{reference}/").text
+            context = re.search(r'name="context" value="([^"]*)"', page)
+            values = {
+                "body": "Thank you, we are looking at it.",
+                "context": html.unescape(context[1]) if context else "",
+            }
+            return self.client.post(f"/t/{reference}/reply/", values)
+
+        return _figure("reply", [reply(reference) for reference in self.owned][WARM_UP:], 302)
+
+    def mail(self) -> Iterable[Figure]:
+        """New customers' mails through the whole intake, one after another in this process."""
+        mailbox = Mailbox.objects.filter(address=ADDRESS).first() or add_mailbox(
+            ADDRESS, backend=Backend.FILES, team=self.team, by=SystemActor("bench")
+        )
+        senders = list(Contact.objects.values_list("email", flat=True)[:500])
+        mails = [_mail(sender, number) for number, sender in enumerate(senders)]
+        seconds = []
+        with connection.execute_wrapper(counter := _Counter()):
+            for raw in mails:
+                began_at = time.perf_counter()
+                take_in(mailbox, raw, provider_id="", source=Source.COMMAND)
+                seconds.append(time.perf_counter() - began_at)
+        milliseconds = sorted(second * 1000 for second in seconds[WARM_UP:])
+        statements, rate = counter.count // len(mails), len(seconds) / sum(seconds)
+        note = f"{rate:.0f} mails a second in one process"
+        yield Figure("one mail in", statistics.median(milliseconds), _p95(milliseconds), statements, None, note=note)
+
+
+class _Counter:
+    count = 0
+
+    def __call__(self, execute: Callable[..., object], *args: object) -> object:
+        self.count += 1
+        return execute(*args)
+
+
+def _mail(sender: str, number: int) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"] = sender, ADDRESS
+    message["Subject"] = f"Bench: question {number} about the order list"
+    message["Message-ID"] = f"<bench.{time.time_ns()}.{number}@customer.example>"
+    message.set_content(
+        "Hello,\n\nthe order list shows old figures again. Could you have a look?\n\nKind regards\n" * 5
+    )
+    message.add_alternative("<p>Hello,</p><p>the order list shows <b>old</b> figures again.</p>" * 20, subtype="html")
+    return message.as_bytes()
+
+
+def _figure(
+    name: str, answers: list[Answer], status: int, *, postgres_ms: float | None = None, note: str = ""
+) -> Figure:
+    wrong = [answer for answer in answers if answer.status != status]
+    if wrong:
+        raise RuntimeError(f"{name}: {len(wrong)} of {len(answers)} answered {wrong[0].status}: {wrong[0].text[:2000]}")
+    times = sorted(answer.milliseconds for answer in answers)
+    return Figure(
+        name,
+        statistics.median(times),
+        _p95(times),
+        max(answer.statements for answer in answers),
+        statistics.median(answer.database_milliseconds for answer in answers),
+        postgres_ms,
+        note,
+    )
+
+
+def _p95(times: list[float]) -> float:
+    return times[min(int(len(times) * 0.95), len(times) - 1)]
+
+
+def _postgres_ms(statement: str) -> float:
+    """Planning and execution inside PostgreSQL, the median of five; 0 for what is no query."""
+    if not statement.lstrip(" \n(").upper().startswith(("SELECT", "WITH")):
+        return 0.0
+    times = []
+    with connection.cursor() as cursor:
+        for _round in range(5):
+            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}")
+            (plan,) = cursor.fetchone()[0]
+            times.append(plan["Planning Time"] + plan["Execution Time"])
+    return statistics.median(times)

@@ -1,3 +1,0 @@
-from tests.killable import killable
-
-__all__ = ["killable"]

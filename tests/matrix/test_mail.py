@@ -1,0 +1,25 @@
+"""The mail ledger: permissions.md section 2, the rows "Mail ledger", typed by hand. Nobody deletes: there is no address."""
+
+import pytest
+
+from tests.matrix.asking import Row, answers, rows
+from tests.matrix.world import World
+
+LEDGER = """
+act           state anon agent owner deputy lead super manager auditor admin outsider bare client gone
+
+# "Mail ledger of the own teams' mailboxes: see": agent, lead, supervisor, manager, auditor
+ledger        -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -    -      401
+ledger_mail   -     401  ok    ok    404    ok   ok    ok      ok      404   404      -    -      401
+ledger_raw    -     401  ok    ok    404    ok   ok    ok      ok      404   404      -    -      401
+
+# "retry, move": agent, lead, supervisor, manager
+retry_mail    -     401  ok    ok    404    ok   ok    ok      role    404   404      -    -      401
+# "release from quarantine": supervisor, manager
+release_mail  -     401  role  role  404    role ok    ok      role    404   404      -    -      401
+"""
+
+
+@pytest.mark.parametrize("row", rows(LEDGER), ids=str)
+def test_who_may_see_and_retry_mail(row: Row, world: World) -> None:
+    assert answers(world, row) == row.expected
