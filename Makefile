@@ -10,13 +10,14 @@ export PORT ITILNEXT_HOME ITILNEXT_DEMO BENCH_TICKETS
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench soak lock install clean
+.PHONY: help run test check format messages bench soak lock install clean
 
 help:
 	@echo "make run      a desk with demo data at http://localhost:8000/   (PORT=8000 ITILNEXT_HOME=var ITILNEXT_DEMO=1)"
 	@echo "make test     the test suite   (ARGS=\"-k owner\")"
 	@echo "make check    lint, format, types, import contracts, migrations, system checks"
 	@echo "make format   put the code into shape"
+	@echo "make messages gather the texts for the German translation and compile it; needs GNU gettext"
 	@echo "make bench    measure at BENCH_TICKETS=100000"
 	@echo "make soak     the long kill and load tests"
 	@echo "make lock     resolve the dependencies of pyproject.toml anew"
@@ -49,6 +50,12 @@ check: $(VENV)/dev.installed
 format: $(VENV)/dev.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The compiled catalogue is in the repository, so that running needs no gettext.
+messages: $(VENV)/dev.installed
+	$(BIN)/python manage.py makemessages --locale de --no-obsolete --no-wrap --add-location file \
+		--ignore .venv --ignore var --ignore tests
+	$(BIN)/python manage.py compilemessages --locale de --ignore .venv --ignore var
 
 install: $(VENV)/dev.installed
 

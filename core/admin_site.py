@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin, TabularInline
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -116,10 +115,9 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """As Django's; a refusal rolls everything back and shows the same form again with what is in the way."""
+        """As Django's, in its transaction; a refusal rolls all back and shows the form again with the reason."""
         try:
-            with transaction.atomic():
-                answer = super().changeform_view(request, object_id, form_url, extra_context)
+            answer = super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refusal:
             request.refusal = refusal  # type: ignore[attr-defined]  # read by get_form
             answer = super().changeform_view(request, object_id, form_url, extra_context)

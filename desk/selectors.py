@@ -44,7 +44,7 @@ def _mine(agent: Agent) -> TicketQuerySet:
 
 
 def _team(agent: Agent) -> TicketQuerySet:
-    return Ticket.objects.visible_to(agent).filter(team__in=reach_of(agent).teams)
+    return Ticket.objects.in_teams_of(agent)
 
 
 def _unowned(agent: Agent) -> TicketQuerySet:

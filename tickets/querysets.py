@@ -22,6 +22,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             return self
         return self.filter(Q(team__in=reach.teams) | in_sight_beyond_teams(actor))
 
+    def in_teams_of(self, actor: Actor) -> Self:
+        """Tickets in sight because of their team; all of them are visible, and this is quicker to find than that."""
+        return self.filter(team__in=reach_of(actor).teams)
+
     def transferable_by(self, actor: Actor) -> Self:
         """As `visible_to`; admins, who read no tickets, still authorise transfers of any (permissions.md section 1)."""
         if isinstance(actor, Agent) and actor.has_role(Role.ADMIN):
@@ -63,7 +67,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 def in_sight_beyond_teams(actor: Actor) -> Q:
-    """Tickets that `actor` sees whatever the team: owned, covered, offered; unowned ones that every agent may accept."""
+    """Tickets that `actor` sees whatever the team: owned, covered, offered; unowned ones that all agents may accept."""
     seen = Q(pk__in=())
     reach = reach_of(actor)
     if isinstance(actor, Agent) and actor.is_active:

@@ -40,7 +40,7 @@ class TokenViewSet(ApiViewSet):
         return Response(TokenOut({"token": token, "expires_at": expires_at}).data)
 
     def _user(self, request: Request, username: str, password: str) -> User:
-        """Raises WrongCredentials; while the sign-in rests after wrong attempts, django-axes puts a 429 in its place."""
+        """Raises WrongCredentials; while the sign-in rests after failures, django-axes puts a 429 in its place."""
         user = authenticate(request._request, username=username, password=password)  # noqa: SLF001
         if not isinstance(user, User):
             raise WrongCredentials

@@ -24,7 +24,16 @@ class MailboxAdmin(PolicyAdmin):
     list_display = ("address", "team", "backend", "is_active", "sends_acknowledgement", "last_polled_at", "last_error")
     list_select_related = ("team",)
     search_fields = ("address",)
-    fields = ("address", "name", "backend", "team", "is_active", "sends_acknowledgement", "last_polled_at", "last_error")
+    fields = (
+        "address",
+        "name",
+        "backend",
+        "team",
+        "is_active",
+        "sends_acknowledgement",
+        "last_polled_at",
+        "last_error",
+    )
 
     def may_view(self, by: Actor, obj: Any = None) -> bool:
         return may_see_people_settings(by)

@@ -2,7 +2,8 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django import template
 from django.forms.utils import flatatt
@@ -30,6 +31,12 @@ def icon(name: str, size: int = 16, label: str = "") -> SafeString:
 
     Without `label` it is decoration and hidden from assistive technology; with one it is an image of that name.
     """
+    return _drawn(name, size, str(label))
+
+
+@lru_cache(maxsize=1024)
+def _drawn(name: str, size: int, label: str) -> SafeString:
+    """A list page shows hundreds of icons of a dozen kinds, so each kind is put together once."""
     naming = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon icon--{}" width="{}" height="{}" focusable="false" {}><use href="{}#{}"></use></svg>',
@@ -62,13 +69,13 @@ def relative_time_patterns() -> dict[str, str]:
 def in_words(moment: datetime, now: datetime) -> str:
     """Distance in words up to 24 h either way, the local date and time beyond."""
     distance = abs(now - moment)
-    tense = "past" if moment <= now else "future"
-    patterns = relative_patterns()
-    if distance < MINUTE:
-        return patterns["now"]
-    if distance < HOUR:
-        return patterns[f"{tense}_minutes"].format(n=distance // MINUTE)
     if distance < DAY:
+        tense = "past" if moment <= now else "future"
+        patterns = relative_patterns()
+        if distance < MINUTE:
+            return patterns["now"]
+        if distance < HOUR:
+            return patterns[f"{tense}_minutes"].format(n=distance // MINUTE)
         return patterns[f"{tense}_hours"].format(n=distance // HOUR)
     local = timezone.localtime(moment)
     same_year = local.year == timezone.localtime(now).year
@@ -92,6 +99,12 @@ def relative_time(moment: datetime | None) -> SafeString:
         exact(moment),
         in_words(moment, timezone.now()),
     )
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """The day in the reader's writing, short; empty for None."""
+    return format_date(value, _("j M Y"))
 
 
 @register.simple_tag
@@ -121,6 +134,7 @@ def initials(name: str) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def avatar(name: str, size: str = "m") -> SafeString:
     """Return a coloured disc with initials. Decoration: the name itself stands beside it as text. Sizes: s, m, l."""
     hue = (zlib.crc32(name.encode()) >> 3) % AVATAR_HUES
@@ -130,6 +144,7 @@ def avatar(name: str, size: str = "m") -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=64)
 def level_bars(level: int, of: int = 4) -> SafeString:
     """Return ascending bars of which the first `level` are filled. Decoration: the word stands beside it."""
     bars = [

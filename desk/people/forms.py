@@ -40,7 +40,7 @@ class ForgottenPasswordForm(forms.Form):
     )
 
 
-class FirstPasswordForm(SetPasswordForm):
+class FirstPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Sets a password by a mailed link."""
 
     def save(self, commit: bool = True) -> User:
@@ -153,6 +153,7 @@ class ContactForm(forms.Form):
 
     def __init__(self, *args: Any, contact: Contact, **kwargs: Any) -> None:
         names = ("first_name", "last_name", "phone", "language", "tier", "version")
-        super().__init__(*args, initial={name: getattr(contact, name) for name in names}, **kwargs)
+        kwargs["initial"] = {name: getattr(contact, name) for name in names}
+        super().__init__(*args, **kwargs)
         for name in ("first_name", "last_name", "phone"):
             self.fields[name].widget.attrs["autocomplete"] = "off"

@@ -26,6 +26,7 @@ from desk.selectors import (
 )
 from tickets.models import Ticket
 from tickets.policies import may_create
+from tickets.querysets import TicketQuerySet
 
 PAGE_SIZE = 50
 NOTHING: Page[Ticket] = Page([], None, None)
@@ -51,8 +52,8 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
     page, wanted = NOTHING, QueueFilter()
     try:
         wanted = _filter_of(form)
-        found = tickets_in(chosen, request.agent, wanted).for_list()
-        page = keyset_page(found, chosen.ordering, cursor=cursor, size=PAGE_SIZE)
+        found = tickets_in(chosen, request.agent, wanted)
+        page = keyset_page(found, chosen.ordering, cursor=cursor, size=PAGE_SIZE, load=TicketQuerySet.for_list)
     except Invalid as refusal:
         error = refusal
     context = {

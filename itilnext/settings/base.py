@@ -169,6 +169,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_CLIENT_IP_CALLABLE = "core.client_ip.client_ip"
+AXES_USERNAME_FORM_FIELD = "username"  # else its check before a JSON sign-in looks for "email" and finds no failures
 AXES_USERNAME_CALLABLE = "accounts.auth.sign_in_name"
 AXES_LOCKOUT_CALLABLE = "desk.people.views.session.locked_out"
 AXES_VERBOSE = False

@@ -58,7 +58,7 @@ def test_after_five_wrong_passwords_the_sign_in_rests_even_with_the_right_one() 
     assert [answer.status_code for answer in wrong] == [401, 401, 401, 401, 429]
     assert (wrong[4]["Content-Type"], wrong[4].json()["code"]) == ("application/problem+json", "throttled")
     right = client.post(TOKEN, {"username": agent.email, "password": PASSWORD}, format="json")
-    assert (right.status_code, right.json()["code"]) == (429, "throttled")
+    assert (right.status_code, right.json().get("code")) == (429, "throttled")
     assert right["Retry-After"] == "900"
     assert right["Content-Type"] == "application/problem+json"
 

@@ -57,29 +57,25 @@ def main() -> None:
         sys.exit("Some medians are above their targets.")
 
 
-HEAD = (
-    f"{'':30} {'median':>9} {'p95':>9} {'target':>7} {'statements':>10} {'database':>9} {'PostgreSQL':>10}\n"
-    f"{'server time in ms':30} {'':>9} {'':>9} {'':>7} {'':>10} {'wait':>9} {'alone':>10}"
+COLUMNS = (
+    ("median", "median_ms"),
+    ("p95", "p95_ms"),
+    ("best", "best_ms"),
+    ("target", "target_ms"),
+    ("CPU", "cpu_ms"),
+    ("DB wait", "database_ms"),
+    ("PG alone", "postgres_ms"),
+    ("queries", "statements"),
 )
+HEAD = f"{'server time in ms':30}" + "".join(f"{title:>9}" for title, _name in COLUMNS)
 
 
 def _line(figure: dict[str, object]) -> str:
-    def number(name: str) -> str:
-        value = figure[name]
+    def number(value: object) -> str:
         return f"{value:.1f}" if isinstance(value, float) else "" if value is None else str(value)
 
-    columns = (
-        ("median_ms", 9),
-        ("p95_ms", 9),
-        ("target_ms", 7),
-        ("statements", 10),
-        ("database_ms", 9),
-        ("postgres_ms", 10),
-    )
     return (
-        f"{figure['name']:30} "
-        + " ".join(f"{number(name):>{width}}" for name, width in columns)
-        + f"  {figure['note']}"
+        f"{figure['name']:30}" + "".join(f"{number(figure[name]):>9}" for _t, name in COLUMNS) + f"  {figure['note']}"
     )
 
 

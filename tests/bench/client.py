@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-_TIMING = re.compile(r'app;dur=([\d.]+), db;dur=([\d.]+), statements;desc="(\d+)"')
+_TIMING = re.compile(r'app;dur=([\d.]+), cpu;dur=([\d.]+), db;dur=([\d.]+), statements;desc="(\d+)"')
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Answer:
     location: str
     milliseconds: float
     """Spent in the web process, from the first middleware to the last."""
+    cpu_milliseconds: float
+    """Of these, computing; on a machine that others use too it tells more than the whole."""
     database_milliseconds: float
     """Of these, waiting for the database."""
     statements: int
@@ -42,4 +44,4 @@ class Client:
         if told is None:
             raise RuntimeError(f"{method} {path} answered {response.status} without its time: {text[:500]}")
         location = response.headers.get("Location", "")
-        return Answer(response.status, text, location, float(told[1]), float(told[2]), int(told[3]))
+        return Answer(response.status, text, location, *map(float, told.groups()[:3]), int(told[4]))

@@ -119,10 +119,12 @@ def add_entry(
     on_behalf_of: Agent | None = None,
     body_text: str = "",
     subject: str = "",
+    words: str = "",
     **fields: Any,
 ) -> TimelineEntry:
-    """Append to the timeline of a locked ticket, and to the words by which it is found. Internal unless said
-    otherwise.
+    """Append to the timeline of a locked ticket. Internal unless said otherwise.
+
+    Its body, and `words` besides, are what the ticket is found by from then on.
     """
     if visibility == Visibility.PUBLIC and kind == EntryKind.NOTE:
         raise VisibilityFixed
@@ -137,8 +139,8 @@ def add_entry(
         **author_fields(author),
         **fields,
     )
-    if body_text and visibility != Visibility.ENVELOPE_ONLY:
-        index_words(ticket, body_text)
+    if (body_text or words) and visibility != Visibility.ENVELOPE_ONLY:
+        index_words(ticket, f"{words} {body_text}")
     return entry
 
 

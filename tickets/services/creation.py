@@ -26,7 +26,7 @@ from tickets.events import TicketCreated
 from tickets.models import Category, Ticket, TicketLink, TimelineEntry
 from tickets.policies import may_create
 from tickets.scoring import base_score
-from tickets.services._common import add_entry, index_words
+from tickets.services._common import add_entry
 from tickets.services.attachments import NewFile, store_files
 from tickets.services.ownership import put_offer
 
@@ -140,9 +140,9 @@ def _first_entry(ticket: Ticket, message: Message, *, by: Actor, at: datetime) -
         at=at,
         visibility=Visibility.PUBLIC,
         body_text=message.body_text,
+        words=f"{ticket.subject} {ticket.requester.name} {ticket.requester.email}",
         **message.entry_fields(),
     )
-    index_words(ticket, f"{ticket.subject} {ticket.requester.name} {ticket.requester.email}")
     store_files(message.files, entry=entry)
     return entry
 

@@ -147,7 +147,7 @@ def process(message: MailMessage, *, raw: bytes | None = None, own: Own | None =
         message = _acted(message, mail, own)
     except DomainError as refusal:
         detail = f"{refusal.code}: {refusal}"
-        return _conclude(message, lambda row, at: put_aside(row, mail, own, detail=detail, at=at))
+        return _conclude(_again(message), lambda row, at: put_aside(row, mail, own, detail=detail, at=at))
     except Exception as error:  # the outermost loop over mails: one that trips us up must not stop the others
         logger.exception("mail not processed", extra={"mail": str(message.pk)})
         return _put_off(message, error)
@@ -171,7 +171,7 @@ def _acted(message: MailMessage, mail: ParsedMail, own: Own) -> MailMessage:
     except IntegrityError as error:
         if "mailmessage_identity_once" not in str(error):
             raise
-    return _conclude(message, lambda row, at: act(row, mail, own, at=at))
+    return _conclude(_again(message), lambda row, at: act(row, mail, own, at=at))
 
 
 @transaction.atomic
@@ -180,16 +180,20 @@ def _conclude(message: MailMessage, decide: Callable[[MailMessage, datetime], No
 
     The system's own outcome writes no history: it stands in the row itself. History begins when a person changes it.
     """
-    row = MailMessage.objects.select_for_update(no_key=True).get(pk=message.pk)
-    if row.has_outcome:
-        return row
-    row.mailbox = message.mailbox
-    decide(row, timezone.now())
-    vars(row)["skip_history_when_saving"] = True  # read by simple-history
-    row.save()
-    del vars(row)["skip_history_when_saving"]
+    locked = MailMessage.objects.select_for_update(no_key=True).values_list("state", flat=True).get(pk=message.pk)
+    if locked != MailState.RECEIVED:
+        return _again(message)
+    decide(message, timezone.now())
+    vars(message)["skip_history_when_saving"] = True  # read by simple-history
+    message.save()
+    del vars(message)["skip_history_when_saving"]
     ACTED.reached()
-    return row
+    return message
+
+
+def _again(message: MailMessage) -> MailMessage:
+    """The row as it stands, after a decision that did not come about has left its marks on ours."""
+    return MailMessage.objects.select_related("mailbox__team").get(pk=message.pk)
 
 
 @transaction.atomic

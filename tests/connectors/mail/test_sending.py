@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core import mail
+from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -350,3 +351,22 @@ def test_two_workers_send_each_mail_once() -> None:
     in_parallel(*(lambda transport=transport: send_due_mail(transport=transport) for transport in transports))
     assert sum(len(transport.sent) for transport in transports) == 1
     assert OutboundMessage.objects.get().attempts == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_worker_leaves_a_mail_alone_that_another_one_has_in_hand() -> None:
+    released_reply(MailboxFactory())
+    seen: list[object] = []
+
+    class WhileHandingOver(FakeTransport):
+        def deliver(self, message: object) -> None:
+            seen.extend(in_parallel(lambda: send_due_mail(transport=FakeTransport())))
+            super().deliver(message)
+
+    transport = WhileHandingOver()
+    with transaction.atomic():
+        OutboundMessage.objects.select_for_update().get()
+        seen.extend(in_parallel(lambda: send_due_mail(transport=transport), patience=10))  # skips the locked row
+    send_due_mail(transport=transport)
+    assert seen == [0, 0]
+    assert len(transport.sent) == 1
