@@ -28,7 +28,7 @@ class Page(Generic[M]):
     previous_cursor: str | None
 
 
-class InRows(Lookup):  # type: ignore[type-arg]  # generic for the type checker only
+class InRows(Lookup):
     """`InRows(F("pk"), queryset.values("pk")[:51])`: those rows are found first, by a plan of their own.
 
     As `pk__in` the planner may join all tables before it limits; as an array it cannot, and plans faster.
@@ -36,10 +36,10 @@ class InRows(Lookup):  # type: ignore[type-arg]  # generic for the type checker 
 
     lookup_name = "in_rows"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} = ANY(ARRAY{right})", [*left_params, *right_params]
+        return f"{left} = ANY(ARRAY{right})", (*left_params, *right_params)
 
 
 def keyset_page(
@@ -48,7 +48,7 @@ def keyset_page(
     *,
     cursor: str = "",
     size: int = 50,
-    load: Callable[[QuerySet[M]], QuerySet[M]] | None = None,
+    load: Callable[[Any], QuerySet[M]] | None = None,
 ) -> Page[M]:
     """One page of `queryset` in `ordering` (field names, `-` for descending), after or before what `cursor` names.
 

@@ -19,3 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("connectors.mail.urls")),
     path("", include("desk.urls")),
 ]
+
+handler400 = "desk.views.errors.bad_request"
+handler403 = "desk.views.errors.permission_denied"
+handler404 = "desk.views.errors.not_found"
+handler500 = "desk.views.errors.server_error"

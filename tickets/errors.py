@@ -14,6 +14,12 @@ class AcceptForbidden(RoleForbids):
     is_audited = True
 
 
+class OwnersActForbidden(RoleForbids):
+    """Somebody whose role works no tickets tried what only an owner, or a router of tickets, does."""
+
+    is_audited = True
+
+
 class NotInTeam(Forbidden):
     is_audited = True
     detail = _("Ticket %(reference)s is accepted by agents of the team %(team)s.")
@@ -38,6 +44,11 @@ class OwnershipImmutable(Conflict):
     is_audited = True
     detail = _("The owner of ticket %(reference)s does not change.")
     hint = _("Open an envelope instead; a transfer is only for termination or leave of more than 30 days.")
+
+
+class RedactionForbidden(Forbidden):
+    detail = _("You may not redact entries.")
+    hint = _("An admin can.")
 
 
 class AlreadyOwned(Conflict):

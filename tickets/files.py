@@ -43,7 +43,7 @@ BLOCKED = frozenset(
         "pif",
         "potm",
         "ppam",
-        "pps1",
+        "ppsm",
         "pptm",
         "ps1",
         "ps1xml",
@@ -63,7 +63,9 @@ BLOCKED = frozenset(
         "wsc",
         "wsf",
         "wsh",
+        "wim",
         "xlam",
+        "xlsb",
         "xlsm",
         "xltm",
         "xll",
@@ -152,7 +154,7 @@ def _is_text(content: bytes) -> bool:
 
 def _blocked_extension(filename: str) -> str:
     """The blocked extension of a name, also of a double one: invoice.pdf.exe."""
-    extension = filename.rstrip(" .").rpartition(".")[2].lower()
+    extension = safe_filename(filename).rpartition(".")[2].lower()
     return extension if extension in BLOCKED else ""
 
 

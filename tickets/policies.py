@@ -11,7 +11,12 @@ def acts_as_owner(actor: Actor, ticket: Ticket) -> bool:
     """The owner, or the deputy of an owner who is absent today."""
     if not isinstance(actor, Agent) or ticket.owner_id is None or not actor.is_active:
         return False
-    return ticket.owner_id == actor.pk or ticket.owner_id in reach_of(actor).covers
+    return ticket.owner_id == actor.pk or (works_tickets(actor) and ticket.owner_id in reach_of(actor).covers)
+
+
+def works_tickets(agent: Agent) -> bool:
+    """Roles that can own a ticket at all; managers, auditors and admins never do."""
+    return agent.has_role(Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR)
 
 
 def works_in(actor: Actor, team: Team) -> bool:
@@ -19,7 +24,7 @@ def works_in(actor: Actor, team: Team) -> bool:
     if not isinstance(actor, Agent):
         return False
     reach = reach_of(actor)
-    is_member = team.pk in reach.member and actor.has_role(Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR)
+    is_member = team.pk in reach.member and works_tickets(actor)
     return is_member or team.pk in reach.led or team.pk in reach.supervised
 
 
@@ -42,7 +47,7 @@ def may_create(actor: Actor) -> bool:
 
 
 def may_accept(actor: Actor, ticket: Ticket) -> bool:
-    if not isinstance(actor, Agent):
+    if not isinstance(actor, Agent) or not works_tickets(actor):
         return False
     is_foreign = ticket.team_id in reach_of(actor).foreign
     return works_in(actor, ticket.team) or is_foreign or ticket.offered_to_id == actor.pk

@@ -15,8 +15,8 @@ _OWNER_WALL = f"""
         END IF;
         RETURN NEW;
     END IF;
-    IF NEW.id <> OLD.id THEN
-        {refuse("ownership_immutable: the id of a ticket does not change")}
+    IF NEW.id <> OLD.id OR NEW.reference <> OLD.reference THEN
+        {refuse("ownership_immutable: id and reference of a ticket do not change")}
     END IF;
     IF OLD.owner_id IS NULL THEN
         IF NEW.owner_id IS NOT NULL
@@ -85,8 +85,12 @@ _TRANSFER_WALL = f"""
     ELSE
         {refuse("invalid_transfer_reason")}
     END IF;
-    IF NOT EXISTS (SELECT 1 FROM accounts_agent a WHERE a.id = NEW.new_owner_id AND a.is_active) THEN
-        {refuse("agent_inactive: the new owner is deactivated")}
+    IF NOT EXISTS (
+        SELECT 1 FROM accounts_agent a
+        WHERE a.id = NEW.new_owner_id AND a.is_active
+          AND a.roles && ARRAY['agent', 'team_lead', 'supervisor']::varchar[]
+    ) THEN
+        {refuse("agent_inactive: the new owner is deactivated, or works no tickets")}
     END IF;
     RETURN NEW;
 """  # noqa: S608  # constant text
@@ -106,13 +110,15 @@ TRANSFER_WALLS = [
 _TIMELINE_WALL = f"""
     IF TG_OP = 'UPDATE' AND OLD.redacted_at IS NULL AND NEW.redacted_at IS NOT NULL
        AND NEW.body_text = '' AND NEW.body_html = '' AND btrim(NEW.redaction_reason) <> ''
-       AND NEW.redacted_by_id IS NOT NULL
+       AND EXISTS (
+           SELECT 1 FROM accounts_agent a WHERE a.id = NEW.redacted_by_id AND a.is_active AND 'admin' = ANY(a.roles)
+       )
        AND to_jsonb(NEW) - '{{body_text,body_html,redacted_at,redacted_by_id,redaction_reason}}'::text[]
          = to_jsonb(OLD) - '{{body_text,body_html,redacted_at,redacted_by_id,redaction_reason}}'::text[] THEN
         RETURN NEW;
     END IF;
     {refuse("the timeline is append-only")}
-"""
+"""  # noqa: S608  # constant text
 
 TIMELINE_WALLS = [
     Wall(
@@ -125,20 +131,38 @@ TIMELINE_WALLS = [
     no_truncate("timelineentry"),
 ]
 
-_FROZEN = "to_recipients, cc_recipients, subject, body_text, body_html, email_message_id, ticket_id, author_id"
+_FROZEN = (
+    "to_recipients",
+    "cc_recipients",
+    "subject",
+    "email_message_id",
+    "ticket_id",
+    "author_id",
+    "on_behalf_of_id",
+    "kind",
+    '"then"',
+    "created_at",
+)
 _OUTBOUND_WALL = f"""
     IF TG_OP = 'DELETE' THEN
         {refuse("outgoing messages are never deleted")}
     END IF;
-    IF ({", ".join(f"NEW.{name.strip()}" for name in _FROZEN.split(","))})
-       IS DISTINCT FROM ({", ".join(f"OLD.{name.strip()}" for name in _FROZEN.split(","))}) THEN
+    IF ({", ".join(f"NEW.{name}" for name in _FROZEN)})
+       IS DISTINCT FROM ({", ".join(f"OLD.{name}" for name in _FROZEN)}) THEN
+        {refuse("an outgoing message is frozen at the click")}
+    END IF;
+    IF (NEW.body_text, NEW.body_html) IS DISTINCT FROM (OLD.body_text, OLD.body_html) AND NOT (
+        NEW.body_text = '' AND NEW.body_html = '' AND EXISTS (
+            SELECT 1 FROM tickets_timelineentry e WHERE e.id = OLD.entry_id AND e.redacted_at IS NOT NULL
+        )
+    ) THEN
         {refuse("an outgoing message is frozen at the click")}
     END IF;
     IF OLD.entry_id IS NOT NULL AND NEW.entry_id IS DISTINCT FROM OLD.entry_id THEN
         {refuse("a released message keeps its entry")}
     END IF;
     RETURN NEW;
-"""
+"""  # noqa: S608  # constant text
 
 OUTBOUND_WALLS = [
     Wall(
@@ -149,4 +173,34 @@ OUTBOUND_WALLS = [
         func=_OUTBOUND_WALL,
     ),
     no_truncate("outboundmessage"),
+]
+
+_ATTACHMENT_WALL = f"""
+    IF TG_OP = 'DELETE' THEN
+        {refuse("attachments are never deleted")}
+    END IF;
+    IF to_jsonb(NEW) - '{{entry_id,scan_status,scan_note,version,updated_at}}'::text[]
+       <> to_jsonb(OLD) - '{{entry_id,scan_status,scan_note,version,updated_at}}'::text[] THEN
+        {refuse("an attachment keeps its file, name and message")}
+    END IF;
+    IF NEW.entry_id IS DISTINCT FROM OLD.entry_id AND NOT (
+        OLD.entry_id IS NULL AND EXISTS (
+            SELECT 1 FROM tickets_outboundmessage m JOIN tickets_timelineentry e ON e.id = NEW.entry_id
+            WHERE m.id = OLD.outbound_id AND m.ticket_id = e.ticket_id AND m.email_message_id = e.email_message_id
+        )
+    ) THEN
+        {refuse("an attachment goes to the entry of its own message only")}
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608  # constant text
+
+ATTACHMENT_WALLS = [
+    Wall(
+        name="attachment_kept",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update | pgtrigger.Delete,
+        func=_ATTACHMENT_WALL,
+    ),
+    no_truncate("attachment"),
 ]

@@ -43,13 +43,20 @@ def message_id_of(key: str) -> str:
 
 def begin(cast: Cast, story: Story) -> None:
     requester = cast.contacts[story.requester]
-    mail = {"email_from": requester.email, "email_to": [MAILBOX]} if story.channel == Channel.EMAIL else {}
+    is_mail = story.channel == Channel.EMAIL
+    message = Message(
+        body_text=story.text,
+        subject=story.subject,
+        email_message_id=message_id_of(story.key),
+        email_from=requester.email if is_mail else "",
+        email_to=[MAILBOX] if is_mail else [],
+    )
     ticket = services.create_ticket(
         by=cast.agent(story.taken_down_by) if story.taken_down_by else SEED,
         requester=requester,
         team=Team.objects.get(name=story.team),
         subject=story.subject,
-        message=Message(body_text=story.text, subject=story.subject, email_message_id=message_id_of(story.key), **mail),
+        message=message,
         follow_up_of=cast.tickets[story.follow_up_of] if story.follow_up_of else None,
         priority=story.priority,
         channel=story.channel,
@@ -57,7 +64,7 @@ def begin(cast: Cast, story: Story) -> None:
         product=story.product,
     )
     cast.tickets[story.key] = ticket
-    if story.channel == Channel.EMAIL and story.requester != "spam":
+    if is_mail and story.requester != "spam":
         acknowledge(ticket.pk)
         _send(cast, ticket)
 

@@ -16,7 +16,7 @@ from core.models import EventDelivery
 from desk.demo import clock, everyday, people, service_desk, specialists
 from desk.demo.acts import FRESH, SEED, Cast, begin, close_if_due, message_id_of, perform
 from desk.demo.calendars import berlin, london
-from desk.demo.script import Story
+from desk.demo.script import Step, Story
 from tickets.enums import TicketStatus
 from tickets.models import Ticket, TimelineEntry
 
@@ -55,8 +55,10 @@ def _tell(cast: Cast, stories: list[Story]) -> None:
     """All acts of all stories by their moments, so that references and timelines are numbered as in life."""
     if not stories:
         return
-    acts = [(clock.moment(story.when, now=cast.now), story, None) for story in stories]
-    acts += [(clock.moment(step.when, now=cast.now), story, step) for story in stories for step in story.steps]
+    acts: list[tuple[datetime, Story, Step | None]] = []
+    for story in stories:
+        acts.append((clock.moment(story.when, now=cast.now), story, None))
+        acts += [(clock.moment(step.when, now=cast.now), story, step) for step in story.steps]
     absence_at, leaving_at = (clock.moment(text, now=cast.now) for text in (SICK_FROM, LAST_DAY))
     for moment, story, step in sorted(acts, key=lambda act: act[0]):
         if moment >= absence_at:

@@ -44,4 +44,5 @@ class Client:
         if told is None:
             raise RuntimeError(f"{method} {path} answered {response.status} without its time: {text[:500]}")
         location = response.headers.get("Location", "")
-        return Answer(response.status, text, location, *map(float, told.groups()[:3]), int(told[4]))
+        milliseconds, computing, waiting = (float(told[number]) for number in (1, 2, 3))
+        return Answer(response.status, text, location, milliseconds, computing, waiting, int(told[4]))

@@ -228,7 +228,7 @@ def _postgres_ms(statement: str) -> float:
     """Planning and execution inside PostgreSQL, the median of five; 0 for what is no query."""
     if not statement.lstrip(" \n(").upper().startswith(("SELECT", "WITH")):
         return 0.0
-    times = []
+    times: list[float] = []
     with connection.cursor() as cursor:
         for _round in range(5):
             cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}")

@@ -370,6 +370,23 @@ ACTS: dict[str, Act] = {
         {"first_name": "Dana", "last_name": "Neu", "tier": "standard", "version": 1},
         goes_to="/customers/",
     ),
+    # The operators' pages
+    "admin_index": page("get", "/admin/"),
+    "admin_tickets": page("get", "/admin/tickets/ticket/"),
+    "admin_ticket": Act(page=lambda case: Ask("get", f"/admin/tickets/ticket/{case.id(case.ticket)}/change/")),
+    "admin_foreign_ticket": Act(
+        page=lambda case: Ask(
+            "get", f"/admin/tickets/ticket/{case.id(case.world.scenes['foreign_owned'].ticket)}/change/"
+        )
+    ),
+    "admin_transfers": page("get", "/admin/tickets/ownershiptransfer/"),
+    "admin_agents": page("get", "/admin/accounts/agent/"),
+    "admin_agent": Act(page=lambda case: Ask("get", f"/admin/accounts/agent/{case.thing('colleague')}/change/")),
+    "admin_add_agent": page("get", "/admin/accounts/agent/add/"),
+    "admin_clients": page("get", "/admin/accounts/apiclient/"),
+    "admin_calendars": page("get", "/admin/accounts/businesscalendar/"),
+    "admin_transfer_form": page("get", "/admin/transfer/"),
+    "admin_redaction_form": page("get", "/admin/redaction/"),
     # Own things
     "home": page("get", "/", goes_to="/queue/"),
     "notifications": page("get", "/notifications/"),

@@ -12,8 +12,11 @@ from tests.matrix.world import World, build
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """The small desk, once for all rows of a module; each cell takes back what it did (`asking.undone`)."""
-    propagating = override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True)  # a bug shows its traceback
-    with django_db_blocker.unblock(), propagating, transaction.atomic():
+    settings = override_settings(
+        DEBUG_PROPAGATE_EXCEPTIONS=True,  # a bug shows its traceback
+        API_REQUESTS_PER_MINUTE={"user": 0, "address": 0, "sign_in": 0},
+    )
+    with django_db_blocker.unblock(), settings, transaction.atomic():
         cache.clear()
         yield build()
         transaction.set_rollback(True)

@@ -11,7 +11,7 @@ from tests.matrix.acts import ACTS, Ask, Case
 from tests.matrix.asking import Row, rows, send, undone
 from tests.matrix.world import World
 
-MODULES = ("test_tickets", "test_ownership", "test_conversation", "test_lifecycle", "test_people", "test_mail", "test_public")
+MODULES = ("test_tickets", "test_ownership", "test_conversation", "test_lifecycle", "test_people", "test_mail", "test_public", "test_admin")
 METHODS = ("get", "post", "put", "patch", "delete")
 ELSEWHERE = {
     "admin/": "the operators' pages: test_admin.py names some by hand, the rest follows the same base class",

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.enums import Role
 from core.errors import Invalid, StaleVersion
-from tests.factories import AgentFactory, ContactFactory, TeamFactory, TicketFactory
+from core.events import subscribe
+from tests.factories import AbsenceFactory, AgentFactory, ContactFactory, TeamFactory, TicketFactory
 from tickets.enums import EntryKind, OutboundStatus, TicketStatus
 from tickets.errors import (
     InvalidTransition,
@@ -23,7 +24,10 @@ from tickets.errors import (
     VisibilityFixed,
     WrongTicketContext,
 )
-from tickets.models import OutboundMessage, Ticket
+from tickets.events import PublicReplyReleased
+from tickets.files import inspect, safe_filename
+from tickets.models import OutboundMessage, Ticket, TimelineEntry
+from tickets.search import search_tickets
 from tickets.services import (
     accept_ticket,
     add_note,
@@ -39,6 +43,7 @@ from tickets.services import (
     offer_ticket,
     record_automatic_message,
     record_customer_message,
+    redact_entry,
     release_due_messages,
     reopen_by_customer,
     reopen_ticket,
@@ -350,3 +355,91 @@ def test_each_step_is_on_the_timeline_in_order(ticket, owner) -> None:
         "status_change",
     ]
     assert Ticket.objects.get(pk=ticket.pk).status == TicketStatus.CLOSED
+
+
+def test_a_cancelled_ticket_sends_nothing_that_was_still_held(ticket, owner) -> None:
+    message = reply_to_customer(ticket.pk, by=owner, body_text="Dear spammer")
+    cancel_ticket(ticket.pk, by=owner, code="spam")
+    assert release() == 0
+    assert OutboundMessage.objects.get(pk=message.pk).status == "cancelled"
+    assert not ticket.entries.filter(kind=EntryKind.EMAIL_OUTBOUND).exists()
+
+
+def test_a_held_reply_leaves_before_the_resolution_mail(ticket, owner) -> None:
+    reply_to_customer(ticket.pk, by=owner, body_text="I have replaced the toner.")
+    resolve_ticket(ticket.pk, by=owner, code="fixed", note="Toner replaced.")
+    kinds = [message.kind for message in ticket.outbound_messages.order_by("entry__seq")]
+    assert kinds == ["reply", "resolution"]
+
+
+def test_a_customer_who_writes_during_the_hold_is_not_waited_for(ticket, owner) -> None:
+    reply_to_customer(ticket.pk, by=owner, body_text="Which floor?", then="wait_for_customer")
+    record_customer_message(ticket.pk, by=ticket.requester, message=Message(body_text="It burns!"))
+    assert release() == 1
+    assert Ticket.objects.get(pk=ticket.pk).status == "in_progress"
+
+
+def test_a_reply_taken_back_after_its_release_was_no_answer(ticket, owner) -> None:
+    message = reply_to_customer(ticket.pk, by=owner, body_text="To the wrong person")
+    release()
+    undo_message(message.pk, by=owner)
+    after = Ticket.objects.get(pk=ticket.pk)
+    assert (after.first_response_at, after.last_public_reply_at) == (None, None)
+
+
+@subscribe(PublicReplyReleased)
+def object_to_poison(event: PublicReplyReleased) -> None:
+    """Stands for a receiver of a higher app that has a bug."""
+    if TimelineEntry.objects.get(pk=event.entry_id).body_text == "Poison":
+        raise ZeroDivisionError
+
+
+def test_one_reply_that_cannot_be_released_does_not_hold_up_the_others(owner, caplog) -> None:
+    broken, sound = TicketFactory(owner=owner), TicketFactory(owner=owner)
+    first = reply_to_customer(broken.pk, by=owner, body_text="Poison")
+    second = reply_to_customer(sound.pk, by=owner, body_text="Second")
+    assert release() == 1
+    statuses = [OutboundMessage.objects.get(pk=message.pk).status for message in (first, second)]
+    assert statuses == ["held", "queued"]
+    assert "sweep failed at a row" in caplog.text
+
+
+def test_a_note_makes_no_open_form_stale(ticket, owner) -> None:
+    add_note(ticket.pk, by=owner, body_text="Called the vendor.")
+    assert (
+        edit_ticket(ticket.pk, by=owner, version=ticket.version, subject="Printer on fire").subject == "Printer on fire"
+    )
+
+
+def test_what_a_deputy_does_is_marked_for_the_owner(ticket, owner) -> None:
+    deputy = AgentFactory()
+    AbsenceFactory(agent=owner, deputy=deputy)
+    resolve_ticket(ticket.pk, by=deputy, code="fixed", note="Toner replaced.")
+    entry = ticket.entries.get(kind=EntryKind.STATUS_CHANGE)
+    assert (entry.author, entry.on_behalf_of) == (deputy, owner)
+
+
+def test_an_agent_never_writes_in_the_customers_name() -> None:
+    agent = AgentFactory()
+    ticket = TicketFactory(by=agent, channel="email")
+    entry = ticket.entries.in_order().first()
+    assert (entry.author, entry.contact, entry.kind) == (agent, None, "phone_note")
+
+
+def test_a_redaction_takes_the_copies_with_it(ticket, owner) -> None:
+    admin = AgentFactory(roles=[Role.ADMIN])
+    entry = record_customer_message(ticket.pk, by=ticket.requester, message=Message(body_text="My card is 4111xyz"))
+    assert search_tickets(owner, "4111xyz").items == [ticket]
+    redact_entry(entry.pk, by=admin, reason="Card number")
+    redact_entry(entry.pk, by=admin, reason="Card number")
+    assert search_tickets(owner, "4111xyz").items == []
+    assert search_tickets(owner, "again").items == [ticket]
+    assert ticket.entries.filter(facts__event="redacted").count() == 1
+    redact_entry(ticket.entries.in_order().first().pk, by=admin, reason="Privacy")
+    assert Ticket.objects.get(pk=ticket.pk).description == ""
+
+
+@pytest.mark.parametrize("name", ["run.bat:", "run.js?", "invoice.pdf.exe", "a\u202etxt.exe", "x.ppsm", "run.exe. . "])
+def test_blocked_files_are_known_by_the_name_they_get(name: str) -> None:
+    assert inspect(safe_filename(name), b"text").block_reason
+    assert inspect(name, b"text").block_reason

@@ -8,7 +8,8 @@ from django.utils import timezone
 from accounts.enums import Role
 from accounts.errors import AgentAbsent, AgentInactive
 from accounts.services import deactivate_agent
-from core.models import RefusedAct
+from core.errors import Forbidden
+from core.models import EventDelivery, RefusedAct
 from tests.concurrency import in_parallel
 from tests.factories import AbsenceFactory, AgentFactory, TeamFactory, TicketFactory
 from tickets.enums import EntryKind, TicketStatus
@@ -17,13 +18,14 @@ from tickets.errors import (
     AtCapacity,
     InvalidTransferReason,
     LeaveTooShort,
+    NotACandidate,
     NotOwner,
     OpenTicketsRemain,
     ReasonRequired,
     TransferForbidden,
 )
 from tickets.models import OwnershipTransfer, Ticket
-from tickets.services import accept_ticket, reply_to_customer, resolve_ticket, transfer_ownership
+from tickets.services import accept_ticket, offer_ticket, reply_to_customer, resolve_ticket, transfer_ownership
 
 pytestmark = pytest.mark.django_db
 
@@ -205,3 +207,31 @@ def test_016_deactivation_waits_for_the_transfer(transfer_case) -> None:
     assert deactivate_agent(owner.pk, by=admin).is_active is False
     owner.user.refresh_from_db()
     assert owner.user.is_active is False
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.AUDITOR, Role.ADMIN])
+def test_roles_that_work_no_tickets_never_become_owner(transfer_case, role: Role) -> None:
+    ticket, owner, _colleague, supervisor = transfer_case
+    other = AgentFactory(roles=[role], teams=[ticket.team])
+    unowned = TicketFactory(team=ticket.team)
+    with pytest.raises(NotACandidate):
+        offer_ticket(unowned.pk, to=other, by=supervisor)
+    with pytest.raises(Forbidden):
+        accept_ticket(unowned.pk, by=other)
+    owner.employment_ended_on = owner.today(timezone.now())
+    owner.save()
+    with pytest.raises(NotACandidate):
+        transfer_ownership(ticket.pk, by=supervisor, new_owner=other, reason_code="termination", reason=REASON)
+    AbsenceFactory(agent=owner, deputy=other)
+    with pytest.raises(Forbidden):
+        reply_to_customer(ticket.pk, by=other, body_text="Hello")
+    assert Ticket.objects.get(pk=ticket.pk).owner == owner
+
+
+def test_a_former_candidate_hears_that_the_offer_is_over(transfer_case) -> None:
+    ticket, owner, colleague, supervisor = transfer_case
+    unowned = TicketFactory(team=ticket.team)
+    offer_ticket(unowned.pk, to=colleague, by=supervisor)
+    accept_ticket(unowned.pk, by=owner)
+    ended = EventDelivery.objects.filter(event="OfferEnded").get()
+    assert ended.payload["agent_id"] == str(colleague.pk)

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import Role, Scope
 from accounts.models import Agent
+from core.actors import Actor
 from core.errors import Invalid
 from tests.factories import AbsenceFactory, AgentFactory, ApiClientFactory, ContactFactory, TeamFactory, TicketFactory
 from tickets import search
@@ -20,8 +21,8 @@ from tickets.services.creation import Message
 pytestmark = pytest.mark.django_db
 
 
-def found(actor: object, q: str, **options: object) -> list[str]:
-    return [ticket.subject for ticket in search_tickets(actor, q, **options).items]
+def found(actor: Actor, q: str, cursor: str | None = "", size: int = 50) -> list[str]:
+    return [ticket.subject for ticket in search_tickets(actor, q, cursor or "", size=size).items]
 
 
 @pytest.fixture
@@ -114,13 +115,13 @@ def test_newest_first_and_page_by_page(agent: Agent) -> None:
     first = search_tickets(agent, "toner", size=2)
     assert [ticket.subject for ticket in first.items] == ["Toner 4", "Toner 3"]
     assert first.previous_cursor is None
-    second = search_tickets(agent, "toner", size=2, cursor=first.next_cursor)
-    third = search_tickets(agent, "toner", size=2, cursor=second.next_cursor)
+    second = search_tickets(agent, "toner", size=2, cursor=first.next_cursor or "")
+    third = search_tickets(agent, "toner", size=2, cursor=second.next_cursor or "")
     assert [ticket.subject for ticket in (*second.items, *third.items)] == ["Toner 2", "Toner 1", "Toner 0"]
     assert third.next_cursor is None
-    back = search_tickets(agent, "toner", size=2, cursor=third.previous_cursor)
+    back = search_tickets(agent, "toner", size=2, cursor=third.previous_cursor or "")
     assert back.items == second.items
-    assert search_tickets(agent, "toner", size=2, cursor=back.previous_cursor).items == first.items
+    assert search_tickets(agent, "toner", size=2, cursor=back.previous_cursor or "").items == first.items
 
 
 def test_cursor_from_elsewhere_is_refused(agent: Agent, ticket: Ticket) -> None:
@@ -152,10 +153,9 @@ def test_owned_covered_and_offered_tickets_outside_the_teams_are_found() -> None
     candidate = AgentFactory(teams=[other])
     offer_ticket(TicketFactory(team=other, subject="Kabel zwei").pk, to=candidate, by=other.lead)
     candidate.teams.set([team])
-    owner, deputy, candidate = (Agent.objects.get(pk=person.pk) for person in (owner, deputy, candidate))
-    assert found(owner, "kabel") == ["Kabel eins"]
-    assert found(deputy, "kabel") == ["Kabel eins"]
-    assert found(candidate, "kabel") == ["Kabel zwei"]
+    expected = ((owner, "Kabel eins"), (deputy, "Kabel eins"), (candidate, "Kabel zwei"))
+    for person, subject in expected:
+        assert found(Agent.objects.get(pk=person.pk), "kabel") == [subject]
     assert found(AgentFactory(teams=[team]), "kabel") == []
 
 
@@ -224,7 +224,7 @@ def test_old_hits_below_many_newer_tickets_are_found(crowd: Callable[..., None])
     assert found(member, "scanner") == ["Scanner C", "Scanner B", "Scanner A"]
     page = search_tickets(member, "scanner", size=2)
     assert page.items[0] == newest
-    assert found(member, "scanner", size=2, cursor=page.next_cursor) == ["Scanner A"]
+    assert found(member, "scanner", size=2, cursor=page.next_cursor or "") == ["Scanner A"]
 
 
 def test_walk_and_index_agree_on_every_page(crowd: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +233,8 @@ def test_walk_and_index_agree_on_every_page(crowd: Callable[..., None], monkeypa
         crowd(TicketFactory(team=team, subject="Netzteil"), 40)
 
     def all_pages() -> list[str]:
-        references, cursor = [], ""
+        references: list[str] = []
+        cursor: str | None = ""
         while cursor is not None:
             page = search_tickets(member, "netzteil", size=7, cursor=cursor)
             references += [ticket.reference for ticket in page.items]

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.enums import Role
 from tests.factories import AbsenceFactory, AgentFactory, TeamFactory, TicketFactory
 from tickets.errors import OwnershipImmutable
-from tickets.models import OutboundMessage, OwnershipTransfer, Ticket, TimelineEntry
-from tickets.services import add_note, reply_to_customer
+from tickets.models import Attachment, OutboundMessage, OwnershipTransfer, Ticket, TimelineEntry
+from tickets.services import NewFile, add_note, reply_to_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -246,10 +246,15 @@ def test_a_redaction_blanks_and_nothing_else(case: Case) -> None:
     redaction = {
         "body_text": "",
         "redacted_at": timezone.now(),
-        "redacted_by": case.supervisor,
+        "redacted_by": AgentFactory(roles=[Role.ADMIN]),
         "redaction_reason": "PCI",
     }
-    for forbidden in ({"body_text": "rewritten"}, {"redaction_reason": " "}, {"redacted_by": None}):
+    for forbidden in (
+        {"body_text": "rewritten"},
+        {"redaction_reason": " "},
+        {"redacted_by": None},
+        {"redacted_by": case.supervisor},
+    ):
         with pytest.raises(DatabaseError), transaction.atomic():
             TimelineEntry.objects.filter(pk=note.pk).update(**(redaction | forbidden))
     TimelineEntry.objects.filter(pk=note.pk).update(**redaction)
@@ -275,3 +280,22 @@ def test_an_outgoing_message_is_frozen(case: Case) -> None:
             OutboundMessage.objects.filter(pk=message.pk).update(**change)
     with pytest.raises(DatabaseError), transaction.atomic():
         OutboundMessage.objects.filter(pk=message.pk).delete()
+
+
+def test_an_attachment_keeps_its_file_and_its_message(case: Case) -> None:
+    files = [NewFile(filename="plan.txt", content=b"secret")]
+    note = add_note(case.ticket.pk, by=case.owner, body_text="See the plan.", files=files)
+    public = case.ticket.entries.public().first()
+    attachment = note.attachments.get()
+    for change in ({"entry": public}, {"file": "aa/bb/other"}, {"filename": "x"}, {"outbound": None, "size_bytes": 1}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Attachment.objects.filter(pk=attachment.pk).update(**change)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Attachment.objects.filter(pk=attachment.pk).delete()
+    attachment.refresh_from_db()
+    assert (attachment.entry, attachment.filename) == (note, "plan.txt")
+
+
+def test_a_reference_does_not_change(case: Case) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        sql("UPDATE tickets_ticket SET reference = 'INC-2020-000001' WHERE id = %s", case.ticket.pk)

@@ -7,6 +7,7 @@ from core.models import BaseModel
 from tickets.enums import ScanStatus
 from tickets.models.outbound import OutboundMessage
 from tickets.models.timeline import TimelineEntry
+from tickets.walls import ATTACHMENT_WALLS
 
 
 def attachment_storage() -> Storage:
@@ -37,6 +38,7 @@ class Attachment(BaseModel):
     scan_note = models.CharField(max_length=255, blank=True)
 
     class Meta:
+        triggers = ATTACHMENT_WALLS
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         constraints = [

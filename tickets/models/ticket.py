@@ -285,6 +285,10 @@ class Ticket(FSMModelMixin, BaseModel):
         ticket.__dict__["_loaded_owner_id"] = ticket.__dict__.get("owner_id")
         return ticket
 
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._loaded_owner_id = self.__dict__.get("owner_id", self._loaded_owner_id)
+
     def hand_over(self, transfer: "OwnershipTransfer") -> None:
         """Take the new owner of a recorded transfer; the database looks for its row."""
         self.owner, self._transfer_recorded = transfer.new_owner, True

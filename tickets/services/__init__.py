@@ -7,7 +7,6 @@ from tickets.services.conversation import (
     queue_system_message,
     record_automatic_message,
     record_customer_message,
-    redact_entry,
     release_due_messages,
     release_message,
     reply_to_customer,
@@ -27,6 +26,7 @@ from tickets.services.lifecycle import (
     wait_for_customer,
 )
 from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket, transfer_ownership, withdraw_offer
+from tickets.services.redaction import redact_entry
 from tickets.services.tasks import cancel_task, create_task, finish_task, reopen_task, start_task
 from tickets.services.timers import close_due_tickets, lapse_due_offers
 

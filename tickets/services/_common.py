@@ -12,8 +12,8 @@ from core.actors import Actor, SystemActor
 from core.errors import DomainError, StaleVersion
 from core.events import publish
 from core.history import record
-from tickets.enums import ENDED, OPEN, AuthorType, EntryKind, TicketStatus, Visibility
-from tickets.errors import InvalidTransition, NotOwner, RoleForbids, TicketClosed, VisibilityFixed
+from tickets.enums import ENDED, AuthorType, EntryKind, TicketStatus, Visibility
+from tickets.errors import InvalidTransition, NotOwner, OwnersActForbidden, TicketClosed, VisibilityFixed
 from tickets.events import StatusChanged
 from tickets.models import Ticket, TimelineEntry
 from tickets.models.search import WORDS_OF
@@ -30,8 +30,7 @@ def lock(ticket_id: UUID) -> Ticket:
     """The ticket as it is now, nobody else changing it until the transaction ends.
 
     Locked first and read afterwards: after waiting for a lock, PostgreSQL shows the row's new columns, but joined to
-    the
-    rows of the old snapshot, so an owner who has just accepted would be missing.
+    the rows of the old snapshot, so an owner who has just accepted would be missing.
     """
     Ticket.objects.for_update().values_list("pk").get(pk=ticket_id)
     related = ("team__calendar", "owner", "requester__company", "company", "offered_to")
@@ -44,7 +43,7 @@ def check_version(ticket: Ticket, version: int | None) -> None:
         raise StaleVersion(given=version, current=ticket.version)
 
 
-def refuse_unless_owner(actor: Actor, ticket: Ticket, *, step: str) -> None:
+def refuse_unless_owner(actor: Actor, ticket: Ticket) -> None:
     """Acts of the owner (or deputy) alone. On an unowned ticket its state is what is in the way, for whoever could
     accept.
     """
@@ -58,7 +57,7 @@ def refuse_unless_owner(actor: Actor, ticket: Ticket, *, step: str) -> None:
 def not_the_owner(actor: Actor, ticket: Ticket) -> DomainError:
     """Why `actor` may not do what the owner may: for want of ownership; by their role, or while nobody is the owner."""
     if ticket.owner is None or not is_staff_role(actor):
-        return RoleForbids()
+        return OwnersActForbidden()
     return NotOwner(owner=ticket.owner.name, reference=ticket.reference)
 
 
@@ -87,16 +86,35 @@ def deputised(actor: Actor, ticket: Ticket) -> Agent | None:
     return None
 
 
+def touch(ticket: Ticket, **moments: datetime | None) -> None:
+    """Note when something last happened. Neither version nor history move: nobody's open form is stale because of
+    it.
+    """
+    for name, moment in moments.items():
+        setattr(ticket, name, moment)
+    Ticket.objects.filter(pk=ticket.pk).update(**moments)
+
+
 def save(ticket: Ticket, *, by: Actor, fields: Sequence[str], reason: str = "") -> None:
     record(ticket, by=by, reason=reason, update_fields=fields)
 
 
 def change_status(
-    ticket: Ticket, old: str, *, by: Actor, at: datetime, reason: str = "", **facts: Any
+    ticket: Ticket,
+    old: str,
+    *,
+    by: Actor,
+    at: datetime,
+    fields: Sequence[str] = (),
+    reason: str = "",
+    **facts: Any,
 ) -> TimelineEntry:
-    """Write the entry and the event of a status change that has just been made and saved."""
-    if isinstance(by, Agent) and ticket.status in OPEN:
+    """Save a status change that a transition has just made (`fields` besides the status), then entry and event: whoever
+    hears of it finds it in the row.
+    """
+    if isinstance(by, Agent):
         ticket.last_staff_activity_at = at
+    save(ticket, by=by, reason=reason, fields=["status", "last_staff_activity_at", *fields])
     entry = add_entry(
         ticket,
         EntryKind.STATUS_CHANGE,
@@ -132,7 +150,7 @@ def add_entry(
         ticket=ticket,
         kind=kind,
         visibility=visibility,
-        on_behalf_of=on_behalf_of,
+        on_behalf_of=on_behalf_of or deputised(author, ticket),
         body_text=body_text,
         subject=subject,
         created_at=at,

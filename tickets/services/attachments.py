@@ -35,12 +35,13 @@ def store_files(
 
 def _attachment(file: NewFile, *, entry: TimelineEntry | None, outbound: OutboundMessage | None) -> Attachment:
     digest = hashlib.sha256(file.content).hexdigest()
-    verdict = inspect(file.filename, file.content, claimed_type=file.content_type)
+    filename = safe_filename(file.filename)
+    verdict = inspect(filename, file.content, claimed_type=file.content_type)
     return Attachment(
         entry=entry,
         outbound=outbound,
         file=_store(digest, file.content),
-        filename=safe_filename(file.filename),
+        filename=filename,
         content_type=verdict.content_type,
         size_bytes=len(file.content),
         sha256=digest,

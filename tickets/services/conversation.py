@@ -6,17 +6,19 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Role, Scope
-from accounts.errors import PeopleNotEditable, ScopeMissing
+from accounts.enums import Scope
+from accounts.errors import ScopeMissing
 from accounts.models import Agent, ApiClient, Contact
 from core import steps
-from core.actors import Actor
+from core.actors import TIMER, Actor
 from core.errors import Invalid, StaleVersion
 from core.events import publish
 from core.service import service
+from core.sweep import run_each
 from tickets.enums import ENDED, EntryKind, OutboundKind, OutboundStatus, Then, TicketStatus, Visibility
 from tickets.errors import (
     NotYourMessage,
@@ -38,10 +40,11 @@ from tickets.services._common import (
     refuse_if_ended,
     refuse_unless_owner,
     save,
+    touch,
 )
 from tickets.services.attachments import NewFile, store_files
 from tickets.services.creation import Message
-from tickets.services.outgoing import freeze_message, put_on_timeline, send_at_once
+from tickets.services.outgoing import HUMAN, cancel_held_messages, freeze_message, put_on_timeline, send_at_once
 
 MAX_CC = 50
 RELEASED = steps.declare("tickets.release", "released")
@@ -69,8 +72,7 @@ def add_note(
     entry = add_entry(ticket, kind, author=by, at=now, body_text=body_text.strip(), on_behalf_of=deputised(by, ticket))
     store_files(files, entry=entry)
     if isinstance(by, Agent):
-        ticket.last_staff_activity_at = now
-        save(ticket, by=by, fields=["last_staff_activity_at"])
+        touch(ticket, last_staff_activity_at=now)
     author_id = by.pk if isinstance(by, Agent) else None
     publish(NoteAdded(ticket_id=ticket.pk, entry_id=entry.pk, author_id=author_id, occurred_at=now))
     return entry
@@ -99,7 +101,7 @@ def reply_to_customer(
     ticket = lock(ticket_id)
     if ticket.owner is None and works_in(by, ticket.team) and ticket.status not in ENDED:
         raise TicketUnowned(reference=ticket.reference, allowed=["accept"])
-    refuse_unless_owner(by, ticket, step="reply")
+    refuse_unless_owner(by, ticket)
     refuse_if_ended(ticket)
     if not body_text.strip():
         raise Invalid({"body": _("A reply needs some text.")})
@@ -145,7 +147,7 @@ def undo_message(message_id: UUID, *, by: Agent, version: int | None = None) -> 
     TooLateToUndo.
     """
     ticket_id = OutboundMessage.objects.values_list("ticket_id", flat=True).get(pk=message_id)
-    lock(ticket_id)
+    ticket = lock(ticket_id)
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
     if not may_undo(by, message):
         raise NotYourMessage
@@ -157,14 +159,24 @@ def undo_message(message_id: UUID, *, by: Agent, version: int | None = None) -> 
     message.save(update_fields=["status", "next_attempt_at", "leased_until"])
     if message.entry is not None:
         facts = {"event": "message_cancelled", "author": by.name}
-        add_entry(message.ticket, EntryKind.SYSTEM, author=by, at=timezone.now(), facts=facts)
+        add_entry(ticket, EntryKind.SYSTEM, author=by, at=timezone.now(), facts=facts)
+        _forget_answer(ticket)
     return message
+
+
+def _forget_answer(ticket: Ticket) -> None:
+    """A reply taken back after its release was no answer: count from those that remain."""
+    remaining = ticket.outbound_messages.filter(kind__in=HUMAN, released_at__isnull=False).exclude(
+        status=OutboundStatus.CANCELLED
+    )
+    moments = remaining.aggregate(first_response_at=Min("released_at"), last_public_reply_at=Max("released_at"))
+    touch(ticket, **moments)
 
 
 def release_due_messages(*, now: datetime, limit: int = 100) -> int:
     """Release every reply whose hold has ended; several workers at once release each one once."""
     due = list(OutboundMessage.objects.due_for_release(now).values_list("pk", flat=True)[:limit])
-    return sum(release_message(message_id, now=now) for message_id in due)
+    return run_each(due, lambda message_id: release_message(message_id, now=now))
 
 
 @service
@@ -176,15 +188,23 @@ def release_message(message_id: UUID, *, now: datetime) -> bool:
     if message.status != OutboundStatus.HELD or message.release_at > now:
         return False
     at = timezone.now()
+    if ticket.is_ended:
+        cancel_held_messages(ticket, by=TIMER, at=at)
+        return True
     put_on_timeline(message, ticket, at=at)
-    waitable = (TicketStatus.IN_PROGRESS, TicketStatus.WAITING_INTERNAL)
-    if message.then == Then.WAIT_FOR_CUSTOMER and ticket.status in waitable and message.author is not None:
+    if _may_wait_after(message, ticket) and message.author is not None:
         old = ticket.status
         ticket.wait_for_customer(at=at)
-        change_status(ticket, old, by=message.author, at=at)
-        save(ticket, by=message.author, fields=["status", "waiting_since", "last_staff_activity_at"])
+        change_status(ticket, old, by=message.author, at=at, fields=["waiting_since"])
     RELEASED.reached()
     return True
+
+
+def _may_wait_after(message: OutboundMessage, ticket: Ticket) -> bool:
+    """Not when the customer has written during the hold: what they wrote has not been read."""
+    waitable = (TicketStatus.IN_PROGRESS, TicketStatus.WAITING_INTERNAL)
+    has_written = ticket.last_customer_message_at is not None and ticket.last_customer_message_at > message.created_at
+    return message.then == Then.WAIT_FOR_CUSTOMER and ticket.status in waitable and not has_written
 
 
 @service
@@ -274,23 +294,3 @@ def allow_remote_images(ticket_id: UUID, *, by: Actor) -> Ticket:
         ticket.remote_images_allowed = True
         save(ticket, by=by, fields=["remote_images_allowed"])
     return ticket
-
-
-@service
-def redact_entry(entry_id: UUID, *, by: Agent, reason: str) -> TimelineEntry:
-    """Blank the body of an entry for good, by an admin; row, author, time and reason stay. The one change a timeline
-    knows.
-    """
-    if not by.has_role(Role.ADMIN):
-        raise PeopleNotEditable
-    if not reason.strip():
-        raise Invalid({"reason": _("A redaction needs a reason.")})
-    entry = TimelineEntry.objects.get(pk=entry_id)
-    ticket = lock(entry.ticket_id)
-    at = timezone.now()
-    TimelineEntry.objects.filter(pk=entry.pk, redacted_at__isnull=True).update(
-        body_text="", body_html="", redacted_at=at, redacted_by=by, redaction_reason=reason.strip()
-    )
-    add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts={"event": "redacted", "seq": entry.seq})
-    entry.refresh_from_db()
-    return entry

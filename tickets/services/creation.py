@@ -13,7 +13,6 @@ from typing_extensions import Unpack
 from accounts.enums import Scope
 from accounts.errors import ScopeMissing
 from accounts.models import Agent, ApiClient, Contact, Team
-from accounts.selectors import is_absent
 from accounts.services import contact_for
 from core.actors import Actor, SystemActor
 from core.errors import Invalid
@@ -28,7 +27,7 @@ from tickets.policies import may_create
 from tickets.scoring import base_score
 from tickets.services._common import add_entry
 from tickets.services.attachments import NewFile, store_files
-from tickets.services.ownership import put_offer
+from tickets.services.ownership import put_offer, refusal_to_offer
 
 
 class Details(TypedDict, total=False):
@@ -116,7 +115,9 @@ def create_ticket(
 
 @service
 def create_ticket_for(email: str, *, by: Actor, name: str = "", **details: Any) -> Ticket:
-    """As `create_ticket`, for a requester known by address alone; a refusal leaves neither ticket nor contact behind."""
+    """As `create_ticket`, for a requester known by address alone; a refusal leaves neither ticket nor contact
+    behind.
+    """
     return create_ticket(by=by, requester=contact_for(email, name=name, by=by), **details)
 
 
@@ -130,9 +131,11 @@ def _refuse_creation(by: Actor, *, subject: str, team: Team) -> None:
 
 
 def _first_entry(ticket: Ticket, message: Message, *, by: Actor, at: datetime) -> TimelineEntry:
-    """The customer's words; an agent who writes them down for a caller is the entry's author."""
+    """The customer's words; whoever writes them down for a caller is the entry's author, and never the customer."""
     kind = FIRST_ENTRY.get(Channel(ticket.channel), EntryKind.CHAT)
-    is_from_customer = isinstance(by, SystemActor) or kind == EntryKind.EMAIL_INBOUND
+    is_from_customer = isinstance(by, SystemActor | Contact)
+    if kind == EntryKind.EMAIL_INBOUND and not is_from_customer:
+        kind = EntryKind.PHONE_NOTE
     entry = add_entry(
         ticket,
         kind,
@@ -156,7 +159,7 @@ def _connect(
             facts = {"event": "linked", "kind": str(kind), "reference": other.reference}
             add_entry(ticket, EntryKind.LINK, author=by, at=at, facts=facts)
     owner = follow_up_of.owner if follow_up_of else None
-    if owner is not None and owner.is_active and not is_absent(owner, at=at):
+    if owner is not None and refusal_to_offer(ticket, owner, at=at) is None:
         put_offer(ticket, owner, by=by, at=at)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Never
 from uuid import UUID
 
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +31,7 @@ from tickets.services._common import (
     refuse_if_ended,
     save,
 )
+from tickets.services.ownership import OFFER_FIELDS, tell_former_candidate
 
 PLAIN_FIELDS = ("subject", "category", "product", "region", "language")
 PRIORITY_FIELDS = ("priority", "impact", "urgency")
@@ -43,6 +45,8 @@ def edit_ticket(
 
     Raises RoleForbids or NotOwner, TicketClosed (tags alone are always possible), Invalid, StaleVersion.
     """
+    if unknown := set(values) - {*PLAIN_FIELDS, *PRIORITY_FIELDS}:
+        raise ValueError(f"not editable: {', '.join(sorted(unknown))}")
     ticket = lock(ticket_id)
     _refuse_edit(by, ticket, values, edits_tags=tags is not None)
     if values:
@@ -95,9 +99,10 @@ def _apply(ticket: Ticket, values: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _set_tags(ticket: Ticket, names: Iterable[str]) -> dict[str, list[str]]:
-    wanted = list(dict.fromkeys(name.strip() for name in names if name.strip()))
+    wanted = {name.strip()[:50].lower(): name.strip()[:50] for name in names if name.strip()}
     before = sorted(tag.name for tag in ticket.tags.all())
-    tags = [Tag.objects.filter(name__iexact=name).first() or Tag.objects.create(name=name[:50]) for name in wanted]
+    Tag.objects.bulk_create((Tag(name=name) for name in wanted.values()), ignore_conflicts=True)
+    tags = Tag.objects.annotate(key=Lower("name")).filter(key__in=wanted)
     after = sorted(tag.name for tag in tags)
     if before == after:
         return {}
@@ -132,12 +137,13 @@ def change_team(ticket_id: UUID, *, by: Actor, team: Team, version: int | None =
     if team.pk == ticket.team_id:
         return ticket
     now, old = timezone.now(), ticket.team
-    ticket.team = team
+    former, ticket.team = ticket.offered_to, team
     ticket.offered_to = ticket.offered_at = ticket.offer_lapses_at = None
-    save(ticket, by=by, fields=["team", "offered_to", "offered_at", "offer_lapses_at"])
+    save(ticket, by=by, fields=["team", *OFFER_FIELDS])
     SearchDocument.objects.filter(ticket=ticket).update(team=team)
     facts = {"event": "team", "from": old.name, "to": team.name}
     add_entry(ticket, EntryKind.CHANGE, author=by, at=now, facts=facts)
+    tell_former_candidate(ticket, former, at=now)
     publish(TeamChanged(ticket_id=ticket.pk, old_team_id=old.pk, new_team_id=team.pk, occurred_at=now))
     return ticket
 

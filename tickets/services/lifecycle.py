@@ -15,7 +15,7 @@ from core.service import service
 from core.worktime import add_business_days
 from tickets import guards
 from tickets.enums import CANCEL_CODES, ClosureCode, ResolutionCode, TaskStatus, TicketStatus
-from tickets.errors import OpenTasks, ReplyFirst, RoleForbids
+from tickets.errors import OpenTasks, OwnersActForbidden, ReplyFirst
 from tickets.events import TicketCancelled, TicketClosed, TicketReopened, TicketResolved
 from tickets.models import Ticket
 from tickets.policies import may_cancel_unowned, may_reopen
@@ -27,9 +27,9 @@ from tickets.services._common import (
     not_possible,
     refuse_unless_in,
     refuse_unless_owner,
-    save,
 )
-from tickets.services.outgoing import tell_resolution
+from tickets.services.outgoing import cancel_held_messages, release_held_messages, tell_resolution
+from tickets.services.ownership import OFFER_FIELDS, tell_former_candidate
 
 S = TicketStatus
 AUTO_CLOSE_BUSINESS_DAYS = 5
@@ -39,15 +39,14 @@ AUTO_CLOSE_BUSINESS_DAYS = 5
 def wait_for_customer(ticket_id: UUID, *, by: Agent, version: int | None = None) -> Ticket:
     """The customer is to act. Raises ReplyFirst if they have had no answer to their last message."""
     ticket = lock(ticket_id)
-    refuse_unless_owner(by, ticket, step="wait_for_customer")
+    refuse_unless_owner(by, ticket)
     refuse_unless_in(ticket, (S.IN_PROGRESS, S.WAITING_INTERNAL))
     if ticket.has_unanswered_message:
         raise ReplyFirst(reference=ticket.reference, allowed=["reply"])
     check_version(ticket, version)
     now, old = timezone.now(), ticket.status
     ticket.wait_for_customer(at=now)
-    change_status(ticket, old, by=by, at=now)
-    save(ticket, by=by, fields=["status", "waiting_since", "last_staff_activity_at"])
+    change_status(ticket, old, by=by, at=now, fields=["waiting_since"])
     return ticket
 
 
@@ -55,13 +54,12 @@ def wait_for_customer(ticket_id: UUID, *, by: Agent, version: int | None = None)
 def resume_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None) -> Ticket:
     """Go on working without waiting any longer."""
     ticket = lock(ticket_id)
-    refuse_unless_owner(by, ticket, step="resume")
+    refuse_unless_owner(by, ticket)
     refuse_unless_in(ticket, (S.WAITING_CUSTOMER, S.WAITING_INTERNAL))
     check_version(ticket, version)
     now, old = timezone.now(), ticket.status
     ticket.resume()
-    change_status(ticket, old, by=by, at=now)
-    save(ticket, by=by, fields=["status", "waiting_since", "last_staff_activity_at"])
+    change_status(ticket, old, by=by, at=now, fields=["waiting_since"])
     return ticket
 
 
@@ -72,7 +70,7 @@ def resolve_ticket(ticket_id: UUID, *, by: Agent, code: str, note: str, version:
     Raises Invalid, OpenTasks, or what a higher app's guard objects.
     """
     ticket = lock(ticket_id)
-    refuse_unless_owner(by, ticket, step="resolve")
+    refuse_unless_owner(by, ticket)
     refuse_unless_in(ticket, (S.IN_PROGRESS, S.WAITING_CUSTOMER, S.WAITING_INTERNAL))
     _check_resolution(code, note)
     open_tasks = ticket.tasks.filter(is_mandatory=True, status__in=[TaskStatus.TODO, TaskStatus.IN_PROGRESS])
@@ -81,16 +79,24 @@ def resolve_ticket(ticket_id: UUID, *, by: Agent, code: str, note: str, version:
     guards.ask(guards.resolve_guards, ticket)
     check_version(ticket, version)
     now, old = timezone.now(), ticket.status
+    release_held_messages(ticket, at=now)
     closes_at = add_business_days(work_calendar_of(ticket.team), now, AUTO_CLOSE_BUSINESS_DAYS)
     ticket.resolve(code=ResolutionCode(code), note=note.strip(), at=now, auto_closes_at=closes_at)
-    change_status(ticket, old, by=by, at=now, reason=note.strip(), code=str(code))
-    save(ticket, by=by, fields=[*RESOLUTION_FIELDS, "resolution_code", "resolution_note", "last_staff_activity_at"])
+    change_status(
+        ticket,
+        old,
+        by=by,
+        at=now,
+        reason=note.strip(),
+        code=str(code),
+        fields=[*RESOLUTION_FIELDS, "resolution_code", "resolution_note"],
+    )
     tell_resolution(ticket, note=note.strip(), author=by, on_behalf_of=deputised(by, ticket), at=now)
     publish(TicketResolved(ticket_id=ticket.pk, occurred_at=now))
     return ticket
 
 
-RESOLUTION_FIELDS = ("status", "resolved_at", "value_delivered_at", "auto_closes_at", "waiting_since")
+RESOLUTION_FIELDS = ("resolved_at", "value_delivered_at", "auto_closes_at", "waiting_since")
 
 
 def _check_resolution(code: str, note: str) -> None:
@@ -107,7 +113,7 @@ def _check_resolution(code: str, note: str) -> None:
 def confirm_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None) -> Ticket:
     """Close on the customer's word."""
     ticket = lock(ticket_id)
-    refuse_unless_owner(by, ticket, step="confirm")
+    refuse_unless_owner(by, ticket)
     refuse_unless_in(ticket, (S.RESOLVED,))
     check_version(ticket, version)
     return _close(ticket, by=by, at=timezone.now(), is_confirmed=True)
@@ -138,8 +144,14 @@ def _close(ticket: Ticket, *, by: Actor, at: datetime, is_confirmed: bool) -> Ti
         ticket.confirm(at=at)
     else:
         ticket.auto_close(at=at)
-    save(ticket, by=by, fields=["status", "closed_at", "closure_code", "customer_confirmed_at", "auto_closes_at"])
-    change_status(ticket, old, by=by, at=at, code=str(ticket.closure_code))
+    change_status(
+        ticket,
+        old,
+        by=by,
+        at=at,
+        code=str(ticket.closure_code),
+        fields=["closed_at", "closure_code", "customer_confirmed_at", "auto_closes_at"],
+    )
     publish(TicketClosed(ticket_id=ticket.pk, is_confirmed=is_confirmed, occurred_at=at))
     return ticket
 
@@ -149,7 +161,7 @@ def reopen_ticket(ticket_id: UUID, *, by: Agent, reason: str = "", version: int 
     """Work goes on with the same owner: by the owner, a supervisor or a manager."""
     ticket = lock(ticket_id)
     if not may_reopen(by, ticket):
-        refuse_unless_owner(by, ticket, step="reopen")
+        refuse_unless_owner(by, ticket)
     refuse_unless_in(ticket, (S.RESOLVED,))
     check_version(ticket, version)
     return _reopen(ticket, by=by, at=timezone.now(), reason=reason.strip())
@@ -167,8 +179,7 @@ def reopen_by_customer(ticket_id: UUID, *, by: Contact, round: int, reason: str 
 def _reopen(ticket: Ticket, *, by: Actor, at: datetime, reason: str) -> Ticket:
     old = ticket.status
     ticket.reopen()
-    change_status(ticket, old, by=by, at=at, reason=reason)
-    save(ticket, by=by, fields=[*RESOLUTION_FIELDS, "reopen_count", "last_staff_activity_at"])
+    change_status(ticket, old, by=by, at=at, reason=reason, fields=[*RESOLUTION_FIELDS, "reopen_count"])
     publish(TicketReopened(ticket_id=ticket.pk, occurred_at=at))
     return ticket
 
@@ -180,9 +191,9 @@ def cancel_ticket(ticket_id: UUID, *, by: Agent, code: str, version: int | None 
     """
     ticket = lock(ticket_id)
     if ticket.owner is not None:
-        refuse_unless_owner(by, ticket, step="cancel")
+        refuse_unless_owner(by, ticket)
     elif not may_cancel_unowned(by, ticket):
-        raise RoleForbids
+        raise OwnersActForbidden
     refuse_unless_in(ticket, (S.NEW, S.IN_PROGRESS, S.WAITING_CUSTOMER, S.WAITING_INTERNAL))
     if code not in CANCEL_CODES:
         raise Invalid(
@@ -190,9 +201,12 @@ def cancel_ticket(ticket_id: UUID, *, by: Agent, code: str, version: int | None 
         )
     check_version(ticket, version)
     now, old = timezone.now(), ticket.status
+    former = ticket.offered_to
     ticket.cancel(code=ClosureCode(code), at=now)
-    offer = ("offered_to", "offered_at", "offer_lapses_at")
-    save(ticket, by=by, fields=["status", "closure_code", "closed_at", "waiting_since", *offer])
-    change_status(ticket, old, by=by, at=now, code=code)
+    change_status(
+        ticket, old, by=by, at=now, code=code, fields=["closure_code", "closed_at", "waiting_since", *OFFER_FIELDS]
+    )
+    cancel_held_messages(ticket, by=by, at=now)
+    tell_former_candidate(ticket, former, at=now)
     publish(TicketCancelled(ticket_id=ticket.pk, code=code, occurred_at=now))
     return ticket

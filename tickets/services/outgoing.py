@@ -12,12 +12,12 @@ from accounts.models import Agent
 from core import wake
 from core.actors import DESK, Actor
 from core.events import publish
-from tickets.enums import EntryKind, OutboundKind, Visibility
+from tickets.enums import EntryKind, OutboundKind, OutboundStatus, Visibility
 from tickets.events import PublicReplyReleased
 from tickets.links import Answer, sign_answer
 from tickets.message_ids import new_message_id
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
-from tickets.services._common import add_entry, save
+from tickets.services._common import add_entry, touch
 
 HUMAN = (OutboundKind.REPLY, OutboundKind.RESOLUTION)
 """Messages that a person wrote; only these count as a response (domain.md section 9)."""
@@ -76,16 +76,13 @@ def put_on_timeline(message: OutboundMessage, ticket: Ticket, *, at: datetime) -
     message.save(update_fields=["entry", "status", "released_at", "next_attempt_at"])
     wake.after_commit("connectors.mail.send_due")
     if message.kind in HUMAN and message.author is not None:
-        _count_as_answer(ticket, message, entry, by=author, at=at)
+        _count_as_answer(ticket, message, entry, at=at)
     return entry
 
 
-def _count_as_answer(
-    ticket: Ticket, message: OutboundMessage, entry: TimelineEntry, *, by: Actor, at: datetime
-) -> None:
-    ticket.first_response_at = ticket.first_response_at or at
-    ticket.last_public_reply_at = ticket.last_staff_activity_at = at
-    save(ticket, by=by, fields=["first_response_at", "last_public_reply_at", "last_staff_activity_at"])
+def _count_as_answer(ticket: Ticket, message: OutboundMessage, entry: TimelineEntry, *, at: datetime) -> None:
+    first = ticket.first_response_at or at
+    touch(ticket, first_response_at=first, last_public_reply_at=at, last_staff_activity_at=at)
     publish(
         PublicReplyReleased(
             ticket_id=ticket.pk,
@@ -95,6 +92,25 @@ def _count_as_answer(
             occurred_at=at,
         )
     )
+
+
+def held_messages(ticket: Ticket) -> list[OutboundMessage]:
+    return list(ticket.outbound_messages.select_for_update().filter(status=OutboundStatus.HELD).order_by("release_at"))
+
+
+def release_held_messages(ticket: Ticket, *, at: datetime) -> None:
+    """End the hold of what is still waiting before an act that writes to the customer itself."""
+    for message in held_messages(ticket):
+        put_on_timeline(message, ticket, at=at)
+
+
+def cancel_held_messages(ticket: Ticket, *, by: Actor, at: datetime) -> None:
+    """A ticket that has ended sends nothing more; what was still held is taken back and says so."""
+    for message in held_messages(ticket):
+        message.undo()
+        message.save(update_fields=["status", "next_attempt_at", "leased_until"])
+        facts = {"event": "message_cancelled", "author": by.audit_name}
+        add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts=facts)
 
 
 def send_at_once(

@@ -26,16 +26,16 @@ from tickets.errors import (
     LeaveTooShort,
     NotACandidate,
     NotInTeam,
+    OwnersActForbidden,
     OwnershipImmutable,
     ReasonRequired,
-    RoleForbids,
     TicketClosed,
     TicketUnowned,
     TransferForbidden,
 )
 from tickets.events import OfferEnded, OwnershipTransferred, TicketAccepted, TicketOffered
 from tickets.models import OwnershipTransfer, Ticket
-from tickets.policies import is_staff_role, may_accept, may_route, may_transfer
+from tickets.policies import is_staff_role, may_accept, may_route, may_transfer, works_tickets
 from tickets.selectors import open_ticket_count
 from tickets.services._common import add_entry, check_version, lock, not_possible, save
 from tickets.services.outgoing import introduce
@@ -62,12 +62,14 @@ def accept_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None) -> 
     if refusal := refusal_to_take(agent, at=now):
         raise refusal
     check_version(ticket, version)
+    former = ticket.offered_to if ticket.offered_to_id != agent.pk else None
     ticket.accept(owner=agent, at=now)
     ticket.last_staff_activity_at = now
     fields = ("owner", "owner_accepted_at", *OFFER_FIELDS, "status", "last_staff_activity_at")
     save(ticket, by=by, fields=fields)
     facts = {"event": "accepted", "owner": agent.name}
     add_entry(ticket, EntryKind.OWNERSHIP, author=by, at=now, facts=facts)
+    tell_former_candidate(ticket, former, at=now)
     publish(TicketAccepted(ticket_id=ticket.pk, owner_id=agent.pk, occurred_at=now))
     return ticket
 
@@ -93,20 +95,32 @@ def offer_ticket(ticket_id: UUID, *, to: Agent, by: Actor, version: int | None =
     """
     ticket = _routable(ticket_id, by=by)
     now = timezone.now()
-    if not to.teams.filter(pk=ticket.team_id).exists() or to.availability != Availability.AVAILABLE:
-        raise NotACandidate(agent=to.name, team=ticket.team.name)
-    if refusal := refusal_to_take(to, at=now):
+    if refusal := refusal_to_offer(ticket, to, at=now):
         raise refusal
     check_version(ticket, version)
     put_offer(ticket, to, by=by, at=now)
     return ticket
 
 
+def refusal_to_offer(ticket: Ticket, agent: Agent, *, at: datetime) -> DomainError | None:
+    """Why `agent` is no candidate now: not of the team, no role that owns tickets, not available, or unable to take."""
+    is_member = agent.teams.filter(pk=ticket.team_id).exists()
+    if not is_member or not works_tickets(agent) or agent.availability != Availability.AVAILABLE:
+        return NotACandidate(agent=agent.name, team=ticket.team.name)
+    return refusal_to_take(agent, at=at)
+
+
+def tell_former_candidate(ticket: Ticket, agent: Agent | None, *, at: datetime) -> None:
+    """Publish that an offer is over which ended by something else than its answer."""
+    if agent is not None:
+        publish(OfferEnded(ticket_id=ticket.pk, agent_id=agent.pk, has_lapsed=False, occurred_at=at))
+
+
 def _routable(ticket_id: UUID, *, by: Actor) -> Ticket:
     """A locked ticket whose way is still open: unowned, new."""
     ticket = lock(ticket_id)
     if not may_route(by, ticket):
-        raise ScopeMissing(scope=Scope.TICKETS_ROUTE) if isinstance(by, ApiClient) else RoleForbids
+        raise ScopeMissing(scope=Scope.TICKETS_ROUTE) if isinstance(by, ApiClient) else OwnersActForbidden
     if ticket.owner is not None:
         raise OwnershipImmutable(reference=ticket.reference)
     if ticket.status != TicketStatus.NEW:
@@ -116,6 +130,8 @@ def _routable(ticket_id: UUID, *, by: Actor) -> Ticket:
 
 def put_offer(ticket: Ticket, agent: Agent, *, by: Actor, at: datetime) -> None:
     """Write the offer; it lapses after the team's `offer_minutes` of business time."""
+    if ticket.offered_to_id != agent.pk:
+        tell_former_candidate(ticket, ticket.offered_to, at=at)
     ticket.offered_to, ticket.offered_at = agent, at
     ticket.offer_lapses_at = add_worked(work_calendar_of(ticket.team), at, timedelta(minutes=ticket.team.offer_minutes))
     save(ticket, by=by, fields=OFFER_FIELDS)
@@ -179,6 +195,8 @@ def transfer_ownership(
     now = timezone.now()
     _refuse_reason(old_owner, reason_code, reason, at=now)
     new_owner = Agent.objects.for_update().get(pk=new_owner.pk)
+    if not works_tickets(new_owner):
+        raise NotACandidate(agent=new_owner.name, team=ticket.team.name)
     if refusal := refusal_to_take(new_owner, at=now):
         raise refusal
     check_version(ticket, version)

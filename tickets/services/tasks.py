@@ -20,7 +20,7 @@ from tickets.errors import TaskBlocked, TaskNotYours, TaskTransition
 from tickets.events import TaskChanged
 from tickets.models import Task, Ticket
 from tickets.policies import may_create_task, may_work_task
-from tickets.services._common import add_entry, lock, not_the_owner, refuse_if_ended, save
+from tickets.services._common import add_entry, lock, not_the_owner, refuse_if_ended, touch
 from tickets.transitions import TASK_STEPS
 
 T = TaskStatus
@@ -64,8 +64,7 @@ def create_task(
 def _tell(task: Task, kind: EntryKind, *, by: Actor, at: datetime, facts: dict[str, Any]) -> None:
     add_entry(task.ticket, kind, author=by, at=at, facts=facts)
     if isinstance(by, Agent):
-        task.ticket.last_staff_activity_at = at
-        save(task.ticket, by=by, fields=["last_staff_activity_at"])
+        touch(task.ticket, last_staff_activity_at=at)
     publish(TaskChanged(ticket_id=task.ticket_id, task_id=task.pk, status=str(task.status), occurred_at=at))
 
 

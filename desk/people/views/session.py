@@ -8,6 +8,7 @@ from django.contrib.auth.views import LoginView, LogoutView, PasswordResetConfir
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -19,8 +20,8 @@ from core.errors import Throttled
 from desk.people.forms import FirstPasswordForm, ForgottenPasswordForm, SignInForm
 
 
+@method_decorator(require_http_methods(["GET", "HEAD", "POST"]), name="dispatch")
 class SignIn(LoginView):
-    http_method_names = ["get", "post", "head", "options"]
     form_class = SignInForm
     template_name = "registration/sign_in.html"
     redirect_authenticated_user = True
@@ -64,10 +65,10 @@ def password_mail_sent(request: HttpRequest) -> HttpResponse:
     return render(request, "registration/password_mail_sent.html")
 
 
+@method_decorator(require_http_methods(["GET", "HEAD", "POST"]), name="dispatch")
 class SetPassword(PasswordResetConfirmView):
     """The mailed link, of an invitation or a forgotten password. Its token moves to the session, out of the address."""
 
-    http_method_names = ["get", "post", "head", "options"]
     form_class = FirstPasswordForm
     template_name = "registration/set_password.html"
     success_url = reverse_lazy("desk:login")

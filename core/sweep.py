@@ -1,0 +1,24 @@
+"""Doing a list of due things one by one, so that one that fails does not keep the others waiting."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from celery.exceptions import SoftTimeLimitExceeded
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def run_each(rows: Iterable[T], act: Callable[[T], bool | int]) -> int:
+    """Sum of what `act` answers; each call has its own transaction, a failing one is logged and the next one runs."""
+    done = 0
+    for row in rows:
+        try:
+            done += act(row)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:  # the outermost loop of a worker
+            logger.exception("sweep failed at a row", extra={"row": str(row)})
+    return done

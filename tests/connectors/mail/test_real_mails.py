@@ -1,0 +1,34 @@
+"""The development mails of the workplace through the whole intake: each ends with an outcome, twice makes duplicates."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from connectors.mail.enums import MailState, Reason
+from connectors.mail.models import MailMessage, RawMail
+from tests.factories.mail import MailboxFactory, arrive
+from tickets.models import TimelineEntry
+
+MAILS = Path(settings.BASE_DIR).parent / "shared" / "mail" / "dev"
+OURS = (Reason.GAVE_UP, Reason.UNPARSABLE, Reason.REFUSED)
+"""Reasons that would mean that we failed, not the mail."""
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(not MAILS.is_dir(), reason=f"the development mails are not here: {MAILS}")
+def test_every_real_mail_ends_with_an_outcome_and_once() -> None:
+    mailbox = MailboxFactory()
+    paths = sorted(MAILS.rglob("*.eml"))
+    assert len(paths) > 100
+    first = [arrive(path.read_bytes(), mailbox) for path in paths]
+    assert all(message.has_outcome for message in first)
+    assert [message for message in first if message.reason in OURS] == []
+    assert RawMail.objects.count() == len({path.read_bytes() for path in paths})
+    entries = TimelineEntry.objects.count()
+    again = Counter(arrive(path.read_bytes(), mailbox).state for path in paths)
+    assert again == {MailState.DUPLICATE: len(paths)}
+    assert TimelineEntry.objects.count() == entries
+    automatic = MailMessage.objects.filter(kind__in=["bounce", "delay", "report", "auto_reply"])
+    assert not automatic.filter(state__in=[MailState.CREATED, MailState.APPENDED]).exists()
