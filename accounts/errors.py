@@ -26,6 +26,12 @@ class AbsenceNotAllowed(Forbidden):
     hint = _("They can do so themselves, or the lead of their team, or a supervisor.")
 
 
+class AbsenceIsCancelled(Conflict):
+    code = "invalid_transition"
+    detail = _("This absence of %(agent)s is cancelled; it changes no more.")
+    hint = _("Record a new one.")
+
+
 class TeamNotEditable(Forbidden):
     detail = _("You may not change the team %(team)s.")
     hint = _("Its lead, a supervisor or an admin can.")

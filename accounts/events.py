@@ -12,12 +12,24 @@ class AbsenceRecorded(DomainEvent):
     agent_id: UUID
     deputy_id: UUID | None
     recorded_by_id: UUID | None
+    former_deputy_id: UUID | None = None
+    """Who covered before the change; the same as `deputy_id` where it stayed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AbsenceCancelled(DomainEvent):
     absence_id: UUID
     agent_id: UUID
+    cancelled_by_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeputyAbsent(DomainEvent):
+    """The deputy of an absence is to be away themselves on some of its days, so nobody covers then."""
+
+    absence_id: UUID
+    """That of the person who was to be covered."""
+    deputy_absence_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,12 @@
 """Invitations and password mails: leased, written, handed to Django's e-mail backend; at least once, never not."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from email.utils import formataddr
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
@@ -25,6 +27,7 @@ from core.retry import next_attempt_at
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
+MAX_BATCHES = 1000
 
 LEASED = steps.declare("accounts.mail", "leased")
 HANDED_OVER = steps.declare("accounts.mail", "handed_over")
@@ -32,24 +35,44 @@ DONE = steps.declare("accounts.mail", "done")
 
 
 def send_due_account_mail(*, limit: int = 20, now: datetime | None = None) -> int:
-    """Send due mails under a lease and return how many were handed over. Workers never take the same row at once."""
-    sent = 0
-    for mail_id in _lease(limit=limit, now=now or timezone.now()):
-        LEASED.reached()
-        sent += _send(mail_id)
+    """Send one batch of due mails under a lease and return how many were handed over. Workers never take the same row
+    at once.
+    """
+    return sum(_send_each(_lease(limit=limit, now=now or timezone.now())).values())
+
+
+def send_all_account_mail(*, limit: int = 20) -> int:
+    """Send all due mails, batch by batch, each tried once: failing ones do not stop those behind them."""
+    sent, failed = 0, set[UUID]()
+    for _batch in range(MAX_BATCHES):
+        outcomes = _send_each(_lease(limit=limit, now=timezone.now(), besides=failed))
+        if not outcomes:
+            break
+        sent += sum(outcomes.values())
+        failed |= {mail_id for mail_id, is_sent in outcomes.items() if not is_sent}
     return sent
 
 
+def _send_each(mail_ids: list[UUID]) -> dict[UUID, bool]:
+    outcomes: dict[UUID, bool] = {}
+    for mail_id in mail_ids:
+        LEASED.reached()
+        outcomes[mail_id] = _send(mail_id)
+    return outcomes
+
+
 @transaction.atomic
-def _lease(*, limit: int, now: datetime) -> list[UUID]:
+def _lease(*, limit: int, now: datetime, besides: Collection[UUID] = ()) -> list[UUID]:
+    """What is due at `now`; the lease itself runs by the clock, so that a `now` ahead of it locks nobody out."""
     due = (
         AccountMail.objects.filter(next_attempt_at__lte=now)
         .exclude(leased_until__gt=now)
+        .exclude(pk__in=besides)
         .order_by("next_attempt_at")
         .select_for_update(skip_locked=True)[:limit]
     )
     ids = [mail.pk for mail in due]
-    AccountMail.objects.filter(pk__in=ids).update(leased_until=now + LEASE, attempts=F("attempts") + 1)
+    AccountMail.objects.filter(pk__in=ids).update(leased_until=timezone.now() + LEASE, attempts=F("attempts") + 1)
     return ids
 
 
@@ -62,6 +85,8 @@ def _send(mail_id: UUID) -> bool:
         return False
     try:
         compose(mail).send()
+    except SoftTimeLimitExceeded:  # the worker's time is over, which says nothing about the address
+        raise
     except Exception as error:  # the outermost loop of a worker: one address must not stop the others
         logger.exception("account mail not sent", extra={"mail": mail.pk})
         _put_off(mail, error)

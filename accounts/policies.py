@@ -25,6 +25,11 @@ def may_record_absence(actor: Actor, agent: Agent, *, team_ids: frozenset[UUID])
     return not reach_of(actor).in_charge.isdisjoint(team_ids)
 
 
+def works_tickets(agent: Agent) -> bool:
+    """Whether `agent` can act for an owner: managers, auditors and admins read or configure."""
+    return agent.has_role(Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR)
+
+
 def may_confirm_open_end(actor: Actor, *, team_ids: frozenset[UUID]) -> bool:
     """Marking an unknown return as over 30 days opens the way to a transfer, so a supervisor or above does it."""
     return isinstance(actor, Agent) and not reach_of(actor).overseen.isdisjoint(team_ids)

@@ -47,12 +47,12 @@ class Reach:
         return self.member | self.in_charge | self.granted
 
 
-def reach_of(actor: Actor, *, at: datetime | None = None) -> Reach:
+def reach_of(actor: Actor) -> Reach:
     """Reach of `actor` now, kept on the object, which lives no longer than a request or task."""
     if isinstance(actor, Agent | ApiClient):
         cached: Reach | None = getattr(actor, "_reach", None)
         if cached is None:
-            cached = _reach_of_agent(actor, at=at or timezone.now()) if isinstance(actor, Agent) else _of_client(actor)
+            cached = _reach_of_agent(actor, at=timezone.now()) if isinstance(actor, Agent) else _of_client(actor)
             vars(actor)["_reach"] = cached
         return cached
     return Reach()

@@ -8,7 +8,4 @@ from accounts import mail
 @shared_task(name="accounts.send_account_mail", soft_time_limit=50, time_limit=60, ignore_result=True)
 def send_account_mail() -> int:
     """Send what is due, batch by batch, until nothing is left."""
-    total = 0
-    while done := mail.send_due_account_mail(limit=20):
-        total += done
-    return total
+    return mail.send_all_account_mail()

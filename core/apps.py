@@ -14,5 +14,6 @@ class CoreConfig(AppConfig):
         from core.api.idempotency import forget_old_keys
 
         pre_create_historical_record.connect(history.stamp_actor, dispatch_uid="core.stamp_actor")
-        timers.register("events_delivered", events.deliver_due, order=50)
+        timers.register("events_delivered", events.deliver_all, order=50)
         timers.register("idempotency_keys_forgotten", forget_old_keys, order=90)
+        timers.register("events_forgotten", events.forget_done, order=90)

@@ -9,12 +9,13 @@ once.
 
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -27,6 +28,11 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 """How long a worker may take for its batch; what it has not done by then is left to the next sweep."""
+MAX_BATCHES = 1000
+"""Batches of one `deliver_all`: what comes in faster than it is done must not keep a worker for ever."""
+KEPT_FOR = timedelta(days=7)
+"""For how long done deliveries tell an operator what happened."""
+FORGOTTEN_AT_ONCE = 5000
 
 LEASED = steps.declare("events.deliver", "leased")
 RECEIVED = steps.declare("events.deliver", "received")
@@ -111,26 +117,48 @@ def _decode(hint: Any, value: Any) -> Any:
 
 
 def deliver_due(*, limit: int = 100, now: datetime | None = None) -> int:
-    """Run due deliveries under a lease and return how many were done. Several workers at once never take the same
-    row.
+    """Run one batch of due deliveries under a lease and return how many were done. Several workers at once never take
+    the same row.
     """
-    done = 0
-    for delivery_id in _lease(limit=limit, now=now or timezone.now()):
-        LEASED.reached()
-        done += _deliver(delivery_id)
+    return sum(_deliver_each(_lease(limit=limit, now=now or timezone.now())).values())
+
+
+def deliver_all(*, limit: int = 50, now: datetime | None = None) -> int:
+    """Run all due deliveries, batch by batch, and return how many were done.
+
+    Each is tried once: failing ones neither stop those behind them nor come up again, also where `now` lies ahead.
+    """
+    done, failed = 0, set[int]()
+    for _batch in range(MAX_BATCHES):
+        outcomes = _deliver_each(_lease(limit=limit, now=now or timezone.now(), besides=failed))
+        if not outcomes:
+            break
+        done += sum(outcomes.values())
+        failed |= {delivery_id for delivery_id, is_done in outcomes.items() if not is_done}
     return done
 
 
+def _deliver_each(delivery_ids: list[int]) -> dict[int, bool]:
+    outcomes: dict[int, bool] = {}
+    for delivery_id in delivery_ids:
+        LEASED.reached()
+        outcomes[delivery_id] = _deliver(delivery_id)
+    return outcomes
+
+
 @transaction.atomic
-def _lease(*, limit: int, now: datetime) -> list[int]:
+def _lease(*, limit: int, now: datetime, besides: Collection[int] = ()) -> list[int]:
+    """What is due at `now`; the lease itself runs by the clock, so that a `now` ahead of it locks nobody out."""
     due = (
         EventDelivery.objects.filter(done_at__isnull=True, failed_at__isnull=True, due_at__lte=now)
         .exclude(leased_until__gt=now)
+        .exclude(pk__in=besides)
         .order_by("due_at", "id")
         .select_for_update(skip_locked=True)[:limit]
     )
     ids = [delivery.pk for delivery in due]
-    EventDelivery.objects.filter(pk__in=ids).update(leased_until=now + LEASE, attempts=models.F("attempts") + 1)
+    leased_until = timezone.now() + LEASE
+    EventDelivery.objects.filter(pk__in=ids).update(leased_until=leased_until, attempts=models.F("attempts") + 1)
     return ids
 
 
@@ -149,6 +177,8 @@ def _deliver(delivery_id: int) -> bool:
             RECEIVED.reached()
             delivery.done_at, delivery.leased_until = timezone.now(), None
             delivery.save(update_fields=["done_at", "leased_until"])
+    except SoftTimeLimitExceeded:  # the worker's time is over, which says nothing about the receiver
+        raise
     except Exception as error:  # the outermost loop of a worker: one failing receiver must not stop the others
         logger.exception("event delivery failed", extra={"delivery": delivery_id})
         _put_off(delivery_id, error)
@@ -169,14 +199,15 @@ def _put_off(delivery_id: int, error: Exception) -> None:
     delivery.save(update_fields=["leased_until", "last_error", "due_at", "failed_at"])
 
 
-def forget_done(*, before: datetime) -> int:
-    """Remove deliveries done before `before`; what failed stays until somebody has looked at it."""
-    return EventDelivery.objects.filter(done_at__lt=before).delete()[0]
+def forget_done(*, now: datetime) -> int:
+    """A timer: remove one batch of deliveries done `KEPT_FOR` ago; what failed stays until somebody has seen it."""
+    old = EventDelivery.objects.filter(done_at__lt=now - KEPT_FOR).order_by("done_at").values("pk")[:FORGOTTEN_AT_ONCE]
+    return EventDelivery.objects.filter(pk__in=old).delete()[0]
 
 
 @transaction.atomic
 def retry_delivery(delivery_id: int) -> bool:
-    """Let a failed delivery run again at once; False if it has not failed. After a day of failures it gets this one try."""
+    """Let a failed delivery run again at once; False if it has not failed. After a day of failures it gets one try."""
     delivery = EventDelivery.objects.select_for_update().get(pk=delivery_id)
     if delivery.failed_at is None or delivery.done_at is not None:
         return False

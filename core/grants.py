@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connections, models
+from django.db import connections, models, transaction
 from psycopg import sql
 from simple_history.models import HistoricalChanges
 
@@ -19,7 +19,10 @@ def append_only_models() -> Iterable[type[models.Model]]:
 
 
 def grant_to_application(using: str = "owner") -> None:
-    """Bring the application role's rights in line with the models; safe to repeat, called after each migrate."""
+    """Bring the application role's rights in line with the models; safe to repeat, called after each migrate.
+
+    All or nothing: between the wide GRANT and its REVOKEs the running desk could rewrite history.
+    """
     role = sql.Identifier(str(settings.DATABASES["default"]["USER"]))
     statements = [
         sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role),
@@ -33,6 +36,6 @@ def grant_to_application(using: str = "owner") -> None:
         if columns := getattr(model, "redactable_columns", ()):
             names = sql.SQL(", ").join(map(sql.Identifier, columns))
             statements.append(sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(names, table, role))
-    with connections[using].cursor() as cursor:
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)

@@ -6,7 +6,7 @@ from typing import Any
 import pgtrigger
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
@@ -46,13 +46,17 @@ def problems_of_the_desk() -> dict[str, str]:
     return problems
 
 
-def _database_problems() -> dict[str, str]:
-    executor = MigrationExecutor(connection)
+def _database_problems(using: str = DEFAULT_DB_ALIAS) -> dict[str, str]:
+    executor = MigrationExecutor(connections[using])
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
         return {"migrations": f"{len(plan)} not applied"}
-    missing = walls_not_standing()
-    return {"triggers": f"missing or disabled: {', '.join(missing)}"} if missing else {}
+    problems: dict[str, str] = {}
+    if missing := walls_not_standing():
+        problems["triggers"] = f"missing or disabled: {', '.join(missing)}"
+    if tables := tables_whose_walls_may_be_switched_off(using):
+        problems["roles"] = f"the application's role is superuser or owns: {', '.join(tables)}"
+    return problems
 
 
 def walls_not_standing() -> list[str]:
@@ -65,6 +69,21 @@ def walls_not_standing() -> list[str]:
         )
         standing: set[tuple[str, str]] = set(cursor.fetchall())
     return sorted(name for name, table in wanted.items() if (name, table) not in standing)
+
+
+def tables_whose_walls_may_be_switched_off(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """Walled tables that the role of this connection owns, itself, as a member of the owner, or as superuser.
+
+    The owner of a table can disable its triggers, so walls hold only against roles that are not (ruling 6).
+    """
+    tables = sorted({model._meta.db_table for model, _trigger in pgtrigger.registered()})
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c WHERE c.oid = ANY (SELECT to_regclass(name) FROM unnest(%s) AS name)"
+            " AND pg_has_role(current_user, c.relowner, 'MEMBER') ORDER BY c.relname",
+            [tables],
+        )
+        return [str(name) for (name,) in cursor.fetchall()]
 
 
 def _sweep_problem() -> dict[str, str]:

@@ -8,10 +8,7 @@ from core import events, timers
 @shared_task(name="core.deliver_events", soft_time_limit=50, time_limit=60, ignore_result=True)
 def deliver_events() -> int:
     """Deliver what is due, batch by batch, until nothing is left."""
-    total = 0
-    while done := events.deliver_due(limit=50):
-        total += done
-    return total
+    return events.deliver_all()
 
 
 @shared_task(name="core.run_timers", soft_time_limit=110, time_limit=120, ignore_result=True)

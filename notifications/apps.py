@@ -7,4 +7,4 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        from notifications import receivers  # noqa: F401  # subscribes
+        from notifications import people_receivers, receivers  # noqa: F401  # they subscribe

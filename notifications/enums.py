@@ -14,7 +14,10 @@ class EventType(models.TextChoices):
     NOTE_ADDED = "note_added", _("New note")
     SEND_FAILED = "send_failed", _("Not sent")
     COVER_STARTED = "cover_started", _("You cover for a colleague")
+    COVER_ENDED = "cover_ended", _("You no longer cover for a colleague")
+    DEPUTY_ABSENT = "deputy_absent", _("The deputy is absent too")
     LONG_ABSENCE = "long_absence", _("Absence of more than 30 days")
+    ROLE_SELF_GRANTED = "role_self_granted", _("An admin took a role")
 
 
 class Urgency(models.TextChoices):

@@ -1,18 +1,17 @@
-"""Events become notifications, after the commit: telling people never holds up or breaks the act itself."""
+"""Events of tickets become notifications, after the commit: telling people never holds up or breaks the act itself."""
 
-from typing import Any
+import re
 from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.events import AbsenceRecorded
-from accounts.models import Absence, Team
 from accounts.selectors import current_absence
 from core.events import subscribe
 from notifications.enums import EventType, Urgency
 from notifications.services import notify
 from tickets.events import (
     CustomerReplied,
+    MessageNotSent,
     NoteAdded,
     OfferEnded,
     OwnershipTransferred,
@@ -20,7 +19,10 @@ from tickets.events import (
     TicketOffered,
     TicketReopened,
 )
-from tickets.models import Ticket, TimelineEntry
+from tickets.models import OutboundMessage, Ticket, TimelineEntry
+
+SMTP_CODE = re.compile(r"\b[45]\d\d\b")
+"""RFC 5321, section 4.2: replies that say no."""
 
 
 def concerned(ticket: Ticket) -> set[UUID]:
@@ -145,29 +147,26 @@ def tell_owner_of_note(event: NoteAdded) -> None:
     )
 
 
-@subscribe(AbsenceRecorded, after_commit=True)
-def tell_deputy_and_supervisor(event: AbsenceRecorded) -> None:
-    """The deputy learns of the cover; over 30 days the supervisors of the agent's teams learn of it (domain.md 16)."""
-    absence = Absence.objects.select_related("agent").get(pk=event.absence_id)
-    facts: dict[str, Any] = {
-        "agent": absence.agent.name,
-        "starts_on": str(absence.starts_on),
-        "ends_on": str(absence.ends_on or ""),
-    }
-    key = f"absence:{absence.pk}:{event.occurred_at.isoformat()}"
-    if absence.deputy_id:
-        notify([absence.deputy_id], EventType.COVER_STARTED, dedupe_key=key, besides=event.recorded_by_id, **facts)
-    if absence.is_long or absence.ends_on is None:
-        supervisors = Team.objects.filter(members=absence.agent).values_list("supervisor_id", flat=True)
-        open_tickets = list(
-            Ticket.objects.owned_by(absence.agent).open().order_by("created_at").values_list("reference", flat=True)
-        )
-        notify(
-            supervisors,
-            EventType.LONG_ABSENCE,
-            dedupe_key=f"long-{key}",
-            urgency=Urgency.URGENT,
-            besides=event.recorded_by_id,
-            tickets=open_tickets[:50],
-            **facts,
-        )
+@subscribe(MessageNotSent, after_commit=True)
+def tell_of_unsent_message(event: MessageNotSent) -> None:
+    """The author, while they may see the ticket, the owner and the deputy learn that the customer got nothing."""
+    ticket, message = _ticket(event.ticket_id), OutboundMessage.objects.get(pk=event.message_id)
+    people = owner_and_deputy(ticket)
+    author = message.author
+    if author is not None and Ticket.objects.visible_to(author).filter(pk=ticket.pk).exists():
+        people.add(author.pk)
+    notify(
+        people,
+        EventType.SEND_FAILED,
+        ticket_id=ticket.pk,
+        dedupe_key=f"not-sent:{message.pk}",
+        urgency=Urgency.URGENT,
+        reference=ticket.reference,
+        error=answer_code(message.last_error),
+    )
+
+
+def answer_code(error: str) -> str:
+    """The mail server's three-digit code in `error`, or nothing: its words may hold addresses, hosts and secrets."""
+    found = SMTP_CODE.search(error)
+    return found.group() if found else ""

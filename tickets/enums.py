@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class TicketType(models.TextChoices):
@@ -96,7 +97,7 @@ class EntryKind(models.TextChoices):
     TASK_CREATED = "task_created", _("Task created")
     TASK_COMPLETED = "task_completed", _("Task completed")
     LINK = "link", _("Link")
-    CHANGE = "change", _("Change")
+    CHANGE = "change", pgettext_lazy("noun", "Change")
     CONNECTOR = "connector", _("Connector")
 
 

@@ -23,7 +23,7 @@ from core.events import publish
 from core.history import record
 from core.service import service
 
-OWN_PREFERENCES = ("theme", "density", "language", "undo_seconds", "has_shortcuts", "signature")
+OWN_PREFERENCES = ("availability", "theme", "density", "language", "undo_seconds", "has_shortcuts", "signature")
 CAPACITY = ("max_tickets", "max_envelopes", "availability")
 """What those in charge of a team may set on its members; everything else about people is an admin's."""
 PERSONAL = (

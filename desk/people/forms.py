@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.auth import actor_of
-from accounts.enums import AbsenceKind, Density, Role, Theme, Tier
+from accounts.enums import AbsenceKind, Availability, Density, Role, Theme, Tier
 from accounts.models import Absence, Agent, Contact, User
 from accounts.services import set_password
 
@@ -55,6 +55,11 @@ class OwnPasswordForm(PasswordChangeForm):
 
 
 class PreferencesForm(forms.Form):
+    availability = forms.ChoiceField(
+        label=_("Availability"),
+        choices=Availability.choices,
+        help_text=_("Tickets are offered to those who are available."),
+    )
     theme = forms.ChoiceField(label=_("Appearance"), choices=Theme.choices)
     density = forms.ChoiceField(label=_("Density"), choices=Density.choices)
     language = forms.ChoiceField(label=_("Language"), required=False)

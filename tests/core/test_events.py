@@ -7,11 +7,12 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
 
-from core import events
-from core.events import DomainEvent, deliver_due, from_payload, publish, subscribe, to_payload
+from core import events, timers
+from core.events import DomainEvent, deliver_all, deliver_due, forget_done, from_payload, publish, subscribe, to_payload
 from core.models import EventDelivery, Heartbeat
 from tests.concurrency import in_parallel
 
@@ -42,6 +43,16 @@ def pour(event: KettleBoiled) -> None:
 def fail(event: KettleBroke) -> None:
     Heartbeat.objects.create(name=f"half {event.kettle_id}", ended_at=event.occurred_at)
     raise OSError("no water")
+
+
+@dataclass(frozen=True, kw_only=True)
+class KettleTookTooLong(DomainEvent):
+    pass
+
+
+@subscribe(KettleTookTooLong, after_commit=True)
+def run_out_of_time(_event: KettleTookTooLong) -> None:
+    raise SoftTimeLimitExceeded
 
 
 def boiled() -> KettleBoiled:
@@ -120,7 +131,50 @@ def test_the_lease_of_a_dead_worker_runs_out() -> None:
     now = timezone.now()
     assert len(events._lease(limit=10, now=now)) == 1
     assert deliver_due(now=now + events.LEASE - timedelta(seconds=1)) == 0
-    assert deliver_due(now=now + events.LEASE) == 1
+    assert deliver_due(now=timezone.now() + events.LEASE) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_runs_by_the_clock_also_when_work_is_done_for_a_later_moment() -> None:
+    with transaction.atomic():
+        publish(boiled())
+    (row_id,) = events._lease(limit=10, now=timezone.now() + timedelta(days=30))
+    left = EventDelivery.objects.get(pk=row_id).leased_until - timezone.now()
+    assert timedelta(seconds=50) < left <= events.LEASE
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(days=30)])
+def test_a_batch_of_failures_does_not_stop_those_behind_it_and_each_is_tried_once(later: timedelta) -> None:
+    with transaction.atomic():
+        for _n in range(4):
+            publish(KettleBroke(kettle_id=uuid4(), occurred_at=timezone.now()))
+        publish(boiled())
+    assert deliver_all(limit=2, now=timezone.now() + later) == 1
+    assert list(EventDelivery.objects.order_by("id").values_list("attempts", flat=True)) == [1] * 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_workers_time_is_no_failure_of_the_receiver() -> None:
+    with transaction.atomic():
+        publish(KettleTookTooLong(occurred_at=timezone.now()))
+    with pytest.raises(SoftTimeLimitExceeded):
+        deliver_all()
+    row = EventDelivery.objects.get()
+    assert (row.last_error, row.done_at, row.failed_at) == ("", None, None)
+
+
+@pytest.mark.django_db
+def test_a_timer_forgets_what_was_done_a_week_ago_and_keeps_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+    for number in range(3):
+        EventDelivery.objects.create(event="old", receiver=str(number), payload={}, done_at=now - timedelta(days=8))
+    EventDelivery.objects.create(event="new", receiver="", payload={}, done_at=now - timedelta(days=6))
+    EventDelivery.objects.create(event="failed", receiver="", payload={}, failed_at=now - timedelta(days=90))
+    monkeypatch.setattr(events, "FORGOTTEN_AT_ONCE", 2)
+    assert "events_forgotten" in timers.registered()
+    assert [forget_done(now=now) for _batch in range(3)] == [2, 1, 0]
+    assert sorted(EventDelivery.objects.values_list("event", flat=True)) == ["failed", "new"]
 
 
 def test_events_survive_the_way_through_the_database() -> None:

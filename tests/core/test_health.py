@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from core.health import walls_not_standing
+from core.health import _database_problems, tables_whose_walls_may_be_switched_off, walls_not_standing
 from core.models import Heartbeat
 from core.timers import HEARTBEAT
 from tests.database import connect_as_owner
@@ -55,6 +55,14 @@ def test_readyz_names_a_wall_that_was_switched_off(client: Client) -> None:
         503,
         {"triggers": f"missing or disabled: {name}"},
     )
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_a_role_that_owns_the_tables_is_not_ready_since_it_could_switch_walls_off() -> None:
+    assert _database_problems() == {}
+    tables = tables_whose_walls_may_be_switched_off("owner")
+    assert {"tickets_ticket", "core_refusedact"}.issubset(tables)
+    assert _database_problems("owner") == {"roles": f"the application's role is superuser or owns: {', '.join(tables)}"}
 
 
 @pytest.mark.django_db

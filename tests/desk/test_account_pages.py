@@ -14,7 +14,7 @@ from tickets.services import edit_ticket
 
 pytestmark = pytest.mark.django_db
 PREFERENCES = {
-    "theme": "dark", "density": "compact", "language": "de", "undo_seconds": 25, "has_shortcuts": "",
+    "availability": "away", "theme": "dark", "density": "compact", "language": "de", "undo_seconds": 25, "has_shortcuts": "",
     "signature": "Mara",
 }  # fmt: skip
 
@@ -24,7 +24,7 @@ def test_preferences_are_saved_and_shown(desk: Any) -> None:
     assert browser.post("/account/", PREFERENCES).url == "/account/"
     mara = Agent.objects.get(pk=desk.mara.pk)
     assert (mara.theme, mara.density, mara.language, mara.undo_seconds) == ("dark", "compact", "de", 25)
-    assert (mara.has_shortcuts, mara.signature) == (False, "Mara")
+    assert (mara.has_shortcuts, mara.signature, mara.availability) == (False, "Mara", "away")
     page = browser.get("/account/").content.decode()
     assert '<html lang="de" dir="ltr" data-theme="dark" data-density="compact">' in page
     assert mara.history.first().actor_name == desk.mara.name

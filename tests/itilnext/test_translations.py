@@ -172,7 +172,7 @@ def test_acknowledgement_is_written_in_the_customers_language(ticket: Ticket) ->
     assert message is not None
     assert message.body_text == (
         f"Guten Tag Dana Roth,\n\nvielen Dank für Ihre Nachricht. Ihre Anfrage hat die Nummer {ticket.reference}:\n"
-        "Drucker offline\n\nJemand aus unserem Team übernimmt sie und bleibt für Sie zuständig, bis sie gelöst ist. "
+        "Drucker offline\n\nEine Kollegin oder ein Kollege übernimmt sie und bleibt bis zur Lösung für Sie zuständig. "
         "Wenn Sie etwas ergänzen möchten, antworten Sie einfach auf diese E-Mail.\n\n"
         "Freundliche Grüße\nService Desk"
     )

@@ -102,7 +102,9 @@ def step(name: str, data: Any = None, *, page: str = "", form: Any = None) -> Ac
 
     return Act(
         api=lambda case: Ask("post", api(case, name), values(data, case)),
-        page=lambda case: Ask("post", t(case, page or name), values(data if form is None else form, case), goes_to=t(case)),
+        page=lambda case: Ask(
+            "post", t(case, page or name), values(data if form is None else form, case), goes_to=t(case)
+        ),
     )
 
 
@@ -121,7 +123,9 @@ def task_step(name: str, data: Any = None) -> Act:
 def field(name: str, value: str) -> Act:
     return Act(
         api=lambda case: Ask("patch", api(case), {name: value, "version": case.version()}),
-        page=lambda case: Ask("post", t(case, f"fields/{name}"), {name: value, "version": case.version()}, goes_to=t(case)),
+        page=lambda case: Ask(
+            "post", t(case, f"fields/{name}"), {name: value, "version": case.version()}, goes_to=t(case)
+        ),
     )
 
 
@@ -145,6 +149,15 @@ def transfer(reason_code: str, reason: str, *, to_self: bool = False) -> Act:
         return {"new_owner": str(new.pk), "reason_code": reason_code, "reason": reason}  # type: ignore[union-attr]
 
     return Act(api=lambda case: Ask("post", api(case, "transfer_ownership"), values(case)))
+
+
+def transfer_form(reason_code: str, reason: str) -> Act:
+    def form(case: Case) -> Ask:
+        new_owner = str(case.world.people["agent"].pk)  # type: ignore[union-attr]
+        data = {"reference": case.ref, "new_owner": new_owner, "reason_code": reason_code, "reason": reason}
+        return Ask("post", "/admin/transfer/", data, goes_to="/admin/")
+
+    return Act(page=form)
 
 
 def absence_values() -> dict[str, str]:
@@ -273,7 +286,14 @@ ACTS: dict[str, Act] = {
         page=lambda case: Ask(
             "post",
             t(case, "fields"),
-            {"version": case.version(), "subject": case.ticket.subject, "priority": "high", "category": "", "product": "", "tags": ""},
+            {
+                "version": case.version(),
+                "subject": case.ticket.subject,
+                "priority": "high",
+                "category": "",
+                "product": "",
+                "tags": "",
+            },
             goes_to=t(case),
         )
     ),
@@ -332,14 +352,14 @@ ACTS: dict[str, Act] = {
     "see_own_absence_form": page("get", "/account/absences/new/"),
     "absence_of_colleague": absence_of("colleague"),
     "absence_of_stranger": absence_of("stranger"),
-    "see_absence_form_of_colleague": Act(page=lambda case: Ask("get", f"/people/{case.thing('colleague')}/absences/new/")),
+    "see_absence_form_of_colleague": Act(
+        page=lambda case: Ask("get", f"/people/{case.thing('colleague')}/absences/new/")
+    ),
     "absences": reads("/absences/"),
     "absence": Act(api=lambda case: Ask("get", f"/api/v1/absences/{case.thing('absence')}/")),
     "see_absence_form": Act(page=lambda case: Ask("get", f"/absences/{case.thing('absence')}/")),
     "change_absence": Act(
-        api=lambda case: Ask(
-            "patch", f"/api/v1/absences/{case.thing('absence')}/", {**absence_values(), "version": 1}
-        ),
+        api=lambda case: Ask("patch", f"/api/v1/absences/{case.thing('absence')}/", {**absence_values(), "version": 1}),
         page=lambda case: Ask(
             "post", f"/absences/{case.thing('absence')}/", {**absence_values(), "version": 1}, goes_to="/people/"
         ),
@@ -387,6 +407,10 @@ ACTS: dict[str, Act] = {
     "admin_calendars": page("get", "/admin/accounts/businesscalendar/"),
     "admin_transfer_form": page("get", "/admin/transfer/"),
     "admin_redaction_form": page("get", "/admin/redaction/"),
+    "admin_transfer": transfer_form("termination", TEXT),
+    "admin_transfer_too_hard": transfer_form("too_hard", TEXT),
+    "admin_transfer_for_leave": transfer_form("extended_leave", TEXT),
+    "admin_transfer_untold": transfer_form("termination", ""),
     # Own things
     "home": page("get", "/", goes_to="/queue/"),
     "notifications": page("get", "/notifications/"),
@@ -400,7 +424,10 @@ ACTS: dict[str, Act] = {
     ),
     "account": page("get", "/account/"),
     "save_account": page(
-        "post", "/account/", {"theme": "dark", "density": "compact", "undo_seconds": "20", "language": ""}, goes_to="/account/"
+        "post",
+        "/account/",
+        {"availability": "away", "theme": "dark", "density": "compact", "undo_seconds": "20", "language": ""},
+        goes_to="/account/",
     ),
     "theme": page("post", "/account/theme/", {"theme": "dark"}, goes_to="/account/"),
     "language": page("post", "/account/language/", {"language": "de"}, goes_to="/account/"),
@@ -408,7 +435,11 @@ ACTS: dict[str, Act] = {
     "change_password": page(
         "post",
         "/account/password/",
-        {"old_password": "correct-horse-battery", "new_password1": "tin-drum-lantern-7", "new_password2": "tin-drum-lantern-7"},
+        {
+            "old_password": "correct-horse-battery",
+            "new_password1": "tin-drum-lantern-7",
+            "new_password2": "tin-drum-lantern-7",
+        },
         goes_to="/account/",
     ),
     "end_token": Act(api=lambda case: Ask("post", "/api/v1/auth/logout/", {}, status=204)),
@@ -440,10 +471,14 @@ ACTS: dict[str, Act] = {
     ),
     "sign_out": page("post", "/logout/", goes_to="/login/"),
     "see_forgotten_password": page("get", "/password-reset/"),
-    "ask_for_password": page("post", "/password-reset/", {"email": "who@ever.example"}, goes_to="/password-reset/sent/"),
+    "ask_for_password": page(
+        "post", "/password-reset/", {"email": "who@ever.example"}, goes_to="/password-reset/sent/"
+    ),
     "password_mail_sent": page("get", "/password-reset/sent/"),
     "open_password_link": Act(
-        page=lambda case: Ask("get", password_link(case), goes_to=password_link(case).rpartition("/")[0].rpartition("/")[0])
+        page=lambda case: Ask(
+            "get", password_link(case), goes_to=password_link(case).rpartition("/")[0].rpartition("/")[0]
+        )
     ),
     "open_false_password_link": page("get", "/password-reset/xyz/set-password/"),
     "set_with_false_link": page("post", "/password-reset/xyz/set-password/", {"new_password1": "x"}),

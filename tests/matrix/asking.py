@@ -154,7 +154,7 @@ def _at_api(case: Case, make: Make, row: Row) -> tuple[dict[str, Any] | None, st
 def _on_page(case: Case, make: Make, row: Row, problem: dict[str, Any] | None) -> str:
     """The word for a page. A refusal has the status of the API and says the same, with the same way forward.
 
-    Pages name no codes: where the API has no such act, status and way forward tell which refusal it was.
+    Pages for agents name no codes: where the API has no such act, status and way forward tell which refusal it was.
     """
     ask = make(case)
     with undone():
@@ -182,7 +182,8 @@ def _word_of_page(wanted: str, status: int, html: str, problem: dict[str, Any] |
             assert problem["code"] in PAGE_SAYS_MORE or escape(problem["detail"]) in html, f"unsaid: {problem['detail']}"
             assert escape(problem["hint"]) in html, f"the page shows no way forward: {problem['hint']}"
         return WORD_OF.get((status, problem["code"]), str(status))
-    if WORDS.get(wanted, (200, ""))[0] == status and (wanted != "not_owner" or ASK_THE_OWNER in html):
+    code = WORDS.get(wanted, (200, ""))
+    if code[0] == status and (wanted != "not_owner" or ASK_THE_OWNER in html) and (status != 422 or code[1] in html):
         return wanted
     return next((word for word, (code, _) in WORDS.items() if code == status), str(status))
 
@@ -241,7 +242,7 @@ def _same_as_missing(case: Case, make: Make, row: Row, hidden: Any, statements: 
 def _bare(ask: Ask, response: HttpResponse) -> Any:
     """The answer without what differs from request to request."""
     text = TOKEN.sub("", response.content.decode())
-    for part in ask.path.split("/"):
+    for part in [*ask.path.split("/"), *map(str, (ask.data or {}).values())]:
         if IDENTIFIER.fullmatch(part):
             text = text.replace(part, "#")
     varying = ("x-request-id", "set-cookie", "content-length")

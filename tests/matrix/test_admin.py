@@ -22,7 +22,8 @@ admin_index           -     401  role  role  role   role ok    ok      ok      o
 admin_tickets         -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_ticket          owned 401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_foreign_ticket  -     401  role  role  role   role 404   404     ok      role  role     -    -      401
-admin_transfers       -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
+# "Audit log": supervisor and manager in scope, auditor and admin everywhere
+admin_transfers       -     401  role  role  role   role ok    ok      ok      ok    role     -    -      401
 admin_agents          -     401  role  role  role   role ok    ok      ok      ok    role     -    -      401
 admin_agent           -     401  role  role  role   role ok    ok      ok      ok    role     -    -      401
 admin_add_agent       -     401  role  role  role   role role  role    role    ok    role     -    -      401
@@ -34,8 +35,22 @@ admin_transfer_form   -     401  role  role  role   role ok    ok      role    o
 admin_redaction_form  -     401  role  role  role   role role  role    role    ok    role     -    -      401
 """
 
+TRANSFERRING = """
+act                      state         anon agent owner deputy lead super   manager auditor admin   outsider bare client gone
 
-@pytest.mark.parametrize("row", rows(PAGES), ids=str)
+# The same answers as at the API (test_ownership.py), once the page itself is open to somebody
+admin_transfer           leaving       401  role  role  role   role ok      ok      role    ok      role     -    -      401
+admin_transfer_too_hard  leaving       401  role  role  role   role reason  reason  role    reason  role     -    -      401
+admin_transfer_for_leave leaving       401  role  role  role   role short   short   role    short   role     -    -      401
+admin_transfer_untold    leaving       401  role  role  role   role untold  untold  role    untold  role     -    -      401
+admin_transfer           owned         401  role  role  role   role reason  reason  role    reason  role     -    -      401
+admin_transfer           new           401  role  role  role   role unowned unowned role    unowned role     -    -      401
+admin_transfer           closed        401  role  role  role   role closed  closed  role    closed  role     -    -      401
+admin_transfer           foreign_owned 401  role  role  role   role 404     404     role    reason  role     -    -      401
+"""
+
+
+@pytest.mark.parametrize("row", rows(PAGES) + rows(TRANSFERRING), ids=str)
 def test_who_may_open_the_operators_pages(row: Row, world: World) -> None:
     assert answers(world, row) == row.expected
 

@@ -69,8 +69,8 @@ def test_same_person_has_the_same_colour_and_the_name_is_escaped() -> None:
 
 @pytest.mark.parametrize("level", [1, 2, 3, 4])
 def test_as_many_bars_are_filled_as_the_level_says(level: int) -> None:
-    assert ui.level_bars(level).count("bars__on") == level
-    assert ui.level_bars(level).count("bars__off") == 4 - level
+    filled, _path, empty = ui.level_bars(level).partition("bars__off")
+    assert (filled.count("h3v"), empty.count("h3v")) == (level, 4 - level)
 
 
 def test_icon_is_decoration_unless_it_is_named() -> None:

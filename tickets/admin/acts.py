@@ -25,7 +25,9 @@ from tickets.services import redact_entry, transfer_ownership
 class TransferForm(forms.Form):
     reference = forms.CharField(label=gettext_lazy("Ticket"), max_length=20, help_text="INC-2026-000123")
     new_owner = forms.ModelChoiceField(label=gettext_lazy("New owner"), queryset=Agent.objects.none())
-    reason_code = forms.ChoiceField(label=gettext_lazy("Reason"), choices=TransferReason.choices)
+    reason_code = forms.CharField(  # the service judges it, so that a forged one reads as at the API
+        label=gettext_lazy("Reason"), max_length=50, widget=forms.Select(choices=TransferReason.choices)
+    )
     reason = forms.CharField(
         label=gettext_lazy("Explanation"),
         required=False,
