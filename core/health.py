@@ -79,7 +79,7 @@ def tables_whose_walls_may_be_switched_off(using: str = DEFAULT_DB_ALIAS) -> lis
     tables = sorted({model._meta.db_table for model, _trigger in pgtrigger.registered()})
     with connections[using].cursor() as cursor:
         cursor.execute(
-            "SELECT c.relname FROM pg_class c WHERE c.oid = ANY (SELECT to_regclass(name) FROM unnest(%s) AS name)"
+            "SELECT c.relname FROM pg_class c WHERE c.relname = ANY (%s) AND pg_table_is_visible(c.oid)"
             " AND pg_has_role(current_user, c.relowner, 'MEMBER') ORDER BY c.relname",
             [tables],
         )

@@ -24,6 +24,8 @@ MAX_WORDS = 12
 WALKED = 1_500
 """So many of the newest tickets are looked at one by one before the index of words is asked: common words end here."""
 WALKED_PER_TEAM = 100
+DEEPEST = 5_000
+"""A walk this deep in each team is not followed by a deeper one."""
 
 _WALK = """
     WITH seen AS MATERIALIZED (
@@ -134,13 +136,17 @@ def _newest_hits(
     elsewhere = "" if sees_everything else _elsewhere(actor, teams, bound, parameters)
     names = {**vars(direction), "beyond": bound, "elsewhere": elsewhere}
     with connection.cursor() as cursor:
-        cursor.execute(_WALK.format(**names), parameters)
-        hits = cursor.fetchall()
-        is_complete = bool(hits) and (hits[0][1] or (len(hits) == limit and all(hit[2] for hit in hits)))
-        if not is_complete:
-            cursor.execute(_BY_INDEX.format(**names), parameters)
+        while True:
+            cursor.execute(_WALK.format(**names), parameters)
             hits = cursor.fetchall()
-    return [hit[0] for hit in hits]
+            has_enough = len(hits) == limit
+            if hits and (hits[0][1] or (has_enough and all(hit[2] for hit in hits))):
+                return [hit[0] for hit in hits]
+            if not has_enough or parameters["depth"] > DEEPEST:
+                break
+            parameters["depth"] *= 8  # common, but a burst of tickets in one team has kept its walk short
+        cursor.execute(_BY_INDEX.format(**names), parameters)
+        return [hit[0] for hit in cursor.fetchall()]
 
 
 def _elsewhere(actor: Actor, teams: list[UUID], bound: str, parameters: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import smtplib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -192,42 +192,40 @@ def test_leased_row_is_left_alone_until_its_lease_is_over() -> None:
     assert len(outbox.outbox) == 1
 
 
-class MailServer:
-    """Takes mail for all but the addresses named, and remembers the leases it saw."""
+def mail_server(monkeypatch: pytest.MonkeyPatch, error: Exception, *refused: str) -> list[datetime]:
+    """Takes mail for all but the addresses named; answers the leases that stood while it was asked."""
+    leases: list[datetime] = []
 
-    def __init__(self, error: Exception, *refused: str) -> None:
-        self.error, self.refused, self.leases = error, refused, []
-
-    def __call__(self, mail: outbox.EmailMessage, *_args: object, **_kwargs: object) -> int:
-        self.leases.append(AccountMail.objects.get(user__email=mail.to[0].rpartition("<")[2].rstrip(">")).leased_until)
-        if any(address in mail.to[0] for address in self.refused):
-            raise self.error
+    def send(mail: outbox.EmailMessage) -> int:
+        leases.append(AccountMail.objects.exclude(leased_until=None).latest("leased_until").leased_until)
+        if any(address in mail.to[0] for address in refused):
+            raise error
         return 1
+
+    monkeypatch.setattr(outbox.EmailMessage, "send", send)
+    return leases
 
 
 def test_a_batch_of_refused_mails_does_not_stop_those_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third = AgentFactory.create_batch(3)
     for agent in (first, second, third):
         queue_account_mail(agent.user_id, AccountMailKind.INVITATION)
-    backend = MailServer(smtplib.SMTPServerDisconnected("gone"), first.email, second.email)
-    monkeypatch.setattr(outbox.EmailMessage, "send", lambda mail: backend(mail))
+    mail_server(monkeypatch, smtplib.SMTPServerDisconnected("gone"), first.email, second.email)
     assert send_all_account_mail(limit=2) == 1
     assert AccountMail.objects.get(sent_at__isnull=False).user == third.user
 
 
 def test_the_lease_runs_by_the_clock_also_when_mail_is_sent_for_a_later_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     queue_account_mail(AgentFactory().user_id, AccountMailKind.INVITATION)
-    backend = MailServer(OSError())
-    monkeypatch.setattr(outbox.EmailMessage, "send", lambda mail: backend(mail))
+    leases = mail_server(monkeypatch, OSError())
     send_due_account_mail(now=timezone.now() + timedelta(days=30))
-    assert backend.leases[0] - timezone.now() <= timedelta(seconds=60)
+    assert leases[0] - timezone.now() <= timedelta(seconds=60)
 
 
 def test_the_end_of_a_workers_time_is_no_failure_of_the_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     agent = AgentFactory()
     row = queue_account_mail(agent.user_id, AccountMailKind.INVITATION)
-    backend = MailServer(SoftTimeLimitExceeded(), agent.email)
-    monkeypatch.setattr(outbox.EmailMessage, "send", lambda mail: backend(mail))
+    mail_server(monkeypatch, SoftTimeLimitExceeded(), agent.email)
     with pytest.raises(SoftTimeLimitExceeded):
         send_due_account_mail()
     row.refresh_from_db()

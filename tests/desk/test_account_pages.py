@@ -14,7 +14,8 @@ from tickets.services import edit_ticket
 
 pytestmark = pytest.mark.django_db
 PREFERENCES = {
-    "availability": "away", "theme": "dark", "density": "compact", "language": "de", "undo_seconds": 25, "has_shortcuts": "",
+    "availability": "away", "theme": "dark", "density": "compact", "language": "de", "undo_seconds": 25,
+    "has_shortcuts": "",
     "signature": "Mara",
 }  # fmt: skip
 

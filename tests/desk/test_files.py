@@ -17,7 +17,8 @@ pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
 HTML = (
     '<p style="color:red">Offline</p><script>alert(1)</script><img src="cid:logo@acme">'
-    '<img src="cid:gone@acme"><img src="https://track.example/p.png" width="90" height="90"><a href="javascript:x()">no</a>'
+    '<img src="cid:gone@acme"><img src="https://track.example/p.png" width="90" height="90">'
+    '<a href="javascript:x()">no</a>'
 )
 
 

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -113,6 +114,14 @@ def test_colleague_who_left_handed_over_by_the_recorded_exception(desk: None) ->
     leaver = Agent.objects.get(name="David Osei")
     assert (leaver.is_active, leaver.user.is_active) == (False, False)
     assert not Ticket.objects.open().filter(owner=leaver).exists()
+
+
+def test_what_was_not_answered_closed_by_itself_when_it_was_due(desk: None) -> None:
+    closed = Ticket.objects.filter(closure_code="auto_closed")
+    assert closed.count() > 10
+    waits = closed.annotate(wait=F("closed_at") - F("resolved_at")).values_list("wait", flat=True)
+    assert all(timedelta(days=5) <= wait <= timedelta(days=16) for wait in waits)
+    assert not Ticket.objects.due_to_close(timezone.now()).exists()
 
 
 def test_old_mail_counts_as_sent_and_old_events_as_told(desk: None) -> None:

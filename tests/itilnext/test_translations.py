@@ -21,6 +21,9 @@ from accounts.mail import send_due_account_mail
 from accounts.services import request_password_reset
 from connectors.mail.services.acknowledgement import acknowledge
 from core.templatetags.ui import day
+from notifications.enums import EventType
+from notifications.models import Notification
+from notifications.wording import describe
 from tests.factories import AgentFactory, ContactFactory, TeamFactory, TicketFactory
 from tests.factories.mail import MailboxFactory
 from tickets.enums import TicketStatus
@@ -215,3 +218,11 @@ def test_days_are_written_as_the_reader_writes_them(db: None) -> None:
     with translation.override("de"):
         assert day(date(2026, 3, 9)) == "9. Mär 2026"
     assert day(None) == ""
+
+
+def test_notifications_write_days_out() -> None:
+    facts = {"agent": "Mara Weiss", "starts_on": "2026-03-09", "ends_on": "2026-03-20"}
+    covered = Notification(event_type=EventType.COVER_STARTED, payload=facts)
+    assert describe(covered) == "You cover for Mara Weiss from March 9, 2026 to March 20, 2026"
+    with translation.override("de"):
+        assert describe(covered) == "Sie vertreten Mara Weiss vom 9. März 2026 bis zum 20. März 2026"

@@ -98,7 +98,9 @@ def weight_of(responses: list[Response]) -> Weight:
     for response in responses:
         kind = response.request.resource_type
         body = b"" if response.status in (204, 301, 302, 304) else response.body()
-        is_text = any(word in response.headers.get("content-type", "") for word in ("text", "javascript", "json", "svg"))
+        is_text = any(
+            word in response.headers.get("content-type", "") for word in ("text", "javascript", "json", "svg")
+        )
         size = len(gzip.compress(body)) if is_text else len(body)
         total += size
         sizes[kind] = sizes.get(kind, 0) + size

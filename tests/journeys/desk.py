@@ -1,11 +1,11 @@
-"""The desk of the stories: people who sign in with passwords, a shared mailbox, customers with mailboxes of their own."""
+"""The desk of the stories: people who sign in with passwords, a shared mailbox, customers with their own Maildirs."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from celery import current_app
 
@@ -77,7 +77,7 @@ def customer_writes(subject: str, body: str, *, sender: str, answers: EmailMessa
 def mails_of(address: str) -> list[EmailMessage]:
     """What the customer has received, oldest first."""
     paths = maildir.messages_in(maildir.folder_of(address))
-    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]  # type: ignore[misc]
+    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -87,7 +87,7 @@ def text_of(mail: EmailMessage) -> str:
 
 
 def sooner_or_later(happens: Callable[[], T | None], *, what: str, patience: float = 60.0) -> T:
-    """Wake the worker as beat does until `happens()` has something to show. Longer than `patience` seconds is a failure."""
+    """Wake the worker as beat does until `happens()` has something to show; fails after `patience` seconds."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         for task in BEAT:
@@ -97,4 +97,3 @@ def sooner_or_later(happens: Callable[[], T | None], *, what: str, patience: flo
                 return found
             time.sleep(0.1)
     raise AssertionError(f"not within {patience:.0f} s: {what}")
-

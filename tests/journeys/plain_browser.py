@@ -80,9 +80,8 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._textarea and self._form:
             self._form.values[self._textarea] += data
-        elif not self._hidden:
-            if text := " ".join(data.split()):
-                self.words.append(text)
+        elif not self._hidden and (text := " ".join(data.split())):
+            self.words.append(text)
 
 
 @dataclass
@@ -99,7 +98,9 @@ class Page:
 
     def form(self, ending: str = "", *, with_field: str = "") -> Form:
         """The form that posts to an address with this ending, or the one that has this field."""
-        found = [form for form in self.forms if form.action.endswith(ending) and (with_field in form.names or not with_field)]
+        found = [
+            form for form in self.forms if form.action.endswith(ending) and (with_field in form.names or not with_field)
+        ]
         assert found, f"no such form on {self.url}; there are {[form.action for form in self.forms]}"
         return found[0]
 

@@ -1,4 +1,6 @@
-"""A colleague falls ill, another leaves: cover by a deputy, and the one way in which an owner changes (013, 014, 007, 002)."""
+"""A colleague falls ill, another leaves: cover by a deputy, and the one way in which an owner changes (013, 014,
+007, 002).
+"""
 
 from datetime import timedelta
 from html import unescape
@@ -129,7 +131,9 @@ def test_007_after_termination_a_supervisor_transfers(way: str, desk: Desk, tick
 
 
 def test_002_no_form_and_no_call_changes_the_owner(desk: Desk, ticket: Ticket, live_site: str) -> None:
-    """By API as PATCH and PUT, by the fields form with an owner smuggled in, on the admin page, by the team's change."""
+    """By API as PATCH and PUT, by the fields form with an owner smuggled in, on the admin page, by the team's
+    change.
+    """
     program = Program(live_site, token_for(desk.sam.user)[0])
     address = f"/api/v1/tickets/{ticket.reference}/"
     status, problem = program.call("PATCH", address, {"owner": desk.jonas.email, "version": ticket.version})

@@ -49,7 +49,9 @@ def mara(chromium: Browser, desk: Desk, live_site: str) -> Iterator[tuple[Page, 
 
 
 def test_main_job_with_the_keyboard(mara: tuple[Page, Watch], desk: Desk, ticket: Ticket) -> None:
-    """Accept with A, reply with R, take it back, send again, resolve: nothing on the console, nothing from elsewhere."""
+    """Accept with A, reply with R, take it back, send again, resolve: nothing on the console, nothing from
+    elsewhere.
+    """
     page, watch = mara
     page.goto("/queue/unowned/")
     page.get_by_role("link", name="Printer in ward 3").click()

@@ -1,10 +1,12 @@
-"""The main job with nothing replaced: mail in, ticket, accept, reply, resolve, reopen, close (acceptance 051, 042, 043, 048).
+"""The main job with nothing replaced: mail in, ticket, accept, reply, resolve, reopen, close.
 
 Web server and worker are processes of their own; pages are used as a browser without scripts does.
 """
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
 from typing import Any
 
 from tests.factories.people import PASSWORD
@@ -18,106 +20,140 @@ DANA = "dana@acme.test"
 E, V = EntryKind, Visibility
 
 
-def the_ticket() -> Ticket | None:
-    return Ticket.objects.select_related("owner").first()
+@dataclass
+class Story:
+    """One ticket and those who meet over it."""
 
+    desk: Desk
+    site: str
+    mara: PlainBrowser
+    jonas: PlainBrowser
+    dana: PlainBrowser
+    received: list[EmailMessage] = field(default_factory=list)
+    first_message_id: str = ""
 
-def received(count: int) -> Callable[[], list[Any] | None]:
-    def look() -> list[Any] | None:
-        mails = mails_of(DANA)
-        return mails if len(mails) >= count else None
+    @property
+    def ticket(self) -> Ticket:
+        return Ticket.objects.select_related("owner").get()
 
-    return look
+    # a story is told from its beginning to its end
+    @property
+    def here(self) -> str:
+        return f"/t/{self.ticket.reference}/"
 
-
-def status_is(status: TicketStatus) -> Callable[[], Ticket | None]:
-    return lambda: Ticket.objects.filter(status=status).select_related("owner").first()
+    def next_mail(self, what: str) -> EmailMessage:
+        """The next mail that Dana receives."""
+        count = len(self.received) + 1
+        self.received = sooner_or_later(lambda: mails if len(mails := mails_of(DANA)) >= count else None, what=what)
+        assert len(self.received) == count
+        return self.received[-1]
 
 
 def test_051_from_a_customers_mail_to_the_closed_ticket(
     desk: Desk, live_site: str, celery_worker_process: Callable[..., Worker]
 ) -> None:
     celery_worker_process()
-    mara, jonas, dana = PlainBrowser(live_site), PlainBrowser(live_site), PlainBrowser(live_site)
-    assert mara.sign_in(desk.mara.email, PASSWORD).url == f"{live_site}/queue/mine/"
-    jonas.sign_in(desk.jonas.email, PASSWORD)
+    story = Story(desk, live_site, *(PlainBrowser(live_site) for _person in range(3)))
+    assert story.mara.sign_in(desk.mara.email, PASSWORD).url == f"{live_site}/queue/mine/"
+    story.jonas.sign_in(desk.jonas.email, PASSWORD)
+    a_mail_becomes_a_ticket_042(story)
+    the_first_agent_owns_it_the_second_is_refused(story)
+    her_answer_reaches_the_customers_mailbox_048(story)
+    the_customers_answer_joins_043(story)
+    resolved_and_opened_again_by_one_more_mail_054(story)
+    closed_by_the_link_of_the_newest_resolution(story)
+    assert told_by(story.ticket) == THE_STORY
 
-    # A mail becomes a ticket, and the customer hears that it has arrived (042)
-    first = customer_writes("Printer in ward 3", "It burns since this morning.", sender=f"Dana Roth <{DANA}>")
-    ticket = sooner_or_later(the_ticket, what="the mail becomes a ticket")
-    here = f"/t/{ticket.reference}/"
-    [acknowledgement] = sooner_or_later(received(1), what="the acknowledgement")
+
+def a_mail_becomes_a_ticket_042(story: Story) -> None:
+    story.first_message_id = customer_writes("Printer in ward 3", "It burns.", sender=f"Dana Roth <{DANA}>")
+    sooner_or_later(Ticket.objects.first, what="the mail becomes a ticket")
+    acknowledgement = story.next_mail("the acknowledgement")
+    ticket = story.ticket
     assert (ticket.subject, ticket.status, ticket.owner) == ("Printer in ward 3", TicketStatus.NEW, None)
     assert f"[{ticket.reference}]" in str(acknowledgement["Subject"])
     assert acknowledgement["Auto-Submitted"] == "auto-replied"
 
-    # Mara accepts from the queue; Jonas, whose page still shows the button, is refused
-    his_page = jonas.get(here)
-    queue = mara.get("/queue/unowned/")
-    assert "Printer in ward 3" in queue.text
-    accepted = mara.submit(queue, queue.form(f"{here}accept/"))
-    assert (accepted.status, accepted.url) == (200, live_site + here)
-    refused = jonas.submit(his_page, his_page.form(f"{here}accept/"))
-    assert refused.status == 409
-    assert f"Ticket {ticket.reference} is already owned by Mara Weiss." in refused.text
-    assert Ticket.objects.get().owner_id == desk.mara.pk
 
-    # She answers; the customer finds it in the same conversation (048)
-    page = mara.get(here)
+def the_first_agent_owns_it_the_second_is_refused(story: Story) -> None:
+    """Jonas' page still shows the button when he presses it."""
+    his_page = story.jonas.get(story.here)
+    queue = story.mara.get("/queue/unowned/")
+    assert "Printer in ward 3" in queue.text
+    accepted = story.mara.submit(queue, queue.form(f"{story.here}accept/"))
+    assert (accepted.status, accepted.url) == (200, story.site + story.here)
+    refused = story.jonas.submit(his_page, his_page.form(f"{story.here}accept/"))
+    assert refused.status == 409
+    assert f"Ticket {story.ticket.reference} is already owned by Mara Weiss." in refused.text
+    assert story.ticket.owner == story.desk.mara
+
+
+def her_answer_reaches_the_customers_mailbox_048(story: Story) -> None:
+    """In the same conversation: the reference in the subject, and the headers by which mail programs thread."""
+    page = story.mara.get(story.here)
     assert "To customer · Dana Roth" in page.text
-    sent = mara.submit(page, page.form(f"{here}reply/"), body="Hello Dana, please pull the plug.")
+    sent = story.mara.submit(page, page.form(f"{story.here}reply/"), body="Hello Dana, please pull the plug.")
     assert (sent.status, "Undo" in sent.text) == (200, True)
     assert len(mails_of(DANA)) == 1, "the reply is held"
-    answer = sooner_or_later(received(2), what="the answer in the customer's mailbox")[1]
+    answer = story.next_mail("the answer in the customer's mailbox")
     assert text_of(answer).startswith("Hello Dana, please pull the plug.")
     assert str(answer["From"]) == "Mara Weiss <support@desk.test>"
-    assert str(answer["Subject"]) == f"RE: [{ticket.reference}] Printer in ward 3"
-    assert (str(answer["In-Reply-To"]), str(answer["References"])) == (first, first)
+    assert str(answer["Subject"]) == f"RE: [{story.ticket.reference}] Printer in ward 3"
+    assert (str(answer["In-Reply-To"]), str(answer["References"])) == (story.first_message_id,) * 2
 
-    # The customer's answer joins the ticket (043)
-    customer_writes("Re: my printer", "I did. It still smells.", sender=DANA, answers=answer)
-    sooner_or_later(
-        lambda: Ticket.objects.get().entries.filter(kind=E.EMAIL_INBOUND).count() == 2 or None, what="the answer joins"
-    )
+
+def the_customers_answer_joins_043(story: Story) -> None:
+    """By its headers alone: the customer has changed the subject."""
+    customer_writes("Re: my printer", "I did. It still smells.", sender=DANA, answers=story.received[-1])
+    inbound = Ticket.objects.get().entries.filter(kind=E.EMAIL_INBOUND)
+    sooner_or_later(lambda: inbound.count() == 2 or None, what="the answer joins")
     assert Ticket.objects.count() == 1
-    assert "I did. It still smells." in mara.get(here).text
+    assert "I did. It still smells." in story.mara.get(story.here).text
 
-    # Resolved, with two links; one more mail opens it again, the owner stays
-    form_page = mara.get(f"{here}resolve/")
-    done = mara.submit(form_page, form_page.form(f"{here}resolve/"), resolution_code="fixed", resolution_note="New printer.")
-    assert done.url == live_site + here
-    resolution = sooner_or_later(received(3), what="the resolution mail")[2]
-    assert len(links_in(text_of(resolution))) == 2
+
+def resolve(story: Story, note: str) -> EmailMessage:
+    page = story.mara.get(f"{story.here}resolve/")
+    form = page.form(f"{story.here}resolve/")
+    done = story.mara.submit(page, form, resolution_code="fixed", resolution_note=note)
+    assert done.url == story.site + story.here
+    return story.next_mail("the resolution mail")
+
+
+def resolved_and_opened_again_by_one_more_mail_054(story: Story) -> None:
+    resolution = resolve(story, "New printer.")
+    assert len(links_in(resolution)) == 2
     customer_writes(str(resolution["Subject"]), "The new one burns too.", sender=DANA, answers=resolution)
-    again = sooner_or_later(status_is(TicketStatus.IN_PROGRESS), what="it is open again")
-    assert (again.owner, again.reopen_count) == (desk.mara, 1)
-
-    # Resolved again; the old link does nothing any more, the new one closes
-    form_page = mara.get(f"{here}resolve/")
-    mara.submit(form_page, form_page.form(f"{here}resolve/"), resolution_code="fixed", resolution_note="No printer.")
-    last = sooner_or_later(received(4), what="the second resolution mail")[3]
-    old_solved, _old = links_in(text_of(resolution))
-    assert dana.get(old_solved).forms == [], "the link of the earlier resolution asks nothing any more"
-    solved, _not_solved = links_in(text_of(last))
-    question = dana.get(solved)
-    assert (question.status, Ticket.objects.get().status) == (200, TicketStatus.RESOLVED), "looking changes nothing"
-    thanks = dana.submit(question, question.forms[0])
-    assert thanks.status == 200
-    ticket.refresh_from_db()
-    assert (ticket.status, ticket.closure_code) == (TicketStatus.CLOSED, ClosureCode.CONFIRMED)
-    assert (ticket.owner, ticket.customer_confirmed_at is None) == (desk.mara, False)
-    assert told_by(ticket) == THE_STORY
+    sooner_or_later(lambda: story.ticket.status == TicketStatus.IN_PROGRESS or None, what="it is open again")
+    assert (story.ticket.owner, story.ticket.reopen_count) == (story.desk.mara, 1)
 
 
-def links_in(text: str) -> list[str]:
-    return re.findall(r"https?://\S+/answer/\S+/", text)
+def closed_by_the_link_of_the_newest_resolution(story: Story) -> None:
+    """The link of the earlier resolution asks nothing any more; looking at the new one changes nothing, its button
+    does.
+    """
+    old_solved, _old_not_solved = links_in(story.received[-1])
+    solved, _not_solved = links_in(resolve(story, "No printer."))
+    assert story.dana.get(old_solved).forms == []
+    question = story.dana.get(solved)
+    assert (question.status, story.ticket.status) == (200, TicketStatus.RESOLVED)
+    assert story.dana.submit(question, question.forms[0]).status == 200
+    ticket = story.ticket
+    assert (ticket.status, ticket.closure_code, ticket.owner) == (
+        TicketStatus.CLOSED,
+        ClosureCode.CONFIRMED,
+        story.desk.mara,
+    )
+    assert ticket.customer_confirmed_at is not None
+
+
+def links_in(mail: EmailMessage) -> list[str]:
+    return re.findall(r"https?://\S+/answer/\S+/", text_of(mail))
 
 
 def told_by(ticket: Ticket) -> list[tuple[str, str, str, str]]:
     """(kind, visibility, author, what) of every entry in order."""
     return [
-        (entry.kind, entry.visibility, entry.author_name, step_of(entry.facts))
-        for entry in ticket.entries.in_order()
+        (entry.kind, entry.visibility, entry.author_name, step_of(entry.facts)) for entry in ticket.entries.in_order()
     ]
 
 

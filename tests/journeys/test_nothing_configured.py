@@ -54,7 +54,14 @@ def test_185_a_desk_without_any_connector_works(
     ticket.refresh_from_db()
     assert (ticket.status, ticket.owner) == (TicketStatus.CLOSED, agent)
     assert "No sound" in mara.get("/search/?q=sound").text
-    for address in ("/queue/mine/", "/queue/all/?status=closed", "/notifications/", "/account/", "/customers/", "/mail/"):
+    for address in (
+        "/queue/mine/",
+        "/queue/all/?status=closed",
+        "/notifications/",
+        "/account/",
+        "/customers/",
+        "/mail/",
+    ):
         assert mara.get(address).status == 200, address
     assert mara.get("/healthz").status == 200
 

@@ -1,217 +1,29 @@
 """How each act of the matrix is asked for, at the API and on the page. Nothing here says what is allowed."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
-from uuid import UUID, uuid4
-
-from django.contrib.auth.tokens import default_token_generator
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
-from django.utils.http import urlsafe_base64_encode
-
-from desk.composing import context_of
 from tests.factories.people import PASSWORD
-from tests.matrix.world import STRANGERS, World
-from tickets.links import Answer, sign_answer
-from tickets.models import Ticket
-
-
-@dataclass(frozen=True)
-class Case:
-    """One cell: who asks about what. `missing` is the same question about things that do not exist."""
-
-    world: World
-    column: str
-    state: str
-    is_missing: bool = False
-
-    @property
-    def ticket(self) -> Ticket:
-        return self.world.scene(self.state, self.column).ticket
-
-    @property
-    def actor(self) -> Any:
-        return self.world.people[self.column]
-
-    @property
-    def ref(self) -> str:
-        return f"INC-{timezone.now().year}-999999" if self.is_missing else self.ticket.reference
-
-    def id(self, thing: Any) -> UUID:
-        found: UUID = uuid4() if self.is_missing else thing.pk
-        return found
-
-    @property
-    def task(self) -> UUID:
-        return self.id(self.world.scene(self.state, self.column).task)
-
-    @property
-    def message(self) -> UUID:
-        return self.id(self.world.scene(self.state, self.column).message)
-
-    def thing(self, name: str) -> UUID:
-        return self.id(self.world.things[name])
-
-    def version(self) -> int:
-        return int(Ticket.objects.values_list("version", flat=True).get(pk=self.ticket.pk))
-
-    @property
-    def solved(self) -> str:
-        return sign_answer(self.ticket, Answer.SOLVED)
-
-    @property
-    def not_solved(self) -> str:
-        return sign_answer(self.ticket, Answer.NOT_SOLVED)
-
-    def missing(self) -> "Case":
-        return replace(self, is_missing=True)
-
-
-@dataclass(frozen=True)
-class Ask:
-    method: str
-    path: str
-    data: Any = None
-    goes_to: str = ""
-    """Where a page leads after success; empty: it answers itself."""
-    status: int = 200
-    """What the API, or a page that leads nowhere, answers after success."""
-
-
-@dataclass(frozen=True)
-class Act:
-    api: Callable[[Case], Ask] | None = None
-    page: Callable[[Case], Ask] | None = None
-
-
-def t(case: Case, step: str = "") -> str:
-    return f"/t/{case.ref}/{step + '/' if step else ''}"
-
-
-def api(case: Case, step: str = "") -> str:
-    return f"/api/v1/tickets/{case.ref}/{step + '/' if step else ''}"
-
-
-def step(name: str, data: Any = None, *, page: str = "", form: Any = None) -> Act:
-    """A step that both know: the same word or `page`, the same values or `form`."""
-
-    def values(given: Any, case: Case) -> Any:
-        return given(case) if callable(given) else dict(given or {})
-
-    return Act(
-        api=lambda case: Ask("post", api(case, name), values(data, case)),
-        page=lambda case: Ask(
-            "post", t(case, page or name), values(data if form is None else form, case), goes_to=t(case)
-        ),
-    )
-
-
-def shown(name: str) -> Act:
-    """A page with a form or a list, below the ticket."""
-    return Act(page=lambda case: Ask("get", t(case, name)))
-
-
-def task_step(name: str, data: Any = None) -> Act:
-    return Act(
-        api=lambda case: Ask("post", f"/api/v1/tasks/{case.task}/{name}/", data or {}),
-        page=lambda case: Ask("post", t(case, f"tasks/{case.task}/{name}"), data or {}, goes_to=t(case)),
-    )
-
-
-def field(name: str, value: str) -> Act:
-    return Act(
-        api=lambda case: Ask("patch", api(case), {name: value, "version": case.version()}),
-        page=lambda case: Ask(
-            "post", t(case, f"fields/{name}"), {name: value, "version": case.version()}, goes_to=t(case)
-        ),
-    )
-
-
-def reply(**more: Any) -> Act:
-    def form(case: Case) -> Ask:
-        context = context_of(case.ticket, last_seen_seq=10**9).signed()
-        if "to_confirm" in more:
-            other = case.world.scenes["new"].ticket
-            context = context_of(other, last_seen_seq=10**9).signed()
-        data = {"context": context, "body": "Please restart it.", "cc": ""}
-        return Ask("post", t(case, "reply"), data, goes_to=t(case))
-
-    return Act(
-        api=lambda case: Ask("post", api(case, "reply"), {"body": "Please restart it.", **more}, status=201), page=form
-    )
-
-
-def transfer(reason_code: str, reason: str, *, to_self: bool = False) -> Act:
-    def values(case: Case) -> dict[str, str]:
-        new = case.actor if to_self and case.column not in ("anon", "bare", "client") else case.world.people["agent"]
-        return {"new_owner": str(new.pk), "reason_code": reason_code, "reason": reason}  # type: ignore[union-attr]
-
-    return Act(api=lambda case: Ask("post", api(case, "transfer_ownership"), values(case)))
-
-
-def transfer_form(reason_code: str, reason: str) -> Act:
-    def form(case: Case) -> Ask:
-        new_owner = str(case.world.people["agent"].pk)  # type: ignore[union-attr]
-        data = {"reference": case.ref, "new_owner": new_owner, "reason_code": reason_code, "reason": reason}
-        return Ask("post", "/admin/transfer/", data, goes_to="/admin/")
-
-    return Act(page=form)
-
-
-def absence_values() -> dict[str, str]:
-    start = timezone.now().date() + timedelta(days=60)
-    return {"kind": "sick", "starts_on": str(start), "ends_on": str(start + timedelta(days=3))}
-
-
-def absence_of(name: str) -> Act:
-    """Another person's absence, recorded on the people page."""
-    return Act(
-        api=lambda case: Ask(
-            "post", "/api/v1/absences/", {"agent": str(case.world.things[name].pk), **absence_values()}, status=201
-        ),
-        page=lambda case: Ask(
-            "post",
-            f"/people/{case.thing(name)}/absences/new/",
-            absence_values(),
-            goes_to="/account/" if case.world.things[name].pk == getattr(case.actor, "pk", None) else "/people/",
-        ),
-    )
-
-
-def own_absence() -> Act:
-    def own(case: Case) -> Ask:
-        person = case.actor if case.actor and case.column not in ("bare", "client") else case.world.people["owner"]
-        return Ask("post", "/api/v1/absences/", {"agent": str(person.pk), **absence_values()}, status=201)  # type: ignore[union-attr]
-
-    return Act(api=own, page=lambda case: Ask("post", "/account/absences/new/", absence_values(), goes_to="/account/"))
-
-
-def reads(api_path: str, page: str = "") -> Act:
-    return Act(
-        api=lambda case: Ask("get", f"/api/v1{api_path}"), page=(lambda case: Ask("get", page)) if page else None
-    )
-
-
-def one(kind: str, thing: str, page: str = "") -> Act:
-    return Act(
-        api=lambda case: Ask("get", f"/api/v1/{kind}/{case.thing(thing)}/"),
-        page=(lambda case: Ask("get", f"/{page}/{case.thing(thing)}/")) if page else None,
-    )
-
-
-def page(method: str, path: str, data: Any = None, *, goes_to: str = "") -> Act:
-    return Act(page=lambda case: Ask(method, path.format(case=case), data, goes_to=goes_to.format(case=case)))
-
-
-def new_file() -> SimpleUploadedFile:
-    return SimpleUploadedFile("log.txt", b"It says: paper jam.", "text/plain")
-
-
-def entry_of(case: Case) -> Any:
-    return case.ticket.entries.order_by("seq").first()
-
+from tests.matrix.cases import (
+    Act,
+    Ask,
+    absence_of,
+    absence_values,
+    api,
+    entry_of,
+    field,
+    new_file,
+    one,
+    own_absence,
+    page,
+    password_link,
+    reads,
+    reply,
+    shown,
+    step,
+    t,
+    task_step,
+    transfer,
+    transfer_form,
+)
+from tests.matrix.world import STRANGERS
 
 TEXT = "Her employment has ended; the ticket goes on with Jonas."
 NOTE = {"body": "Seen it."}
@@ -233,7 +45,7 @@ ACTS: dict[str, Act] = {
     "search": reads("/search/?q=printer", "/search/?q=printer"),
     # Ownership
     "accept": step("accept"),
-    "offer": step("offer", lambda case: {"agent": str(case.world.people["agent"].pk)}),  # type: ignore[union-attr]
+    "offer": step("offer", lambda case: {"agent": str(case.world.people["agent"].pk)}),
     "withdraw_offer": step("withdraw_offer"),
     "change_team": Act(  # afterwards it is another team's, and out of sight
         api=lambda case: Ask("post", api(case, "change_team"), {"team": str(case.world.network.pk)}),
@@ -457,7 +269,7 @@ ACTS: dict[str, Act] = {
         api=lambda case: Ask(
             "post",
             "/api/v1/auth/token/",
-            {"username": case.world.people["agent"].email, "password": PASSWORD},  # type: ignore[union-attr]
+            {"username": case.world.people["agent"].email, "password": PASSWORD},
         )
     ),
     "see_sign_in": Act(page=lambda case: Ask("get", "/login/", goes_to="" if case.column in STRANGERS else "/")),
@@ -465,7 +277,7 @@ ACTS: dict[str, Act] = {
         page=lambda case: Ask(
             "post",
             "/login/",
-            {"username": case.world.people["agent"].email, "password": PASSWORD},  # type: ignore[union-attr]
+            {"username": case.world.people["agent"].email, "password": PASSWORD},
             goes_to="/",
         )
     ),
@@ -489,9 +301,3 @@ ACTS: dict[str, Act] = {
     "see_false_answer": page("get", "/answer/{case.solved}x/"),
     "say_false_answer": page("post", "/answer/{case.solved}x/"),
 }
-
-
-def password_link(case: Case) -> str:
-    user = case.world.people["agent"].user  # type: ignore[union-attr]
-    uid = urlsafe_base64_encode(str(user.pk).encode())
-    return f"/password-reset/{uid}/{default_token_generator.make_token(user)}/"

@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from accounts.models import User
-from tests.matrix.acts import Ask, Case
 from tests.matrix.asking import Row, answers, rows, send, undone
+from tests.matrix.cases import Ask, Case
 from tests.matrix.world import COLUMNS, World
 from tickets.models import Ticket
 
@@ -56,7 +56,7 @@ def test_who_may_open_the_operators_pages(row: Row, world: World) -> None:
 
 
 def test_django_flags_and_permissions_open_nothing(world: World) -> None:
-    user = world.people["agent"].user  # type: ignore[union-attr]
+    user = world.people["agent"].user
     with undone():
         User.objects.filter(pk=user.pk).update(is_superuser=True, is_staff=True)
         user.user_permissions.set(Permission.objects.all())
@@ -69,6 +69,6 @@ def test_002_no_operator_writes_an_owner(column: str, world: World) -> None:
     address = f"/admin/tickets/ticket/{ticket.pk}/change/"
     stranger = world.people["outsider"]
     with undone():
-        send(Case(world, column, "owned"), Ask("post", address, {"owner": str(stranger.pk), "status": "closed"}))  # type: ignore[union-attr]
+        send(Case(world, column, "owned"), Ask("post", address, {"owner": str(stranger.pk), "status": "closed"}))
         after = Ticket.objects.get(pk=ticket.pk)
         assert (after.owner_id, after.status, after.version) == (ticket.owner_id, "in_progress", ticket.version)

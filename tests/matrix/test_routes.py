@@ -7,11 +7,21 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
-from tests.matrix.acts import ACTS, Ask, Case
+from tests.matrix.acts import ACTS
 from tests.matrix.asking import Row, rows, send, undone
+from tests.matrix.cases import Ask, Case
 from tests.matrix.world import World
 
-MODULES = ("test_tickets", "test_ownership", "test_conversation", "test_lifecycle", "test_people", "test_mail", "test_public", "test_admin")
+MODULES = (
+    "test_tickets",
+    "test_ownership",
+    "test_conversation",
+    "test_lifecycle",
+    "test_people",
+    "test_mail",
+    "test_public",
+    "test_admin",
+)
 METHODS = ("get", "post", "put", "patch", "delete")
 ELSEWHERE = {
     "admin/": "the operators' pages: test_admin.py names some by hand, the rest follows the same base class",
@@ -35,7 +45,9 @@ def routes() -> list[str]:
 
 def all_rows() -> list[Row]:
     modules = [import_module(f"tests.matrix.{name}") for name in MODULES]
-    tables = [text for module in modules for name, text in vars(module).items() if name.isupper() and isinstance(text, str)]
+    tables = [
+        text for module in modules for name, text in vars(module).items() if name.isupper() and isinstance(text, str)
+    ]
     return [row for table in tables for row in rows(table)]
 
 
@@ -88,7 +100,9 @@ def test_addresses_that_do_not_exist_are_missing(method: str, world: World) -> N
 @pytest.mark.parametrize("column", ["bare", "client"])
 def test_programs_have_no_pages(column: str, world: World) -> None:
     """No program can sign in; even a session of its user would open nothing but what is open to everybody."""
-    public = {ask.path for row in rows(import_module("tests.matrix.test_public").PUBLIC) if (ask := _page_of(row, world))}
+    public = {
+        ask.path for row in rows(import_module("tests.matrix.test_public").PUBLIC) if (ask := _page_of(row, world))
+    }
     opened = []
     for (route, method), ask in asked(world).items():
         if route.startswith("api/") or ask.path in public or ask.path.startswith(("/answer/", "/password-reset/")):

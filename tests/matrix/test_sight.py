@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from tests.matrix.acts import Ask, Case
 from tests.matrix.asking import send, undone
+from tests.matrix.cases import Ask, Case
 from tests.matrix.world import World
 
 NAMED = {
@@ -34,7 +34,12 @@ SEES = {
     "outsider": {"network_new", "open_new"},
     "client": set(NAMED),
 }
-PLACES = ("/api/v1/tickets/?page_size=200", "/api/v1/search/?q=printer&page_size=200", "/queue/all/", "/search/?q=printer")
+PLACES = (
+    "/api/v1/tickets/?page_size=200",
+    "/api/v1/search/?q=printer&page_size=200",
+    "/queue/all/",
+    "/search/?q=printer",
+)
 
 
 @pytest.mark.parametrize("column", SEES)

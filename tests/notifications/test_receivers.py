@@ -3,18 +3,32 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.enums import AbsenceKind, Role
-from accounts.services import record_absence
-from core.events import deliver_due
+from accounts.enums import Role
+from accounts.models import Agent
+from core.events import deliver_due, publish
 from core.models import EventDelivery
+from notifications.enums import EventType
 from notifications.models import Notification
-from notifications.selectors import unread_count
-from notifications.services import mark_read, mark_ticket_read
+from notifications.selectors import notifications_of, unread_count
+from notifications.services import mark_read, mark_ticket_read, notify
 from notifications.wording import describe
 from tests.factories import AbsenceFactory, AgentFactory, TeamFactory, TicketFactory
-from tickets.services import add_note, confirm_by_customer, offer_ticket, record_customer_message, resolve_ticket, watch
+from tickets.events import MessageNotSent
+from tickets.models import OutboundMessage
+from tickets.services import (
+    add_note,
+    confirm_by_customer,
+    offer_ticket,
+    record_customer_message,
+    release_message,
+    reply_to_customer,
+    resolve_ticket,
+    watch,
+)
 from tickets.services.creation import Message
 
 pytestmark = pytest.mark.django_db
@@ -94,23 +108,6 @@ def test_the_owner_is_told_of_the_confirmation() -> None:
     assert told(owner) == [("ticket_closed", ticket.reference)]
 
 
-def test_a_long_absence_tells_deputy_and_supervisor_with_the_open_tickets() -> None:
-    supervisor, deputy, owner = AgentFactory(roles=[Role.SUPERVISOR]), AgentFactory(), AgentFactory()
-    ticket = TicketFactory(team=TeamFactory(supervisor=supervisor), owner=owner)
-    today = timezone.now().date()
-    record_absence(
-        owner.pk,
-        by=owner,
-        kind=AbsenceKind.EXTENDED_LEAVE,
-        starts_on=today + timedelta(days=1),
-        ends_on=today + timedelta(days=31),
-        deputy=deputy,
-    )
-    assert told(deputy) == [("cover_started", "")]
-    assert told(supervisor) == [("long_absence", "")]
-    assert supervisor.notifications.get().payload["tickets"] == [ticket.reference]
-
-
 def test_the_badge_counts_what_is_unread() -> None:
     owner = AgentFactory()
     first, second = TicketFactory(owner=owner), TicketFactory(owner=owner)
@@ -123,3 +120,66 @@ def test_the_badge_counts_what_is_unread() -> None:
     assert mark_read(AgentFactory()) == 0
     assert mark_read(owner) == 1
     assert unread_count(owner) == 0
+
+
+def failed_reply(ticket, author, error: str) -> OutboundMessage:
+    reply = reply_to_customer(ticket.pk, by=author, body_text="Try again.")
+    release_message(reply.pk, now=timezone.now() + timedelta(seconds=60))
+    message = OutboundMessage.objects.get(pk=reply.pk)
+    message.start(leased_until=timezone.now())
+    message.fail(error=error)
+    message.save()
+    event = MessageNotSent(
+        ticket_id=ticket.pk, message_id=message.pk, author_id=message.author_id, occurred_at=timezone.now()
+    )
+    with transaction.atomic():
+        publish(event)
+    return message
+
+
+def test_a_reply_that_was_not_sent_is_told_to_owner_deputy_and_author_without_the_servers_words() -> None:
+    owner, deputy = AgentFactory.create_batch(2)
+    ticket = TicketFactory(owner=owner)
+    AbsenceFactory(agent=owner, deputy=deputy)
+    failed_reply(ticket, owner, "dana@customer.test: 550 no relay for sekrit@mx.internal")
+    assert told(owner) == told(deputy) == [("send_failed", ticket.reference)]
+    row = owner.notifications.get()
+    assert row.payload == {"reference": ticket.reference, "error": "550"}
+    assert describe(row) == f"A message on {ticket.reference} was not sent: the mail server answered 550"
+
+
+def test_an_author_who_sees_the_ticket_no_more_is_not_told_that_it_was_not_sent() -> None:
+    owner, deputy = AgentFactory.create_batch(2)
+    ticket = TicketFactory(owner=owner)
+    absence = AbsenceFactory(agent=owner, deputy=deputy)
+    failed_reply(ticket, deputy, "The mail server was not reached: mx.internal")
+    absence.delete()
+    assert told(deputy) == []
+    assert told(owner) == [("send_failed", ticket.reference)]
+    assert "mx.internal" not in describe(owner.notifications.get())
+
+
+def test_a_notification_of_a_ticket_out_of_sight_tells_its_kind_only() -> None:
+    owner = AgentFactory()
+    ticket = TicketFactory(owner=owner, subject="Salary list is offline")
+    stranger = AgentFactory()
+    facts = {"reference": ticket.reference, "subject": ticket.subject}
+    notify([owner.pk, stranger.pk], EventType.TICKET_ASSIGNED, dedupe_key="x", ticket_id=ticket.pk, **facts)
+    assert [describe(row) for row in notifications_of(stranger)] == ["Offered to you"]
+    assert describe(stranger.notifications.get()) == "Offered to you"
+    assert [describe(row) for row in notifications_of(owner)] == [
+        f"{ticket.reference} is offered to you: Salary list is offline"
+    ]
+
+
+def test_wording_costs_the_same_for_few_notifications_and_for_many() -> None:
+    reader = AgentFactory()
+    counts = []
+    for number in range(4):
+        ticket = TicketFactory(owner=reader)
+        facts = {"reference": ticket.reference, "subject": ticket.subject}
+        notify([reader.pk], EventType.TICKET_ASSIGNED, dedupe_key=str(number), ticket_id=ticket.pk, **facts)
+        with CaptureQueriesContext(connection) as queries:
+            assert len([describe(row) for row in notifications_of(Agent.objects.get(pk=reader.pk))]) == number + 1
+        counts.append(len(queries))
+    assert len(set(counts)) == 1

@@ -227,6 +227,23 @@ def test_old_hits_below_many_newer_tickets_are_found(crowd: Callable[..., None])
     assert found(member, "scanner", size=2, cursor=page.next_cursor or "") == ["Scanner A"]
 
 
+def test_old_hit_of_a_team_below_many_newer_hits_of_others_is_found(crowd: Callable[..., None]) -> None:
+    small = TeamFactory()
+    TicketFactory(team=small, subject="Drucker im Archiv")
+    crowd(TicketFactory(team=small, subject="Anderes"), 60)
+    crowd(TicketFactory(subject="Drucker überall"), 100)
+    assert found(AgentFactory(teams=[small]), "drucker", size=1) == ["Drucker im Archiv"]
+
+
+def test_a_quiet_teams_old_hits_do_not_hide_a_busy_teams_newer_one(crowd: Callable[..., None]) -> None:
+    quiet, busy = TeamFactory.create_batch(2)
+    for number in range(3):
+        TicketFactory(team=quiet, subject=f"Router {number}")
+    TicketFactory(team=busy, subject="Router neu")
+    crowd(TicketFactory(team=busy, subject="Anderes"), 60)
+    assert found(AgentFactory(teams=[quiet, busy]), "router", size=2) == ["Router neu", "Router 2"]
+
+
 def test_walk_and_index_agree_on_every_page(crowd: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     member = AgentFactory(teams=TeamFactory.create_batch(2))
     for team in member.teams.all():

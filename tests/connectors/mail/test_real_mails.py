@@ -1,4 +1,4 @@
-"""The development mails of the workplace through the whole intake: each ends with an outcome, twice makes duplicates."""
+"""The development mails through the whole intake: each ends with an outcome, and coming twice makes duplicates."""
 
 from collections import Counter
 from pathlib import Path
