@@ -1,4 +1,6 @@
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -20,7 +22,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         reach = reach_of(actor)
         if reach.sees_everything:
             return self
-        return self.filter(Q(team__in=reach.teams) | in_sight_beyond_teams(actor))
+        return self.filter(reduce(or_, ways_beyond_teams(actor), Q(team__in=reach.teams)))
 
     def in_teams_of(self, actor: Actor) -> Self:
         """Tickets in sight because of their team; all of them are visible, and this is quicker to find than that."""
@@ -66,15 +68,15 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(offer_lapses_at__lte=now).order_by("offer_lapses_at")
 
 
-def in_sight_beyond_teams(actor: Actor) -> Q:
-    """Tickets that `actor` sees whatever the team: owned, covered, offered; unowned ones that all agents may accept."""
-    seen = Q(pk__in=())
+def ways_beyond_teams(actor: Actor) -> list[Q]:
+    """How `actor` sees tickets whatever the team: owned or covered, offered, unowned where all agents may accept."""
+    ways = []
     reach = reach_of(actor)
     if isinstance(actor, Agent) and actor.is_active:
-        seen |= Q(owner__in=reach.covers | {actor.pk}) | Q(offered_to=actor)
+        ways += [Q(owner__in=reach.covers | {actor.pk}), Q(offered_to=actor)]
     if reach.foreign - reach.teams:
-        seen |= Q(team__in=reach.foreign - reach.teams, owner__isnull=True, status=TicketStatus.NEW)
-    return seen
+        ways.append(Q(team__in=reach.foreign - reach.teams, owner__isnull=True, status=TicketStatus.NEW))
+    return ways
 
 
 QUEUE_ORDER = ("-priority_score", "created_at", "id")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from accounts.models import Team
@@ -17,7 +16,7 @@ from core.actors import Actor
 from core.paging import Page, decode_cursor, encode_cursor
 from tickets.models import Ticket
 from tickets.models.search import WORDS_OF
-from tickets.querysets import NEWEST_FIRST, in_sight_beyond_teams
+from tickets.querysets import NEWEST_FIRST, ways_beyond_teams
 
 MAX_CHARACTERS = 300
 MAX_WORDS = 12
@@ -150,12 +149,15 @@ def _newest_hits(
 
 
 def _elsewhere(actor: Actor, teams: list[UUID], bound: str, parameters: dict[str, Any]) -> str:
-    """SQL of the hits outside the reader's teams; its parameters are added by name."""
-    tickets = Ticket.objects.filter(in_sight_beyond_teams(actor)).exclude(team__in=teams).order_by()
-    try:
+    """SQL of the hits outside the reader's teams; its parameters are added by name.
+
+    Each way to see them is a query of its own, so that each is answered by its index alone.
+    """
+    queries = []
+    for way in ways_beyond_teams(actor):
+        tickets = Ticket.objects.filter(way).exclude(team__in=teams).order_by()
         sql, values = tickets.values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        return ""
-    names = [f"elsewhere_{number}" for number in range(len(values))]
-    parameters.update(zip(names, values, strict=True))
-    return _ELSEWHERE.format(tickets=sql % tuple(f"%({name})s" for name in names), beyond=bound)
+        names = [f"elsewhere_{len(parameters) + number}" for number in range(len(values))]
+        parameters.update(zip(names, values, strict=True))
+        queries.append(sql % tuple(f"%({name})s" for name in names))
+    return _ELSEWHERE.format(tickets=" UNION ALL ".join(queries), beyond=bound) if queries else ""

@@ -53,9 +53,10 @@ def test_051_from_a_customers_mail_to_the_closed_ticket(
     desk: Desk, live_site: str, celery_worker_process: Callable[..., Worker]
 ) -> None:
     celery_worker_process()
-    story = Story(desk, live_site, *(PlainBrowser(live_site) for _person in range(3)))
-    assert story.mara.sign_in(desk.mara.email, PASSWORD).url == f"{live_site}/queue/mine/"
-    story.jonas.sign_in(desk.jonas.email, PASSWORD)
+    mara, jonas, dana = PlainBrowser(live_site), PlainBrowser(live_site), PlainBrowser(live_site)
+    story = Story(desk, live_site, mara, jonas, dana)
+    assert mara.sign_in(desk.mara.email, PASSWORD).url == f"{live_site}/queue/mine/"
+    jonas.sign_in(desk.jonas.email, PASSWORD)
     a_mail_becomes_a_ticket_042(story)
     the_first_agent_owns_it_the_second_is_refused(story)
     her_answer_reaches_the_customers_mailbox_048(story)

@@ -186,7 +186,7 @@ def _on_page(case: Case, make: Make, row: Row, problem: dict[str, Any] | None) -
 
 
 def _word_of_page(wanted: str, status: int, html: str, problem: dict[str, Any] | None) -> str:
-    assert 'data-theme="' in html or 'id="workspace"' in html, f"not one of our pages: {html[:300]}"
+    assert "favicon.svg" in html or 'id="workspace"' in html, f"not one of our pages: {html[:300]}"
     if problem is not None and problem["status"] == status:
         if status not in (400, 404):
             assert problem["code"] in PAGE_SAYS_MORE or escape(problem["detail"]) in html, (

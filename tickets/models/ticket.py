@@ -182,7 +182,7 @@ class Ticket(FSMModelMixin, BaseModel):
             models.Index(name="ticket_newest", fields=["-created_at", "-id"]),
             models.Index(name="ticket_team_newest", fields=["team", "-created_at", "-id"]),
             models.Index(name="ticket_team_status", fields=["team", "status", "-created_at", "-id"]),
-            models.Index(name="ticket_owner_newest", fields=["owner", "-created_at", "-id"]),
+            models.Index(name="ticket_owner_newest", fields=["owner", "-created_at", "-id"], include=["team"]),
             models.Index(name="ticket_requester_newest", fields=["requester", "-created_at", "-id"]),
             models.Index(name="ticket_company_newest", fields=["company", "-created_at", "-id"]),
             models.Index(
