@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from accounts.enums import Role
 from accounts.models import Agent
 from accounts.policies import may_look_up_customers, may_open_admin, may_see_people_page
-from connectors.mail.policies import may_see_ledger
 from desk.selectors import start_view
 from notifications.selectors import BADGE_LIMIT, unread_count
 from tickets.policies import may_create
@@ -60,7 +59,7 @@ def _account_items(agent: Agent) -> list[dict[str, str]]:
     items = []
     if may_see_people_page(agent):
         items.append({"label": _("People"), "icon": "users", "url": _url("desk:people")})
-    if may_see_ledger(agent):
+    if may_look_up_customers(agent):  # who reads tickets reads their mails; the page knows which
         items.append({"label": _("Mail ledger"), "icon": "mail", "url": _url("mail:ledger")})
     if may_open_admin(agent):
         items.append({"label": _("Set-up and records"), "icon": "settings", "url": _url("admin:index")})

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from accounts.selectors import current_absence
-from core.paging import InRows
 from desk.policies import may_see_history
 from desk.rows import tier_flag
 from desk.timeline import SHOW, days_of, outgoing_of
@@ -41,13 +40,17 @@ Part = dict[str, Any]  # what a template takes
 
 
 def visible_ticket(agent: Agent, reference: str) -> Ticket:
-    """The ticket with what its header shows; 404 for missing and invisible ones alike."""
+    """The ticket with what its header shows; 404 for missing and invisible ones alike.
+
+    What is mostly empty is fetched apart: planning eight joins takes PostgreSQL longer than running them.
+    """
     watches = TicketWatch.objects.filter(ticket=OuterRef("pk"), person=agent)
     tags = Tag.objects.filter(tickets=OuterRef("pk")).order_by("name").values("name")
-    visible = Ticket.objects.visible_to(agent).filter(reference=reference.upper())
     found = (
-        Ticket.objects.filter(InRows(F("pk"), visible.values("pk")))
-        .select_related("requester__company", "company", "team", "owner", "offered_to", "category__parent")
+        Ticket.objects.visible_to(agent)
+        .filter(reference=reference.upper())
+        .select_related("requester__company", "company", "team", "owner")
+        .prefetch_related("offered_to", "category__parent")
         .annotate(is_watched=Exists(watches), tag_names=ArraySubquery(tags))
         .defer("description", "description_html", "score_breakdown")
         .first()

@@ -136,7 +136,7 @@ def test_absence_is_changed_with_its_version_and_taken_back() -> None:
     cancelled = client.post(f"{one}cancel/", {"version": 2})
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
     late = client.patch(one, {"note": "x", "version": 3})
-    assert (late.status_code, late.json()["code"]) == (409, "conflict")
+    assert (late.status_code, late.json()["code"]) == (409, "invalid_transition")
 
 
 @pytest.mark.parametrize(

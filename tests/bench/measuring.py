@@ -131,7 +131,7 @@ class Bench:
                 "email": f"caller{number}@{words.COMPANY_NAMES[0].lower()}.example",
                 "name": "Dana Caller",
                 "subject": f"Bench: no picture in meeting room {number}",
-                "description": "The screen in the meeting room stays black since this morning.",
+                "description": "Die Kollegin ruft an: der Bildschirm bleibt seit heute schwarz.",
                 "type": "incident",
                 "priority": "medium",
                 "team": str(self.team.pk),
@@ -189,14 +189,15 @@ class _Counter:
 
 
 def _mail(sender: str, number: int) -> bytes:
+    """In the words of the load, so that search finds in them what it finds elsewhere."""
+    slots = {"w": words.VOCABULARY[number % 50], "n": str(number), "s": words.SITES[number % len(words.SITES)]}
+    text = "\n".join(sentence.format(**slots) for sentence in words.CUSTOMER["de"][number % 3 :: 3])
     message = EmailMessage()
     message["From"], message["To"] = sender, ADDRESS
-    message["Subject"] = f"Bench: question {number} about the order list"
+    message["Subject"] = words.SUBJECTS["de"][number % 20].format(**slots)
     message["Message-ID"] = f"<bench.{time.time_ns()}.{number}@customer.example>"
-    message.set_content(
-        "Hello,\n\nthe order list shows old figures again. Could you have a look?\n\nKind regards\n" * 5
-    )
-    message.add_alternative("<p>Hello,</p><p>the order list shows <b>old</b> figures again.</p>" * 20, subtype="html")
+    message.set_content(text)
+    message.add_alternative("".join(f"<p>{line}</p>" for line in text.splitlines()), subtype="html")
     return message.as_bytes()
 
 

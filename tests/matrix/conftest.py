@@ -9,9 +9,9 @@ from pytest_django import DjangoDbBlocker
 from tests.matrix.world import World, build
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """The small desk, once for all rows of a module; each cell takes back what it did (`asking.undone`)."""
+    """The small desk, once for all tables; each cell takes back what it did (`asking.undone`)."""
     settings = override_settings(
         DEBUG_PROPAGATE_EXCEPTIONS=True,  # a bug shows its traceback
         API_REQUESTS_PER_MINUTE={"user": 0, "address": 0, "sign_in": 0},

@@ -12,20 +12,13 @@ act               state      anon agent     owner deputy lead      super     man
 wait_for_customer answered   401  not_owner ok    ok     not_owner not_owner not_owner role    404   404      role  role   401
 wait_for_customer owned      401  not_owner state state  not_owner not_owner not_owner role    404   404      role  role   401
 wait_for_customer new        401  state     state 404    state     state     role      role    404   404      role  role   401
-wait_for_customer closed     401  not_owner state state  not_owner not_owner not_owner role    404   404      role  role   401
 resume            waiting    401  not_owner ok    ok     not_owner not_owner not_owner role    404   404      role  role   401
 resume            owned      401  not_owner state state  not_owner not_owner not_owner role    404   404      role  role   401
-resume            new        401  state     state 404    state     state     role      role    404   404      role  role   401
 resolve           owned      401  not_owner ok    ok     not_owner not_owner not_owner role    404   404      role  role   401
-resolve           waiting    401  not_owner ok    ok     not_owner not_owner not_owner role    404   404      role  role   401
-resolve           task       401  not_owner ok    ok     not_owner not_owner not_owner role    404   404      role  role   401
 resolve           task_must  401  not_owner tasks tasks  not_owner not_owner not_owner role    404   404      role  role   401
 resolve           new        401  state     state 404    state     state     role      role    404   404      role  role   401
-resolve           resolved   401  not_owner state state  not_owner not_owner not_owner role    404   404      role  role   401
 resolve           closed     401  not_owner state state  not_owner not_owner not_owner role    404   404      role  role   401
-resolve           open_new   401  role      role  role   role      role      404       role    404   role     404   role   401
 cancel            owned      401  not_owner ok    ok     not_owner not_owner not_owner role    404   404      role  role   401
-cancel            waiting    401  not_owner ok    ok     not_owner not_owner not_owner role    404   404      role  role   401
 cancel            resolved   401  not_owner state state  not_owner not_owner not_owner role    404   404      role  role   401
 spam              owned      401  not_owner ok    ok     not_owner not_owner not_owner role    404   404      -     -      401
 
@@ -39,13 +32,10 @@ spam              new        401  ok        ok    404    ok        ok        rol
 confirm           resolved   401  not_owner ok    ok     not_owner not_owner not_owner role    404   404      role  role   401
 confirm           owned      401  not_owner state state  not_owner not_owner not_owner role    404   404      role  role   401
 confirm           closed     401  not_owner state state  not_owner not_owner not_owner role    404   404      role  role   401
-confirm           new        401  state     state 404    state     state     role      role    404   404      role  role   401
 
 # "reopen": O, supervisor, manager
 reopen            resolved   401  not_owner ok    ok     not_owner ok        ok        role    404   404      role  role   401
 reopen            owned      401  not_owner state state  not_owner state     state     role    404   404      role  role   401
-reopen            closed     401  not_owner state state  not_owner state     state     role    404   404      role  role   401
-reopen            new        401  state     state 404    state     state     state     role    404   404      role  role   401
 
 # The questions before an act show nothing but the ticket
 see_resolve_form  owned      401  ok        ok    ok     ok        ok        ok        ok      404   404      -     -      401
@@ -63,14 +53,10 @@ add_task          new        401  role      role   404    ok     ok     role    
 add_task          closed     401  not_owner closed closed closed closed not_owner role    404   404      scope closed 401
 start_task        task       401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
 start_task        task_mine  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
-start_task        task_done  401  role      state  state  state  state  role      role    404   404      scope state  401
 start_task        closed     401  role      closed closed closed closed role      role    404   404      scope closed 401
 finish_task       task       401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
-finish_task       task_mine  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
 reopen_task       task_done  401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
-reopen_task       task       401  role      state  state  state  state  role      role    404   404      scope state  401
 cancel_task       task       401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
-cancel_task       task_mine  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
 see_task_form        owned   401  ok        ok     ok     ok     ok     ok        ok      404   404      -     -      401
 see_cancel_task_form task    401  ok        ok     ok     ok     ok     ok        ok      404   404      -     -      401
 """

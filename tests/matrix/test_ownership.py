@@ -16,7 +16,6 @@ accept             network_new    401  404    404    404    404    404    404   
 
 # Owned already; the deputy belongs to another team, so there is nothing to accept for her
 accept             owned          401  owned  owned  role   owned  owned  role    role    404   404      role  role   401
-accept             resolved       401  owned  owned  role   owned  owned  role    role    404   404      role  role   401
 accept             dropped        401  state  state  404    state  state  role    role    404   404      role  role   401
 """
 
@@ -32,9 +31,7 @@ change_team        open_new       401  role   role   role   role      role      
 
 # Owned: the way is closed, whoever asks
 offer              owned          401  role   role   role   immutable immutable immutable role    404   404      scope immutable 401
-withdraw_offer     owned          401  role   role   role   immutable immutable immutable role    404   404      scope immutable 401
 change_team        owned          401  role   role   role   immutable immutable immutable role    404   404      scope immutable 401
-offer              dropped        401  role   role   404    state     state     state     role    404   404      scope state     401
 change_team        dropped        401  role   role   404    state     state     state     role    404   404      scope state     401
 see_offer_form     new            401  ok     ok     404    ok        ok        ok        ok      404   404      -     -         401
 see_team_form      new            401  ok     ok     404    ok        ok        ok        ok      404   404      -     -         401
@@ -46,7 +43,6 @@ act                state          anon agent     owner     deputy    lead      s
 # "Change owner by edit ...": nobody. Acceptance 002: "when anyone tries ... 409"; a missing scope comes first
 write_owner        owned          401  immutable immutable immutable immutable immutable immutable immutable 404   404      scope immutable 401
 write_owner        new            401  immutable immutable 404       immutable immutable immutable immutable 404   404      scope immutable 401
-write_owner        closed         401  immutable immutable immutable immutable immutable immutable immutable 404   404      scope immutable 401
 """
 
 TRANSFERRING = """

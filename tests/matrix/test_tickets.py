@@ -16,11 +16,7 @@ act             state          anon agent owner deputy lead super manager audito
 # "List and read main thread of team tickets": agent, lead, supervisor, manager in scope, auditor; API tickets:read
 read            new            401  ok    ok    404    ok   ok    ok      ok      404   404      scope ok     401
 read            owned          401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
-read            resolved       401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
-read            closed         401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
-read            held           401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
 read_timeline   owned          401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
-read_timeline   new            401  ok    ok    404    ok   ok    ok      ok      404   404      scope ok     401
 read_files      owned          401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
 read_tasks      task           401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
 read_task       task           401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
@@ -31,7 +27,6 @@ read_mail_text  new            401  ok    ok    404    ok   ok    ok      ok    
 # Supervisors and managers read foreign teams in their scope; this team is in nobody's. Ruling 9: "all agents", so
 # those with an agent's rights (lead, supervisor), not the manager.
 read            open_new       401  ok    ok    ok     ok   ok    404     ok      404   ok       404   ok     401
-read_timeline   open_new       401  ok    ok    ok     ok   ok    404     ok      404   ok       404   ok     401
 read            foreign_owned  401  404   404   404    404  404   404     ok      404   404      404   ok     401
 read_timeline   foreign_owned  401  404   404   404    404  404   404     ok      404   404      404   ok     401
 read            network_new    401  404   404   404    404  404   404     ok      404   ok       404   ok     401
@@ -65,22 +60,17 @@ act             state          anon agent     owner  deputy    lead   super  man
 # "Edit subject, category, product, language": O, lead, supervisor; API tickets:write
 edit_subject    new            401  role      role   404       ok     ok     role      role    404   404      scope ok     401
 edit_subject    owned          401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
-edit_subject    waiting        401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
-edit_subject    resolved       401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
 edit_subject    closed         401  not_owner closed closed    closed closed not_owner role    404   404      scope closed 401
-edit_subject    cancelled      401  not_owner closed closed    closed closed not_owner role    404   404      scope closed 401
 
 # "Change priority": O, lead, supervisor, manager; API tickets:write
 change_priority new            401  role      role   404       ok     ok     ok        role    404   404      scope ok     401
 change_priority owned          401  not_owner ok     ok        ok     ok     ok        role    404   404      scope ok     401
-change_priority closed         401  not_owner closed closed    closed closed closed    role    404   404      scope closed 401
 edit_form       owned          401  not_owner ok     ok        ok     ok     ok        role    404   404      -     -      401
 see_edit_form   owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
 
 # Links are fields of the ticket, and may be set on closed ones too (domain.md section 4)
 link            owned          401  not_owner ok     ok        ok     ok     not_owner role    404   404      -     -      401
 link            closed         401  not_owner ok     ok        ok     ok     not_owner role    404   404      -     -      401
-link            new            401  role      role   404       ok     ok     role      role    404   404      -     -      401
 see_link_form   owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
 
 # To show the remote images of a ticket's mails belongs to working on it: whoever may write a note

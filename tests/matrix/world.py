@@ -1,4 +1,4 @@
-"""One small desk with a person for each column of the matrix and a ticket for each state; built once for a module.
+"""One small desk with a person for each column of the matrix and a ticket for each state; built once for all tables.
 
 Every ticket that somebody owns exists twice: owned by Mara, who is here, and by Olaf, who is away and covered by Dora of
 another team. The column `deputy` meets Olaf's.
