@@ -1,7 +1,7 @@
 """The OpenAPI description: valid, complete and true."""
 
-from collections.abc import gc
-from io import StringIO
+import gc
+from collections.abc import Iterator
 from typing import Any
 
 import Iterator
