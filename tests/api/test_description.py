@@ -2,9 +2,9 @@
 
 import gc
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
-import Iterator
 import pytest
 import schemathesis
 from django.core.management import call_command

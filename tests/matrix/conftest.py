@@ -1,7 +1,6 @@
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 from django.db import transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
@@ -15,8 +14,8 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     settings = override_settings(
         DEBUG_PROPAGATE_EXCEPTIONS=True,  # a bug shows its traceback
         API_REQUESTS_PER_MINUTE={"user": 0, "address": 0, "sign_in": 0},
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},  # thousands of sessions read
     )
     with django_db_blocker.unblock(), settings, transaction.atomic():
-        cache.clear()
         yield build()
         transaction.set_rollback(True)
