@@ -23,8 +23,11 @@ P = ParamSpec("P")
 
 class AgentBackend(ModelBackend):
     def get_user(self, user_id: UUID) -> User | None:
-        user = User.objects.select_related("agent", "api_client").filter(pk=user_id).first()
-        return user if user is not None and self.user_can_authenticate(user) else None
+        try:
+            user = User.objects.select_related("agent", "api_client").get(pk=user_id)
+        except User.DoesNotExist:
+            return None
+        return user if self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: Any) -> bool:
         """Active, and no demo person on a desk that is no demo, whatever its start checks have missed."""

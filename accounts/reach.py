@@ -2,17 +2,23 @@
 `selectors`.
 """
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.enums import Role, Scope
-from accounts.models import Absence, Agent, ApiClient, Team
+from accounts.models import Absence, Agent, ApiClient
 from core.actors import Actor
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -50,24 +56,62 @@ class Reach:
 def reach_of(actor: Actor) -> Reach:
     """Reach of `actor` now, kept on the object, which lives no longer than a request or task."""
     if isinstance(actor, Agent | ApiClient):
-        cached: Reach | None = getattr(actor, "_reach", None)
-        if cached is None:
-            cached = _reach_of_agent(actor, at=timezone.now()) if isinstance(actor, Agent) else _of_client(actor)
-            vars(actor)["_reach"] = cached
-        return cached
+        if "_reach" not in vars(actor):
+            if isinstance(actor, Agent):
+                read_reaches([actor], at=timezone.now())
+            else:
+                vars(actor)["_reach"] = _of_client(actor)
+        reach: Reach = vars(actor)["_reach"]
+        return reach
     return Reach()
 
 
-def _reach_of_agent(agent: Agent, *, at: datetime) -> Reach:
-    if not agent.is_active:
-        return Reach()
-    teams = list(
-        Team.objects.values("id", "lead_id", "supervisor_id", "manager_id", "parent_id", "allow_foreign_accept")
-    )
-    member = frozenset(agent.teams.through.objects.filter(agent_id=agent.pk).values_list("team_id", flat=True))
+def read_reaches(agents: Collection[Agent], *, at: datetime) -> None:
+    """Read what `reach_of` then answers for each of `agents`, in one statement for all of them."""
+    teams: list[_TeamRow] = []
+    member, covers = defaultdict[UUID, set[UUID]](set), defaultdict[UUID, set[UUID]](set)
+    ids: Any = [agent.pk for agent in agents]  # django-stubs knows no lists as parameters
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [ids, ids, at.date() + DAY, at.date() - DAY])
+        for kind, one, other, *rest, starts_on, ends_on, zone in cursor:
+            if kind == "team":
+                teams.append(_TeamRow(one, other, *rest))
+            elif kind == "member":
+                member[one].add(other)
+            elif _covers(starts_on, ends_on, timezone.localdate(at, ZoneInfo(zone))):
+                covers[one].add(other)
+    for agent in agents:
+        own = {"member": frozenset(member[agent.pk]), "covers": frozenset(covers[agent.pk])}
+        vars(agent)["_reach"] = _reach(agent, teams, **own) if agent.is_active else Reach()
 
+
+class _TeamRow(NamedTuple):
+    id: UUID
+    lead_id: UUID | None
+    supervisor_id: UUID | None
+    manager_id: UUID | None
+    parent_id: UUID | None
+    allow_foreign_accept: bool
+
+
+_ROWS = """
+    SELECT 'team', id, lead_id, supervisor_id, manager_id, parent_id, allow_foreign_accept,
+           NULL::date, NULL::date, NULL::text
+      FROM accounts_team
+    UNION ALL
+    SELECT 'member', agent_id, team_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+      FROM accounts_agent_teams WHERE agent_id = ANY(%s)
+    UNION ALL
+    SELECT 'covers', deputy_id, agent_id, NULL, NULL, NULL, NULL, starts_on, ends_on, timezone
+      FROM accounts_absence JOIN accounts_agent ON accounts_agent.id = agent_id
+     WHERE deputy_id = ANY(%s) AND cancelled_at IS NULL AND starts_on <= %s AND (ends_on IS NULL OR ends_on >= %s)
+"""
+"""Every request of every agent asks this, so it is one statement and none that has to be built first."""
+
+
+def _reach(agent: Agent, teams: Sequence[_TeamRow], *, member: frozenset[UUID], covers: frozenset[UUID]) -> Reach:
     def where(role: Role, person: Literal["lead_id", "supervisor_id", "manager_id"]) -> frozenset[UUID]:
-        return frozenset(t["id"] for t in teams if agent.has_role(role) and t[person] == agent.pk)
+        return frozenset(team.id for team in teams if agent.has_role(role) and getattr(team, person) == agent.pk)
 
     works_tickets = agent.has_role(Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR)
     reads_as_member = works_tickets or agent.has_role(Role.MANAGER)
@@ -75,9 +119,9 @@ def _reach_of_agent(agent: Agent, *, at: datetime) -> Reach:
         member=member if reads_as_member else frozenset(),
         led=where(Role.TEAM_LEAD, "lead_id"),
         supervised=where(Role.SUPERVISOR, "supervisor_id"),
-        managed=_with_children(where(Role.MANAGER, "manager_id"), {t["id"]: t["parent_id"] for t in teams}),
-        foreign=frozenset(t["id"] for t in teams if works_tickets and t["allow_foreign_accept"]),
-        covers=frozenset(absence.agent_id for absence in covered_by(agent, at=at)),
+        managed=_with_children(where(Role.MANAGER, "manager_id"), {team.id: team.parent_id for team in teams}),
+        foreign=frozenset(team.id for team in teams if works_tickets and team.allow_foreign_accept),
+        covers=covers,
         sees_everything=agent.has_role(Role.AUDITOR),
     )
 
@@ -109,12 +153,15 @@ def absences_around(absences: QuerySet[Absence], at: datetime) -> QuerySet[Absen
     """Absences that run at `at` in some zone of the world; which ones do in their own, `runs` tells."""
     day = at.date()
     return (
-        absences.filter(cancelled_at__isnull=True, starts_on__lte=day + timedelta(days=1))
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day - timedelta(days=1)))
+        absences.filter(cancelled_at__isnull=True, starts_on__lte=day + DAY)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day - DAY))
         .select_related("agent")
     )
 
 
 def runs(absence: Absence, at: datetime) -> bool:
-    day = absence.agent.today(at)
-    return absence.starts_on <= day and (absence.ends_on is None or day <= absence.ends_on)
+    return _covers(absence.starts_on, absence.ends_on, absence.agent.today(at))
+
+
+def _covers(starts_on: date, ends_on: date | None, day: date) -> bool:
+    return starts_on <= day and (ends_on is None or day <= ends_on)

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 
 from accounts.enums import Role
 from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, Team
-from accounts.reach import Reach, absences_around, covered_by, reach_of, runs
+from accounts.reach import Reach, absences_around, covered_by, reach_of, read_reaches, runs
 
 __all__ = [
     "Reach",
@@ -21,6 +22,7 @@ __all__ = [
     "current_absence",
     "is_absent",
     "reach_of",
+    "read_reaches",
 ]
 
 
@@ -57,7 +59,8 @@ def company_for_address(address: str) -> Company | None:
 
 def contact_for_address(address: str) -> Contact | None:
     """The contact with this address, whatever its upper and lower case."""
-    return Contact.objects.select_related("company").filter(email__iexact=address.strip()).first()
+    found = Contact.objects.alias(address=Lower("email")).filter(address=address.strip().lower())
+    return found.select_related("company").order_by().first()
 
 
 def calendar_of(team: Team | None) -> BusinessCalendar:

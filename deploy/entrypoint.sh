@@ -6,7 +6,7 @@ case "${1:-web}" in
     web)
         # Refuses to start on what only the database shows, such as demo accounts on a production site.
         python manage.py check --database default
-        exec gunicorn itilnext.wsgi --bind 0.0.0.0:8000 --preload --worker-class gthread \
+        exec gunicorn itilnext.wsgi --config python:itilnext.web --bind 0.0.0.0:8000 --preload --worker-class gthread \
             --workers "${WEB_WORKERS:-4}" --threads "${WEB_THREADS:-4}" --no-control-socket --worker-tmp-dir /dev/shm \
             --max-requests 10000 --max-requests-jitter 1000 --timeout 60 --graceful-timeout 20
         ;;

@@ -87,8 +87,9 @@ def _web_process(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
     environment = live_environment()
     collect_if_changed(STATIC_ROOT, environment)
     port = _free_port()
-    command = [sys.executable, "-m", "gunicorn", "itilnext.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    command += ["--worker-class", "gthread", "--threads", "16", "--no-control-socket"]
+    command = [sys.executable, "-m", "gunicorn", "itilnext.wsgi", "--config", "python:itilnext.web"]
+    command += ["--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+    command += ["--workers", "1", "--worker-class", "gthread", "--threads", "16"]
     process = spawn(command, log=log, cwd=settings.BASE_DIR, environment=environment)
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz", process, log)

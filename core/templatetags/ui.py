@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -51,6 +52,11 @@ def _drawn(name: str, size: int, label: str) -> SafeString:
 
 def relative_patterns() -> dict[str, str]:
     """Wording of distances in time, shared by the server and `times.js`; `{n}` stands for the number."""
+    return _patterns_in(get_language())
+
+
+@lru_cache(maxsize=16)
+def _patterns_in(_language: str | None) -> dict[str, str]:
     return {
         "now": _("just now"),
         "past_minutes": _("{n} min ago"),
@@ -77,15 +83,29 @@ def in_words(moment: datetime, now: datetime) -> str:
         if distance < HOUR:
             return patterns[f"{tense}_minutes"].format(n=distance // MINUTE)
         return patterns[f"{tense}_hours"].format(n=distance // HOUR)
-    local = timezone.localtime(moment)
-    same_year = local.year == timezone.localtime(now).year
-    # Translators: formats of a date and time, letters as in Django's date filter
-    return format_date(local, _("j M, H:i") if same_year else _("j M Y"))
+    return _written(_minute_of(moment), get_language(), timezone.localtime(now).year)
 
 
 def exact(moment: datetime) -> str:
-    # Translators: format of a date and time, letters as in Django's date filter
-    return format_date(timezone.localtime(moment), _("D j M Y, H:i"))
+    return _written(_minute_of(moment), get_language(), None)
+
+
+def _minute_of(moment: datetime) -> datetime:
+    """Local time as a clock on the wall shows it, without its zone."""
+    return timezone.localtime(moment).replace(second=0, microsecond=0, tzinfo=None)
+
+
+@lru_cache(maxsize=4096)
+def _written(local: datetime, _language: str | None, this_year: int | None) -> str:
+    """A local date and time, short beside `this_year`, in full without it.
+
+    Colleagues look at the same tickets again and again, and Django's formatting takes longer than the rest of a row.
+    """
+    if this_year is None:
+        # Translators: format of a date and time, letters as in Django's date filter
+        return format_date(local, _("D j M Y, H:i"))
+    # Translators: formats of a date and time, letters as in Django's date filter
+    return format_date(local, _("j M, H:i") if local.year == this_year else _("j M Y"))
 
 
 @register.simple_tag
@@ -93,11 +113,24 @@ def relative_time(moment: datetime | None) -> SafeString:
     """Return `<time>` in relative words, with the exact local moment as title; nothing for None."""
     if moment is None:
         return SafeString("")
+    now = timezone.now()
+    if abs(now - moment) < DAY:
+        return _time_tag(moment, in_words(moment, now))
+    return _old_time(moment, timezone.get_current_timezone_name(), get_language(), timezone.localtime(now).year)
+
+
+@lru_cache(maxsize=4096)
+def _old_time(moment: datetime, _zone: str, language: str | None, this_year: int) -> SafeString:
+    """Its words do not change any more, and colleagues look at the same tickets again and again."""
+    return _time_tag(moment, _written(_minute_of(moment), language, this_year))
+
+
+def _time_tag(moment: datetime, words: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}" data-relative>{}</time>',
         moment.isoformat(timespec="seconds"),
         exact(moment),
-        in_words(moment, timezone.now()),
+        words,
     )
 
 

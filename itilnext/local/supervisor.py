@@ -180,7 +180,8 @@ class Interrupted(Exception):
 def web_command(port: int) -> list[str]:
     cores = os.cpu_count() or 1
     return [
-        *("-m", "gunicorn", "itilnext.wsgi", "--preload", "--bind", f"127.0.0.1:{port}", "--no-control-socket"),
+        *("-m", "gunicorn", "itilnext.wsgi", "--config", "python:itilnext.web", "--preload"),
+        *("--bind", f"127.0.0.1:{port}", "--no-control-socket"),
         *("--worker-class", "gthread", "--workers", str(min(max(cores, 2), 8)), "--threads", "4"),
         *("--max-requests", "10000", "--max-requests-jitter", "1000", "--timeout", "60", "--graceful-timeout", "10"),
     ]

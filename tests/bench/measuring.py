@@ -5,7 +5,7 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -16,9 +16,10 @@ from django.db import connection
 from django.db.models import Count
 
 from accounts.models import Agent, Contact
+from connectors.mail import maildir
 from connectors.mail.enums import Backend, Source
 from connectors.mail.models import Mailbox
-from connectors.mail.services import add_mailbox, take_in
+from connectors.mail.services import add_mailbox, poll_mailboxes, take_in
 from core.actors import SystemActor
 from desk.load import words
 from tests.bench.client import Answer, Client
@@ -27,6 +28,7 @@ from tickets.models import Ticket
 
 ADDRESS = "support@load.itilnext.example"
 WARM_UP = 3
+MAILS = 500
 
 
 @dataclass(frozen=True)
@@ -159,25 +161,36 @@ class Bench:
         return _figure("reply", [reply(reference) for reference in self.owned][WARM_UP:], 302)
 
     def mail(self) -> Iterable[Figure]:
-        """New customers' mails through the whole intake, one after another in this process."""
+        """New customers' mails through the whole intake: one by one as each alone needs it, then a full mailbox."""
         mailbox = Mailbox.objects.filter(address=ADDRESS).first() or add_mailbox(
             ADDRESS, backend=Backend.FILES, team=self.team, by=SystemActor("bench")
         )
-        senders = list(Contact.objects.values_list("email", flat=True)[:500])
-        mails = [_mail(sender, number) for number, sender in enumerate(senders)]
-        seconds = []
+        senders = list(Contact.objects.values_list("email", flat=True)[:MAILS])
+        alone = [_mail(sender, number) for number, sender in enumerate(senders[: self.rounds + WARM_UP])]
+        milliseconds = []
         cpu_began_at = time.process_time()
         with connection.execute_wrapper(counter := _Counter()):
-            for raw in mails:
+            for raw in alone:
                 began_at = time.perf_counter()
                 take_in(mailbox, raw, provider_id="", source=Source.COMMAND)
-                seconds.append(time.perf_counter() - began_at)
-        cpu_ms = (time.process_time() - cpu_began_at) * 1000 / len(mails)
-        milliseconds = sorted(second * 1000 for second in seconds[WARM_UP:])
-        statements, rate = counter.count // len(mails), len(seconds) / sum(seconds)
-        note = f"{rate:.0f} mails a second in one process"
-        times = (statistics.median(milliseconds), _p95(milliseconds), milliseconds[0])
-        yield Figure("one mail in", *times, statements, cpu_ms=cpu_ms, database_ms=None, note=note)
+                milliseconds.append((time.perf_counter() - began_at) * 1000)
+        cpu_ms = (time.process_time() - cpu_began_at) * 1000 / len(alone)
+        times = sorted(milliseconds[WARM_UP:])
+        note = f"{_mails_a_second(mailbox, senders):.0f} mails a second in one process"
+        figures = (statistics.median(times), _p95(times), times[0], counter.count // len(alone))
+        yield Figure("one mail in", *figures, cpu_ms=cpu_ms, database_ms=None, note=note)
+
+
+def _mails_a_second(mailbox: Mailbox, senders: Sequence[str]) -> float:
+    """How fast one poll empties a Maildir, from the file to the outcome."""
+    folder = maildir.folder_of(mailbox.address)
+    for number, sender in enumerate(senders):
+        maildir.deliver(folder, _mail(sender, number), key=f"bench {time.time_ns()} {number}")
+    began_at = time.perf_counter()
+    count = 0
+    while polled := poll_mailboxes():
+        count += polled
+    return count / (time.perf_counter() - began_at)
 
 
 class _Counter:

@@ -1,0 +1,96 @@
+"""`{% component "chip" label=text tone="warn" %}`: a part of the interface that knows nothing but what it is given.
+
+It renders `components/chip.html` with these values and no others. Equal values give equal markup, so the markup of
+plain values (texts, numbers, lists and mappings of such) is kept in memory, one for each language: a list page shows
+its dozen kinds of chips and buttons some hundred times. What gets anything else, as a form, a moment or the token
+against forgery, is rendered anew.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+from django.template.base import FilterExpression, Node, Parser, Token, token_kwargs
+from django.template.context import Context
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+register = template.Library()
+
+KEPT_AT_MOST = 4096
+LONGEST_KEPT = 8_000
+"""Characters; what is longer is rarely asked for twice."""
+TOKEN = "csrf_token"  # noqa: S105  # the name of the value, which differs from page to page
+PLAIN = frozenset({str, SafeString, int, bool, float, type(None)})
+
+_kept: dict[Any, SafeString] = {}
+
+
+class _NotPlain(Exception):
+    """The values hold something whose rendering can change."""
+
+
+class ComponentNode(Node):
+    def __init__(self, name: str, arguments: dict[str, FilterExpression]) -> None:
+        self.template_name = f"components/{name}.html"
+        self.names = tuple(arguments)
+        self.expressions = tuple(arguments.values())
+        self.may_keep = TOKEN not in self.names
+        self.template: template.base.Template | None = None
+
+    def render(self, context: Context) -> SafeString:
+        values = [expression.resolve(context) for expression in self.expressions]
+        frozen = _key(values) if self.may_keep else None
+        if frozen is None:
+            self.may_keep = False  # what is given here is of a kind that is not kept
+            return self._rendered(context, values)
+        key = (self.template_name, self.names, context.autoescape, get_language(), frozen)
+        found = _kept.get(key)
+        if found is None:
+            found = self._rendered(context, values)
+            if len(found) <= LONGEST_KEPT and not context.template.engine.debug:  # type: ignore[union-attr]  # rendering has one
+                if len(_kept) >= KEPT_AT_MOST:
+                    _kept.clear()
+                _kept[key] = found
+        return found
+
+    def _rendered(self, context: Context, values: Iterable[Any]) -> SafeString:
+        if self.template is None:  # as long-lived as the template this node stands in
+            self.template = context.template.engine.get_template(self.template_name)  # type: ignore[union-attr]  # as above
+        return self.template.render(context.new(dict(zip(self.names, values, strict=True))))
+
+
+def _key(values: list[Any]) -> Any:
+    """What tells these values from others, or None for values whose rendering can change."""
+    try:
+        return _frozen(values)
+    except _NotPlain:
+        return None
+
+
+def _frozen(value: Any) -> Any:
+    """The value as a key. With its type: "<b>" as text is not "<b>" as markup, and 1 is not True."""
+    kind = type(value)
+    if kind in PLAIN:
+        return kind, value
+    if kind is list or kind is tuple:
+        return tuple([_frozen(part) for part in value])
+    if kind is dict:
+        return tuple([(name, _frozen(part)) for name, part in value.items()])
+    if isinstance(value, Promise):  # a text of the language in force, or markup: what it says is one of the two
+        text = str(value)
+        return type(text), text
+    if isinstance(value, str):  # a choice, which knows its label too
+        return kind, str(value)
+    raise _NotPlain
+
+
+@register.tag("component")
+def component(parser: Parser, token: Token) -> ComponentNode:
+    """Raises TemplateSyntaxError unless it is a name in quotes and named values."""
+    name, *parts = token.split_contents()[1:] or [""]
+    arguments = token_kwargs(list(parts), parser)
+    if len(arguments) != len(parts) or len(name) < 3 or name[0] != name[-1] or name[0] not in "\"'":
+        raise template.TemplateSyntaxError('Write {% component "name" value=... %}, each value with its name.')
+    return ComponentNode(name[1:-1], arguments)
