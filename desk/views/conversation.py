@@ -11,15 +11,13 @@ from accounts.auth import AgentRequest, agent_required
 from core.errors import DomainError, Invalid
 from desk.composing import (
     ComposerContext,
-    Risk,
     claim,
     id_in,
     read_context,
     release_claim,
-    risks_of,
-    with_signature,
 )
 from desk.forms import NoteForm, ReplyForm, add_refusal, as_new_files
+from desk.risks import Risk, risks_of
 from desk.ticket_page import Composers, Refusal, refusal_for, show_ticket
 from desk.timeline import content_of
 from desk.workspace import visible_ticket
@@ -27,6 +25,7 @@ from tickets import services
 from tickets.models import Attachment, Ticket
 from tickets.policies import acts_as_owner
 from tickets.services import NewFile
+from tickets.signatures import with_signature
 
 
 @require_POST
@@ -79,7 +78,8 @@ def _unconfirmed_risks(
     if context is None:
         return []
     has_files = bool(form.cleaned_data["attachments"]) or bool(request.POST.getlist("kept"))
-    risks = risks_of(ticket, body=form.cleaned_data["body"], cc=form.cleaned_data["cc"], has_files=has_files)
+    given = form.cleaned_data
+    risks = risks_of(ticket, author=request.agent, body=given["body"], cc=given["cc"], has_files=has_files)
     confirmed = set(context.asked) if request.POST.get("confirmed") else set()
     return risks if {risk.code for risk in risks} - confirmed else []
 
