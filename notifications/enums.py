@@ -12,6 +12,7 @@ class EventType(models.TextChoices):
     TICKET_REOPENED = "ticket_reopened", _("Reopened")
     TICKET_CLOSED = "ticket_closed", _("Closed by the customer")
     NOTE_ADDED = "note_added", _("New note")
+    TASK_ASSIGNED = "task_assigned", _("Task for you")
     SEND_FAILED = "send_failed", _("Not sent")
     COVER_STARTED = "cover_started", _("You cover for a colleague")
     COVER_ENDED = "cover_ended", _("You no longer cover for a colleague")

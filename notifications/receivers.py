@@ -15,11 +15,13 @@ from tickets.events import (
     NoteAdded,
     OfferEnded,
     OwnershipTransferred,
+    TaskAssigned,
     TicketClosed,
     TicketOffered,
     TicketReopened,
 )
-from tickets.models import OutboundMessage, Ticket, TimelineEntry
+from tickets.models import OutboundMessage, Task, Ticket, TimelineEntry
+from tickets.selectors import readers_among
 
 SMTP_CODE = re.compile(r"\b[45]\d\d\b")
 """RFC 5321, section 4.2: replies that say no."""
@@ -27,12 +29,8 @@ SMTP_CODE = re.compile(r"\b[45]\d\d\b")
 
 def concerned(ticket: Ticket) -> set[UUID]:
     """Owner, the deputy of an absent owner, and watchers who may see the ticket."""
-    watchers = {
-        watch.person_id
-        for watch in ticket.watches.select_related("person")
-        if Ticket.objects.visible_to(watch.person).filter(pk=ticket.pk).exists()
-    }
-    return watchers | owner_and_deputy(ticket)
+    watchers = [watch.person for watch in ticket.watches.select_related("person")]
+    return readers_among(watchers, ticket) | owner_and_deputy(ticket)
 
 
 def owner_and_deputy(ticket: Ticket) -> set[UUID]:
@@ -144,6 +142,20 @@ def tell_owner_of_note(event: NoteAdded) -> None:
         reference=ticket.reference,
         subject=ticket.subject,
         author=entry.author_name,
+    )
+
+
+@subscribe(TaskAssigned, after_commit=True)
+def tell_assignee(event: TaskAssigned) -> None:
+    ticket, task = _ticket(event.ticket_id), Task.objects.get(pk=event.task_id)
+    notify(
+        [event.agent_id],
+        EventType.TASK_ASSIGNED,
+        ticket_id=ticket.pk,
+        dedupe_key=f"task:{task.pk}:{event.occurred_at.isoformat()}",
+        besides=event.assigned_by_id,
+        reference=ticket.reference,
+        title=task.title,
     )
 
 

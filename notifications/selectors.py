@@ -1,3 +1,4 @@
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Agent
@@ -9,9 +10,11 @@ BADGE_LIMIT = 100
 
 
 def unread_count(agent: Agent) -> int:
-    """Unread notifications, at most `BADGE_LIMIT`."""
-    unread = Notification.objects.unread().filter(recipient=agent).order_by()
-    return unread[:BADGE_LIMIT].count()
+    """Unread notifications, at most `BADGE_LIMIT`. Every page asks."""
+    unread = "SELECT FROM notifications_notification WHERE recipient_id = %s AND read_at IS NULL LIMIT %s"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({unread}) AS unread", [agent.pk, BADGE_LIMIT])  # noqa: S608
+        return int(cursor.fetchone()[0])
 
 
 def notifications_of(agent: Agent) -> QuerySet[Notification]:

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Agent
+from core.errors import StaleVersion
 from core.service import service
 from notifications.enums import EventType, Urgency
 from notifications.models import Notification
+from notifications.querysets import NotificationQuerySet
 
 
 def notify(
@@ -48,11 +51,22 @@ def mark_read(agent: Agent, ids: Iterable[UUID] | None = None) -> int:
     unread = Notification.objects.unread().filter(recipient=agent)
     if ids is not None:
         unread = unread.filter(pk__in=list(ids))
-    return unread.update(read_at=timezone.now())
+    return _mark(unread)
 
 
 @service
-def mark_ticket_read(agent: Agent, ticket_id: UUID) -> int:
-    """Whoever opens a ticket has seen what was told about it."""
-    unread = Notification.objects.unread().filter(recipient=agent, ticket_id=ticket_id)
-    return unread.update(read_at=timezone.now())
+def read_notification(notification_id: UUID, *, by: Agent, version: int | None = None) -> Notification:
+    """Mark one of one's own as read; it stays read since when it first was. Raises StaleVersion."""
+    row = Notification.objects.select_for_update(of=("self",)).get(pk=notification_id, recipient=by)
+    if version is not None and version != row.version:
+        raise StaleVersion(given=version, current=row.version)
+    if row.read_at is None:
+        row.read_at = timezone.now()
+        row.save(update_fields=["read_at"])
+    return row
+
+
+def _mark(unread: NotificationQuerySet) -> int:
+    """Read from now on; whoever saw them unread has seen an older version."""
+    now = timezone.now()
+    return unread.update(read_at=now, updated_at=now, version=F("version") + 1)

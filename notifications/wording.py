@@ -20,6 +20,7 @@ TEMPLATES: dict[str, str | Promise] = {
     EventType.TICKET_REOPENED: _("%(reference)s is open again: %(subject)s"),
     EventType.TICKET_CLOSED: _("The customer confirmed %(reference)s: %(subject)s"),
     EventType.NOTE_ADDED: _("%(author)s left a note on %(reference)s: %(subject)s"),
+    EventType.TASK_ASSIGNED: _("A task on %(reference)s is yours: %(title)s"),
     EventType.SEND_FAILED: _("A message on %(reference)s was not sent: the mail server did not take it"),
     EventType.COVER_STARTED: _("You cover for %(agent)s from %(starts_on)s to %(ends_on)s"),
     EventType.COVER_ENDED: _("You no longer cover for %(agent)s from %(starts_on)s on"),
@@ -36,7 +37,7 @@ TEMPLATES: dict[str, str | Promise] = {
 def describe(notification: Notification) -> str:
     """One sentence; the ticket's link is the page's business. Of a ticket out of sight it tells the event's kind."""
     template = _template(notification)
-    if template is None or not _may_be_told_of_its_ticket(notification):
+    if template is None or not is_told_of_its_ticket(notification):
         return str(notification.get_event_type_display())
     facts: dict[str, Any] = dict(notification.payload)
     if notification.event_type == EventType.ROLE_SELF_GRANTED:
@@ -59,8 +60,10 @@ def _template(notification: Notification) -> str | Promise | None:
     return TEMPLATES.get(notification.event_type)
 
 
-def _may_be_told_of_its_ticket(notification: Notification) -> bool:
-    """As `notifications_of` has found for all rows at once, else asked for this one."""
+def is_told_of_its_ticket(notification: Notification) -> bool:
+    """Whether the recipient may see its ticket today: as `notifications_of` has found for all rows at once, else asked
+    for this one.
+    """
     if notification.ticket_id is None:
         return True
     if "is_ticket_in_sight" in vars(notification):

@@ -1,8 +1,9 @@
-"""Tasks of a ticket: add, start, finish, cancel, open again."""
+"""Tasks of a ticket: add, edit, hand on, start, finish, cancel, open again."""
 
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -10,12 +11,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.auth import AgentRequest, agent_required
+from accounts.enums import Role
 from accounts.models import Agent
-from desk.forms import NeededReasonForm, TaskForm
+from desk.forms import AssignTaskForm, EditTaskForm, NeededReasonForm, TaskForm
 from desk.ticket_page import act
 from desk.views.forms import form_act
 from desk.workspace import visible_ticket
 from tickets import services
+from tickets.models import Task, Ticket
+from tickets.policies import may_create_task
 
 STEPS = {
     "start": (services.start_task, gettext_lazy("Task started")),
@@ -24,12 +28,23 @@ STEPS = {
 }
 
 
+def _data(request: AgentRequest) -> Any:
+    """The posted values, or None for a fresh form."""
+    return request.POST if request.method == "POST" else None
+
+
+def _candidates(ticket: Ticket, *, now: Task | None = None) -> QuerySet[Agent]:
+    """Who may be given a task: the owner and the team's people who work tickets; and who has it `now`."""
+    works = Q(teams=ticket.team, roles__overlap=[Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR])
+    people = Agent.objects.active().filter(works | Q(pk=ticket.owner_id) | Q(pk=now.assigned_to_id if now else None))
+    return people.distinct().order_by("name")
+
+
 @require_http_methods(["GET", "POST"])
 @agent_required
 def add(request: AgentRequest, reference: str) -> HttpResponse:
     ticket = visible_ticket(request.agent, reference)
-    candidates = Agent.objects.active().filter(teams=ticket.team).order_by("name")
-    form = TaskForm(request.POST if request.method == "POST" else None, candidates=candidates, auto_id="task-%s")
+    form = TaskForm(_data(request), candidates=_candidates(ticket), auto_id="task-%s")
 
     def create(values: dict[str, Any]) -> None:
         services.create_task(ticket.pk, by=request.agent, **values)
@@ -40,12 +55,65 @@ def add(request: AgentRequest, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @agent_required
+def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
+    """What is to be done, until when, after what; only what differs from what the person saw is written."""
+    ticket = visible_ticket(request.agent, reference)
+    task = get_object_or_404(ticket.tasks, pk=task_id)
+    before = list(task.blocked_by.all())
+    others = [other for other in ticket.tasks.exclude(pk=task.pk) if other.is_open or other in before]
+    initial = {
+        "version": task.version,
+        "title": task.title,
+        "description": task.description,
+        "due_at": task.due_at.replace(second=0, microsecond=0) if task.due_at else None,
+        "is_mandatory": task.is_mandatory,
+        "blocked_by": [str(other.pk) for other in before],
+    }
+    form = EditTaskForm(_data(request), others=others, initial=initial, auto_id="edit-task-%s")
+    if not may_create_task(request.agent, ticket):
+        del form.fields["is_mandatory"]  # its assignee does not decide what the ticket waits for
+
+    def save(values: dict[str, Any]) -> None:
+        changed: Any = {name: values[name] for name in form.changed_data if name != "version"}
+        services.edit_task(task.pk, by=request.agent, version=values["version"], **changed)
+
+    words = {"title": _("Edit task"), "submit": _("Save changes"), "icon": "check"}
+    return form_act(request, ticket, form, save, said=_("Saved"), words=words)
+
+
+@require_http_methods(["GET", "POST"])
+@agent_required
+def assign(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
+    ticket = visible_ticket(request.agent, reference)
+    task = get_object_or_404(ticket.tasks, pk=task_id)
+    form = AssignTaskForm(
+        _data(request),
+        candidates=_candidates(ticket, now=task),
+        initial={"version": task.version, "assigned_to": task.assigned_to_id, "team": task.team_id},
+        auto_id="assign-task-%s",
+    )
+
+    def give(values: dict[str, Any]) -> None:
+        changed: Any = {name: values[name] for name in form.changed_data if name != "version"}
+        services.edit_task(task.pk, by=request.agent, version=values["version"], **changed)
+
+    words = {
+        "title": _("Assign task: %(title)s") % {"title": task.title},
+        "submit": _("Assign task"),
+        "icon": "user-plus",
+        "lead": _("A new assignee is told. The owner of the ticket stays its owner."),
+    }
+    return form_act(request, ticket, form, give, said=_("Task assigned"), words=words)
+
+
+@require_http_methods(["GET", "POST"])
+@agent_required
 def step(request: AgentRequest, reference: str, task_id: UUID, name: str) -> HttpResponse:
     """Start, finish or open a task again; `cancel` asks for its reason first."""
     ticket = visible_ticket(request.agent, reference)
     task = get_object_or_404(ticket.tasks, pk=task_id)
     if name == "cancel":
-        form = NeededReasonForm(request.POST if request.method == "POST" else None, auto_id="cancel-task-%s")
+        form = NeededReasonForm(_data(request), auto_id="cancel-task-%s")
         words = {
             "title": _("Cancel task: %(title)s") % {"title": task.title},
             "submit": _("Cancel task"),

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from core.api.fields import Query
 from core.api.schema import page_of
 from tickets.api.base import TicketBase
-from tickets.api.inputs import ReasonIn, TaskIn, Versioned
+from tickets.api.inputs import ReasonIn, TaskIn, TaskPatch, Versioned
 from tickets.api.outputs import TaskOut
 from tickets.models import Task
-from tickets.services import cancel_task, create_task, finish_task, reopen_task, start_task
+from tickets.services import cancel_task, create_task, edit_task, finish_task, reopen_task, start_task
 
 A = TypeVar("A", bound=Callable[..., Response])
 
@@ -56,6 +56,19 @@ class TaskViewSet(TaskBase):
         task = self.one(self.tasks(), pk=id)
         self.refuse_reading()
         return Response(TaskOut(task).data)
+
+    @extend_schema(
+        operation_id="task_update",
+        summary="Change, hand on, put behind other tasks",
+        description="What is given is changed, all or none. Possible until the task is done or cancelled.",
+        request=TaskPatch,
+        responses=TaskOut,
+    )
+    def partial_update(self, request: Request, id: UUID) -> Response:
+        task = self.one(self.tasks(), pk=id)
+        values = self.read(TaskPatch, partial=True)
+        version = self.version(values, is_required=True)
+        return self.answer(edit_task(task.pk, by=self.actor, version=version, **values))
 
     @step("start", "Start")
     def start(self, request: Request, id: UUID) -> Response:

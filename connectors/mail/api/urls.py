@@ -1,0 +1,13 @@
+from django.urls import URLPattern, path
+
+from connectors.mail.api.ledger import MailViewSet
+
+ONE = "mail/messages/<uuid:id>/"
+
+urlpatterns: list[URLPattern] = [
+    path("mail/messages/", MailViewSet.as_view({"get": "list"})),
+    path(ONE, MailViewSet.as_view({"get": "retrieve"})),
+    path(f"{ONE}raw/", MailViewSet.as_view({"get": "raw"})),
+    path(f"{ONE}retry/", MailViewSet.as_view({"post": "retry"})),
+    path(f"{ONE}release/", MailViewSet.as_view({"post": "release"})),
+]
