@@ -44,6 +44,7 @@ check: $(VENV)/dev.installed
 	@echo "check --deploy under the production settings"
 	@DJANGO_SETTINGS_MODULE=itilnext.settings.production ALLOWED_HOSTS=desk.example.com REDIS_URL=redis://queue:6379/0 \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') EMAIL_URL=smtp://mail.example.com \
+		DEFAULT_FROM_EMAIL=desk@example.com SITE_URL=https://desk.example.com MESSAGE_ID_DOMAIN=desk.example.com \
 		DATABASE_URL=postgresql://itilnext_app@database/itilnext \
 		$(BIN)/python -W error manage.py check --deploy --fail-level WARNING
 

@@ -29,6 +29,8 @@ class GuardedPage:
     label: Promise
     view: Callable[..., HttpResponse]
     may_open: Callable[[Actor], bool]
+    on_refused: Callable[[HttpRequest, Agent], None] | None = None
+    """Told of each POST by somebody who may not open the page, where the act behind it is one that is audited."""
 
     @property
     def url_name(self) -> str:
@@ -54,8 +56,20 @@ class OperatorsSite(AdminSite):
         self._pages.append(page)
 
     def get_urls(self) -> list[Any]:
-        pages = [path(page.route, self.admin_view(self._opened(page)), name=page.name) for page in self._pages]
+        pages = [path(page.route, self._guarded(page), name=page.name) for page in self._pages]
         return pages + super().get_urls()
+
+    def _guarded(self, page: GuardedPage) -> Callable[..., HttpResponse]:
+        shown: Callable[..., HttpResponse] = self.admin_view(self._opened(page))
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            agent: Agent | None = request.agent  # type: ignore[attr-defined]  # set by ActorMiddleware
+            is_refused = agent is not None and not (self.has_permission(request) and page.may_open(agent))
+            if page.on_refused is not None and request.method == "POST" and agent is not None and is_refused:
+                page.on_refused(request, agent)
+            return shown(request, *args, **kwargs)
+
+        return guarded
 
     def _opened(self, page: GuardedPage) -> Callable[..., HttpResponse]:
         def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from django.utils.translation import gettext, gettext_noop
+
 
 class Actor(Protocol):
     """Whoever causes a change; its name and user land in the history. Implemented by the models of `accounts` too."""
@@ -25,8 +27,22 @@ class SystemActor:
     audit_user_id: UUID | None = None
 
 
-TIMER = SystemActor("ITIL-NEXT timer")
+_names: set[str] = set()
+
+
+def system_actor(name: str) -> SystemActor:
+    """A part of the desk that acts; `name`, marked by `gettext_noop`, is stored as it is and translated when read."""
+    _names.add(name)
+    return SystemActor(name)
+
+
+def shown_name(name: str) -> str:
+    """A stored actor's name for a reader: a part of the desk in their language, anybody else as they are called."""
+    return gettext(name) if name in _names else name
+
+
+TIMER = system_actor(gettext_noop("ITIL-NEXT timer"))
 """Everything that happens because time has passed."""
 
-DESK = SystemActor("ITIL-NEXT")
+DESK = system_actor("ITIL-NEXT")
 """What the desk itself writes: acknowledgements and the like."""

@@ -1,7 +1,8 @@
 """What all admin pages share: our policies decide, our history remembers, nothing is deleted.
 
 A subclass names its policies (`may_view`, `may_add`, `may_change`); what is not granted is refused. Saving goes through
-a service or through `record`; what a service refuses stands in the form, with all that was typed.
+a service or through `record`; what a service refuses stands in the form, with all that was typed. A form of a row that
+somebody has changed meanwhile is refused: it would write back what they changed.
 """
 
 from collections.abc import Sequence
@@ -19,10 +20,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
-from core.errors import DomainError, Invalid
+from core.errors import DomainError, Invalid, StaleVersion
 from core.history import record
 from core.trail import acts_on
 
+SHOWN_VERSION = "_version"
+"""Name of the hidden field with the version of the row that a form shows; forms of new rows have none."""
 COUNT_LIMIT = 10_000
 """Lists count no further than this, so that none walks through a million rows."""
 
@@ -76,6 +79,7 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
     list_per_page = 50
     view_on_site = False
     save_on_top = False
+    change_form_template = "admin/versioned_form.html"
     history_parts: ClassVar[Sequence[str]] = ()
     """Reverse relations whose changes are told in the history of their whole."""
 
@@ -96,6 +100,16 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
 
     # Saving -----------------------------------------------------------------------------------------------------------
 
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """As Django's, after the look whether the row, locked from here on, is still the one the form was made of."""
+        if change and (shown := request.POST.get(SHOWN_VERSION)):
+            rows: Any = self.model._base_manager  # noqa: SLF001  # public by Django's documentation
+            row = rows.select_for_update(of=("self",), no_key=True).filter(pk=form.instance.pk)
+            current = row.values_list("version", flat=True).get()
+            if shown != str(current):
+                raise StaleVersion(given=shown[:20], current=current)
+        return super().save_form(request, form, change)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Through `record`, with the actor; override to call a service, which then gets the cleaned values."""
         record(obj, by=actor_in(request))
@@ -107,6 +121,9 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
             part._history_actor = actor_in(request)  # noqa: SLF001  # as `record` does
             part.delete()
         formset.save_m2m()
+        whole = form.instance
+        if formset.has_changed() and str(whole.version) == request.POST.get(SHOWN_VERSION):
+            record(whole, by=actor_in(request), update_fields=[])  # other forms of the whole show old parts from now on
 
     def changeform_view(
         self,
@@ -167,8 +184,12 @@ class PolicyAdmin(PolicyMixin, ModelAdmin):  # type: ignore[type-arg]  # generic
         return TemplateResponse(request, "admin/object_history.html", context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        """Without "save as new" and the like; a history link only where there is a history."""
+        """Without "save as new" and the like; a history link only where there is a history.
+
+        A form that is shown again keeps the version it was made of, so that what was refused as stale stays so.
+        """
         context["has_history"] = hasattr(self.model, "history")
+        context["shown_version"] = request.POST.get(SHOWN_VERSION) or getattr(context.get("original"), "version", "")
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Actions ----------------------------------------------------------------------------------------------------------

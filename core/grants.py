@@ -30,7 +30,10 @@ def grant_to_application(using: str = "owner") -> None:
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(role),
         sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(LIBRARY_OWNED), role),
     ]
+    tables = connections[using].introspection.table_names()
     for model in append_only_models():
+        if model._meta.db_table not in tables:
+            continue  # migrated back to before it
         table = sql.Identifier(model._meta.db_table)
         statements.append(sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(table, role))
         if columns := getattr(model, "redactable_columns", ()):

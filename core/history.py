@@ -1,13 +1,15 @@
 """Audit history of mutable business models: `record()` saves a row and names who changed it and why."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from core.actors import Actor
+
+M = TypeVar("M", bound=models.Model)
 
 
 class AuditedHistory(models.Model):
@@ -60,3 +62,21 @@ def record_deletion(instance: models.Model, *, by: Actor) -> None:
     """Delete `instance`; its last history row names the actor."""
     vars(instance)["_history_actor"] = by
     instance.delete()
+
+
+def get_or_record(
+    rows: models.QuerySet[M], *, by: Actor, values: Mapping[str, Any] | None = None, **wanted: Any
+) -> tuple[M, bool]:
+    """The row that answers `wanted`, or a new one of `values` (or of `wanted`) with its history, and whether it is new.
+
+    Rests on a unique constraint: of two who make the same row at once, one gets the other's.
+    """
+    if (found := rows.filter(**wanted).first()) is not None:
+        return found, False
+    try:
+        with transaction.atomic():
+            instance = rows.model(**(values or wanted))
+            record(instance, by=by)
+    except IntegrityError:
+        return rows.get(**wanted), False
+    return instance, True

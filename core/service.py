@@ -33,7 +33,7 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
                 return function(*args, **kwargs)
         except DomainError as refusal:
             if refusal.is_audited and _depth.get() == 1:
-                _record_refusal(refusal, act=function.__name__, subject=args[0] if args else "", by=kwargs.get("by"))
+                record_refusal(refusal, act=function.__name__, subject=args[0] if args else "", by=kwargs.get("by"))
             raise
         finally:
             _depth.reset(token)
@@ -41,7 +41,8 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def _record_refusal(refusal: DomainError, *, act: str, subject: Any, by: Any) -> None:
+def record_refusal(refusal: DomainError, *, act: str, subject: Any, by: Any) -> None:
+    """Write a refused act to the audit log, outside its transaction; edges call it for what never reached a service."""
     actor: Actor | None = by
     RefusedAct.objects.create(
         act=act,

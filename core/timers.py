@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from core.models import Heartbeat
@@ -46,11 +47,16 @@ def registered() -> list[str]:
 
 
 def run_all(*, now: datetime | None = None) -> Run:
-    """Run every timer until nothing is due any more, at `now` or by the clock; a failure does not stop the others."""
+    """Run every timer until nothing is due any more, at `now` or by the clock; a failure does not stop the others.
+
+    Raises SoftTimeLimitExceeded when the worker's time is over; what is left is still due in the next run.
+    """
     run = Run()
     for name in registered():
         try:
             run.counts[name] = _exhaust(_timers[name][1], now)
+        except SoftTimeLimitExceeded:  # no failure of this timer: the whole run has to end before it is killed
+            raise
         except Exception:  # the outermost loop of a worker
             logger.exception("timer failed", extra={"timer": name})
             run.failed.append(name)

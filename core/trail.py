@@ -11,6 +11,8 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from core.actors import shown_name
+
 HIDDEN = frozenset({"id", "version", "created_at", "updated_at"})
 """Columns that every change touches or none does."""
 EMPTY = "–"
@@ -64,7 +66,7 @@ def _acts(model: Any, wanted: dict[str, Any], *, part: str, hidden: frozenset[st
         changes = _changes(fields, row, earlier, names)
         changes += _related_changes(related, row, earlier)
         if changes or row.history_type != "~":
-            who = row.actor_name or _("ITIL-NEXT")
+            who = shown_name(row.actor_name) or _("ITIL-NEXT")
             acts.append(Act(row.history_date, who, row.history_change_reason or "", _what(row, part), changes))
     return acts
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # local years that calendars reach
@@ -30,8 +31,17 @@ def _midnight(on: date) -> datetime:
     return datetime.combine(on, time())
 
 
+def gettext_noop(text: str) -> str:
+    """Marks a text for the translators; pages translate it, this module knows no Django."""
+    return text
+
+
 class InvalidCalendar(ValueError):
-    """Zone, windows or holidays are unusable or contradict each other."""
+    """Zone, windows or holidays are unusable or contradict each other: `template`, in English, filled with `facts`."""
+
+    def __init__(self, template: str, **facts: Any) -> None:
+        self.template, self.facts = template, facts
+        super().__init__(template % facts)
 
 
 class NoOpenTime(ValueError):
@@ -55,7 +65,9 @@ class Window:
         opens, closes = _minutes(self.start), _minutes(self.end) or _DAY_MINUTES
         if opens in (closes, _DAY_MINUTES):
             raise InvalidCalendar(
-                f"a window from {self.start} to {self.end} has no length; a whole day is 00:00 to 24:00"
+                gettext_noop("a window from %(start)s to %(end)s has no length; a whole day is 00:00 to 24:00"),
+                start=self.start,
+                end=self.end,
             )
         object.__setattr__(self, "start_minutes", opens)
         object.__setattr__(self, "end_minutes", closes)
@@ -81,7 +93,9 @@ class Holiday:
 
     def __post_init__(self) -> None:
         if self.window is not None and self.window.passes_midnight:
-            raise InvalidCalendar(f"the window of holiday {self.on} passes midnight, it must end by 24:00")
+            raise InvalidCalendar(
+                gettext_noop("the window of holiday %(day)s passes midnight, it must end by 24:00"), day=self.on
+            )
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,7 @@ class WorkCalendar:
         _weekday_spans(self.weekly)
         _holiday_spans(self.holidays)
         if not self.is_24x7 and not any(self.weekly):
-            raise InvalidCalendar("the calendar has no window in the week, so it would never open")
+            raise InvalidCalendar(gettext_noop("the calendar has no window in the week, so it would never open"))
 
     @cached_property
     def timeline(self) -> "Timeline":
@@ -218,7 +232,7 @@ def _timeline(calendar: WorkCalendar) -> Timeline:
 def _weekday_spans(weekly: tuple[tuple[Window, ...], ...]) -> tuple[tuple[Span, ...], ...]:
     """The windows of each weekday in order, those that pass midnight cut in two."""
     if len(weekly) != 7:
-        raise InvalidCalendar(f"a week has windows for 7 days, Monday first, not for {len(weekly)}")
+        raise InvalidCalendar("a week has windows for 7 days, Monday first, not for %(count)s", count=len(weekly))
     by_weekday: list[list[Span]] = [[] for _ in range(7)]
     for weekday, windows in enumerate(weekly):
         for window in windows:
@@ -230,7 +244,9 @@ def _weekday_spans(weekly: tuple[tuple[Window, ...], ...]) -> tuple[tuple[Span, 
     for weekday, spans in enumerate(by_weekday):
         spans.sort()
         if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
-            raise InvalidCalendar(f"windows of weekday {weekday + 1} (Monday is 1) overlap")
+            raise InvalidCalendar(
+                gettext_noop("windows of weekday %(number)s (Monday is 1) overlap"), number=weekday + 1
+            )
     return tuple(tuple(spans) for spans in by_weekday)
 
 
@@ -238,7 +254,7 @@ def _holiday_spans(holidays: tuple[Holiday, ...]) -> dict[HolidayKey, tuple[Span
     spans: dict[HolidayKey, tuple[Span, ...]] = {}
     for holiday in sorted(holidays, key=lambda holiday: holiday.on):
         if holiday.on in spans and not holiday.is_recurring:
-            raise InvalidCalendar(f"two single holidays on {holiday.on}")
+            raise InvalidCalendar(gettext_noop("two single holidays on %(day)s"), day=holiday.on)
         key = (holiday.on.month, holiday.on.day) if holiday.is_recurring else holiday.on
         window = holiday.window
         spans[key] = ((window.start_minutes, window.end_minutes),) if window else ()
@@ -290,10 +306,14 @@ def _local(on: date, minutes: int) -> datetime:
 def _minutes(value: time | int) -> int:
     if isinstance(value, time):
         if value.tzinfo is not None or value.second or value.microsecond:
-            raise InvalidCalendar(f"windows start and end at whole minutes of local time, not at {value.isoformat()}")
+            raise InvalidCalendar(
+                "windows start and end at whole minutes of local time, not at %(value)s", value=value.isoformat()
+            )
         return value.hour * 60 + value.minute
     if not 0 <= value <= _DAY_MINUTES:
-        raise InvalidCalendar(f"minutes of a day go from 0 to {_DAY_MINUTES}, not to {value}")
+        raise InvalidCalendar(
+            "minutes of a day go from 0 to %(most)s, not to %(value)s", most=_DAY_MINUTES, value=value
+        )
     return value
 
 
@@ -301,7 +321,7 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # unknown, malformed, or a directory like "Europe"
-        raise InvalidCalendar(f"{name!r} is no IANA time zone") from error
+        raise InvalidCalendar(gettext_noop("%(name)r is no IANA time zone"), name=name) from error
 
 
 def micros(at: datetime) -> int:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import Agent, Team
 from core.errors import DomainError, Invalid
 from tickets.enums import CANCEL_CODES, ClosureCode, LinkKind, Priority, ResolutionCode, TicketStatus, TicketType
-from tickets.models import Category, Ticket
+from tickets.models import Category, Task, Ticket
 from tickets.selectors import tickets_by_reference
 from tickets.services import NewFile
 
@@ -179,6 +179,13 @@ class FieldsForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     subject = forms.CharField(label=_("Subject"), max_length=255)
     priority = forms.ChoiceField(label=_("Priority"), choices=Priority.choices)
+    reason = forms.CharField(
+        label=_("Why this priority?"),
+        max_length=2000,
+        required=False,
+        help_text=_("Needed when the priority is raised to critical; colleagues read it in the timeline."),
+        widget=_no_autofill(),
+    )
     category = CategoryField()
     product = forms.CharField(label=_("Product"), max_length=100, required=False)
     tags = forms.CharField(
@@ -192,12 +199,11 @@ class FieldsForm(forms.Form):
         return tags
 
 
-class TaskForm(forms.Form):
+class TaskWordsForm(forms.Form):
     title = forms.CharField(label=_("What is to be done?"), max_length=255)
     description = forms.CharField(
         label=_("Details"), required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    assigned_to = forms.ModelChoiceField(label=_("Assigned to"), queryset=Agent.objects.none(), required=False)
     due_at = forms.DateTimeField(
         label=_("Due"),
         required=False,
@@ -205,6 +211,48 @@ class TaskForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
     is_mandatory = forms.BooleanField(label=_("The ticket is not resolved before this is done"), required=False)
+
+
+class TaskForm(TaskWordsForm):
+    field_order = ("title", "description", "assigned_to")
+    assigned_to = forms.ModelChoiceField(
+        label=_("Assigned to"), queryset=Agent.objects.none(), required=False, empty_label="–"
+    )
+
+    def __init__(self, *args: Any, candidates: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assigned_to"].queryset = candidates  # type: ignore[attr-defined]  # a ModelChoiceField
+
+
+class EditTaskForm(TaskWordsForm):
+    """An unfinished task's own fields; `version` is what the person saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    blocked_by = forms.TypedMultipleChoiceField(
+        label=_("Waits for"), required=False, coerce=UUID, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, others: Iterable[Task], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(task.pk), task.title) for task in others]
+        if choices:
+            self.fields["blocked_by"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        else:
+            del self.fields["blocked_by"]
+
+
+class AssignTaskForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    assigned_to = forms.ModelChoiceField(
+        label=_("Assigned to"), queryset=Agent.objects.none(), required=False, empty_label="–"
+    )
+    team = forms.ModelChoiceField(
+        label=_("Team"),
+        queryset=Team.objects.filter(is_active=True).order_by("name"),
+        required=False,
+        empty_label="–",
+        help_text=_("Without a person, everybody of the team may work it."),
+    )
 
     def __init__(self, *args: Any, candidates: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

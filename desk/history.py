@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Team
+from core.actors import shown_name
 from tickets.models import Category, Ticket
 
 HIDDEN = {"id", "version", "updated_at", "created_at", "last_staff_activity_at", "priority_score", "description_html"}
@@ -43,7 +44,7 @@ def trail_of(ticket: Ticket, *, limit: int = 200) -> list[Change]:
         trail.append(
             {
                 "at": new.history_date,
-                "who": new.actor_name or _("ITIL-NEXT"),
+                "who": shown_name(new.actor_name) or _("ITIL-NEXT"),
                 "reason": new.history_change_reason or "",
                 "is_creation": new.history_type == "+",
                 "changes": changes,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -20,6 +21,16 @@ from tickets.policies import may_accept
 Row = dict[str, Any]  # what a template takes
 
 WAITING = (TicketStatus.WAITING_CUSTOMER, TicketStatus.WAITING_INTERNAL)
+
+
+@lru_cache(maxsize=2048)
+def ticket_url(reference: str) -> str:
+    return reverse("desk:ticket", args=[reference])
+
+
+@lru_cache(maxsize=2048)
+def _accept_url(reference: str) -> str:
+    return reverse("desk:accept", args=[reference])
 
 
 def tier_of(ticket: Ticket) -> Tier:
@@ -42,27 +53,25 @@ def tier_flag(ticket: Ticket) -> list[Row]:
 
 
 def row_of(ticket: Ticket, agent: Agent, *, may_act: bool = True) -> Row:
-    """One ticket read by `for_list()`."""
+    """One ticket read by `for_rows()`."""
     now = timezone.now()
     is_free = ticket.owner is None and ticket.status == TicketStatus.NEW
     return {
-        "url": reverse("desk:ticket", args=[ticket.reference]),
+        "url": ticket_url(ticket.reference),
         "reference": ticket.reference,
         "subject": ticket.subject,
         "snippet": _snippet(ticket, now),
         "customer": ticket.requester.name,
         "company": ticket.company.name if ticket.company else "",
         "status": ticket.status,
-        "status_label": TicketStatus(ticket.status).label,
+        "status_label": str(TicketStatus(ticket.status).label),
         "priority": ticket.priority,
-        "priority_label": ticket.get_priority_display(),
+        "priority_label": str(ticket.get_priority_display()),
         "owner_name": ticket.owner.name if ticket.owner else "",
         "changed_at": last_change_of(ticket),
         "is_unread": False,
         "flags": _flags(ticket, agent),
-        "accept_url": reverse("desk:accept", args=[ticket.reference])
-        if may_act and is_free and may_accept(agent, ticket)
-        else "",
+        "accept_url": _accept_url(ticket.reference) if may_act and is_free and may_accept(agent, ticket) else "",
     }
 
 

@@ -83,8 +83,8 @@ class QueueFilter:
     owner: str = ""
 
     @property
-    def is_set(self) -> bool:
-        return any((self.status, self.team, self.priority, self.owner))
+    def set_count(self) -> int:
+        return sum(map(bool, (self.status, self.team, self.priority, self.owner)))
 
 
 def tickets_in(view: QueueView, agent: Agent, wanted: QueueFilter) -> TicketQuerySet:

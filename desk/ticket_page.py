@@ -16,14 +16,15 @@ from django.utils.translation import gettext as _
 from accounts.auth import AgentRequest
 from accounts.models import Agent
 from core.errors import DomainError, NotFound
-from desk.composing import context_of, id_in, without_signature
+from desk.composing import context_of, id_in
 from desk.forms import MAX_FILE_BYTES, CancelForm, NoteForm, ReplyForm, ResolveForm
 from desk.selectors import next_unowned, start_view
 from desk.timeline import file_of
-from desk.workspace import Look, Part, abilities_of, look_from, page_of, visible_ticket, why_no_reply
+from desk.workspace import Look, Part, abilities_of, look_from, named_ticket, page_of, visible_ticket, why_no_reply
 from tickets.errors import AlreadyOwned, UnseenEntries
 from tickets.models import OutboundMessage, Ticket
 from tickets.policies import acts_as_owner
+from tickets.signatures import without_signature
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def menu_of(ticket: Ticket, able: Any) -> list[Part]:
         {"label": _("Add task"), "url": at("tasks"), "icon": "list-checks", "key": "t"} if able.add_task else None,
         {"label": _("Link a ticket"), "url": at("links"), "icon": "link"} if able.edit else None,
         {"label": _("Stop watching"), "action": at("unwatch"), "icon": "eye", "key": "i"}
-        if getattr(ticket, "is_watched", False)
+        if ticket.around["is_watched"]  # type: ignore[attr-defined]  # annotated
         else {"label": _("Watch"), "action": at("watch"), "icon": "eye", "key": "i"},
         {"label": _("Change history"), "url": at("history"), "icon": "history"} if able.history else None,
         {"label": _("Offer to a colleague"), "url": at("offer"), "icon": "user-plus", "rule_before": True}
@@ -246,7 +247,7 @@ def act(
     request: AgentRequest, reference: str, call: Callable[[Ticket], Any], *, said: str, where: str = ""
 ) -> HttpResponse:
     """Look up, call one service, answer: the renewed workspace for htmx, else a redirect; the page shows a refusal."""
-    ticket = visible_ticket(request.agent, reference)
+    ticket = named_ticket(request.agent, reference)
     try:
         call(ticket)
     except NotFound as error:
@@ -259,7 +260,7 @@ def act(
 def acted(request: AgentRequest, reference: str, *, said: str, where: str = "") -> HttpResponse:
     """After an act: the ticket as it is now (at `where` of its page), or the queue if it went out of sight."""
     try:
-        ticket = visible_ticket(request.agent, reference)
+        ticket = visible_ticket(request.agent, reference) if request.htmx else named_ticket(request.agent, reference)
     except Http404:
         messages.success(request, f"{reference.upper()}: {said}")
         url = reverse("desk:queue", args=[start_view(request.agent).slug])

@@ -1,5 +1,6 @@
 """The timeline as its templates want it: entries with their day, system events folded, mails as text."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -10,13 +11,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import linebreaks, urlize
+from django.utils.html import escape, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from connectors.mail.parsing.replies import trimmed_reply
+from core.actors import shown_name
 from tickets.enums import CUSTOMER_FACING, AuthorType, EntryKind, OutboundKind, OutboundStatus, Visibility
+from tickets.files import scan_note_in_words
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
 from tickets.policies import may_undo
 from tickets.wording import describe
@@ -27,6 +30,8 @@ REMOTE_IMAGE = "data-blocked-src"
 """How the sanitiser marks an image that would be fetched from elsewhere."""
 SHOWN_CHARACTERS = 20_000
 """Of one message on the page; the rest is a link away."""
+LINKED = re.compile(r"https?://|www\.|@|\.(?:com|edu|gov|int|mil|net|org)\b", re.IGNORECASE)
+"""What `urlize` makes links of; most messages hold none of it, and looking word by word takes its time."""
 SPOKEN = (*CUSTOMER_FACING, EntryKind.NOTE)
 """Kinds that are somebody's words; the others are one-line events."""
 
@@ -44,6 +49,7 @@ ICONS: dict[str, str] = {
     EntryKind.TASK_COMPLETED: "list-checks",
     EntryKind.LINK: "link",
     EntryKind.CHANGE: "pencil",
+    EntryKind.PRIORITY_CHANGE: "flag",
 }
 CHANNEL_ICONS: dict[str, str] = {EntryKind.PHONE_NOTE: "phone", EntryKind.CHAT: "message-square"}
 
@@ -91,9 +97,10 @@ def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token
     if entry.kind not in SPOKEN:
         return _line(entry)
     text, quoted = _split(entry)
+    files = sorted(entry.attachments.all(), key=lambda file: (file.created_at, file.pk))
     return {
         "kind": "entry",
-        "id": entry.seq,
+        "id": str(entry.seq),
         "variant": _variant(entry),
         "author_name": entry.contact.name if entry.contact else entry.author_name,
         "on_behalf_of": entry.on_behalf_of.name if entry.on_behalf_of else "",
@@ -102,10 +109,13 @@ def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token
         "channel_label": _channel_label(entry),
         "addresses": _addresses(entry),
         "body_html": _body(ticket, entry, text, is_original=is_original, csrf_token=csrf_token),
+        "original_url": _layout_url(ticket, entry) if not is_original and _has_layout(entry) else "",
         "quoted_html": as_html(quoted) if quoted else "",
-        "attachments": [file_of(file) for file in entry.attachments.all() if not file.is_inline],
-        "is_unscanned": any(not file.is_inline for file in entry.attachments.all()),
+        "quoted_text": "",
+        "attachments": [file_of(file) for file in files if not file.is_inline],
+        "is_unscanned": any(not file.is_inline for file in files),
         "is_automatic": entry.facts.get("event") == "automatic",
+        "delivery": "",
         **_delivery(entry),
     }
 
@@ -114,7 +124,7 @@ def _line(entry: TimelineEntry) -> Item:
     text = describe(entry) or str(entry.get_kind_display())
     return {
         "kind": "line",
-        "id": entry.seq,
+        "id": str(entry.seq),
         "text": text,
         "detail": _detail(entry, text),
         "at": entry.created_at,
@@ -125,7 +135,7 @@ def _line(entry: TimelineEntry) -> Item:
 
 def _detail(entry: TimelineEntry, text: str) -> str:
     """Who did it, unless the line says so itself, and what they said about it."""
-    who = "" if entry.author_name in text else entry.author_name
+    who = "" if entry.author_name in text else shown_name(entry.author_name)
     said = _("“%(text)s”") % {"text": entry.body_text} if entry.body_text else ""
     return " ".join(part for part in (who, said) if part)
 
@@ -148,10 +158,14 @@ def _channel_label(entry: TimelineEntry) -> str:
 
 def _addresses(entry: TimelineEntry) -> str:
     """From whom to whom, as far as the channel knows addresses."""
-    sender = entry.email_from or (entry.contact.email if entry.contact else "")
-    parts = [(_("From %(addresses)s"), [sender]), (_("To %(addresses)s"), entry.email_to)]
-    parts += [(_("Cc %(addresses)s"), entry.email_cc)]
-    return " · ".join(text % {"addresses": ", ".join(given)} for text, given in parts if any(given))
+    parts = []
+    if sender := entry.email_from or (entry.contact.email if entry.contact else ""):
+        parts.append(_("From %(addresses)s") % {"addresses": sender})
+    if entry.email_to:
+        parts.append(_("To %(addresses)s") % {"addresses": ", ".join(entry.email_to)})
+    if entry.email_cc:
+        parts.append(_("Cc %(addresses)s") % {"addresses": ", ".join(entry.email_cc)})
+    return " · ".join(parts)
 
 
 def _split(entry: TimelineEntry) -> tuple[str, str]:
@@ -167,21 +181,34 @@ def _split(entry: TimelineEntry) -> tuple[str, str]:
 
 def as_html(text: str) -> SafeString:
     """Plain text with its paragraphs and its addresses as links, everything else escaped."""
-    return mark_safe(linebreaks(urlize(text, nofollow=True, autoescape=True)))  # noqa: S308  # urlize has escaped it
+    linked = urlize(text, nofollow=True, autoescape=True) if LINKED.search(text) else escape(text)
+    return mark_safe(linebreaks(linked))  # noqa: S308  # escaped by both
 
 
 def _body(ticket: Ticket, entry: TimelineEntry, text: str, *, is_original: bool, csrf_token: str) -> SafeString:
+    """The words; in a template of their own where more is to be said than them."""
+    is_cut = len(entry.body_text) > SHOWN_CHARACTERS
+    if text and not is_cut and not is_original and entry.redacted_at is None:
+        return as_html(text)
     context = {
         "ticket": ticket,
         "entry": entry,
         "text": as_html(text),
-        "is_original": is_original,
         "csrf_token": csrf_token,
-        "is_cut": len(entry.body_text) > SHOWN_CHARACTERS,
-        "has_original": bool(getattr(entry, "has_html", False)) and entry.redacted_at is None,
+        "is_cut": is_cut,
+        "is_original": is_original and _has_layout(entry),
         "may_show_images": is_original and not ticket.remote_images_allowed and REMOTE_IMAGE in entry.body_html,
     }
     return render_to_string("desk/_entry_body.html", context)
+
+
+def _has_layout(entry: TimelineEntry) -> bool:
+    """Whether it is a mail that has a layout of its own."""
+    return bool(getattr(entry, "has_html", False)) and entry.redacted_at is None
+
+
+def _layout_url(ticket: Ticket, entry: TimelineEntry) -> str:
+    return f"{reverse('desk:ticket', args=[ticket.reference])}?original={entry.pk}#e{entry.seq}"
 
 
 def file_of(file: Attachment) -> Item:
@@ -192,7 +219,7 @@ def file_of(file: Attachment) -> Item:
         "size_bytes": file.size_bytes,
         "url": reverse("desk:attachment", args=[file.pk]) if is_clean else "",
         "is_blocked": not is_clean,
-        "reason": "" if is_clean else file.scan_note or file.get_scan_status_display(),
+        "reason": "" if is_clean else scan_note_in_words(file.scan_note) or file.get_scan_status_display(),
         "is_image": file.content_type.startswith("image/"),
     }
 

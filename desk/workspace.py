@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, Max, OuterRef, Q
-from django.http import Http404
+from django.db.models import Count, F, JSONField, Max, Prefetch, Q
+from django.db.models.expressions import RawSQL
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from desk.policies import may_see_history
 from desk.rows import tier_flag
 from desk.timeline import SHOW, days_of, outgoing_of
 from tickets.enums import ENDED, LinkKind, TaskStatus, TicketStatus
-from tickets.models import Tag, Task, Ticket, TicketLink, TicketWatch
+from tickets.models import Task, Ticket, TicketLink
 from tickets.policies import (
     acts_as_owner,
     may_accept,
@@ -39,25 +39,41 @@ WORKABLE = (S.IN_PROGRESS, S.WAITING_CUSTOMER, S.WAITING_INTERNAL)
 Part = dict[str, Any]  # what a template takes
 
 
-def visible_ticket(agent: Agent, reference: str) -> Ticket:
-    """The ticket with what its header shows; 404 for missing and invisible ones alike.
+AROUND = """jsonb_build_object(
+    'is_watched', EXISTS (SELECT FROM tickets_ticketwatch w WHERE w.ticket_id = tickets_ticket.id AND w.person_id = %s),
+    'tags', ARRAY(SELECT t.name FROM tickets_ticket_tags l JOIN tickets_tag t ON t.id = l.tag_id
+                   WHERE l.ticket_id = tickets_ticket.id ORDER BY t.name),
+    'has_held', EXISTS (SELECT FROM tickets_outboundmessage o
+                         WHERE o.ticket_id = tickets_ticket.id AND o.status = 'held'),
+    'has_tasks', EXISTS (SELECT FROM tickets_task k WHERE k.ticket_id = tickets_ticket.id),
+    'has_links', EXISTS (SELECT FROM tickets_ticketlink l
+                          WHERE l.from_ticket_id = tickets_ticket.id OR l.to_ticket_id = tickets_ticket.id),
+    'may_be_absent', EXISTS (SELECT FROM accounts_absence a
+                              WHERE a.agent_id = tickets_ticket.owner_id AND a.cancelled_at IS NULL
+                                AND a.starts_on <= current_date + 1
+                                AND (a.ends_on IS NULL OR a.ends_on >= current_date - 1)))"""
+"""What stands around a ticket, so that the page asks for nothing that most tickets do not have. Whether the owner is
+absent today is a question of their own zone; here are all for whom it must be asked.
+"""
 
-    What is mostly empty is fetched apart: planning eight joins takes PostgreSQL longer than running them.
+
+def visible_ticket(agent: Agent, reference: str) -> Ticket:
+    """The ticket with what its header shows and `around` it; 404 for missing and invisible ones alike.
+
+    What is mostly empty (offer, category) is left to be read when asked for: joining it costs every page.
     """
-    watches = TicketWatch.objects.filter(ticket=OuterRef("pk"), person=agent)
-    tags = Tag.objects.filter(tickets=OuterRef("pk")).order_by("name").values("name")
-    found = (
+    tickets = (
         Ticket.objects.visible_to(agent)
-        .filter(reference=reference.upper())
         .select_related("requester__company", "company", "team", "owner")
-        .prefetch_related("offered_to", "category__parent")
-        .annotate(is_watched=Exists(watches), tag_names=ArraySubquery(tags))
+        .annotate(around=RawSQL(AROUND, [agent.pk], output_field=JSONField()))  # noqa: S611  # our own text
         .defer("description", "description_html", "score_breakdown")
-        .first()
     )
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(tickets, reference=reference.upper())
+
+
+def named_ticket(agent: Agent, reference: str) -> Ticket:
+    """As `visible_ticket`, but nothing more than which ticket it is: for acts, which read it again under its lock."""
+    return get_object_or_404(Ticket.objects.visible_to(agent).only("reference"), reference=reference.upper())
 
 
 @dataclass(frozen=True)
@@ -142,9 +158,11 @@ def look_from(query: Any) -> Look:
 def page_of(agent: Agent, ticket: Ticket, look: Look, *, csrf_token: str) -> Part:
     """Context of `desk/ticket.html` without the composers. At most ten queries beside the ticket's own."""
     now = timezone.now()
-    thread = timeline_of(ticket, before_seq=look.before, only=SHOW.get(look.show))
+    around: Part = ticket.around  # type: ignore[attr-defined]  # annotated
+    thread = timeline_of(ticket, before_seq=look.before, only=SHOW.get(look.show), has_held=around["has_held"])
     able = abilities_of(agent, ticket)
     here = reverse("desk:ticket", args=[ticket.reference])
+    last_seen_seq, hidden_count = _seen_and_hidden(ticket, thread.entries, look)
     older_url = ""
     if thread.earlier_count:
         narrowed = f"&show={look.show}" if look.show else ""
@@ -159,26 +177,33 @@ def page_of(agent: Agent, ticket: Ticket, look: Look, *, csrf_token: str) -> Par
         "older_count": thread.earlier_count,
         "is_older_part": look.before is not None,
         "held": [outgoing_of(message, agent, name=ticket.requester.name) for message in thread.held],
-        "last_seen_seq": last_seen(ticket, thread.entries, look),
+        "last_seen_seq": last_seen_seq,
+        "hidden_count": hidden_count,
         "filters": _filters(ticket, look),
         "show": look.show,
-        "tasks": [_task(agent, task) for task in ticket.tasks.select_related("assigned_to").order_by("created_at")],
-        "links": _links(agent, ticket),
+        "tasks": [_task(agent, task) for task in _tasks_of(ticket)] if around["has_tasks"] else [],
+        "links": _links(agent, ticket) if around["has_links"] else [],
         "others": list(other_tickets_of(ticket.requester, besides=ticket, seen_by=agent)),
         "details": _details(ticket),
     }
 
 
-def last_seen(ticket: Ticket, entries: Any, look: Look) -> int:
-    """Newest entry on screen; a narrowed or older view counts as if the newest were seen, as the filter was chosen."""
-    if look.show or look.before is not None:
-        return ticket.entries.main_thread().aggregate(newest=Max("seq"))["newest"] or 0
-    return entries[-1].seq if entries else 0
+def _seen_and_hidden(ticket: Ticket, entries: Any, look: Look) -> tuple[int, int]:
+    """The newest entry on screen, and how many entries the filter hides.
+
+    A narrowed or older view counts as if the newest were seen, as the filter was chosen.
+    """
+    if not look.show and look.before is None:
+        return (entries[-1].seq if entries else 0), 0
+    is_hidden = ~SHOW[look.show] if look.show else Q(pk=None)
+    found = ticket.entries.main_thread().aggregate(newest=Max("seq"), hidden=Count("pk", filter=is_hidden))
+    return found["newest"] or 0, found["hidden"]
 
 
 def _head(agent: Agent, ticket: Ticket, now: datetime) -> Part:
     """What `components/ticket_head.html` calls `ticket`."""
-    absence = current_absence(ticket.owner, at=now) if ticket.owner and ticket.is_open else None
+    may_be_absent: bool = ticket.around["may_be_absent"]  # type: ignore[attr-defined]  # annotated
+    absence = current_absence(ticket.owner, at=now) if ticket.owner and ticket.is_open and may_be_absent else None
     flags = tier_flag(ticket)
     if ticket.offered_to is not None:
         is_mine = ticket.offered_to.pk == agent.pk
@@ -212,9 +237,21 @@ def _filters(ticket: Ticket, look: Look) -> list[Part]:
     ]
 
 
-def _task(agent: Agent, task: Task) -> Part:
+def _tasks_of(ticket: Ticket) -> list[Task]:
+    """With who has each and what it waits for, in the order in which they were made."""
+    tasks = ticket.tasks.annotate(agent_name=F("assigned_to__name"), team_name=F("team__name"))
+    before = Prefetch("blocked_by", Task.objects.only("title", "status", "created_at").order_by())
+    return sorted(tasks.prefetch_related(before).order_by(), key=lambda task: task.created_at)
+
+
+def _task(agent: Agent, task: Any) -> Part:  # Any: annotated
     """One task and the steps that are possible from here."""
     may_work = task.ticket.status not in ENDED and may_work_task(agent, task)
+
+    def at(name: str) -> str:
+        """Address of a form for a task that is still open."""
+        return reverse(f"desk:task-{name}", args=[reference, task.pk]) if may_work and task.is_open else ""
+
     steps = {
         TaskStatus.TODO: [("start", _("Start")), ("finish", _("Done"))],
         TaskStatus.IN_PROGRESS: [("finish", _("Done"))],
@@ -222,6 +259,7 @@ def _task(agent: Agent, task: Task) -> Part:
         TaskStatus.CANCELLED: [],
     }[TaskStatus(task.status)]
     reference = task.ticket.reference
+    waits_for = [before.title for before in task.blocked_by.all() if before.is_open] if task.is_open else []
     return {
         "task": task,
         "is_done": task.status == TaskStatus.DONE,
@@ -230,8 +268,12 @@ def _task(agent: Agent, task: Task) -> Part:
         "steps": [
             {"label": label, "url": reverse("desk:task-step", args=[reference, task.pk, step])}
             for step, label in steps
-            if may_work
+            if may_work and not (step == "finish" and waits_for)
         ],
+        "receivers": [name for name in (task.agent_name, task.team_name) if name],
+        "waits_for": ", ".join(waits_for),
+        "edit_url": at("edit"),
+        "assign_url": at("assign"),
         "cancel_url": reverse("desk:task-step", args=[reference, task.pk, "cancel"])
         if may_work and task.is_open
         else "",
@@ -240,23 +282,16 @@ def _task(agent: Agent, task: Task) -> Part:
 
 def _links(agent: Agent, ticket: Ticket) -> list[Part]:
     """Links in both directions, as far as the other ticket may be seen."""
-    visible = Ticket.objects.visible_to(agent).values("pk")
-    links = TicketLink.objects.filter(
-        Q(from_ticket=ticket, to_ticket__in=visible) | Q(to_ticket=ticket, from_ticket__in=visible)
-    )
-    rows = links.annotate(
-        from_reference=F("from_ticket__reference"),
-        from_subject=F("from_ticket__subject"),
-        to_reference=F("to_ticket__reference"),
-        to_subject=F("to_ticket__subject"),
-    ).order_by("created_at")
+    links = list(TicketLink.objects.filter(Q(from_ticket=ticket) | Q(to_ticket=ticket)).order_by())
+    others = {link.to_ticket_id if link.from_ticket_id == ticket.pk else link.from_ticket_id for link in links}
+    visible = Ticket.objects.visible_to(agent).only("reference", "subject").in_bulk(list(others))
     parts = []
-    for link in rows:
+    for link in sorted(links, key=lambda link: link.created_at):
         is_from = link.from_ticket_id == ticket.pk
-        reference = link.to_reference if is_from else link.from_reference
-        subject = link.to_subject if is_from else link.from_subject
-        words = link.get_kind_display() if is_from else REVERSED.get(link.kind, LinkKind(link.kind).label)
-        parts.append({"kind": words, "reference": reference, "subject": subject})
+        other = visible.get(link.to_ticket_id if is_from else link.from_ticket_id)
+        if other is not None:
+            words = link.get_kind_display() if is_from else REVERSED.get(link.kind, LinkKind(link.kind).label)
+            parts.append({"kind": words, "reference": other.reference, "subject": other.subject})
     return parts
 
 
@@ -276,7 +311,7 @@ def _details(ticket: Ticket) -> list[Part]:
         {"term": _("Channel"), "value": ticket.get_channel_display()},
         {"term": _("Category"), "value": path},
         {"term": _("Product"), "value": ticket.product},
-        {"term": _("Tags"), "value": ", ".join(ticket.tag_names)},  # type: ignore[attr-defined]  # annotated
+        {"term": _("Tags"), "value": ", ".join(ticket.around["tags"])},  # type: ignore[attr-defined]  # annotated
         {"term": _("Opened"), "moment": ticket.created_at},
     ]
     if ticket.owner_accepted_at:

@@ -169,11 +169,13 @@ class InvalidTransferReason(InadmissibleTransfer):
 
 class LeaveTooShort(InadmissibleTransfer):
     code = "leave_too_short"
-    detail = _("%(agent)s has no absence of more than 30 days.")
+    detail = _(
+        "%(agent)s has no absence of more than %(days)s days that has begun or begins within the next %(soon)s days."
+    )
     hint = _("A deputy covers shorter absences.")
 
 
 class ReasonRequired(InadmissibleTransfer):
     code = "reason_required"
-    detail = _("A transfer needs an explanation of at least 20 characters.")
+    detail = _("A transfer needs an explanation of at least %(characters)s characters.")
     hint = _("Say why the customer gets another owner.")

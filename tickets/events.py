@@ -115,6 +115,15 @@ class TaskChanged(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskAssigned(TicketEvent):
+    """A task was given to a person, by being added or handed on."""
+
+    task_id: UUID
+    agent_id: UUID
+    assigned_by_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageNotSent(TicketEvent):
     """A mail to the customer has failed for good; the author should know."""
 

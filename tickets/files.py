@@ -8,6 +8,8 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_noop
+
 BLOCKED = frozenset(
     [
         "ade",
@@ -90,6 +92,25 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 
 
+BLOCKED_TYPE = gettext_noop("file type .%(type)s is blocked")
+BLOCKED_PROGRAM = gettext_noop("programs are blocked")
+BLOCKED_INSIDE = gettext_noop("the archive holds a blocked file type .%(type)s")
+TOO_MANY_INSIDE = gettext_noop("the archive holds too many files")
+REDACTED = gettext_noop("redacted")
+_NOTES = {
+    re.compile(re.escape(note).replace(re.escape("%(type)s"), r"(?P<type>\w+)")): note
+    for note in (BLOCKED_TYPE, BLOCKED_PROGRAM, BLOCKED_INSIDE, TOO_MANY_INSIDE, REDACTED)
+}
+
+
+def scan_note_in_words(note: str) -> str:
+    """A stored reason why a file is not served, in the reader's language; what a scanner said stays as it is."""
+    for pattern, template in _NOTES.items():
+        if found := pattern.fullmatch(note):
+            return gettext(template) % found.groupdict()
+    return note
+
+
 @dataclass(frozen=True)
 class Verdict:
     content_type: str
@@ -117,9 +138,9 @@ def inspect(filename: str, content: bytes, *, claimed_type: str = "") -> Verdict
     """Type by its first bytes, and why the file must not be served, if so."""
     content_type = sniff(content, claimed_type)
     if blocked := _blocked_extension(filename):
-        return Verdict(content_type, f"file type .{blocked} is blocked")
+        return Verdict(content_type, BLOCKED_TYPE % {"type": blocked})
     if content_type in ("application/x-dosexec", "application/x-executable"):
-        return Verdict(content_type, "programs are blocked")
+        return Verdict(content_type, BLOCKED_PROGRAM)
     if content_type == "application/zip" and (inner := _blocked_in_zip(content)):
         return Verdict(content_type, inner)
     return Verdict(content_type)
@@ -166,6 +187,6 @@ def _blocked_in_zip(content: bytes) -> str:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         return ""
     if len(names) > MAX_ZIP_ENTRIES:
-        return "the archive holds too many files"
+        return TOO_MANY_INSIDE
     blocked = next((found for name in names if (found := _blocked_extension(name))), "")
-    return f"the archive holds a blocked file type .{blocked}" if blocked else ""
+    return BLOCKED_INSIDE % {"type": blocked} if blocked else ""

@@ -103,8 +103,17 @@ def may_create_task(actor: Actor, ticket: Ticket) -> bool:
 
 
 def may_work_task(actor: Actor, task: Task) -> bool:
-    is_assignee = isinstance(actor, Agent) and actor.is_active and task.assigned_to_id == actor.pk
-    return is_assignee or may_create_task(actor, task.ticket)
+    """Its assignee, and all who may add tasks to its ticket."""
+    return is_assignee(actor, task) or may_create_task(actor, task.ticket)
+
+
+def is_assignee(actor: Actor, task: Task) -> bool:
+    """The person a task was given to; where it was given to a team alone, whoever works tickets there."""
+    if not isinstance(actor, Agent) or not actor.is_active:
+        return False
+    if task.assigned_to_id is not None or task.team_id is None:
+        return task.assigned_to_id == actor.pk
+    return works_tickets(actor) and task.team_id in reach_of(actor).member
 
 
 def may_undo(actor: Actor, message: OutboundMessage) -> bool:

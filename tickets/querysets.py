@@ -61,6 +61,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             "description", "description_html", "resolution_note", "score_breakdown"
         )
 
+    def for_rows(self) -> Self:
+        """With what a row of a list page shows and nothing else: a list reads 51 of them."""
+        return self.select_related("requester", "company", "team", "owner", "offered_to").only(*ROW)
+
     def due_to_close(self, now: datetime) -> Self:
         return self.filter(status=TicketStatus.RESOLVED, auto_closes_at__lte=now).order_by("auto_closes_at")
 
@@ -79,6 +83,12 @@ def ways_beyond_teams(actor: Actor) -> list[Q]:
     return ways
 
 
+ROW = (
+    *("reference", "subject", "status", "priority", "priority_score", "created_at", "reopen_count"),
+    *("last_customer_message_at", "last_public_reply_at", "last_staff_activity_at"),
+    *("requester__first_name", "requester__last_name", "requester__email", "requester__tier"),
+    *("company__name", "company__tier", "team__name", "owner__name", "offered_to__name"),
+)
 QUEUE_ORDER = ("-priority_score", "created_at", "id")
 NEWEST_FIRST = ("-created_at", "-id")
 

@@ -4,6 +4,7 @@ Who may see what is part of the query, before any limit, so an agent of the smal
 commonest word. How it stays fast at a million tickets is told in docs/subsystems/search.md.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from core.actors import Actor
 from core.paging import Page, decode_cursor, encode_cursor
 from tickets.models import Ticket
 from tickets.models.search import WORDS_OF
-from tickets.querysets import NEWEST_FIRST, ways_beyond_teams
+from tickets.querysets import NEWEST_FIRST, TicketQuerySet, ways_beyond_teams
 
 MAX_CHARACTERS = 300
 MAX_WORDS = 12
@@ -79,20 +80,27 @@ _NEWEST_FIRST = _Direction("DESC", ">", "<", "max", "min")
 _OLDEST_FIRST = _Direction("ASC", "<", ">", "min", "max")
 
 
-def search_tickets(actor: Actor, q: str, cursor: str = "", *, size: int = 50) -> Page[Ticket]:
+def search_tickets(
+    actor: Actor,
+    q: str,
+    cursor: str = "",
+    *,
+    size: int = 50,
+    load: Callable[[TicketQuerySet], TicketQuerySet] = TicketQuerySet.for_list,
+) -> Page[Ticket]:
     """Tickets visible to `actor` that contain all words of `q`, the last one as a beginning; newest first.
 
     Words are those of subject, messages and the requester's name and address; accents, case, punctuation do not count.
     Text without any word finds nothing. Costs at most six queries. Raises Invalid for a cursor of another list.
     """
     backwards, values = decode_cursor(cursor, Ticket.objects.all(), NEWEST_FIRST) if cursor else (False, None)
-    words = _tsquery(q)
+    words = tsquery_of(q)
     if not words:
         return Page([], None, None)
     ids = _newest_hits(actor, words, values, _OLDEST_FIRST if backwards else _NEWEST_FIRST, limit=size + 1)
     has_more = len(ids) > size
-    found = Ticket.objects.visible_to(actor).for_list().filter(pk__in=ids[:size]).order_by(*NEWEST_FIRST)
-    tickets = list(found)
+    found = load(Ticket.objects.visible_to(actor)).filter(pk__in=ids[:size])
+    tickets = list(found.order_by(*NEWEST_FIRST))
     if not tickets:
         return Page([], None, None)
     has_next, has_previous = (True, has_more) if backwards else (has_more, values is not None)
@@ -103,7 +111,7 @@ def search_tickets(actor: Actor, q: str, cursor: str = "", *, size: int = 50) ->
     )
 
 
-def _tsquery(q: str) -> str:
+def tsquery_of(q: str) -> str:
     """`q` as PostgreSQL's tsquery in text form, made of quoted words only; empty if there is none."""
     printable = "".join(sign if sign.isprintable() else " " for sign in q[:MAX_CHARACTERS])
     *whole, beginning = printable.split()[:MAX_WORDS] or [""]

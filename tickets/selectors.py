@@ -3,10 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, UUIDField, Value
+from django.utils import timezone
 
 from accounts.models import Agent, Contact
+from accounts.selectors import read_reaches
 from core.actors import Actor
 from tickets.enums import OPEN, OutboundStatus
 from tickets.models import Attachment, OutboundMessage, ReferenceCounter, Ticket, TimelineEntry
@@ -20,6 +23,15 @@ def open_ticket_count(agent: Agent) -> int:
     return Ticket.objects.filter(owner=agent, status__in=OPEN).count()
 
 
+SHOWN = (
+    *("ticket", "seq", "kind", "visibility", "author_type", "author_name", "created_at", "redacted_at"),
+    *("body_text", "facts", "email_from", "email_to", "email_cc", "in_reply_to"),
+    *("contact__first_name", "contact__last_name", "contact__email", "on_behalf_of__name"),
+    *("outbound_message__status", "outbound_message__sent_at", "outbound_message__last_error"),
+)
+"""Columns of an entry and of what stands around it that a page shows."""
+
+
 @dataclass(frozen=True)
 class TimelinePage:
     entries: Sequence[TimelineEntry]
@@ -29,29 +41,34 @@ class TimelinePage:
 
 
 def timeline_of(
-    ticket: Ticket, *, last: int = 30, before_seq: int | None = None, only: Q | None = None
+    ticket: Ticket, *, last: int = 30, before_seq: int | None = None, only: Q | None = None, has_held: bool = True
 ) -> TimelinePage:
     """The newest `last` entries of the main thread in their order, and the replies still held. Three queries, four
     with files.
 
-    `only` narrows the entries. Their HTML is left in the database; `has_html` says whether there is some.
+    `only` narrows the entries; `has_held` may say that no reply is held. Read are the columns of `SHOWN`; `has_html`
+    says whether there is HTML.
     """
     thread = ticket.entries.main_thread()
     if only is not None:
         thread = thread.filter(only)
     entries = (
-        thread.select_related("author", "contact", "on_behalf_of", "outbound_message")
-        .prefetch_related(Prefetch("attachments", Attachment.objects.order_by("created_at", "id")))
+        thread.select_related("contact", "on_behalf_of", "outbound_message")
+        .prefetch_related(Prefetch("attachments", Attachment.objects.order_by()))
         .annotate(has_html=Q(body_html__gt=""))
-        .defer("body_html")
+        .only(*SHOWN)
     )
     if before_seq is not None:
         entries = entries.filter(seq__lt=before_seq)
     shown = list(entries.order_by("-seq")[: last + 1])
     has_earlier, shown = len(shown) > last, shown[:last][::-1]
     earlier = thread.filter(seq__lt=shown[0].seq).count() if has_earlier else 0
-    held = ticket.outbound_messages.filter(status=OutboundStatus.HELD).select_related("author").order_by("release_at")
-    return TimelinePage(shown, earlier, list(held.prefetch_related("attachments")) if before_seq is None else [])
+    return TimelinePage(shown, earlier, _held(ticket) if has_held and before_seq is None else [])
+
+
+def _held(ticket: Ticket) -> list[OutboundMessage]:
+    held = ticket.outbound_messages.filter(status=OutboundStatus.HELD).select_related("author")
+    return sorted(held.prefetch_related("attachments").order_by(), key=lambda message: message.release_at)
 
 
 def attachments_visible_to(actor: Actor) -> QuerySet[Attachment]:
@@ -86,7 +103,22 @@ def references_in_subject(subject: str) -> list[str]:
     return [token.upper() for token in TOKEN.findall(subject)]
 
 
+def readers_among(people: Sequence[Agent], ticket: Ticket) -> set[UUID]:
+    """Ids of those of `people` who may read the ticket now. As many queries for many as for one."""
+    if not people:
+        return set()
+    read_reaches(people, at=timezone.now())
+    found = [
+        Ticket.objects.visible_to(person)
+        .filter(pk=ticket.pk)
+        .annotate(reader=Value(person.pk, output_field=UUIDField()))
+        .values_list("reader", flat=True)
+        for person in people
+    ]
+    return set(found[0].union(*found[1:], all=True))
+
+
 def other_tickets_of(contact: Contact, *, besides: Ticket, seen_by: Actor, limit: int = 5) -> QuerySet[Ticket]:
     """The contact's newest other tickets, as far as the reader may see them."""
     visible = Ticket.objects.visible_to(seen_by).filter(requester=contact).exclude(pk=besides.pk)
-    return visible.select_related("owner").order_by("-created_at", "-id")[:limit]
+    return visible.only("reference", "subject", "status", "created_at").order_by("-created_at", "-id")[:limit]

@@ -3,6 +3,7 @@
 import pgtrigger
 
 from core.walls import Wall, append_only, no_truncate, refuse
+from tickets.transfers import LEAVE_BEGINS_WITHIN_DAYS, MAX_ORDINARY_LEAVE_DAYS, MIN_REASON_CHARACTERS
 
 _OWNER_WALL = f"""
     IF TG_OP = 'DELETE' THEN
@@ -52,8 +53,8 @@ TICKET_WALLS = [
 _TRANSFER_WALL = f"""
     NEW.transaction_id := pg_current_xact_id()::text::bigint;
     NEW.created_at := statement_timestamp();
-    IF char_length(btrim(NEW.reason)) < 20 THEN
-        {refuse("reason_required: at least 20 characters")}
+    IF char_length(btrim(NEW.reason)) < {MIN_REASON_CHARACTERS} THEN
+        {refuse(f"reason_required: at least {MIN_REASON_CHARACTERS} characters")}
     END IF;
     IF NEW.authorised_by_id IN (NEW.old_owner_id, NEW.new_owner_id) OR NOT EXISTS (
         SELECT 1 FROM accounts_agent a
@@ -77,10 +78,11 @@ _TRANSFER_WALL = f"""
         IF NOT EXISTS (
             SELECT 1 FROM accounts_absence b
             WHERE b.agent_id = NEW.old_owner_id AND b.cancelled_at IS NULL
+              AND b.starts_on <= today + {LEAVE_BEGINS_WITHIN_DAYS}
               AND ((b.ends_on IS NULL AND b.is_open_end_confirmed)
-                   OR (b.ends_on >= today AND b.ends_on - b.starts_on + 1 > 30))
+                   OR (b.ends_on >= today AND b.ends_on - b.starts_on + 1 > {MAX_ORDINARY_LEAVE_DAYS}))
         ) THEN
-            {refuse("leave_too_short: no absence of more than 30 days")}
+            {refuse(f"leave_too_short: no absence of more than {MAX_ORDINARY_LEAVE_DAYS} days, begun or about to")}
         END IF;
     ELSE
         {refuse("invalid_transfer_reason")}

@@ -49,6 +49,31 @@ def _edited(facts: Facts) -> str:
     return "; ".join(parts)
 
 
+TASK_FIELDS: dict[str, Callable[[], str]] = {
+    "title": lambda: _("Title"),
+    "description": lambda: _("Details"),
+    "due_at": lambda: _("Due"),
+    "is_mandatory": lambda: _("Mandatory"),
+}
+
+
+def _task_edited(facts: Facts) -> str:
+    fields = ", ".join(TASK_FIELDS[name]() if name in TASK_FIELDS else name for name in facts["fields"])
+    return _("Task changed: %(title)s (%(fields)s)") % {"title": facts["title"], "fields": fields}
+
+
+def _task_assigned(facts: Facts) -> str:
+    if receivers := ", ".join(filter(None, (facts["agent"], facts["team"]))):
+        return _("Task given to %(receivers)s: %(title)s") % {"title": facts["title"], "receivers": receivers}
+    return _("Task given to nobody for now: %(title)s") % facts
+
+
+def _task_waits(facts: Facts) -> str:
+    if facts["before"]:
+        return _("Task %(title)s waits for: %(before)s") % facts
+    return _("Task %(title)s waits for no other task any more") % facts
+
+
 _WORDS: dict[str, Callable[[Facts], str]] = {
     "accepted": lambda f: _("%(owner)s accepted the ticket and owns it") % f,
     "offered": lambda f: _("Offered to %(agent)s") % f,
@@ -60,9 +85,15 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     ),
     "status": _status,
     "edited": _edited,
+    "priority": lambda f: (
+        _("Priority: %(old)s → %(new)s") % {"old": _label(Priority, f["from"]), "new": _label(Priority, f["to"])}
+    ),
     "team": lambda f: _("Team: %(from)s → %(to)s") % f,
     "linked": lambda f: f"{_label(LinkKind, f['kind'])} {f['reference']}",
     "task_created": lambda f: _("Task added: %(title)s") % f,
+    "task_edited": _task_edited,
+    "task_assigned": _task_assigned,
+    "task_waits": _task_waits,
     "task_started": lambda f: _("Task started: %(title)s") % f,
     "task_done": lambda f: _("Task done: %(title)s") % f,
     "task_cancelled": lambda f: _("Task cancelled: %(title)s") % f,

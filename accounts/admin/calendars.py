@@ -95,7 +95,12 @@ class CalendarAdmin(PolicyAdmin):
         try:
             work_calendar(BusinessCalendar.objects.get(pk=form.instance.pk))
         except InvalidCalendar as problem:
-            raise Invalid({"windows": _("These hours cannot work: %(problem)s.") % {"problem": problem}}) from problem
+            raise Invalid(
+                {
+                    "windows": _("These hours cannot work: %(problem)s.")
+                    % {"problem": _(problem.template) % problem.facts}
+                }
+            ) from problem
 
     @admin.action(description=gettext_lazy("Make it the default"), permissions=["change"])
     def make_default(self, request: HttpRequest, queryset: QuerySet[BusinessCalendar]) -> None:

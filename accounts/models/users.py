@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -41,13 +42,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may open the admin"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
+    """Part of what each session is checked against: counted up, all sessions begun before are worth nothing."""
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects = UserManager()
-    history = audited_history(excluded_fields=["password", "last_login"])
+    history = audited_history(excluded_fields=["password", "last_login", "session_epoch"])
 
     class Meta:
         verbose_name = _("user")
@@ -62,6 +65,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def get_session_auth_hash(self) -> str:
+        """Kept in a session at sign-in, compared at each request by Django; also changes with the password."""
+        return self._of_this_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        yield from map(self._of_this_epoch, super().get_session_auth_fallback_hash())
+
+    def _of_this_epoch(self, of_password: str) -> str:
+        return f"{of_password}.{self.session_epoch}"
 
     @property
     def audit_name(self) -> str:

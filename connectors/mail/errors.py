@@ -18,3 +18,6 @@ class MailboxExists(Conflict):
 class MailNotQuarantined(Conflict):
     code = "invalid_transition"
     detail = _("This mail is “%(state)s”, not in quarantine.")
+    hint = _(
+        "Only a mail in quarantine is tried again or released. Its row in the ledger says what became of this one."
+    )

@@ -86,9 +86,9 @@ def _moves(cast: Cast, story: Story, by: Agent, *, team: str) -> None:
     services.change_team(cast.ticket(story).pk, by=by, team=Team.objects.get(name=team))
 
 
-def _prioritises(cast: Cast, story: Story, by: Agent, *, to: str) -> None:
+def _prioritises(cast: Cast, story: Story, by: Agent, *, to: str, text: str = "") -> None:
     ticket = cast.ticket(story)
-    services.edit_ticket(ticket.pk, by=by, version=ticket.version, priority=to)
+    services.edit_ticket(ticket.pk, by=by, version=ticket.version, priority=to, reason=text)
 
 
 def _notes(cast: Cast, story: Story, by: Agent, *, text: str) -> None:

@@ -150,7 +150,7 @@ STORIES = (
         Dr. Rehm, Innere Medizin
         """,
         accepts("4d 08:03", "petra"),
-        prioritises("4d 08:03", "petra", to=Priority.CRITICAL),
+        prioritises("4d 08:03", "petra", "Betrifft die Versorgung von Patienten.", to=Priority.CRITICAL),
         replies(
             "4d 08:09", "petra",
             """
@@ -240,7 +240,7 @@ STORIES = (
 
         Sabine Lutz, Station 4
         """,
-        prioritises("44m", "lea", to=Priority.CRITICAL),
+        prioritises("44m", "lea", "Ein Kennwort ist in fremden Händen.", to=Priority.CRITICAL),
         notes("43m", "lea", "Absender und Link am Mail-Gateway gesperrt. Konto der Kollegin muss sofort gesperrt werden, bitte zuerst annehmen."),
         product="E-Mail",
     ),

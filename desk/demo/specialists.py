@@ -77,7 +77,7 @@ STORIES = (
     story(
         "kasse-leitung", NETWORK, "kornblume.example/Jannik", "1d 10:15", "Filiale Bahnhof seit 10 Uhr ohne Internet",
         "Herr Voß ruft an: In der Filiale Bahnhof geht seit 10 Uhr weder Kartenzahlung noch Telefon. Router blinkt rot. Bargeld geht, aber die Schlange ist lang.",
-        prioritises("1d 10:18", "sam", to=Priority.CRITICAL),
+        prioritises("1d 10:18", "sam", "Die Filiale kann weder kassieren noch telefonieren.", to=Priority.CRITICAL),
         accepts("1d 10:21", "nina"),
         notes("1d 10:29", "nina", "Störung beim Anbieter im ganzen Viertel, Meldung 4471-20. LTE-Ersatz aus der Ferne eingeschaltet."),
         replies("1d 10:33", "nina", "Guten Tag Herr Voß,\n\nder Anbieter hat eine Störung im ganzen Viertel. Ihre Filiale läuft seit eben über Mobilfunk: Kartenzahlung geht, das Telefon erst wieder mit der Leitung. Ich melde mich, sobald der Anbieter fertig ist."),
@@ -104,7 +104,7 @@ STORIES = (
         "praxisnetz", NETWORK, "klinikum-auental.example/Sabine", "105m", "Patientenmonitore verlieren die Zentrale",
         "Guten Tag, auf Station 4 zeigen drei Monitore „Zentrale nicht erreichbar“. Die Überwachung am Bett läuft weiter, aber wir müssen jetzt ständig selbst nachsehen.\n\nSabine Lutz",
         accepts("101m", "nina"),
-        prioritises("100m", "nina", to=Priority.CRITICAL),
+        prioritises("100m", "nina", "Überwachung von Patienten ist beeinträchtigt.", to=Priority.CRITICAL),
         replies("96m", "nina", "Guten Tag Frau Lutz,\n\nich sehe einen ausgefallenen Switch auf Ihrer Station. Das Ersatzgerät ist mit dem Techniker unterwegs, er ist in etwa 40 Minuten bei Ihnen. Bitte bleiben Sie bis dahin bei der Kontrolle am Bett."),
         notes("35m", "nina", "Techniker vor Ort, Switch getauscht, zwei von drei Monitoren wieder da. Port 17 noch falsch im VLAN."),
         asks_colleagues("30m", "nina"),

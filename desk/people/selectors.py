@@ -113,8 +113,8 @@ def contacts_found(text: str) -> QuerySet[Contact]:
 
 
 def tickets_of_contact(contact: Contact, reader: Agent) -> QuerySet[Ticket]:
-    return Ticket.objects.visible_to(reader).filter(requester=contact).for_list()
+    return Ticket.objects.visible_to(reader).filter(requester=contact).for_rows()
 
 
 def tickets_of_company(company: Company, reader: Agent) -> QuerySet[Ticket]:
-    return Ticket.objects.visible_to(reader).filter(company=company).for_list()
+    return Ticket.objects.visible_to(reader).filter(company=company).for_rows()

@@ -228,7 +228,7 @@ def fields(request: AgentRequest, reference: str) -> HttpResponse:
         "priority": ticket.priority,
         "category": str(ticket.category_id or ""),
         "product": ticket.product,
-        "tags": ", ".join(ticket.tag_names),  # type: ignore[attr-defined]  # annotated
+        "tags": ", ".join(ticket.around["tags"]),  # type: ignore[attr-defined]  # annotated
     }
     form = FieldsForm(_data(request), initial=initial, auto_id="fields-%s")
     if not may_edit(request.agent, ticket) and may_prioritise(request.agent, ticket):
@@ -236,8 +236,9 @@ def fields(request: AgentRequest, reference: str) -> HttpResponse:
             del form.fields[name]  # a manager changes the priority alone
 
     def save(values: dict[str, Any]) -> None:
-        changed = {name: values[name] for name in form.changed_data if name != "version"}
-        services.edit_ticket(ticket.pk, by=request.agent, version=values["version"], **changed)
+        changed = {name: values[name] for name in form.changed_data if name not in ("version", "reason")}
+        reason = values["reason"]
+        services.edit_ticket(ticket.pk, by=request.agent, version=values["version"], reason=reason, **changed)
 
     words = {"title": _("Edit ticket"), "submit": _("Save changes"), "icon": "check"}
     return form_act(request, ticket, form, save, said=_("Saved"), words=words)

@@ -53,7 +53,7 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
     try:
         wanted = _filter_of(form)
         found = tickets_in(chosen, request.agent, wanted)
-        page = keyset_page(found, chosen.ordering, cursor=cursor, size=PAGE_SIZE, load=TicketQuerySet.for_list)
+        page = keyset_page(found, chosen.ordering, cursor=cursor, size=PAGE_SIZE, load=TicketQuerySet.for_rows)
     except Invalid as refusal:
         error = refusal
     context = {
@@ -61,7 +61,8 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
         "error": error,
         "tabs": _tabs(request, chosen),
         "selects": _selects(chosen, form, wanted),
-        "clear_url": reverse("desk:queue", args=[view]) if wanted.is_set or error else "",
+        "set_count": wanted.set_count,
+        "clear_url": reverse("desk:queue", args=[view]) if wanted.set_count or error else "",
         "may_create": may_create(request.agent),
         "empty": None if page.items or error else _empty(request, chosen, wanted, cursor),
         **_rows(request, chosen, page, is_whole=not cursor and page.next_cursor is None),
@@ -126,7 +127,7 @@ def _pager(wanted: QueueFilter, page: Page[Ticket]) -> dict[str, str]:
 def _empty(request: AgentRequest, view: QueueView, wanted: QueueFilter, cursor: str) -> dict[str, str]:
     """Nothing matches, nothing left, or nothing yet: three different things."""
     here = reverse("desk:queue", args=[view.slug])
-    if wanted.is_set or cursor:
+    if wanted.set_count or cursor:
         return {
             "kind": "no_match",
             "title": _("No ticket matches these filters"),

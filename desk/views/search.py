@@ -16,6 +16,7 @@ from core.errors import Invalid
 from core.paging import Page
 from desk.rows import row_of
 from tickets.models import Ticket
+from tickets.querysets import TicketQuerySet
 from tickets.search import search_tickets
 from tickets.selectors import tickets_by_reference
 
@@ -36,7 +37,7 @@ def search(request: AgentRequest) -> HttpResponse:
     page: Page[Ticket] = Page([], None, None)
     if query:
         try:
-            page = search_tickets(request.agent, query, cursor)
+            page = search_tickets(request.agent, query, cursor, load=TicketQuerySet.for_rows)
         except Invalid as refusal:
             error = refusal
     context = {

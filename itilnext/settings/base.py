@@ -66,6 +66,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["core.templatetags.components"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -81,6 +82,14 @@ TEMPLATES: list[dict[str, Any]] = [
 _POSTGRESQL: dict[str, Any] = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.database("DATABASE_URL", default="postgresql:///itilnext") | _POSTGRESQL,
+}
+# Prepared statements are parsed once a connection. They are still planned for the values at hand: a plan for any ticket
+# joins all entries of the one that has 2,000 before it takes the newest 30.
+_options = DATABASES["default"]["OPTIONS"]
+_options |= {
+    "server_side_binding": True,
+    "prepare_threshold": 3,
+    "options": f"{_options.get('options', '')} -c plan_cache_mode=force_custom_plan".strip(),
 }
 if env.secret("MIGRATION_DATABASE_URL", default=""):
     # The role that owns the tables. In production only the migrate job is given it.

@@ -15,6 +15,9 @@ DEMO = False
 env.secret("DATABASE_URL")  # required here: no default may stand in for the real one
 env.secret("REDIS_URL")
 env.secret("EMAIL_URL")
+env.text("DEFAULT_FROM_EMAIL")
+env.text("SITE_URL")
+env.text("MESSAGE_ID_DOMAIN")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True

@@ -1,14 +1,22 @@
 """Sign-in, its rate limit, and the end of access."""
 
+from datetime import timedelta
+
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from knox.models import AuthToken
+from pytest_django import Settings
 
 from accounts.enums import Role, Scope
-from accounts.services import deactivate_agent, reactivate_agent
+from accounts.services import deactivate_agent, end_access, reactivate_agent
+from accounts.services.access import forget_failed_sign_ins
+from core import timers
 from tests.factories import AgentFactory, ApiClientFactory
 from tests.factories.people import PASSWORD
 
@@ -116,6 +124,46 @@ def test_deactivated_agent_loses_sessions_and_tokens_at_once_and_for_good(client
     reactivate_agent(agent.pk, by=admin)
     assert client.get("/account/").url == "/login/?next=/account/"
     assert sign_in(client, agent.email).status_code == 302
+
+
+def test_the_end_of_one_persons_access_costs_the_same_however_many_are_signed_in() -> None:
+    agents = AgentFactory.create_batch(4)
+    browsers = [Client() for _agent in agents]
+    counts = []
+    for agent, browser in zip(agents[:2], browsers[:2], strict=True):
+        sign_in(browser, agent.email)
+        sign_in(Client(), agent.email)
+        with CaptureQueriesContext(connection) as queries:
+            end_access(agent.user_id)
+        counts.append(len(queries))
+        for other, theirs in zip(agents[2:], browsers[2:], strict=True):
+            sign_in(theirs, other.email)
+    assert counts == [2, 2]
+    assert [browser.get("/account/").status_code for browser in browsers] == [302, 302, 200, 200]
+    assert sign_in(browsers[0], agents[0].email).url == "/"
+    assert browsers[0].get("/account/").status_code == 200
+
+
+def test_sessions_outlive_a_change_of_the_secret_that_is_kept_as_fallback(client: Client, settings: Settings) -> None:
+    agent = AgentFactory()
+    sign_in(client, agent.email)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-0123456789-0123456789-0123456789-0123456789"
+    assert client.get("/account/").status_code == 200
+    settings.SECRET_KEY_FALLBACKS = []
+    assert client.get("/account/").status_code == 200
+    end_access(agent.user_id)
+    assert client.get("/account/").status_code == 302
+
+
+def test_failed_sign_ins_are_forgotten_once_they_lock_nobody_out(client: Client) -> None:
+    agent = AgentFactory()
+    sign_in(client, agent.email, "wrong")
+    failed = AccessAttempt.objects.get()
+    assert forget_failed_sign_ins(now=failed.attempt_time + timedelta(minutes=15)) == 0
+    assert forget_failed_sign_ins(now=failed.attempt_time + timedelta(minutes=15, seconds=1)) == 1
+    assert not AccessAttempt.objects.exists()
+    assert "failed_sign_ins_forgotten" in timers.registered()
 
 
 def test_demo_person_cannot_sign_in_outside_a_demo(client: Client, settings) -> None:

@@ -35,7 +35,7 @@ def form_of(browser: Client, url: str) -> dict[str, Any]:
     """What a browser would send back unchanged."""
     page = browser.get(url)
     assert page.status_code == 200, page.content[:500]
-    sent: dict[str, Any] = {}
+    sent: dict[str, Any] = {"_version": page.context["shown_version"]}
     forms = [
         page.context["adminform"].form,
         *(inline.formset.management_form for inline in page.context["inline_admin_formsets"]),
@@ -269,6 +269,13 @@ def test_calendar_that_cannot_work_is_refused_with_the_form_kept(
     assert message in text.replace("&#x27;", "'")
     assert 'value="Odd"' in text
     assert not BusinessCalendar.objects.filter(name="Odd").exists()
+
+
+def test_why_a_calendar_cannot_work_is_said_in_the_readers_language(office: Office) -> None:
+    Agent.objects.filter(pk=office.admin.pk).update(language="de")
+    sent = {"name": "Odd", "timezone": "Europe/Berlin"} | windows((2, "08:00", "12:00"), (2, "11:00", "14:00"))
+    page = office.browser(office.admin).post(add(BusinessCalendar), sent).content.decode()
+    assert "Zeitfenster des Wochentags 3 (Montag ist 1) überschneiden sich" in page
 
 
 def test_there_is_always_exactly_one_default_calendar(office: Office) -> None:

@@ -66,6 +66,25 @@ def test_supervisor_transfers_by_the_guarded_form(office: Office) -> None:
     assert (row.authorised_by, row.reason, row.old_owner) == (office.supervisor, REASON, office.agent)
 
 
+def test_010_denied_transfers_by_the_form_are_in_the_audit_log(office: Office) -> None:
+    ticket = leave(office)
+    heir = AgentFactory(teams=[office.team])
+    for person in (office.agent, office.lead, office.auditor):
+        assert transfer(office.browser(person), ticket, heir).status_code == 403
+        assert office.browser(person).get(reverse("admin:transfer")).status_code == 403
+    assert transfer(office.browser(office.lead), ticket, heir, reference="INC-1999-000001").status_code == 403
+    assert transfer(Client(), ticket, heir).status_code == 302
+    rows = list(RefusedAct.objects.order_by("at").values_list("act", "code", "subject", "actor_name"))
+    denied = ("transfer_ownership", "permission_denied")
+    assert rows == [
+        (*denied, str(ticket.pk), "Agent"),
+        (*denied, str(ticket.pk), "Lead"),
+        (*denied, str(ticket.pk), "Auditor"),
+        (*denied, "INC-1999-000001", "Lead"),
+    ]
+    assert Ticket.objects.get(pk=ticket.pk).owner == office.agent
+
+
 def test_admin_transfers_without_reading_the_ticket(office: Office) -> None:
     ticket = leave(office)
     heir = AgentFactory(teams=[office.team])

@@ -24,7 +24,11 @@ from accounts.models import Agent
 from accounts.tokens import token_for
 from itilnext.api import description
 from itilnext.wsgi import application
+from notifications.enums import EventType
+from notifications.models import Notification
+from notifications.services import notify
 from tests.factories import AbsenceFactory, AgentFactory, TeamFactory, TicketFactory
+from tests.factories.mail import MailboxFactory, arrive
 from tickets.models import Ticket
 from tickets.services import NewFile, add_note, create_task, reply_to_customer
 
@@ -100,8 +104,16 @@ def desk() -> tuple[dict[str, Agent], dict[str, dict[str, Any]]]:
         "teams": {"id": str(team.pk)},
         "contacts": {"id": str(ticket.requester_id)},
         "companies": {"id": str(team.pk)},
+        "notifications": {"id": str(told_of(ticket, agent).pk)},
+        "mail": {"id": str(arrive(b"Subject: nobody wrote this\r\n\r\nx", MailboxFactory(team=team)).pk)},
     }
     return {"agent": agent, "supervisor": supervisor}, ids
+
+
+def told_of(ticket: Ticket, agent: Agent) -> Notification:
+    facts = {"reference": ticket.reference, "subject": ticket.subject}
+    notify([agent.pk], EventType.TICKET_ASSIGNED, dedupe_key="told", ticket_id=ticket.pk, **facts)
+    return Notification.objects.get()
 
 
 @pytest.fixture

@@ -192,6 +192,19 @@ def test_edit_writes_what_was_changed(desk: Desk, owned: Ticket) -> None:
     assert sorted(tag.name for tag in ticket.tags.all()) == ["paper", "scanner"]
 
 
+@pytest.mark.parametrize("path", ["fields/", "fields/priority/"])
+def test_raising_to_critical_asks_why(desk: Desk, owned: Ticket, path: str) -> None:
+    browser = desk.browser(desk.mara)
+    values = {"version": owned.version, "subject": owned.subject, "priority": "critical"}
+    answer = browser.post(url_of(owned, path), values)
+    assert (answer.status_code, "Say why the priority is raised to critical." in html_of(answer)) == (400, True)
+    assert fresh(owned).priority == "medium"
+    answer = browser.post(url_of(owned, path), values | {"reason": "The whole ward waits."})
+    assert (answer.status_code, fresh(owned).priority) == (302, "critical")
+    page = html_of(browser.get(url_of(owned)))
+    assert ("Priority: Medium → Critical" in page, "The whole ward waits." in page) == (True, True)
+
+
 def test_an_old_version_is_refused_and_the_typed_kept(desk: Desk, owned: Ticket) -> None:
     values = {"version": 1, "subject": "My new subject", "priority": "high", "category": "", "product": "", "tags": ""}
     answer = desk.browser(desk.mara).post(url_of(owned, "fields/"), values)
@@ -212,13 +225,14 @@ def test_manager_changes_the_priority_and_nothing_else(desk: Desk, owned: Ticket
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_one_field_at_a_time(desk: Desk, owned: Ticket, headers: Any) -> None:
     browser = desk.browser(desk.mara)
-    values = {"version": owned.version, "priority": "critical"}
+    values = {"version": owned.version, "priority": "critical", "reason": "The whole ward waits."}
     answer = browser.post(url_of(owned, "fields/priority/"), values, headers=headers)
     assert (answer.status_code, fresh(owned).priority) == (200 if headers else 302, "critical")
     for name, posted, status in (
         ("priority", {"version": 99, "priority": "low"}, 409),
         ("priority", {"version": 2, "priority": "urgent"}, 400),
         ("owner", {"version": 2, "owner": "x"}, 404),
+        ("reason", {"version": 2, "reason": "x"}, 404),
         ("version", {"version": 2}, 404),
     ):
         assert browser.post(url_of(owned, f"fields/{name}/"), posted).status_code == status, name
@@ -249,9 +263,62 @@ def test_tasks_from_adding_to_cancelling(desk: Desk, owned: Ticket) -> None:
     assert (worker.post(step + "explode/").status_code, worker.get(step + "start/").status_code) == (404, 405)
 
 
+def test_a_task_is_assigned_from_the_ticket_page_without_script(desk: Desk, owned: Ticket) -> None:
+    task = create_task(owned.pk, by=desk.mara, title="Order roller", is_mandatory=True)
+    browser, address = desk.browser(desk.mara), url_of(owned, f"tasks/{task.pk}/assign/")
+    assert f'href="{address}"' in html_of(browser.get(url_of(owned)))
+    form = html_of(browser.get(address))
+    assert (f'action="{address}"' in form, 'name="version" value="1"' in form) == (True, True)
+    assert (str(desk.jonas.pk) in form, str(desk.nina.pk) in form) == (True, False)
+    answer = browser.post(address, {"version": 1, "assigned_to": desk.jonas.pk, "team": desk.team.pk})
+    assert (answer.status_code, answer["Location"]) == (302, url_of(owned))
+    task.refresh_from_db(fields=["assigned_to", "team", "version"])
+    assert (task.assigned_to, task.team, task.version) == (desk.jonas, desk.team, 2)
+    page = html_of(browser.get(url_of(owned)))
+    assert (f"{desk.jonas.name} · {desk.team.name}" in page, f"Task given to {desk.jonas.name}" in page) == (True, True)
+    stale = browser.post(address, {"version": 1, "assigned_to": "", "team": ""})
+    assert (stale.status_code, "version 1 is old" in html_of(stale)) == (409, True)
+    unseen = browser.post(address, {"version": 2, "assigned_to": desk.jonas.pk, "team": desk.other_team.pk})
+    assert (unseen.status_code, "can see this ticket" in html_of(unseen)) == (400, True)
+    worker = desk.browser(desk.jonas)
+    assert worker.post(address, {"version": 2, "assigned_to": "", "team": ""}).status_code == 302
+    assert (Task.objects.get().assigned_to, address in html_of(worker.get(url_of(owned)))) == (None, False)
+
+
+def test_a_task_is_edited_and_put_behind_another(desk: Desk, owned: Ticket) -> None:
+    first, second = (create_task(owned.pk, by=desk.mara, title=title) for title in ("Order roller", "Fit roller"))
+    browser, address = desk.browser(desk.mara), url_of(owned, f"tasks/{second.pk}/edit/")
+    values = {"version": 1, "title": "Fit the roller", "description": "", "due_at": "", "is_mandatory": "on"}
+    assert browser.post(address, {**values, "title": " "}).status_code == 400
+    assert browser.post(address, {**values, "blocked_by": [first.pk]}).status_code == 302
+    after = Task.objects.get(pk=second.pk)
+    assert (after.title, after.is_mandatory, list(after.blocked_by.all())) == ("Fit the roller", True, [first])
+    page = html_of(browser.get(url_of(owned)))
+    assert "Waits for: Order roller" in page
+    finish = [url_of(owned, f"tasks/{task.pk}/finish/") in page for task in (first, second)]
+    assert finish == [True, False]
+    circle = browser.post(
+        url_of(owned, f"tasks/{first.pk}/edit/"),
+        {"version": 1, "title": "Order roller", "blocked_by": [second.pk]},
+    )
+    assert (circle.status_code, "already waits for this task" in html_of(circle)) == (400, True)
+    browser.post(url_of(owned, f"tasks/{first.pk}/finish/"))
+    assert "Waits for" not in html_of(browser.get(url_of(owned)))
+    assert "checked" in html_of(browser.get(address)), "a finished task that came before stays named"
+
+
+def test_an_assignee_edits_all_but_what_the_ticket_waits_for(desk: Desk, owned: Ticket) -> None:
+    task = create_task(owned.pk, by=desk.mara, title="Order roller", is_mandatory=True, assigned_to=desk.jonas)
+    browser, address = desk.browser(desk.jonas), url_of(owned, f"tasks/{task.pk}/edit/")
+    assert "is_mandatory" not in html_of(browser.get(address))
+    assert browser.post(address, {"version": 1, "title": "Order rollers"}).status_code == 302
+    assert (Task.objects.get().title, Task.objects.get().is_mandatory) == ("Order rollers", True)
+
+
 def test_tasks_of_other_tickets_are_missing_here(desk: Desk, owned: Ticket, free: Ticket) -> None:
     task = create_task(owned.pk, by=desk.mara, title="Order roller")
-    assert desk.browser(desk.mara).post(url_of(free, f"tasks/{task.pk}/start/")).status_code == 404
+    for act in ("start/", "edit/", "assign/"):
+        assert desk.browser(desk.mara).post(url_of(free, f"tasks/{task.pk}/{act}")).status_code == 404
 
 
 def test_link_by_reference_as_far_as_one_sees(desk: Desk, owned: Ticket, free: Ticket) -> None:

@@ -121,7 +121,7 @@ def test_search_refuses_a_foreign_cursor(desk: Desk) -> None:
 
 def test_history_tells_who_changed_what(desk: Desk) -> None:
     ticket = TicketFactory(team=desk.team, owner=desk.mara)
-    edit_ticket(ticket.pk, by=desk.lea, version=ticket.version, priority="critical")
+    edit_ticket(ticket.pk, by=desk.lea, version=ticket.version, priority="critical", reason="A ward waits.")
     html = html_of(desk.browser(desk.mara).get(url_of(ticket, "history/")))
     row = html[html.index("Lea Brandt") :][:400]
     assert ("Medium → Critical" in row, "Ticket created" in html, "– → Mara Weiss" in html) == (True, True, True)

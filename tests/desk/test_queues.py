@@ -71,6 +71,17 @@ def test_ended_tickets_stand_in_all_and_in_a_chosen_status_only(desk: Desk) -> N
     assert "Solved one" in html_of(browser.get("/queue/all/"))
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("", "Filters"), ("?priority=critical", "Filters · 1 set"), ("?priority=critical&owner=me", "Filters · 2 set")],
+)
+def test_filters_are_folded_and_say_how_many_are_set(desk: Desk, query: str, said: str) -> None:
+    html = html_of(desk.browser(desk.mara).get(f"/queue/all/{query}"))
+    fold = html[html.index('<details class="list-bar__fold">') :].split("</details>")[0]
+    assert f"<span>{said}</span></summary>" in fold
+    assert (fold.count("<select"), 'method="get"' in fold) == (4, True)
+
+
 def test_filters_stand_in_the_address(desk: Desk) -> None:
     TicketFactory(team=desk.team, subject="Burning server", priority=Priority.CRITICAL)
     TicketFactory(team=desk.team, subject="Loose cable", priority=Priority.LOW, owner=desk.mara)

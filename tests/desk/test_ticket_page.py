@@ -1,8 +1,11 @@
 """The ticket page: what it shows to whom, and what it costs."""
 
+import re
+
 import pytest
 
 from accounts.models import Agent
+from desk.timeline import SHOW
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of, url_of
 from tests.factories import AbsenceFactory, TicketFactory
@@ -87,6 +90,19 @@ def test_filters_narrow_the_timeline(desk: Desk, ticket: Ticket) -> None:
         html = html_of(browser.get(url_of(ticket), {"show": show}))
         seen = ("It is off again." in html, "Firmware again" in html, "accepted the ticket" in html)
         assert seen == expected, show
+
+
+def test_a_filter_says_how_many_entries_it_hides(desk: Desk, ticket: Ticket) -> None:
+    add_note(ticket.pk, by=desk.jonas, body_text="Firmware again")
+    browser = desk.browser(desk.mara)
+    all_of_them = ticket.entries.count()
+    hides = re.compile(rf'This filter hides (\d+) entr(?:y|ies)\. <a href="{url_of(ticket)}">Show all</a>')
+    counts = {show: hides.findall(html_of(browser.get(url_of(ticket), {"show": show}))) for show in ("", "x", *SHOW)}
+    expected = {"": [], "x": []} | {show: [str(ticket.entries.exclude(only).count())] for show, only in SHOW.items()}
+    assert counts == expected
+    assert counts["customer"] == counts["internal"] == [str(all_of_them - 1)]
+    plain, narrowed = (len(statements_of(browser, url_of(ticket) + query)) for query in ("", "?show=customer"))
+    assert narrowed <= plain + 1
 
 
 def test_runs_of_system_events_fold(desk: Desk, ticket: Ticket) -> None:

@@ -8,18 +8,19 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core import mail as outbox
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.mail import send_due_account_mail
 from accounts.services import request_password_reset
 from connectors.mail.services.acknowledgement import acknowledge
+from core.actors import shown_name
 from core.templatetags.ui import day
 from notifications.enums import EventType
 from notifications.models import Notification
@@ -27,8 +28,9 @@ from notifications.wording import describe
 from tests.factories import AgentFactory, ContactFactory, TeamFactory, TicketFactory
 from tests.factories.mail import MailboxFactory
 from tickets.enums import TicketStatus
+from tickets.files import inspect, scan_note_in_words
 from tickets.models import OutboundMessage, Ticket
-from tickets.services import resolve_ticket
+from tickets.services import NewFile, close_due_tickets, creation, record_customer_message, resolve_ticket
 from tickets.services.outgoing import introduce
 
 ROOT: Path = settings.BASE_DIR
@@ -226,3 +228,34 @@ def test_notifications_write_days_out() -> None:
     assert describe(covered) == "You cover for Mara Weiss from March 9, 2026 to March 20, 2026"
     with translation.override("de"):
         assert describe(covered) == "Sie vertreten Mara Weiss vom 9. März 2026 bis zum 20. März 2026"
+
+
+def test_stored_words_of_the_desk_are_put_in_the_readers_language() -> None:
+    with translation.override("de"):
+        assert scan_note_in_words("file type .exe is blocked") == "Dateityp .exe ist gesperrt"
+        assert scan_note_in_words("the archive holds a blocked file type .js") == (
+            "das Archiv enthält einen gesperrten Dateityp .js"
+        )
+        assert scan_note_in_words(inspect("a.zip", b"MZ").block_reason) == "Programme sind gesperrt"
+        assert scan_note_in_words("Eicar-Test-Signature found") == "Eicar-Test-Signature found"
+        assert (shown_name("ITIL-NEXT timer"), shown_name("Mail intake")) == ("ITIL-NEXT-Zeitgeber", "Mail-Eingang")
+        assert (shown_name("May"), shown_name("Open"), shown_name("")) == ("May", "Open", "")
+
+
+def test_pages_name_the_desk_and_the_reason_of_a_block_in_the_readers_language(ticket: Ticket) -> None:
+    agent = ticket.owner
+    assert agent is not None
+    agent.language = "de"
+    agent.save()
+    files = [NewFile(filename="setup.exe", content=b"x")]
+    record_customer_message(
+        ticket.pk, by=ticket.requester, message=creation.Message(body_text="See file.", files=files)
+    )
+    resolve_ticket(ticket.pk, by=agent, code="fixed", note="Fertig.")
+    close_due_tickets(now=timezone.now() + timedelta(days=30))
+    browser = Client()
+    browser.force_login(agent.user, backend="accounts.auth.AgentBackend")
+    page = browser.get(f"/t/{ticket.reference}/").content.decode()
+    assert ("Dateityp .exe ist gesperrt" in page, "ITIL-NEXT-Zeitgeber" in page) == (True, True)
+    trail = browser.get(f"/t/{ticket.reference}/history/").content.decode()
+    assert ("ITIL-NEXT-Zeitgeber" in trail, "ITIL-NEXT timer" in trail) == (True, False)

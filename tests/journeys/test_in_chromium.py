@@ -102,6 +102,21 @@ def test_second_agent_sees_who_was_faster(mara: tuple[Page, Watch], desk: Desk, 
     watch.finds_nothing()
 
 
+def test_filters_are_folded_on_the_phone_alone(mara: tuple[Page, Watch], desk: Desk, ticket: Ticket) -> None:
+    page, watch = mara
+    button, choice = page.locator("summary", has_text="Filters · 1 set"), page.get_by_label("Priority", exact=True)
+    for width, is_folded in ((1440, False), (390, True)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto("/queue/all/?priority=medium")
+        expect(button).to_be_visible(visible=is_folded)
+        expect(choice).to_be_visible(visible=not is_folded)
+    button.click()
+    choice.select_option("high")
+    page.wait_for_url("**priority=high**")
+    expect(button).to_be_visible()
+    watch.finds_nothing()
+
+
 PAGES = ("/queue/mine/", "/t/{reference}/", "/search/?q=printer", "/t/new/", "/account/")
 
 

@@ -9,6 +9,7 @@ from tests.matrix.cases import (
     api,
     entry_of,
     field,
+    ledger_step,
     new_file,
     one,
     own_absence,
@@ -19,6 +20,7 @@ from tests.matrix.cases import (
     shown,
     step,
     t,
+    task_change,
     task_step,
     transfer,
     transfer_form,
@@ -129,6 +131,15 @@ ACTS: dict[str, Act] = {
     "finish_task": task_step("finish"),
     "reopen_task": task_step("reopen"),
     "cancel_task": task_step("cancel", {"reason": "Nobody prints."}),
+    "assign_task": task_change("assign", lambda case: {"assigned_to": str(case.world.things["colleague"].pk)}),
+    "edit_task": task_change("edit", lambda case: {"title": "Order two toners"}),
+    "see_assign_task_form": Act(page=lambda case: Ask("get", t(case, f"tasks/{case.task}/assign"))),
+    "see_edit_task_form": Act(page=lambda case: Ask("get", t(case, f"tasks/{case.task}/edit"))),
+    "make_task_mandatory": Act(
+        api=lambda case: Ask(
+            "patch", f"/api/v1/tasks/{case.task}/", {"is_mandatory": True, "version": case.task_version()}
+        )
+    ),
     "see_cancel_task_form": Act(page=lambda case: Ask("get", t(case, f"tasks/{case.task}/cancel"))),
     # Tickets
     "create": Act(
@@ -181,15 +192,16 @@ ACTS: dict[str, Act] = {
         page=lambda case: Ask("post", f"/absences/{case.thing('absence')}/cancel/", goes_to="/people/"),
     ),
     # The mail ledger
-    "ledger": page("get", "/mail/"),
-    "ledger_mail": Act(page=lambda case: Ask("get", f"/mail/{case.thing('mail')}/")),
-    "ledger_raw": Act(page=lambda case: Ask("get", f"/mail/{case.thing('mail')}/raw/")),
-    "retry_mail": Act(
-        page=lambda case: Ask("post", f"/mail/{case.thing('mail')}/retry/", goes_to=f"/mail/{case.thing('mail')}/")
+    "ledger": reads("/mail/messages/", "/mail/"),
+    "ledger_mail": one("mail/messages", "mail", "mail"),
+    "ledger_raw": Act(
+        api=lambda case: Ask("get", f"/api/v1/mail/messages/{case.thing('mail')}/raw/"),
+        page=lambda case: Ask("get", f"/mail/{case.thing('mail')}/raw/"),
     ),
-    "release_mail": Act(
-        page=lambda case: Ask("post", f"/mail/{case.thing('mail')}/release/", goes_to=f"/mail/{case.thing('mail')}/")
-    ),
+    "retry_mail": ledger_step("retry"),
+    "release_mail": ledger_step("release"),
+    "retry_done_mail": ledger_step("retry", "done_mail"),
+    "release_done_mail": ledger_step("release", "done_mail"),
     # Customers
     "contacts": reads("/contacts/", "/customers/"),
     "contact": one("contacts", "contact", "customers"),
@@ -225,8 +237,15 @@ ACTS: dict[str, Act] = {
     "admin_transfer_untold": transfer_form("termination", ""),
     # Own things
     "home": page("get", "/", goes_to="/queue/"),
-    "notifications": page("get", "/notifications/"),
-    "read_notifications": page("post", "/notifications/read/", goes_to="/notifications/"),
+    "notifications": reads("/notifications/", "/notifications/"),
+    "notification": one("notifications", "notification"),
+    "read_notification": Act(
+        api=lambda case: Ask("post", f"/api/v1/notifications/{case.thing('notification')}/read/", {})
+    ),
+    "read_notifications": Act(
+        api=lambda case: Ask("post", "/api/v1/notifications/read/", {}),
+        page=lambda case: Ask("post", "/notifications/read/", goes_to="/notifications/"),
+    ),
     "open_notification": Act(
         page=lambda case: Ask(
             "post",

@@ -14,7 +14,7 @@ from django.utils.http import urlsafe_base64_encode
 from desk.composing import context_of
 from tests.matrix.world import World
 from tickets.links import Answer, sign_answer
-from tickets.models import Ticket
+from tickets.models import Task, Ticket
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class Case:
     @property
     def task(self) -> UUID:
         return self.id(self.world.scene(self.state, self.column).task)
+
+    def task_version(self) -> int:
+        task = self.world.scene(self.state, self.column).task
+        return int(Task.objects.values_list("version", flat=True).get(pk=task.pk))
 
     @property
     def message(self) -> UUID:
@@ -119,6 +123,18 @@ def task_step(name: str, data: Any = None) -> Act:
     )
 
 
+def task_change(name: str, data: Callable[[Case], dict[str, str]]) -> Act:
+    """A change of the task's values; at the page in the form `name`."""
+
+    def values(case: Case) -> dict[str, Any]:
+        return {**data(case), "version": case.task_version()}
+
+    return Act(
+        api=lambda case: Ask("patch", f"/api/v1/tasks/{case.task}/", values(case)),
+        page=lambda case: Ask("post", t(case, f"tasks/{case.task}/{name}"), values(case), goes_to=t(case)),
+    )
+
+
 def field(name: str, value: str) -> Act:
     return Act(
         api=lambda case: Ask("patch", api(case), {name: value, "version": case.version()}),
@@ -176,6 +192,13 @@ def absence_of(name: str) -> Act:
             absence_values(),
             goes_to="/account/" if case.world.things[name].pk == getattr(case.actor, "pk", None) else "/people/",
         ),
+    )
+
+
+def ledger_step(name: str, thing: str = "mail") -> Act:
+    return Act(
+        api=lambda case: Ask("post", f"/api/v1/mail/messages/{case.thing(thing)}/{name}/", {}),
+        page=lambda case: Ask("post", f"/mail/{case.thing(thing)}/{name}/", goes_to=f"/mail/{case.thing(thing)}/"),
     )
 
 

@@ -57,6 +57,20 @@ start_task        closed     401  role      closed closed closed closed role    
 finish_task       task       401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
 reopen_task       task_done  401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
 cancel_task       task       401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
+# "Tasks may be reassigned freely" (domain.md section 6), by those who work them. A task given to a team alone is worked by
+# the team; whether the ticket waits for a task is up to those who add tasks.
+edit_task         task       401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
+edit_task         task_mine  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
+edit_task         task_done  401  role      state  state  state  state  role      role    404   404      scope state  401
+edit_task         closed     401  role      closed closed closed closed role      role    404   404      scope closed 401
+assign_task       task       401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
+assign_task       task_mine  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
+assign_task       closed     401  role      closed closed closed closed role      role    404   404      scope closed 401
+start_task        task_team  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
+assign_task       task_team  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
+make_task_mandatory task_mine 401 not_owner ok     ok     ok     ok     role      role    404   404      scope ok     401
+see_assign_task_form task    401  ok        ok     ok     ok     ok     ok        ok      404   404      -     -      401
+see_edit_task_form   task    401  ok        ok     ok     ok     ok     ok        ok      404   404      -     -      401
 see_task_form        owned   401  ok        ok     ok     ok     ok     ok        ok      404   404      -     -      401
 see_cancel_task_form task    401  ok        ok     ok     ok     ok     ok        ok      404   404      -     -      401
 """

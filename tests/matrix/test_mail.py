@@ -8,15 +8,19 @@ from tests.matrix.world import World
 LEDGER = """
 act           state anon agent owner deputy lead super manager auditor admin outsider bare client gone
 
-# "Mail ledger of the own teams' mailboxes: see": agent, lead, supervisor, manager, auditor
-ledger        -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -    -      401
-ledger_mail   -     401  ok    ok    404    ok   ok    ok      ok      404   404      -    -      401
-ledger_raw    -     401  ok    ok    404    ok   ok    ok      ok      404   404      -    -      401
+# "Mail ledger of the own teams' mailboxes: see": agent, lead, supervisor, manager, auditor; no scope opens it
+ledger        -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       role role   401
+ledger_mail   -     401  ok    ok    404    ok   ok    ok      ok      404   404      role role   401
+ledger_raw    -     401  ok    ok    404    ok   ok    ok      ok      404   404      role role   401
 
 # "retry, move": agent, lead, supervisor, manager
-retry_mail    -     401  ok    ok    404    ok   ok    ok      role    404   404      -    -      401
+retry_mail    -     401  ok    ok    404    ok   ok    ok      role    404   404      role role   401
 # "release from quarantine": supervisor, manager
-release_mail  -     401  role  role  404    role ok    ok      role    404   404      -    -      401
+release_mail  -     401  role  role  404    role ok    ok      role    404   404      role role   401
+
+# What has acted is not run again, whoever asks
+retry_done_mail   sent 401 state state 404  state state state  role    404   404      role role   401
+release_done_mail sent 401 role  role  404  role  state state  role    404   404      role role   401
 """
 
 

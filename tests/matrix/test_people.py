@@ -53,8 +53,10 @@ act                  state anon agent owner deputy lead super manager auditor ad
 
 # "Own reminders, preferences, views": each person
 home                 -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
-notifications        -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
-read_notifications   -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+notifications        -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       role  role   401
+notification         -     401  ok    404   404    404  404   404     404     404   404      role  role   401
+read_notification    -     401  ok    404   404    404  404   404     404     404   404      role  role   401
+read_notifications   -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       role  role   401
 open_notification    -     401  ok    404   404    404  404   404     404     404   404      -     -      401
 account              -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 save_account         -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401

@@ -203,6 +203,10 @@ def _task_of_agent(world: World, ticket: Ticket, owner: Agent) -> Scene:
     return Scene(ticket, task=services.create_task(ticket.pk, by=owner, title="Order toner", assigned_to=jonas))
 
 
+def _task_of_team(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    return Scene(ticket, task=services.create_task(ticket.pk, by=owner, title="Order toner", team=world.desk))
+
+
 def _task_done(world: World, ticket: Ticket, owner: Agent) -> Scene:
     scene = _task(world, ticket, owner)
     services.finish_task(scene.task.pk, by=owner)
@@ -233,6 +237,7 @@ OWNED_STATES = {
     "cancelled": _cancelled,
     "task": _task,
     "task_mine": _task_of_agent,
+    "task_team": _task_of_team,
     "task_done": _task_done,
     "task_must": _task_must,
     "held": _held,
@@ -258,11 +263,13 @@ def _absences(world: World) -> None:
 
 
 def _mail(world: World) -> None:
-    """A mail that waits in quarantine, as its sender is blocked."""
+    """A mail that waits in quarantine, as its sender is blocked, and one that has become a ticket."""
     block_sender("spam@bad.example", by=world.people["lead"])
     mailbox = MailboxFactory(team=world.desk)
     world.things["mail"] = arrive(a_mail(sender="spam@bad.example"), mailbox)
+    world.things["done_mail"] = arrive(a_mail(), mailbox)
     assert world.things["mail"].state == MailState.QUARANTINED
+    assert world.things["done_mail"].state == MailState.CREATED
 
 
 def _other_things(world: World) -> None:

@@ -13,15 +13,19 @@ from core.events import deliver_due, publish
 from core.models import EventDelivery
 from notifications.enums import EventType
 from notifications.models import Notification
+from notifications.receivers import concerned
 from notifications.selectors import notifications_of, unread_count
-from notifications.services import mark_read, mark_ticket_read, notify
+from notifications.services import mark_read, notify
 from notifications.wording import describe
 from tests.factories import AbsenceFactory, AgentFactory, TeamFactory, TicketFactory
 from tickets.events import MessageNotSent
-from tickets.models import OutboundMessage
+from tickets.models import OutboundMessage, Ticket
+from tickets.selectors import readers_among
 from tickets.services import (
     add_note,
     confirm_by_customer,
+    create_task,
+    edit_task,
     offer_ticket,
     record_customer_message,
     release_message,
@@ -91,6 +95,48 @@ def test_a_watcher_is_told_only_while_they_may_see_the_ticket() -> None:
     assert told(stranger) == []
 
 
+def test_telling_costs_the_same_for_one_watcher_and_for_five() -> None:
+    owner = AgentFactory()
+    ticket = TicketFactory(owner=owner)
+    counts, seen = [], []
+    for more in (1, 4):
+        for agent in AgentFactory.create_batch(more, teams=[ticket.team]):
+            watch(ticket.pk, by=agent)
+        with CaptureQueriesContext(connection) as queries:
+            seen.append(len(concerned(Ticket.objects.select_related("owner").get(pk=ticket.pk))))
+        counts.append(len(queries))
+    assert (seen, counts) == ([2, 6], [5, 5])
+
+
+def test_watchers_are_told_by_whatever_way_they_see_the_ticket_and_by_no_other() -> None:
+    """The bulk answer is the same as each person's own, in every role and by every way."""
+    deputy, absent = AgentFactory(), AgentFactory()
+    lead, supervisor, manager = (AgentFactory(roles=[role]) for role in (Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER))
+    above = TeamFactory(manager=manager)
+    team = TeamFactory(lead=lead, supervisor=supervisor, parent=above)
+    gone = AgentFactory(teams=[team], is_active=False)
+    plain = AgentFactory(teams=[team])
+    offered, auditor, admin, stranger = (
+        AgentFactory(),
+        AgentFactory(roles=[Role.AUDITOR]),
+        AgentFactory(roles=[Role.ADMIN]),
+        AgentFactory(roles=[Role.TEAM_LEAD]),
+    )
+    people = [deputy, absent, lead, supervisor, manager, gone, plain, offered, auditor, admin, stranger]
+    tickets = [TicketFactory(team=team, owner=absent), TicketFactory(team=team), TicketFactory()]
+    AbsenceFactory(agent=absent, deputy=deputy)
+    type(tickets[1]).objects.filter(pk=tickets[1].pk).update(offered_to=offered, offered_at=timezone.now())
+    tickets[2].team.allow_foreign_accept = True
+    tickets[2].team.save()
+    for ticket in tickets:
+        fresh = [Agent.objects.get(pk=person.pk) for person in people]
+        alone = {person.pk for person in fresh if Ticket.objects.visible_to(person).filter(pk=ticket.pk).exists()}
+        assert readers_among([Agent.objects.get(pk=person.pk) for person in people], ticket) == alone
+    expected = {deputy, absent, lead, supervisor, manager, plain, auditor}
+    assert readers_among(people, tickets[0]) == {person.pk for person in expected}
+    assert readers_among([], tickets[0]) == set()
+
+
 def test_the_candidate_of_an_offer_is_told() -> None:
     lead = AgentFactory(roles=[Role.TEAM_LEAD])
     team = TeamFactory(lead=lead)
@@ -98,6 +144,23 @@ def test_the_candidate_of_an_offer_is_told() -> None:
     ticket = TicketFactory(team=team)
     offer_ticket(ticket.pk, to=ann, by=lead)
     assert told(ann) == [("ticket_assigned", ticket.reference)]
+
+
+def test_who_gets_a_task_is_told_unless_they_took_it_themselves() -> None:
+    owner, jonas, nina = AgentFactory.create_batch(3)
+    ticket = TicketFactory(owner=owner)
+    for agent in (jonas, nina):
+        agent.teams.add(ticket.team)
+    task = create_task(ticket.pk, by=owner, title="Order toner", assigned_to=jonas)
+    assert (told(jonas), told(owner)) == ([("task_assigned", ticket.reference)], [])
+    assert describe(jonas.notifications.get()) == f"A task on {ticket.reference} is yours: Order toner"
+    edit_task(task.pk, by=jonas, assigned_to=nina)
+    assert (told(nina), len(told(jonas))) == ([("task_assigned", ticket.reference)], 1)
+    edit_task(task.pk, by=nina, title="Order two toners")
+    edit_task(task.pk, by=owner, assigned_to=owner)
+    assert (told(owner), len(told(nina))) == ([], 1)
+    edit_task(task.pk, by=owner, assigned_to=jonas)
+    assert len(told(jonas)) == 2
 
 
 def test_the_owner_is_told_of_the_confirmation() -> None:
@@ -115,7 +178,7 @@ def test_the_badge_counts_what_is_unread() -> None:
         customer_writes(ticket)
     told(owner)
     assert unread_count(owner) == 3
-    mark_ticket_read(owner, second.pk)
+    assert mark_read(owner, [row.pk for row in owner.notifications.filter(ticket=second)]) == 2
     assert unread_count(owner) == 1
     assert mark_read(AgentFactory()) == 0
     assert mark_read(owner) == 1

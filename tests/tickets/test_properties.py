@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.enums import Role, Scope
+from accounts.models import Agent
 from core.errors import DomainError
 from tests.factories import AbsenceFactory, AgentFactory, ApiClientFactory, TeamFactory, TicketFactory
 from tickets import services
@@ -77,6 +78,15 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "confirm_ticket": lambda w, by, other: ONE.confirm_ticket(w.ticket.pk, by=by),
     "create_task": lambda w, by, other: ONE.create_task(w.ticket.pk, by=by, title="A task", is_mandatory=True),
+    "edit_task": lambda w, by, other: ONE.edit_task(
+        w.newest("tasks"),
+        by=by,
+        title="Another task",
+        is_mandatory=False,
+        assigned_to=other if isinstance(other, Agent) else None,
+        team=w.team,
+        blocked_by=w.ticket.tasks.order_by("created_at").values_list("pk", flat=True)[:1],
+    ),
     "edit_ticket": lambda w, by, other: ONE.edit_ticket(
         w.ticket.pk,
         by=by,

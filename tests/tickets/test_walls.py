@@ -1,6 +1,7 @@
 """What the database itself refuses, through the application's own role (acceptance 003, 058, 059; ruling 6)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -192,6 +193,35 @@ def test_a_self_made_transfer_row_needs_true_facts(case: Case, changes: dict[str
     with pytest.raises(DatabaseError), transaction.atomic():
         transfer_row(case, **changes)
     assert not OwnershipTransfer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("in_days", "days", "letters", "is_true"),
+    [(0, 31, 20, True), (7, 31, 20, True), (8, 31, 20, False), (0, 30, 20, False), (0, 31, 19, False)],
+    ids=["begun", "in a week", "in eight days", "thirty days", "nineteen letters"],
+)
+def test_the_wall_draws_its_lines_where_the_service_does(
+    case: Case, in_days: int, days: int, letters: int, is_true: bool
+) -> None:
+    begins = case.owner.today(timezone.now()) + timedelta(days=in_days)
+    AbsenceFactory(agent=case.owner, starts_on=begins, days=days)
+    facts = {"reason_code": "extended_leave", "reason": "x" * letters}
+    if is_true:
+        transfer_row(case, **facts)
+    else:
+        with pytest.raises(DatabaseError), transaction.atomic():
+            transfer_row(case, **facts)
+    assert OwnershipTransfer.objects.count() == int(is_true)
+
+
+def test_a_leave_of_open_end_counts_for_the_wall_when_it_is_near(case: Case) -> None:
+    begins = case.owner.today(timezone.now()) + timedelta(days=8)
+    absence = AbsenceFactory(agent=case.owner, starts_on=begins, ends_on=None, is_open_end_confirmed=True)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        transfer_row(case, reason_code="extended_leave")
+    absence.starts_on = begins - timedelta(days=1)
+    absence.save()
+    assert transfer_row(case, reason_code="extended_leave").new_owner == case.thief
 
 
 @pytest.mark.parametrize("who", ["owner", "thief", "plain_agent"])

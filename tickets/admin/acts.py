@@ -16,7 +16,9 @@ from accounts.models import Agent
 from core.actors import Actor
 from core.admin_site import actor_in
 from core.errors import DomainError, Invalid, NotFound
+from core.service import record_refusal
 from tickets.enums import TransferReason
+from tickets.errors import TransferForbidden
 from tickets.models import Ticket, TimelineEntry
 from tickets.policies import may_read_records
 from tickets.services import redact_entry, transfer_ownership
@@ -82,6 +84,13 @@ def transfer(request: HttpRequest) -> HttpResponse:
     return redirect("admin:tickets_ticket_change", moved.pk) if is_reader else redirect("admin:transfer")
 
 
+def record_refused_transfer(request: HttpRequest, by: Agent) -> None:
+    """Whoever may not even open the form has tried a transfer all the same, and is in the audit log as at the API."""
+    reference = str(request.POST.get("reference", "")).strip()
+    ticket_id = Ticket.objects.filter(reference__iexact=reference).values_list("pk", flat=True).first()
+    record_refusal(TransferForbidden(), act="transfer_ownership", subject=ticket_id or reference, by=by)
+
+
 def redaction(request: HttpRequest) -> HttpResponse:
     """By number, unread: who blanks a text for privacy need not see it."""
     form = RedactionForm(request.POST or None)
@@ -119,7 +128,14 @@ def _show(request: HttpRequest, form: forms.Form, title: str, lead: str, verb: s
 
 
 admin.site.add_page(  # type: ignore[attr-defined]  # our site
-    GuardedPage("transfer/", "transfer", gettext_lazy("Transfer ownership"), transfer, may_open_transfer)
+    GuardedPage(
+        "transfer/",
+        "transfer",
+        gettext_lazy("Transfer ownership"),
+        transfer,
+        may_open_transfer,
+        on_refused=record_refused_transfer,
+    )
 )
 admin.site.add_page(  # type: ignore[attr-defined]  # our site
     GuardedPage("redaction/", "redaction", gettext_lazy("Redact an entry"), redaction, may_open_redaction)

@@ -37,6 +37,7 @@ class TicketAdmin(TicketRecordAdmin):
     search_help_text = gettext_lazy("A reference, or a part of the subject")
     ordering = ("-created_at", "-id")
     change_form_template = "admin/tickets/ticket_form.html"
+    history_parts = ("tag_links", "links_from", "links_to", "participants")
 
     def rows_for(self, rows: QuerySet[Ticket], by: Agent) -> QuerySet[Ticket]:
         return Ticket.objects.visible_to(by)

@@ -32,6 +32,7 @@ from tickets.enums import OutboundStatus
 from tickets.models import Attachment, OutboundMessage, TimelineEntry
 from tickets.selectors import attachments_visible_to, outbox_of
 from tickets.services import NewFile, add_note, reply_to_customer, undo_message
+from tickets.signatures import with_signature
 
 MAX_FILE_BYTES = 25 * 1024 * 1024
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -70,7 +71,10 @@ class ThreadViewSet(TicketBase):
     @extend_schema(
         operation_id="ticket_reply",
         summary="Answer the customer",
-        description="Held for the author's undo time; then it is on the timeline and on its way.",
+        description=(
+            "Held for the author's undo time; then it is on the timeline and on its way. The author's signature is "
+            "put below the text, as on the page, and frozen with it; text that ends with it gets no second one."
+        ),
         request=ReplyIn,
         responses={201: OutboundOut},
     )
@@ -81,7 +85,7 @@ class ThreadViewSet(TicketBase):
         message = reply_to_customer(
             ticket.pk,
             by=self.actor,
-            body_text=values["body"],
+            body_text=with_signature(values["body"], self.actor),
             cc=values["cc"],
             to_confirm=values["to_confirm"],
             then=values["then"] or "",

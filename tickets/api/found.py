@@ -8,8 +8,7 @@ from django.db.models.expressions import RawSQL
 from core.paging import Page, keyset_page
 from tickets.models import SearchDocument, Ticket
 from tickets.querysets import NEWEST_FIRST
-from tickets.search import _tsquery as tsquery
-from tickets.search import search_tickets
+from tickets.search import search_tickets, tsquery_of
 from tickets.selectors import tickets_by_reference
 
 
@@ -30,7 +29,7 @@ def found(actor: Any, rows: QuerySet[Ticket], q: str, *, is_filtered: bool, curs
 
 
 def _with_words(rows: QuerySet[Ticket], q: str) -> QuerySet[Ticket]:
-    if not (words := tsquery(q)):
+    if not (words := tsquery_of(q)):
         return rows.none()
     is_hit = RawSQL("words @@ %s::tsquery", [words], output_field=BooleanField())
     return rows.filter(pk__in=SearchDocument.objects.annotate(is_hit=is_hit).filter(is_hit=True).values("pk"))

@@ -68,6 +68,13 @@ class _Details(Versioned):
     region = Line(required=False, allow_blank=True, max_length=100)
     language = serializers.RegexField(LANGUAGE, required=False, allow_blank=True, max_length=35, help_text="BCP 47")
     category = Named(category_named, required=False, allow_null=True, help_text="id or name")
+    impact = serializers.ChoiceField(required=False, choices=Grade.choices, allow_blank=True)
+    urgency = serializers.ChoiceField(
+        required=False,
+        choices=Grade.choices,
+        allow_blank=True,
+        help_text="together with impact it proposes a priority, unless one is given",
+    )
 
 
 class TicketIn(_Details):
@@ -85,8 +92,12 @@ class TicketIn(_Details):
 class TicketPatch(_Details):
     subject = Line(required=False, allow_blank=True)
     priority = serializers.ChoiceField(required=False, choices=Priority.choices)
-    impact = serializers.ChoiceField(required=False, choices=Grade.choices, allow_blank=True)
-    urgency = serializers.ChoiceField(required=False, choices=Grade.choices, allow_blank=True)
+    reason = Text(
+        required=False,
+        allow_blank=True,
+        max_length=10_000,
+        help_text="why the priority changes; required when it is raised to critical",
+    )
     tags = serializers.ListField(required=False, child=Line(max_length=50), max_length=50)
 
 
@@ -142,13 +153,35 @@ class TransferIn(Versioned):
     reason = Text(required=False, allow_blank=True, default="", max_length=10_000)
 
 
+def _tasks(**options: Any) -> serializers.ListField:
+    return serializers.ListField(
+        required=False,
+        child=serializers.UUIDField(),
+        max_length=100,
+        help_text="ids of tasks of the same ticket that come before this one; no circles",
+        **options,
+    )
+
+
 class TaskIn(In):
     asked = ("title",)
     title = Line(required=False, allow_blank=True, default="")
     description = Text(required=False, allow_blank=True, default="", max_length=100_000)
     assigned_to = Named(agent_named, required=False, allow_null=True, default=None)
+    team = Named(team_named, required=False, allow_null=True, default=None)
     is_mandatory = serializers.BooleanField(required=False, default=False)
     due_at = Instant(required=False, allow_null=True, default=None)
+    blocked_by = _tasks(default=list)
+
+
+class TaskPatch(Versioned):
+    title = Line(required=False, allow_blank=True)
+    description = Text(required=False, allow_blank=True, max_length=100_000)
+    assigned_to = Named(agent_named, required=False, allow_null=True, help_text="id, e-mail address or name")
+    team = Named(team_named, required=False, allow_null=True, help_text="id or name")
+    is_mandatory = serializers.BooleanField(required=False)
+    due_at = Instant(required=False, allow_null=True)
+    blocked_by = _tasks()
 
 
 class AttachmentIn(Versioned):

@@ -112,7 +112,7 @@ class TicketViewSet(TicketReads):
             refuse_owner_change(ticket.pk, by=self.actor)
         values = self.read(TicketPatch, partial=True)
         version = self.version(values, is_required=True)
-        if not values:
+        if not values.keys() - {"reason"}:
             raise Invalid({BODY: _("Name at least one field to change.")})
         return self.whole(edit_ticket(ticket.pk, by=self.actor, version=version or 0, **values).pk)
 

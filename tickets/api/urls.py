@@ -43,7 +43,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}attachments/", TicketFilesViewSet.as_view({"get": "list", "post": "create"})),
     path(f"{ONE}tasks/", TicketTasksViewSet.as_view({"get": "list", "post": "create"})),
     path("attachments/<uuid:id>/", FileViewSet.as_view({"get": "retrieve"})),
-    path("tasks/<uuid:id>/", TaskViewSet.as_view({"get": "retrieve"})),
+    path("tasks/<uuid:id>/", TaskViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
     *(path(f"tasks/<uuid:id>/{s}/", TaskViewSet.as_view({"post": s})) for s in ("start", "finish", "cancel", "reopen")),
     path("outbox/", OutboxViewSet.as_view({"get": "list"})),
     path("outbox/<uuid:id>/", OutboxViewSet.as_view({"get": "retrieve"})),

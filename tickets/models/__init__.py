@@ -1,6 +1,6 @@
 from tickets.models.attachments import Attachment
 from tickets.models.outbound import OutboundMessage
-from tickets.models.relations import Category, Tag, TicketLink, TicketParticipant, TicketWatch
+from tickets.models.relations import Category, Tag, TicketLink, TicketParticipant, TicketTag, TicketWatch
 from tickets.models.search import SearchDocument
 from tickets.models.tasks import Task
 from tickets.models.ticket import OwnershipTransfer, ReferenceCounter, Ticket
@@ -18,6 +18,7 @@ __all__ = [
     "Ticket",
     "TicketLink",
     "TicketParticipant",
+    "TicketTag",
     "TicketWatch",
     "TimelineEntry",
 ]

@@ -35,6 +35,8 @@ class Category(BaseModel):
 class Tag(BaseModel):
     name = models.CharField(_("name"), max_length=50)
 
+    history = audited_history()
+
     class Meta:
         verbose_name = _("tag")
         verbose_name_plural = _("tags")
@@ -45,11 +47,33 @@ class Tag(BaseModel):
         return self.name
 
 
+class TicketTag(models.Model):
+    """A tag on a ticket. A model of its own, so that history tells who put it there and who took it off: the ticket's
+    own history would have to repeat all tags at every change of the ticket.
+    """
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="tag_links")
+    tag = models.ForeignKey(Tag, verbose_name=_("tag"), on_delete=models.PROTECT, related_name="ticket_links")
+
+    history = audited_history(not_indexed=["tag"])
+
+    class Meta:
+        db_table = "tickets_ticket_tags"
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        unique_together = (("ticket", "tag"),)  # as the table has been made, for a plain many-to-many field
+
+    def __str__(self) -> str:
+        return str(self.tag)
+
+
 class TicketParticipant(BaseModel):
     """A customer beside the requester who takes part in the conversation, usually by Cc."""
 
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="participants")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="participations")
+
+    history = audited_history(not_indexed=["contact"])
 
     class Meta:
         verbose_name = _("participant")
@@ -81,6 +105,8 @@ class TicketLink(BaseModel):
     from_ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="links_from")
     to_ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="links_to")
     kind = models.CharField(_("kind"), max_length=15, choices=LinkKind)
+
+    history = audited_history()
 
     class Meta:
         verbose_name = _("link")

@@ -134,7 +134,9 @@ class Ticket(FSMModelMixin, BaseModel):
     created_by = models.ForeignKey(
         Agent, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    tags = models.ManyToManyField("tickets.Tag", verbose_name=_("tags"), related_name="tickets", blank=True)
+    tags = models.ManyToManyField(
+        "tickets.Tag", through="tickets.TicketTag", verbose_name=_("tags"), related_name="tickets", blank=True
+    )
 
     objects = TicketQuerySet.as_manager()
     history = audited_history(

@@ -27,7 +27,7 @@ from tickets.services.lifecycle import (
 )
 from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket, transfer_ownership, withdraw_offer
 from tickets.services.redaction import redact_entry
-from tickets.services.tasks import cancel_task, create_task, finish_task, reopen_task, start_task
+from tickets.services.tasks import cancel_task, create_task, edit_task, finish_task, reopen_task, start_task
 from tickets.services.timers import close_due_tickets, lapse_due_offers
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "create_task",
     "create_ticket",
     "create_ticket_for",
+    "edit_task",
     "edit_ticket",
     "finish_task",
     "lapse_due_offers",

@@ -26,20 +26,33 @@ class NewFile:
 def store_files(
     files: Iterable[NewFile], *, entry: TimelineEntry | None = None, outbound: OutboundMessage | None = None
 ) -> Sequence[Attachment]:
-    """Store the bytes once each, and a row a file. Blobs of a rolled-back transaction are harmless: they are named
-    by content.
+    """Store the bytes once each, and a row a file."""
+    return attach(store_blobs(files), entry=entry, outbound=outbound)
+
+
+def store_blobs(files: Iterable[NewFile]) -> list[Attachment]:
+    """Store the bytes once each; the rows, unsaved, wait for `attach`. For what must not hold a lock meanwhile.
+
+    Blobs of a rolled-back transaction are harmless: they are named by content.
     """
-    attachments = [_attachment(file, entry=entry, outbound=outbound) for file in files]
+    return [_attachment(file) for file in files]
+
+
+def attach(
+    attachments: Iterable[Attachment], *, entry: TimelineEntry | None = None, outbound: OutboundMessage | None = None
+) -> Sequence[Attachment]:
+    """Save the rows of `store_blobs` as files of an entry or of a held reply."""
+    attachments = list(attachments)
+    for attachment in attachments:
+        attachment.entry, attachment.outbound = entry, outbound
     return Attachment.objects.bulk_create(attachments)
 
 
-def _attachment(file: NewFile, *, entry: TimelineEntry | None, outbound: OutboundMessage | None) -> Attachment:
+def _attachment(file: NewFile) -> Attachment:
     digest = hashlib.sha256(file.content).hexdigest()
     filename = safe_filename(file.filename)
     verdict = inspect(filename, file.content, claimed_type=file.content_type)
     return Attachment(
-        entry=entry,
-        outbound=outbound,
         file=_store(digest, file.content),
         filename=filename,
         content_type=verdict.content_type,

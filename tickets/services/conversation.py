@@ -17,6 +17,7 @@ from core import steps
 from core.actors import TIMER, Actor
 from core.errors import Invalid, StaleVersion
 from core.events import publish
+from core.history import get_or_record
 from core.service import service
 from core.sweep import run_each
 from tickets.enums import ENDED, EntryKind, OutboundKind, OutboundStatus, Then, TicketStatus, Visibility
@@ -236,7 +237,7 @@ def record_customer_message(
     )
     store_files(message.files, entry=entry)
     if by.pk != ticket.requester_id:
-        TicketParticipant.objects.get_or_create(ticket=ticket, contact=by)
+        get_or_record(TicketParticipant.objects.all(), by=by, ticket=ticket, contact=by)
     if not may_resume:
         return entry
     ticket.last_customer_message_at = now

@@ -19,14 +19,14 @@ from core.errors import Invalid
 from core.events import publish
 from core.history import record
 from core.service import service
-from tickets.enums import Channel, EntryKind, LinkKind, Priority, TicketType, Visibility
+from tickets.enums import Channel, EntryKind, Grade, LinkKind, Priority, TicketType, Visibility
 from tickets.errors import RoleForbids
 from tickets.events import TicketCreated
-from tickets.models import Category, Ticket, TicketLink, TimelineEntry
+from tickets.models import Attachment, Category, Ticket, TicketLink, TimelineEntry
 from tickets.policies import may_create
-from tickets.scoring import base_score
+from tickets.scoring import base_score, proposed_priority
 from tickets.services._common import add_entry
-from tickets.services.attachments import NewFile, store_files
+from tickets.services.attachments import NewFile, attach, store_blobs
 from tickets.services.ownership import put_offer, refusal_to_offer
 
 
@@ -35,6 +35,8 @@ class Details(TypedDict, total=False):
 
     type: TicketType
     channel: Channel
+    impact: Grade | str
+    urgency: Grade | str
     category: Category | None
     product: str
     region: str
@@ -77,18 +79,20 @@ def create_ticket(
     follow_up_of: Ticket | None = None,
     related_to: Ticket | None = None,
     may_be_answered: bool = False,
-    priority: Priority = Priority.MEDIUM,
+    priority: Priority | None = None,
     **details: Unpack[Details],
 ) -> Ticket:
     """Put a new, unowned ticket into the queue of `team`, the customer's words as its first public entry.
 
     `may_be_answered` says that an automatic acknowledgement may go out. A follow-up is offered first to the owner of
-    what
-    it follows. Raises RoleForbids, ScopeMissing, or Invalid for an empty subject or a team that is not active.
+    what it follows. Without a `priority`, impact and urgency propose one if both are given, else it is medium.
+    Raises RoleForbids, ScopeMissing, or Invalid for an empty subject or a team that is not active.
     """
     _refuse_creation(by, subject=subject, team=team)
     now = timezone.now()
     details.setdefault("language", requester.language)
+    priority = priority or _proposed(details)
+    attachments = store_blobs(message.files)
     ticket = Ticket(
         subject=subject.strip()[:255],
         description=message.body_text,
@@ -105,9 +109,10 @@ def create_ticket(
         last_customer_message_at=now,
         **details,
     )
+    # Its row stays locked until the commit, so all other creations wait from here on: no slow work behind it.
     ticket.reference = _next_reference(TicketType(ticket.type), year=now.year)
     record(ticket, by=by)
-    entry = _first_entry(ticket, message, by=by, at=now)
+    entry = _first_entry(ticket, message, attachments, by=by, at=now)
     _connect(ticket, follow_up_of=follow_up_of, related_to=related_to, by=by, at=now)
     publish(TicketCreated(ticket_id=ticket.pk, entry_id=entry.pk, may_be_answered=may_be_answered, occurred_at=now))
     return ticket
@@ -130,7 +135,14 @@ def _refuse_creation(by: Actor, *, subject: str, team: Team) -> None:
         raise Invalid({"team": _("This team takes no tickets any more.")})
 
 
-def _first_entry(ticket: Ticket, message: Message, *, by: Actor, at: datetime) -> TimelineEntry:
+def _proposed(details: Details) -> Priority:
+    impact, urgency = details.get("impact"), details.get("urgency")
+    return proposed_priority(Grade(impact), Grade(urgency)) if impact and urgency else Priority.MEDIUM
+
+
+def _first_entry(
+    ticket: Ticket, message: Message, attachments: Sequence[Attachment], *, by: Actor, at: datetime
+) -> TimelineEntry:
     """The customer's words; whoever writes them down for a caller is the entry's author, and never the customer."""
     kind = FIRST_ENTRY.get(Channel(ticket.channel), EntryKind.CHAT)
     is_from_customer = isinstance(by, SystemActor | Contact)
@@ -146,7 +158,7 @@ def _first_entry(ticket: Ticket, message: Message, *, by: Actor, at: datetime) -
         words=f"{ticket.subject} {ticket.requester.name} {ticket.requester.email}",
         **message.entry_fields(),
     )
-    store_files(message.files, entry=entry)
+    attach(attachments, entry=entry)
     return entry
 
 
@@ -155,7 +167,7 @@ def _connect(
 ) -> None:
     for other, kind in ((follow_up_of, LinkKind.FOLLOW_UP_OF), (related_to, LinkKind.RELATED)):
         if other is not None:
-            TicketLink.objects.create(from_ticket=ticket, to_ticket=other, kind=kind)
+            record(TicketLink(from_ticket=ticket, to_ticket=other, kind=kind), by=by)
             facts = {"event": "linked", "kind": str(kind), "reference": other.reference}
             add_entry(ticket, EntryKind.LINK, author=by, at=at, facts=facts)
     owner = follow_up_of.owner if follow_up_of else None

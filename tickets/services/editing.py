@@ -14,11 +14,12 @@ from accounts.models import Agent, ApiClient, Team
 from core.actors import Actor
 from core.errors import Invalid, NotFound
 from core.events import publish
+from core.history import get_or_record, record, record_deletion
 from core.service import service
-from tickets.enums import EntryKind, Grade, LinkKind, TicketStatus
+from tickets.enums import EntryKind, Grade, LinkKind, Priority, TicketStatus
 from tickets.errors import OwnershipImmutable, RoleForbids
 from tickets.events import PriorityChanged, TeamChanged
-from tickets.models import SearchDocument, Tag, Ticket, TicketLink, TicketWatch
+from tickets.models import SearchDocument, Tag, Ticket, TicketLink, TicketTag, TicketWatch
 from tickets.policies import may_edit, may_prioritise, may_route
 from tickets.scoring import base_score, proposed_priority
 from tickets.services._common import (
@@ -39,11 +40,13 @@ PRIORITY_FIELDS = ("priority", "impact", "urgency")
 
 @service
 def edit_ticket(
-    ticket_id: UUID, *, by: Actor, version: int, tags: Iterable[str] | None = None, **values: Any
+    ticket_id: UUID, *, by: Actor, version: int, tags: Iterable[str] | None = None, reason: str = "", **values: Any
 ) -> Ticket:
     """Change the given fields of `PLAIN_FIELDS` and `PRIORITY_FIELDS`, and the tags; each change is on the timeline.
 
-    Raises RoleForbids or NotOwner, TicketClosed (tags alone are always possible), Invalid, StaleVersion.
+    `reason` says why the priority changes; raising it to critical needs one (domain.md section 17), also where impact
+    and urgency raise it. Raises RoleForbids or NotOwner, TicketClosed (tags alone are always possible), Invalid,
+    StaleVersion.
     """
     if unknown := set(values) - {*PLAIN_FIELDS, *PRIORITY_FIELDS}:
         raise ValueError(f"not editable: {', '.join(sorted(unknown))}")
@@ -53,20 +56,26 @@ def edit_ticket(
         refuse_if_ended(ticket)
     if "subject" in values and not values["subject"].strip():
         raise Invalid({"subject": _("A ticket needs a subject.")})
+    old_priority, new_priority = ticket.priority, _priority_after(ticket, values)
+    if new_priority == Priority.CRITICAL != old_priority and not reason.strip():
+        raise Invalid({"reason": _("Say why the priority is raised to critical.")})
     check_version(ticket, version)
     now = timezone.now()
-    old_priority = ticket.priority
-    changes = _apply(ticket, values)
+    changes = _apply(ticket, values | {"priority": new_priority})
     if tags is not None:
-        changes |= _set_tags(ticket, tags)
+        changes |= _set_tags(ticket, tags, by=by)
     if not changes:
         return ticket
-    save(ticket, by=by, fields=[*values, "priority", "priority_score", "score_breakdown"])
-    add_entry(ticket, EntryKind.CHANGE, author=by, at=now, facts={"event": "edited", "changes": changes})
+    save(ticket, by=by, reason=reason.strip(), fields=[*values, "priority", "priority_score", "score_breakdown"])
+    changes.pop("priority", None)  # an entry of its own
+    if changes:
+        add_entry(ticket, EntryKind.CHANGE, author=by, at=now, facts={"event": "edited", "changes": changes})
     if "subject" in changes:
         index_words(ticket, ticket.subject)
-    if ticket.priority != old_priority:
-        publish(PriorityChanged(ticket_id=ticket.pk, old=old_priority, new=ticket.priority, occurred_at=now))
+    if new_priority != old_priority:
+        facts = {"event": "priority", "from": str(old_priority), "to": str(new_priority)}
+        add_entry(ticket, EntryKind.PRIORITY_CHANGE, author=by, at=now, facts=facts, body_text=reason.strip())
+        publish(PriorityChanged(ticket_id=ticket.pk, old=old_priority, new=new_priority, occurred_at=now))
     return ticket
 
 
@@ -80,14 +89,21 @@ def _refuse_edit(by: Actor, ticket: Ticket, values: dict[str, Any], *, edits_tag
     raise not_the_owner(by, ticket)
 
 
+def _priority_after(ticket: Ticket, values: dict[str, Any]) -> str:
+    """The priority that is given, else what changed impact and urgency propose, else the one there is."""
+    if "priority" in values:
+        return str(values["priority"])
+    impact, urgency = (values.get(name, getattr(ticket, name)) for name in ("impact", "urgency"))
+    if impact and urgency and not values.keys().isdisjoint(("impact", "urgency")):
+        return proposed_priority(Grade(impact), Grade(urgency))
+    return ticket.priority
+
+
 def _apply(ticket: Ticket, values: dict[str, Any]) -> dict[str, list[str]]:
-    """Set the fields; impact and urgency propose a priority unless one is given. Returns name -> [before, after]."""
+    """Set the fields. Returns name -> [before, after] of those that differ."""
     before = {name: getattr(ticket, name) for name in (*PLAIN_FIELDS, *PRIORITY_FIELDS)}
     for name, value in values.items():
         setattr(ticket, name, value.strip() if isinstance(value, str) else value)
-    grades_changed = any(name in values for name in ("impact", "urgency"))
-    if grades_changed and "priority" not in values and ticket.impact and ticket.urgency:
-        ticket.priority = proposed_priority(Grade(ticket.impact), Grade(ticket.urgency))
     if ticket.priority != before["priority"]:
         ticket.priority_score = base_score(ticket.priority)
         ticket.score_breakdown = {"base": str(ticket.priority_score)}
@@ -98,16 +114,26 @@ def _apply(ticket: Ticket, values: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def _set_tags(ticket: Ticket, names: Iterable[str]) -> dict[str, list[str]]:
+def _set_tags(ticket: Ticket, names: Iterable[str], *, by: Actor) -> dict[str, list[str]]:
     wanted = {name.strip()[:50].lower(): name.strip()[:50] for name in names if name.strip()}
-    before = sorted(tag.name for tag in ticket.tags.all())
-    Tag.objects.bulk_create((Tag(name=name) for name in wanted.values()), ignore_conflicts=True)
-    tags = Tag.objects.annotate(key=Lower("name")).filter(key__in=wanted)
-    after = sorted(tag.name for tag in tags)
+    links = {link.tag: link for link in TicketTag.objects.filter(ticket=ticket).select_related("tag")}
+    tags = _tags_named(wanted, by=by)
+    before, after = (sorted(tag.name for tag in some) for some in (links, tags))
     if before == after:
         return {}
-    ticket.tags.set(tags)
+    for tag in links.keys() - tags:
+        record_deletion(links[tag], by=by)
+    for tag in tags - links.keys():
+        record(TicketTag(ticket=ticket, tag=tag), by=by)
     return {"tags": [", ".join(before), ", ".join(after)]}
+
+
+def _tags_named(wanted: dict[str, str], *, by: Actor) -> set[Tag]:
+    """Tags by their lower-case names, the missing ones made."""
+    known = {tag.key: tag for tag in Tag.objects.annotate(key=Lower("name")).filter(key__in=wanted)}
+    missing = [name for key, name in wanted.items() if key not in known]
+    made = [get_or_record(Tag.objects.all(), by=by, name__iexact=name, values={"name": name})[0] for name in missing]
+    return {*known.values(), *made}
 
 
 @service
@@ -158,7 +184,7 @@ def link_tickets(ticket_id: UUID, *, to: Ticket, kind: LinkKind, by: Agent) -> T
         raise not_the_owner(by, ticket)
     if ticket.pk == to.pk:
         raise Invalid({"ticket": _("A ticket is not linked to itself.")})
-    link, is_new = TicketLink.objects.get_or_create(from_ticket=ticket, to_ticket=to, kind=kind)
+    link, is_new = get_or_record(TicketLink.objects.all(), by=by, from_ticket=ticket, to_ticket=to, kind=kind)
     if is_new:
         facts = {"event": "linked", "kind": str(kind), "reference": to.reference}
         add_entry(ticket, EntryKind.LINK, author=by, at=timezone.now(), facts=facts)

@@ -10,7 +10,6 @@ from accounts.calendars import work_calendar_of
 from accounts.enums import Availability, Scope
 from accounts.errors import AgentAbsent, AgentInactive, ScopeMissing
 from accounts.models import Absence, Agent, ApiClient
-from accounts.models.people import MAX_ORDINARY_LEAVE_DAYS
 from accounts.selectors import is_absent
 from core.actors import Actor
 from core.errors import DomainError, Invalid
@@ -39,8 +38,8 @@ from tickets.policies import is_staff_role, may_accept, may_route, may_transfer,
 from tickets.selectors import open_ticket_count
 from tickets.services._common import add_entry, check_version, lock, not_possible, save
 from tickets.services.outgoing import introduce
+from tickets.transfers import LEAVE_BEGINS_WITHIN_DAYS, MAX_ORDINARY_LEAVE_DAYS, MIN_REASON_CHARACTERS
 
-MIN_TRANSFER_REASON = 20
 OFFER_FIELDS = ("offered_to", "offered_at", "offer_lapses_at")
 
 
@@ -220,13 +219,14 @@ def _refuse_reason(old_owner: Agent, reason_code: str, reason: str, *, at: datet
         if old_owner.employment_ended_on is None or old_owner.employment_ended_on > today:
             raise InvalidTransferReason
     elif reason_code == TransferReason.EXTENDED_LEAVE:
-        absences = Absence.objects.standing().filter(agent=old_owner).exclude(ends_on__lt=today)
+        soon = today + timedelta(days=LEAVE_BEGINS_WITHIN_DAYS)
+        absences = Absence.objects.standing().filter(agent=old_owner, starts_on__lte=soon).exclude(ends_on__lt=today)
         if not any(absence.is_long for absence in absences):
-            raise LeaveTooShort(agent=old_owner.name, days=MAX_ORDINARY_LEAVE_DAYS)
+            raise LeaveTooShort(agent=old_owner.name, days=MAX_ORDINARY_LEAVE_DAYS, soon=LEAVE_BEGINS_WITHIN_DAYS)
     else:
         raise InvalidTransferReason
-    if len(reason.strip()) < MIN_TRANSFER_REASON:
-        raise ReasonRequired
+    if len(reason.strip()) < MIN_REASON_CHARACTERS:
+        raise ReasonRequired(characters=MIN_REASON_CHARACTERS)
 
 
 def _announce(ticket: Ticket, transfer: OwnershipTransfer, *, by: Agent, at: datetime) -> None:

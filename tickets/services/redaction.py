@@ -12,6 +12,7 @@ from core.history import record
 from core.service import service
 from tickets.enums import EntryKind, ScanStatus
 from tickets.errors import RedactionForbidden
+from tickets.files import REDACTED
 from tickets.models import Attachment, OutboundMessage, SearchDocument, Ticket, TimelineEntry
 from tickets.services._common import add_entry, index_words, lock, save
 
@@ -48,7 +49,7 @@ def _blank_copies(ticket: Ticket, entry: TimelineEntry, *, by: Agent) -> None:
         save(ticket, by=by, reason="redaction", fields=["description", "description_html"])
     OutboundMessage.objects.filter(entry=entry).update(body_text="", body_html="")
     for attachment in Attachment.objects.filter(entry=entry):
-        attachment.scan_status, attachment.scan_note = ScanStatus.FAILED, "redacted"
+        attachment.scan_status, attachment.scan_note = ScanStatus.FAILED, REDACTED
         record(attachment, by=by, update_fields=["scan_status", "scan_note"])
     _index_anew(ticket)
 

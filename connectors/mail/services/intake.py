@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
@@ -100,11 +101,11 @@ def _insert_unless_there(row: models.Model) -> bool:
         return bool(cursor.rowcount)
 
 
-def take_in(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -> MailMessage:
+def take_in(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source, own: Own | None = None) -> MailMessage:
     """Receive one mail and stay with it until it has its outcome; a failure of ours is tried again at once."""
-    message = process(receive(mailbox, raw, provider_id=provider_id, source=source), raw=raw)
+    message = process(receive(mailbox, raw, provider_id=provider_id, source=source), raw=raw, own=own)
     while not message.has_outcome and (leased := _lease(message.pk, now=message.next_attempt_at or timezone.now())):
-        message = process(leased, raw=raw)
+        message = process(leased, raw=raw, own=own)
     return message
 
 
@@ -148,6 +149,8 @@ def process(message: MailMessage, *, raw: bytes | None = None, own: Own | None =
     except DomainError as refusal:
         detail = f"{refusal.code}: {refusal}"
         return _conclude(_again(message), lambda row, at: put_aside(row, mail, own, detail=detail, at=at))
+    except SoftTimeLimitExceeded:  # the worker's time is over, which says nothing about the mail
+        raise
     except Exception as error:  # the outermost loop over mails: one that trips us up must not stop the others
         logger.exception("mail not processed", extra={"mail": str(message.pk)})
         return _put_off(message, error)
@@ -159,6 +162,8 @@ def _parsed(message: MailMessage, raw: bytes | None) -> ParsedMail | None:
     """The mail as read, outside any transaction; None if reading failed, which parsing promises not to."""
     try:
         return parse(bytes(message.raw.content) if raw is None else raw, DEFAULT_LIMITS)
+    except SoftTimeLimitExceeded:  # as in `process`
+        raise
     except Exception:  # nothing is lost: people see it in quarantine, with its raw bytes
         logger.exception("mail not parsed", extra={"mail": str(message.pk)})
         return None

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from accounts.models import Contact
 from accounts.services import contact_for
@@ -14,7 +15,7 @@ from connectors.mail.enums import Reason
 from connectors.mail.models import MAX_ID, Mailbox, MailMessage
 from connectors.mail.parsing import Address, MailKind, ParsedMail
 from connectors.mail.selectors import Match
-from core.actors import Actor, SystemActor
+from core.actors import Actor, SystemActor, system_actor
 from core.errors import NotFound
 from tickets.enums import Channel, ClosureCode, TicketStatus
 from tickets.message_ids import is_ours
@@ -25,7 +26,9 @@ from tickets.services.creation import Message
 Own = dict[str, Mailbox]
 """Our active mailboxes by their addresses."""
 
-INTAKE = SystemActor("Mail intake")
+INTAKE = system_actor(gettext_noop("Mail intake"))
+MAIL_SYSTEM = system_actor(gettext_noop("Mail system"))
+"""Who sent a report that names no sender."""
 NO_SUBJECT = "(no subject)"
 WITHOUT_EFFECT = {
     MailKind.BOUNCE: Reason.BOUNCE,
@@ -194,7 +197,7 @@ class _Intake:
         if match is None or not (match.is_sure or selectors.takes_part(address, match.ticket)):
             self.message.keep(reason=reason, at=self.at)
             return
-        by: Actor = selectors.known_contact(address) or SystemActor(address or "Mail system")
+        by: Actor = selectors.known_contact(address) or _machine(address)
         words = self._words()
         entry = record_automatic_message(match.ticket.pk, by=by, message=words, reason=str(reason.value))
         self.message.keep(reason=reason, at=self.at, ticket=match.ticket, entry=entry)
@@ -246,3 +249,7 @@ def _sender(mail: ParsedMail, own: Own) -> tuple[Address | None, str]:
             name = found.name or (mail.from_.name if mail.from_ and rule == "reply_to" else "")
             return Address(name, found.address), rule
     return None, ""
+
+
+def _machine(address: str) -> SystemActor:
+    return SystemActor(address) if address else MAIL_SYSTEM

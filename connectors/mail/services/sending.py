@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
@@ -53,6 +54,8 @@ def _send(message_id: UUID, *, now: datetime, transport: Transport[EmailMessage]
         _fail(message_id, str(error))
     except TransientDeliveryError as error:
         _put_off(message_id, str(error))
+    except SoftTimeLimitExceeded:  # the worker's time is over; once the lease is too, another one sends this mail
+        raise
     except Exception as error:  # the outermost loop over mails: one that trips us up must not stop the others
         logger.exception("mail not sent", extra={"outbound": str(message_id)})
         _put_off(message_id, f"{type(error).__name__}: {error}")
@@ -65,12 +68,15 @@ def _send(message_id: UUID, *, now: datetime, transport: Transport[EmailMessage]
 
 @transaction.atomic
 def _lease(message_id: UUID, *, now: datetime) -> OutboundMessage | None:
-    """The message, ours for a minute; None if another worker has it or has sent it."""
+    """The message, ours for a minute from this moment on; None if another worker has it or has sent it.
+
+    `now` is when the sweep began, and what was due then; a lease counted from it would be over before its mail's turn.
+    """
     due = OutboundMessage.objects.due_for_sending(now).select_for_update(of=("self",), skip_locked=True)
     related = ("ticket__team", "ticket__requester", "author", "on_behalf_of", "entry")
     message = due.select_related(*related).filter(pk=message_id).first()
     if message is not None:
-        message.start(leased_until=now + LEASE)
+        message.start(leased_until=timezone.now() + LEASE)
         message.save(update_fields=["status", "attempts", "leased_until"])
     return message
 

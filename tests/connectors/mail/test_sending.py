@@ -7,7 +7,8 @@ from email.message import Message as ParsedMessage
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+import time_machine
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.db import transaction
 from django.utils import timezone
@@ -20,12 +21,10 @@ from connectors.mail.composing import compose
 from connectors.mail.models import Mailbox
 from connectors.mail.services import send_due_mail
 from connectors.mail.transport import DjangoTransport
-from core.events import deliver_due
-from core.models import EventDelivery
 from tests.concurrency import in_parallel
 from tests.factories import AbsenceFactory, AgentFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
-from tickets.enums import EntryKind, OutboundKind, OutboundStatus, Visibility
+from tickets.enums import EntryKind, OutboundStatus, Visibility
 from tickets.message_ids import is_ours
 from tickets.models import OutboundMessage, Ticket, TimelineEntry
 from tickets.services import NewFile, accept_ticket, release_message, reply_to_customer
@@ -224,6 +223,17 @@ def test_a_bug_in_one_mail_does_not_stop_the_next(mailbox: Mailbox) -> None:
     assert list(statuses) == [("queued", "KeyError: 'oops'"), ("sent", "")]
 
 
+def test_the_end_of_the_workers_time_ends_the_sweep(mailbox: Mailbox) -> None:
+    message = released_reply(mailbox)
+    with pytest.raises(SoftTimeLimitExceeded):
+        send_due_mail(transport=FakeTransport(SoftTimeLimitExceeded()))
+    message.refresh_from_db()
+    assert (message.status, message.last_error) == ("sending", "")
+    later = timezone.now() + timedelta(seconds=61)
+    assert send_due_mail(now=later, transport=(again := FakeTransport())) == 1
+    assert len(again.sent) == 1
+
+
 def test_without_a_mailbox_the_mail_waits_and_says_why(mailbox: Mailbox) -> None:
     message = released_reply(mailbox)
     Mailbox.objects.update(is_active=False)
@@ -290,57 +300,24 @@ def test_address_of_a_recipient_cannot_leave_the_folder(tmp_path: Path) -> None:
         assert maildir.folder_of(address, root=tmp_path).resolve().parent == tmp_path.resolve()
 
 
-def test_new_ticket_is_acknowledged_in_the_contacts_language(mailbox: Mailbox, maildirs: Path) -> None:
-    incoming = arrive(a_mail(), mailbox)
-    deliver_due()
-    send_due_mail()
-    (received,) = received_by("dana@customer.test")
-    assert incoming.ticket is not None
-    assert incoming.ticket.reference in received["Subject"]
-    assert received["From"] == f"{mailbox.team.name} <support@desk.test>"
-    assert received["Auto-Submitted"] == "auto-replied"
-    assert received["X-Auto-Response-Suppress"] == "All"
-    assert received["X-ITIL-NEXT-Loop"] == settings.MESSAGE_ID_DOMAIN
-    assert received["In-Reply-To"] == f"<{incoming.message_id}>"
+def test_each_lease_is_counted_from_the_moment_it_is_taken(mailbox: Mailbox) -> None:
+    """Also at the end of a long sweep: else another worker would take the last mails a second time."""
+    first = released_reply(mailbox)
+    assert first.author is not None
+    second = reply_to_customer(first.ticket_id, by=first.author, body_text="Still there?")
+    release_message(second.pk, now=second.release_at)
+    leases: list[timedelta] = []
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False) as clock:
 
+        class Slow(FakeTransport):
+            def deliver(self, message: object) -> None:
+                leased = OutboundMessage.objects.get(status=OutboundStatus.SENDING)
+                leases.append(leased.leased_until - timezone.now())
+                clock.shift(timedelta(seconds=50))
+                super().deliver(message)
 
-def test_acknowledgement_goes_out_once_however_often_the_event_is_delivered(mailbox: Mailbox) -> None:
-    arrive(a_mail(), mailbox)
-    deliver_due()
-    EventDelivery.objects.update(done_at=None)
-    deliver_due()
-    assert OutboundMessage.objects.filter(kind=OutboundKind.ACKNOWLEDGEMENT).count() == 1
-
-
-def test_acknowledgement_can_be_switched_off_for_a_mailbox(mailbox: Mailbox) -> None:
-    Mailbox.objects.update(sends_acknowledgement=False)
-    arrive(a_mail(), mailbox)
-    deliver_due()
-    assert not OutboundMessage.objects.exists()
-
-
-def test_automatic_list_and_suppressing_mail_is_never_acknowledged(mailbox: Mailbox) -> None:
-    for headers in (
-        {"Auto_Submitted": "auto-generated"},
-        {"Precedence": "list"},
-        {"List_Id": "<list.test>"},
-        {"X_Auto_Response_Suppress": "OOF"},
-        {"sender": "no-reply@shop.test"},
-        {"Return_Path": "<>"},
-        {"X_ITIL_NEXT_Loop": "other-desk.test"},
-    ):
-        arrive(a_mail(body=str(headers), **headers), mailbox)
-    deliver_due()
-    assert Ticket.objects.count() == 7
-    assert not OutboundMessage.objects.exists()
-
-
-def test_acknowledgements_to_one_sender_end_at_the_daily_limit(mailbox: Mailbox) -> None:
-    for number in range(22):
-        arrive(a_mail(body=f"Alarm {number}"), mailbox)
-    deliver_due()
-    assert Ticket.objects.count() == 22
-    assert OutboundMessage.objects.count() == 20
+        assert send_due_mail(transport=Slow()) == 2
+    assert leases == [timedelta(seconds=60)] * 2
 
 
 @pytest.mark.django_db(transaction=True)

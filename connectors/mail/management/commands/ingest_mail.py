@@ -15,6 +15,7 @@ from connectors.mail.mbox import is_mbox, split_mbox
 from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.parsing import parse
 from connectors.mail.services import take_in
+from core import wake
 from core.models import new_id
 
 
@@ -41,14 +42,15 @@ class Command(BaseCommand):
             _refuse_unreadable(path)
         mails = (mail for path in paths for mail in _mails_in(path))
         without_outcome = 0
-        for source, raw in mails:
-            mailbox = selectors.own_mailbox(chosen, own) if chosen else _addressed(raw, own)
-            if mailbox is None:
-                raise CommandError("The mailbox is gone.")
-            message = take_in(mailbox, raw, provider_id=f"command:{new_id()}", source=Source.COMMAND)
-            without_outcome += not message.has_outcome
-            self.stdout.write(_line(source, message))
-            self.stdout.flush()
+        with wake.gathered():
+            for source, raw in mails:
+                mailbox = selectors.own_mailbox(chosen, own) if chosen else _addressed(raw, own)
+                if mailbox is None:
+                    raise CommandError("The mailbox is gone.")
+                message = take_in(mailbox, raw, provider_id=f"command:{new_id()}", source=Source.COMMAND, own=own)
+                without_outcome += not message.has_outcome
+                self.stdout.write(_line(source, message))
+                self.stdout.flush()
         if without_outcome:
             raise CommandError(f"{without_outcome} mails have no outcome yet; they are stored and will be tried again.")
 

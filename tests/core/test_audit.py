@@ -1,0 +1,71 @@
+"""Every business model is in the audit history, or named here with the reason why it is not (ruling 31)."""
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from simple_history.models import HistoricalChanges
+
+from tests.database import connect_as_owner
+
+OURS = ("core", "accounts", "tickets", "notifications", "mail")
+NOT_AUDITED = {
+    # Append-only by trigger, so they are their own history; what may change on them has a trail elsewhere.
+    "tickets.Attachment": "its wall keeps file, name and message; a redaction is an entry of the timeline",
+    # Personal: they give no right, change nothing for anybody else, and only their person sets them.
+    "tickets.TicketWatch": "a personal wish to be told, like a bookmark",
+    "notifications.Notification": "one person's reading list; what happened stands on the timeline",
+    # Rows of queues: their own columns tell the way (status, attempts, moments, last error), a wall freezes the rest.
+    "tickets.OutboundMessage": "frozen at the click; released, it is an entry; status and moments are its own trail",
+    "accounts.AccountMail": "a mail on its way; who caused it is in the history of the person it is about",
+    "core.EventDelivery": "work that is due, forgotten when done",
+    # Derived, or machinery: nobody decides anything by writing them.
+    "tickets.SearchDocument": "words derived from the timeline",
+    "tickets.ReferenceCounter": "the last number given",
+    "core.IdempotencyKey": "first answers, kept for a day",
+    "core.Heartbeat": "when a job last ended",
+}
+
+LINKS_TOLD_ELSEWHERE = {
+    "accounts.User_groups": "Django's groups decide nothing here",
+    "accounts.User_user_permissions": "Django's permissions decide nothing here",
+    "tickets.Task_blocked_by": "named in the reason of the task's own history row",
+}
+
+
+def is_business(model: type[models.Model]) -> bool:
+    return (
+        model._meta.app_label in OURS
+        and not issubclass(model, HistoricalChanges)
+        and not getattr(model, "append_only", False)
+    )
+
+
+def test_every_business_model_is_audited_or_exempt_for_a_reason() -> None:
+    plain = {model._meta.label for model in apps.get_models() if is_business(model) and not hasattr(model, "history")}
+    assert plain == set(NOT_AUDITED)
+    assert all(NOT_AUDITED.values())
+
+
+def test_links_between_models_are_audited_too() -> None:
+    """A many-to-many table without a history of its own is told with one of its ends."""
+    untold = []
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.auto_created and is_business(model):
+            whole = model._meta.auto_created
+            told = getattr(whole.history.model, "_history_m2m_fields", ()) if hasattr(whole, "history") else ()
+            if model not in [field.remote_field.through for field in told]:
+                untold.append(model._meta.label)
+    assert set(untold) == set(LINKS_TOLD_ELSEWHERE)
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_the_application_only_adds_to_every_history() -> None:
+    role = str(settings.DATABASES["default"]["USER"])
+    tables = [model._meta.db_table for model in apps.get_models() if issubclass(model, HistoricalChanges)]
+    assert {"tickets_historicaltag", "tickets_historicaltickettag", "tickets_historicalticketlink"} < set(tables)
+    rights = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
+    with connect_as_owner() as owner:
+        for table in tables:
+            asked = [owner.execute("SELECT has_table_privilege(%s, %s, %s)", [role, table, right]) for right in rights]
+            assert [answer.fetchone() for answer in asked] == [(True,), (True,), (False,), (False,), (False,)], table
