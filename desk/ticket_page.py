@@ -19,12 +19,13 @@ from core.errors import DomainError, NotFound
 from desk.composing import context_of, id_in
 from desk.forms import MAX_FILE_BYTES, CancelForm, NoteForm, ReplyForm, ResolveForm
 from desk.selectors import next_unowned, start_view
+from desk.signatures import without_signature
 from desk.timeline import file_of
 from desk.workspace import Look, Part, abilities_of, look_from, named_ticket, page_of, visible_ticket, why_no_reply
 from tickets.errors import AlreadyOwned, UnseenEntries
 from tickets.models import OutboundMessage, Ticket
 from tickets.policies import acts_as_owner
-from tickets.signatures import without_signature
+from tickets.selectors import surroundings_of
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ def menu_of(ticket: Ticket, able: Any) -> list[Part]:
         {"label": _("Add task"), "url": at("tasks"), "icon": "list-checks", "key": "t"} if able.add_task else None,
         {"label": _("Link a ticket"), "url": at("links"), "icon": "link"} if able.edit else None,
         {"label": _("Stop watching"), "action": at("unwatch"), "icon": "eye", "key": "i"}
-        if ticket.around["is_watched"]  # type: ignore[attr-defined]  # annotated
+        if surroundings_of(ticket).is_watched
         else {"label": _("Watch"), "action": at("watch"), "icon": "eye", "key": "i"},
         {"label": _("Change history"), "url": at("history"), "icon": "history"} if able.history else None,
         {"label": _("Offer to a colleague"), "url": at("offer"), "icon": "user-plus", "rule_before": True}

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, JSONField, Max, Prefetch, Q
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, F, Max, Prefetch, Q
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -32,43 +31,38 @@ from tickets.policies import (
     may_route,
     may_work_task,
 )
-from tickets.selectors import other_tickets_of, timeline_of
+from tickets.querysets import TicketQuerySet
+from tickets.selectors import other_tickets_of, surroundings_of, timeline_of, with_surroundings
 
 S = TicketStatus
 WORKABLE = (S.IN_PROGRESS, S.WAITING_CUSTOMER, S.WAITING_INTERNAL)
 Part = dict[str, Any]  # what a template takes
 
 
-AROUND = """jsonb_build_object(
-    'is_watched', EXISTS (SELECT FROM tickets_ticketwatch w WHERE w.ticket_id = tickets_ticket.id AND w.person_id = %s),
-    'tags', ARRAY(SELECT t.name FROM tickets_ticket_tags l JOIN tickets_tag t ON t.id = l.tag_id
-                   WHERE l.ticket_id = tickets_ticket.id ORDER BY t.name),
-    'has_held', EXISTS (SELECT FROM tickets_outboundmessage o
-                         WHERE o.ticket_id = tickets_ticket.id AND o.status = 'held'),
-    'has_tasks', EXISTS (SELECT FROM tickets_task k WHERE k.ticket_id = tickets_ticket.id),
-    'has_links', EXISTS (SELECT FROM tickets_ticketlink l
-                          WHERE l.from_ticket_id = tickets_ticket.id OR l.to_ticket_id = tickets_ticket.id),
-    'may_be_absent', EXISTS (SELECT FROM accounts_absence a
-                              WHERE a.agent_id = tickets_ticket.owner_id AND a.cancelled_at IS NULL
-                                AND a.starts_on <= current_date + 1
-                                AND (a.ends_on IS NULL OR a.ends_on >= current_date - 1)))"""
-"""What stands around a ticket, so that the page asks for nothing that most tickets do not have. Whether the owner is
-absent today is a question of their own zone; here are all for whom it must be asked.
-"""
-
-
 def visible_ticket(agent: Agent, reference: str) -> Ticket:
-    """The ticket with what its header shows and `around` it; 404 for missing and invisible ones alike.
+    """The ticket as its page wants it; 404 for missing and invisible ones alike."""
+    return get_object_or_404(for_page(Ticket.objects.visible_to(agent), agent), reference=reference.upper())
+
+
+def for_page(tickets: TicketQuerySet, agent: Agent) -> TicketQuerySet:
+    """With what the header shows and what stands around it (`around`).
 
     What is mostly empty (offer, category) is left to be read when asked for: joining it costs every page.
     """
-    tickets = (
-        Ticket.objects.visible_to(agent)
-        .select_related("requester__company", "company", "team", "owner")
-        .annotate(around=RawSQL(AROUND, [agent.pk], output_field=JSONField()))  # noqa: S611  # our own text
-        .defer("description", "description_html", "score_breakdown")
-    )
-    return get_object_or_404(tickets, reference=reference.upper())
+    found = with_surroundings(tickets, agent).select_related("requester__company", "company", "team", "owner")
+    return found.defer("description", "description_html", "score_breakdown")
+
+
+def ticket_to_answer(agent: Agent, reference: str) -> Ticket:
+    """As `visible_ticket`, but only to whom a reply goes and who may write it; the service reads the rest."""
+    tickets = Ticket.objects.visible_to(agent).select_related("requester", "company", "owner")
+    return get_object_or_404(tickets.only(*ANSWERED), reference=reference.upper())
+
+
+ANSWERED = (
+    *("reference", "team", "owner__name", "company__name", "company__domains"),
+    *("requester__first_name", "requester__last_name", "requester__email"),
+)
 
 
 def named_ticket(agent: Agent, reference: str) -> Ticket:
@@ -158,8 +152,8 @@ def look_from(query: Any) -> Look:
 def page_of(agent: Agent, ticket: Ticket, look: Look, *, csrf_token: str) -> Part:
     """Context of `desk/ticket.html` without the composers. At most ten queries beside the ticket's own."""
     now = timezone.now()
-    around: Part = ticket.around  # type: ignore[attr-defined]  # annotated
-    thread = timeline_of(ticket, before_seq=look.before, only=SHOW.get(look.show), has_held=around["has_held"])
+    around = surroundings_of(ticket)
+    thread = timeline_of(ticket, before_seq=look.before, only=SHOW.get(look.show), has_held=around.has_held)
     able = abilities_of(agent, ticket)
     here = reverse("desk:ticket", args=[ticket.reference])
     last_seen_seq, hidden_count = _seen_and_hidden(ticket, thread.entries, look)
@@ -181,8 +175,8 @@ def page_of(agent: Agent, ticket: Ticket, look: Look, *, csrf_token: str) -> Par
         "hidden_count": hidden_count,
         "filters": _filters(ticket, look),
         "show": look.show,
-        "tasks": [_task(agent, task) for task in _tasks_of(ticket)] if around["has_tasks"] else [],
-        "links": _links(agent, ticket) if around["has_links"] else [],
+        "tasks": [_task(agent, task) for task in _tasks_of(ticket)] if around.has_tasks else [],
+        "links": _links(agent, ticket) if around.has_links else [],
         "others": list(other_tickets_of(ticket.requester, besides=ticket, seen_by=agent)),
         "details": _details(ticket),
     }
@@ -202,7 +196,7 @@ def _seen_and_hidden(ticket: Ticket, entries: Any, look: Look) -> tuple[int, int
 
 def _head(agent: Agent, ticket: Ticket, now: datetime) -> Part:
     """What `components/ticket_head.html` calls `ticket`."""
-    may_be_absent: bool = ticket.around["may_be_absent"]  # type: ignore[attr-defined]  # annotated
+    may_be_absent = surroundings_of(ticket).may_be_absent
     absence = current_absence(ticket.owner, at=now) if ticket.owner and ticket.is_open and may_be_absent else None
     flags = tier_flag(ticket)
     if ticket.offered_to is not None:
@@ -311,7 +305,7 @@ def _details(ticket: Ticket) -> list[Part]:
         {"term": _("Channel"), "value": ticket.get_channel_display()},
         {"term": _("Category"), "value": path},
         {"term": _("Product"), "value": ticket.product},
-        {"term": _("Tags"), "value": ", ".join(ticket.around["tags"])},  # type: ignore[attr-defined]  # annotated
+        {"term": _("Tags"), "value": ", ".join(surroundings_of(ticket).tags)},
         {"term": _("Opened"), "moment": ticket.created_at},
     ]
     if ticket.owner_accepted_at:

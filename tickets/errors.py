@@ -169,9 +169,7 @@ class InvalidTransferReason(InadmissibleTransfer):
 
 class LeaveTooShort(InadmissibleTransfer):
     code = "leave_too_short"
-    detail = _(
-        "%(agent)s has no absence of more than %(days)s days that has begun or begins within the next %(soon)s days."
-    )
+    detail = _("%(agent)s has no absence of more than %(days)s days.")
     hint = _("A deputy covers shorter absences.")
 
 

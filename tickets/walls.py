@@ -3,7 +3,7 @@
 import pgtrigger
 
 from core.walls import Wall, append_only, no_truncate, refuse
-from tickets.transfers import LEAVE_BEGINS_WITHIN_DAYS, MAX_ORDINARY_LEAVE_DAYS, MIN_REASON_CHARACTERS
+from tickets.transfers import MAX_ORDINARY_LEAVE_DAYS, MIN_REASON_CHARACTERS
 
 _OWNER_WALL = f"""
     IF TG_OP = 'DELETE' THEN
@@ -78,11 +78,10 @@ _TRANSFER_WALL = f"""
         IF NOT EXISTS (
             SELECT 1 FROM accounts_absence b
             WHERE b.agent_id = NEW.old_owner_id AND b.cancelled_at IS NULL
-              AND b.starts_on <= today + {LEAVE_BEGINS_WITHIN_DAYS}
               AND ((b.ends_on IS NULL AND b.is_open_end_confirmed)
                    OR (b.ends_on >= today AND b.ends_on - b.starts_on + 1 > {MAX_ORDINARY_LEAVE_DAYS}))
         ) THEN
-            {refuse(f"leave_too_short: no absence of more than {MAX_ORDINARY_LEAVE_DAYS} days, begun or about to")}
+            {refuse(f"leave_too_short: no absence of more than {MAX_ORDINARY_LEAVE_DAYS} days")}
         END IF;
     ELSE
         {refuse("invalid_transfer_reason")}

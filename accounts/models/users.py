@@ -74,7 +74,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         yield from map(self._of_this_epoch, super().get_session_auth_fallback_hash())
 
     def _of_this_epoch(self, of_password: str) -> str:
-        return f"{of_password}.{self.session_epoch}"
+        return f"{of_password}.{self.session_epoch}" if self.session_epoch else of_password
 
     @property
     def audit_name(self) -> str:

@@ -16,9 +16,11 @@ from core.actors import Actor
 from core.errors import Invalid, StaleVersion
 from core.events import publish
 from core.history import record
+from core.moments import OUT_OF_RANGE, is_possible
 from core.service import service
 
-CHANGEABLE = ("kind", "starts_on", "ends_on", "deputy", "note", "is_open_end_confirmed")
+PERIOD = ("starts_on", "ends_on")
+CHANGEABLE = ("kind", *PERIOD, "deputy", "note", "is_open_end_confirmed")
 
 
 @service
@@ -112,6 +114,8 @@ def _refuse_unless_allowed(by: Actor, agent: Agent) -> None:
 
 def _check_absence(absence: Absence) -> None:
     """Dates in order, no second absence on the same day, a deputy who works tickets, is there and is somebody else."""
+    if wrong := {name: OUT_OF_RANGE for name in PERIOD if (day := getattr(absence, name)) and not is_possible(day)}:
+        raise Invalid(wrong)
     if absence.ends_on is not None and absence.ends_on < absence.starts_on:
         raise Invalid({"ends_on": _("The last day is not before the first one.")})
     others = Absence.objects.overlapping(absence.starts_on, absence.ends_on).exclude(pk=absence.pk)

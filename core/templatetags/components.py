@@ -22,13 +22,13 @@ KEPT_AT_MOST = 4096
 LONGEST_KEPT = 8_000
 """Characters; what is longer is rarely asked for twice."""
 TOKEN = "csrf_token"  # noqa: S105  # the name of the value, which differs from page to page
-PLAIN = frozenset({str, SafeString, int, bool, float, type(None)})
+PLAIN = frozenset({str, SafeString, int, bool, type(None)})
 
 _kept: dict[Any, SafeString] = {}
 
 
-class _NotPlain(Exception):
-    """The values hold something whose rendering can change."""
+class _NotKept(Exception):
+    """The values hold something whose rendering can change, or more text than is asked for twice."""
 
 
 class ComponentNode(Node):
@@ -43,7 +43,6 @@ class ComponentNode(Node):
         values = [expression.resolve(context) for expression in self.expressions]
         frozen = _key(values) if self.may_keep else None
         if frozen is None:
-            self.may_keep = False  # what is given here is of a kind that is not kept
             return self._rendered(context, values)
         key = (self.template_name, self.names, context.autoescape, get_language(), frozen)
         found = _kept.get(key)
@@ -62,28 +61,33 @@ class ComponentNode(Node):
 
 
 def _key(values: list[Any]) -> Any:
-    """What tells these values from others, or None for values whose rendering can change."""
+    """What tells these values from others, or None for values whose markup is not kept."""
     try:
-        return _frozen(values)
-    except _NotPlain:
+        return _frozen(values, [LONGEST_KEPT])
+    except _NotKept:
         return None
 
 
-def _frozen(value: Any) -> Any:
-    """The value as a key. With its type: "<b>" as text is not "<b>" as markup, and 1 is not True."""
+def _frozen(value: Any, room: list[int]) -> Any:
+    """The value as a key, as long as there is `room` for its texts.
+
+    With its type: "<b>" as text is not "<b>" as markup, 1 is not True, an empty list is no empty mapping.
+    """
     kind = type(value)
-    if kind in PLAIN:
-        return kind, value
     if kind is list or kind is tuple:
-        return tuple([_frozen(part) for part in value])
+        return kind, tuple([_frozen(part, room) for part in value])
     if kind is dict:
-        return tuple([(name, _frozen(part)) for name, part in value.items()])
+        return kind, tuple([(_frozen(name, room), _frozen(part, room)) for name, part in value.items()])
     if isinstance(value, Promise):  # a text of the language in force, or markup: what it says is one of the two
-        text = str(value)
-        return type(text), text
-    if isinstance(value, str):  # a choice, which knows its label too
-        return kind, str(value)
-    raise _NotPlain
+        value = str(value)
+        kind = type(value)
+    elif kind not in PLAIN and not isinstance(value, str):  # such a str is a choice, which knows its label too
+        raise _NotKept
+    if isinstance(value, str):
+        room[0] -= len(value)
+        if room[0] < 0:
+            raise _NotKept
+    return kind, value
 
 
 @register.tag("component")

@@ -18,40 +18,48 @@ from desk.composing import (
 )
 from desk.forms import NoteForm, ReplyForm, add_refusal, as_new_files
 from desk.risks import Risk, risks_of
+from desk.signatures import with_signature
 from desk.ticket_page import Composers, Refusal, refusal_for, show_ticket
 from desk.timeline import content_of
-from desk.workspace import visible_ticket
+from desk.workspace import for_page, named_ticket, ticket_to_answer, visible_ticket
 from tickets import services
 from tickets.models import Attachment, Ticket
 from tickets.policies import acts_as_owner
 from tickets.services import NewFile
-from tickets.signatures import with_signature
 
 
 @require_POST
 @agent_required
 def reply(request: AgentRequest, reference: str) -> HttpResponse:
     """Hold a reply to the customer; whatever is in the way, the text comes back with the answer."""
-    ticket = visible_ticket(request.agent, reference)
+    ticket = ticket_to_answer(request.agent, reference)
     form = ReplyForm(request.POST, request.FILES, auto_id="reply-%s")
     composers = Composers(opened="reply", reply_form=form, lost_files=_names_of_files(request))
     if not form.is_valid():
-        return show_ticket(request, ticket, composers=composers, status=400)
+        return _back(request, ticket, composers, status=400)
     try:
         context = _context(request, ticket, form)
         if risks := _unconfirmed_risks(request, ticket, form, context):
             composers.risks = [risk.text for risk in risks]
             composers.asked = [risk.code for risk in risks]
-            return show_ticket(request, ticket, composers=composers, status=409)
+            return _back(request, ticket, composers, status=409)
         _send_once(request, ticket, form, context)
     except Invalid as error:
         add_refusal(form, error)
-        return show_ticket(request, ticket, composers=composers, status=error.status)
+        return _back(request, ticket, composers, status=error.status)
     except DomainError as error:
-        ticket = _again(request, reference, ticket)
         composers.reply_error = refusal_for(request.agent, ticket, error)
-        return show_ticket(request, ticket, composers=composers, status=error.status)
+        return _back(request, ticket, composers, status=error.status)
     return redirect(reverse("desk:ticket", args=[ticket.reference]) + "#outgoing")
+
+
+def _back(request: AgentRequest, ticket: Ticket, composers: Composers, *, status: int) -> HttpResponse:
+    """The page with what was written, also if the ticket went out of sight: the text is worth more."""
+    try:
+        current = visible_ticket(request.agent, ticket.reference)
+    except Http404:
+        current = for_page(Ticket.objects.all(), request.agent).get(pk=ticket.pk)
+    return show_ticket(request, current, composers=composers, status=status)
 
 
 def _names_of_files(request: AgentRequest) -> list[str]:
@@ -61,14 +69,6 @@ def _names_of_files(request: AgentRequest) -> list[str]:
 def _context(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> ComposerContext | None:
     """What the form was made for; None for those who may not reply at all, whom the service refuses for that first."""
     return read_context(form.cleaned_data["context"], ticket) if acts_as_owner(request.agent, ticket) else None
-
-
-def _again(request: AgentRequest, reference: str, ticket: Ticket) -> Ticket:
-    """The ticket as it is now; as it was, if it went out of sight: the text is worth more."""
-    try:
-        return visible_ticket(request.agent, reference)
-    except Http404:
-        return ticket
 
 
 def _unconfirmed_risks(
@@ -123,11 +123,11 @@ def _kept(request: AgentRequest, restored: str) -> list[NewFile]:
 @require_POST
 @agent_required
 def note(request: AgentRequest, reference: str) -> HttpResponse:
-    ticket = visible_ticket(request.agent, reference)
+    ticket = named_ticket(request.agent, reference)
     form = NoteForm(request.POST, request.FILES, auto_id="note-%s")
     composers = Composers(opened="note", note_form=form, lost_files=_names_of_files(request))
     if not form.is_valid():
-        return show_ticket(request, ticket, composers=composers, status=400)
+        return _back(request, ticket, composers, status=400)
     try:
         entry = services.add_note(
             ticket.pk,
@@ -136,7 +136,6 @@ def note(request: AgentRequest, reference: str) -> HttpResponse:
             files=as_new_files(form.cleaned_data["attachments"]),
         )
     except DomainError as error:
-        ticket = _again(request, reference, ticket)
         composers.note_error = Refusal(error)
-        return show_ticket(request, ticket, composers=composers, status=error.status)
+        return _back(request, ticket, composers, status=error.status)
     return redirect(reverse("desk:ticket", args=[ticket.reference]) + f"#e{entry.seq}")

@@ -30,6 +30,7 @@ from desk.workspace import visible_ticket
 from tickets import services
 from tickets.models import Ticket
 from tickets.policies import may_edit, may_prioritise
+from tickets.selectors import surroundings_of
 
 Words = dict[str, Any]  # title, submit, lead, tone, icon of the form's page
 
@@ -228,7 +229,7 @@ def fields(request: AgentRequest, reference: str) -> HttpResponse:
         "priority": ticket.priority,
         "category": str(ticket.category_id or ""),
         "product": ticket.product,
-        "tags": ", ".join(ticket.around["tags"]),  # type: ignore[attr-defined]  # annotated
+        "tags": ", ".join(surroundings_of(ticket).tags),
     }
     form = FieldsForm(_data(request), initial=initial, auto_id="fields-%s")
     if not may_edit(request.agent, ticket) and may_prioritise(request.agent, ticket):

@@ -1,6 +1,6 @@
 """Absences and deputies: who may change what, who may cover, who is told (domain.md 16; permissions.md 1 and 2)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -43,6 +43,17 @@ def test_confirmed_open_end_can_still_be_changed_by_the_person_and_the_lead() ->
     for by in (agent, lead, AgentFactory(roles=[Role.ADMIN])):
         absence = change_absence(absence.pk, by=by, version=absence.version, note=f"Seen by {by.name}.")
     assert (absence.is_open_end_confirmed, absence.ends_on) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "day"), [("starts_on", date.min), ("starts_on", date(1999, 12, 31)), ("ends_on", date.max)]
+)
+def test_days_that_no_desk_will_see_are_refused(name: str, day: date) -> None:
+    absence = away(agent := AgentFactory())
+    with pytest.raises(Invalid) as refused:
+        change_absence(absence.pk, by=agent, version=1, **{name: day})
+    assert list(refused.value.fields) == [name]
+    assert Absence.objects.get().version == 1
 
 
 def test_a_known_last_day_clears_the_confirmation_and_confirming_again_needs_a_supervisor() -> None:

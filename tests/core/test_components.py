@@ -1,10 +1,13 @@
 """`{% component %}`: an include with only the values given, whose markup is kept while they are plain."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.template import Context, Engine, TemplateSyntaxError
 from django.utils import timezone, translation
 from django.utils.functional import lazystr
@@ -18,6 +21,9 @@ PARTS = {
     "components/test_label.html": '<b class="{{ tone|default:"plain" }}">{{ label }}{{ outside }}</b>',
     "components/test_word.html": "{% load i18n %}{% translate 'Close' %} {{ label }}",
     "components/test_list.html": "{% for item in items %}{{ item.name }}={{ item.value }};{% endfor %}",
+    "components/test_names.html": "{% for name, value in pairs.items %}{{ name }}={{ value }};{% endfor %}",
+    "components/test_empty.html": "{% if value.items is None %}a list{% else %}a mapping{% endif %}",
+    "components/test_cut.html": "{{ label|truncatechars:5 }}",
     "components/test_kind.html": "{{ value.label }}|{{ value }}",
     "components/test_time.html": "{{ at|date:'H:i' }}",
     "components/test_form.html": "{% csrf_token %}{{ form.name }}",
@@ -129,6 +135,38 @@ def test_equal_values_of_other_types_are_told_apart(values: tuple[Any, ...]) -> 
     assert [label(value) for value in values] == [f'<b class="plain">{value}</b>' for value in values]
     lists = [rendered('{% component "test_list" items=items %}', items=[{"name": "n", "value": v}]) for v in values]
     assert lists == [f"n={value};" for value in values]
+
+
+@pytest.mark.parametrize("names", [("<b>", mark_safe("<b>")), (mark_safe("<b>"), "<b>")])
+def test_names_of_mappings_are_text_or_markup_too(names: tuple[str, str]) -> None:
+    said = {type(name): rendered('{% component "test_names" pairs=pairs %}', pairs={name: 1}) for name in names}
+    assert said == {str: "&lt;b&gt;=1;", SafeString: "<b>=1;"}
+
+
+def test_an_empty_list_is_no_empty_mapping() -> None:
+    text = '{% component "test_empty" value=value %}'
+    assert [rendered(text, value=value) for value in ([], {}, ())] == ["a list", "a mapping", "a list"]
+
+
+def test_long_texts_are_not_kept_even_if_their_markup_is_short(store: dict[Any, SafeString]) -> None:
+    text = '{% component "test_cut" label=label %}'
+    assert rendered(text, label="y" * 20_000) == "yyyy…"
+    assert store == {}
+    assert rendered(text, label="y" * 20) == "yyyy…"
+    assert len(store) == 1
+
+
+USED = re.compile(r"""{%\s*component\s+["']([^"']+)["']""")
+ELSEWHERE = re.compile(r"{%\s*(?:now|get_current_timezone|lorem|debug|cache)\b|\brandom\b")
+"""Tags that answer something else the next time; names of the page are out of a component's reach anyway."""
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+COMPONENTS = sorted({name for path in TEMPLATES.rglob("*.html") for name in USED.findall(path.read_text("utf-8"))})
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_components_look_at_nothing_but_their_values(name: str) -> None:
+    """What they kept would else be shown to the next reader (ADR 5)."""
+    assert ELSEWHERE.findall((TEMPLATES / "components" / f"{name}.html").read_text("utf-8")) == []
 
 
 def test_a_choice_is_told_from_its_mere_value() -> None:

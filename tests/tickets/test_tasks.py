@@ -214,3 +214,18 @@ def test_no_circle_is_tied_by_simultaneous_calls(length: int) -> None:
         outcomes = in_parallel(*(lambda task=task, other=other: blocked_by(task, other) for task, other in pairs))
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Invalid", *["NoneType"] * (length - 1)]
         assert sum(task.blocked_by.count() for task in tasks) == length - 1
+
+
+OUT_OF_RANGE = [datetime.min.replace(tzinfo=UTC), datetime(1999, 12, 31, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("due_at", OUT_OF_RANGE)
+def test_a_moment_that_no_desk_will_see_is_refused(owner: Agent, ticket: Ticket, due_at: datetime) -> None:
+    task = a_task(ticket)
+    with pytest.raises(Invalid) as refusal:
+        edit_task(task.pk, by=owner, due_at=due_at)
+    assert list(refusal.value.fields) == ["due_at"]
+    with pytest.raises(Invalid):
+        create_task(ticket.pk, by=owner, title="Call again", due_at=due_at)
+    task.refresh_from_db()
+    assert (task.due_at, Task.objects.count()) == (None, 1)

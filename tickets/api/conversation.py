@@ -32,7 +32,6 @@ from tickets.enums import OutboundStatus
 from tickets.models import Attachment, OutboundMessage, TimelineEntry
 from tickets.selectors import attachments_visible_to, outbox_of
 from tickets.services import NewFile, add_note, reply_to_customer, undo_message
-from tickets.signatures import with_signature
 
 MAX_FILE_BYTES = 25 * 1024 * 1024
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -72,8 +71,8 @@ class ThreadViewSet(TicketBase):
         operation_id="ticket_reply",
         summary="Answer the customer",
         description=(
-            "Held for the author's undo time; then it is on the timeline and on its way. The author's signature is "
-            "put below the text, as on the page, and frozen with it; text that ends with it gets no second one."
+            "Held for the author's undo time; then it is on the timeline and on its way. The text goes out as it is "
+            "given; the signature that the page adds is the client's matter."
         ),
         request=ReplyIn,
         responses={201: OutboundOut},
@@ -85,7 +84,7 @@ class ThreadViewSet(TicketBase):
         message = reply_to_customer(
             ticket.pk,
             by=self.actor,
-            body_text=with_signature(values["body"], self.actor),
+            body_text=values["body"],
             cc=values["cc"],
             to_confirm=values["to_confirm"],
             then=values["then"] or "",

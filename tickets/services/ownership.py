@@ -38,7 +38,7 @@ from tickets.policies import is_staff_role, may_accept, may_route, may_transfer,
 from tickets.selectors import open_ticket_count
 from tickets.services._common import add_entry, check_version, lock, not_possible, save
 from tickets.services.outgoing import introduce
-from tickets.transfers import LEAVE_BEGINS_WITHIN_DAYS, MAX_ORDINARY_LEAVE_DAYS, MIN_REASON_CHARACTERS
+from tickets.transfers import MAX_ORDINARY_LEAVE_DAYS, MIN_REASON_CHARACTERS
 
 OFFER_FIELDS = ("offered_to", "offered_at", "offer_lapses_at")
 
@@ -219,10 +219,9 @@ def _refuse_reason(old_owner: Agent, reason_code: str, reason: str, *, at: datet
         if old_owner.employment_ended_on is None or old_owner.employment_ended_on > today:
             raise InvalidTransferReason
     elif reason_code == TransferReason.EXTENDED_LEAVE:
-        soon = today + timedelta(days=LEAVE_BEGINS_WITHIN_DAYS)
-        absences = Absence.objects.standing().filter(agent=old_owner, starts_on__lte=soon).exclude(ends_on__lt=today)
+        absences = Absence.objects.standing().filter(agent=old_owner).exclude(ends_on__lt=today)
         if not any(absence.is_long for absence in absences):
-            raise LeaveTooShort(agent=old_owner.name, days=MAX_ORDINARY_LEAVE_DAYS, soon=LEAVE_BEGINS_WITHIN_DAYS)
+            raise LeaveTooShort(agent=old_owner.name, days=MAX_ORDINARY_LEAVE_DAYS)
     else:
         raise InvalidTransferReason
     if len(reason.strip()) < MIN_REASON_CHARACTERS:

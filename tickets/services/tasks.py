@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.errors import Invalid, StaleVersion, Text
 from core.events import publish
 from core.history import record
+from core.moments import OUT_OF_RANGE, is_possible
 from core.service import service
 from tickets.enums import EntryKind, TaskStatus
 from tickets.errors import TaskBlocked, TaskNotYours, TaskTransition
@@ -135,6 +136,8 @@ def _checked(task: Task, values: TaskValues) -> list[Task] | None:
     problems: dict[str, Text | list[Text]] = {}
     if "title" in values and not values["title"].strip():
         problems["title"] = _("A task needs a title.")
+    if (due_at := values.get("due_at")) is not None and not is_possible(due_at):
+        problems["due_at"] = OUT_OF_RANGE
     if (agent := values.get("assigned_to")) is not None and (why := _why_not_for(agent, task.ticket)):
         problems["assigned_to"] = why
     if (team := values.get("team")) is not None and (why := _why_not_for_team(team, task.ticket)):

@@ -61,7 +61,8 @@ class MailViewSet(ApiViewSet):
 
     def whole(self, message_id: UUID) -> Response:
         rows = self.rows().select_related("raw").defer("raw__content")
-        return Response(MailOut(self.one(rows, pk=message_id), context={"request": self.request}).data)
+        context = {"request": self.request, "actor": self.reader}
+        return Response(MailOut(self.one(rows, pk=message_id), context=context).data)
 
     @extend_schema(
         operation_id="mail_raw", summary="The bytes as they came", responses={(200, "*/*"): OpenApiTypes.BINARY}

@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from connectors.mail.enums import MailState, Reason, Source
 from connectors.mail.models import MailMessage
+from connectors.mail.policies import may_release, may_retry
 from core.api.fields import In, Instant, Out, Query, person
 
 
@@ -50,7 +51,7 @@ class MailOut(MailRowOut):
     reply_text = serializers.CharField(help_text="the body without quoted history, where that is less")
     last_error = serializers.CharField()
     raw = serializers.SerializerMethodField()
-    allowed = serializers.SerializerMethodField(help_text="steps that lead on from this state")
+    allowed = serializers.SerializerMethodField(help_text="steps that lead on from this state and are yours")
 
     @extend_schema_field(RawMailOut)
     def get_raw(self, message: MailMessage) -> dict[str, object]:
@@ -60,7 +61,11 @@ class MailOut(MailRowOut):
 
     @extend_schema_field({"type": "array", "items": {"type": "string"}})
     def get_allowed(self, message: MailMessage) -> list[str]:
-        return ["release", "retry"] if message.state == MailState.QUARANTINED else []
+        """Of those, what this reader may do."""
+        if message.state != MailState.QUARANTINED:
+            return []
+        actor = self.context["actor"]
+        return [step for step, may in (("release", may_release), ("retry", may_retry)) if may(actor, message)]
 
 
 class MailQuery(Query):

@@ -1,4 +1,4 @@
-"""The signature below a reply: frozen with it, on the pages and in the API alike."""
+"""The signature that the pages put below a reply, frozen with it."""
 
 from accounts.models import Agent
 from core.actors import Actor

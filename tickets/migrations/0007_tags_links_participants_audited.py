@@ -12,7 +12,7 @@ import core.models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_account_mail"),
-        ("tickets", "0007_leave_is_near"),
+        ("tickets", "0006_ticket_owner_with_team"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
