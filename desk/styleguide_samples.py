@@ -8,6 +8,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
+from core.templatetags.ui import relative_time as ago
+
 Sample = dict[str, Any]  # what a template takes; the pages of the product pass their own objects
 STATUSES = {
     "new": "Neu",
@@ -156,7 +158,7 @@ def entries(now: datetime) -> Mapping[str, Sample]:
     return {
         "in": {
             "id": 1, "kind": "entry", "variant": "customer-in", "author_name": "Dana Roth",
-            "at": now - day - 50 * minute,
+            "at": ago(now - day - 50 * minute),
             "channel_icon": "mail", "channel_label": "E-Mail", "addresses": "An service@itil-next.example",
             "body_text": "Guten Tag,\n\nder Drucker auf Station 3 druckt seit heute Morgen nicht mehr. Die "
             "Pflegekräfte laufen für jedes Etikett in das andere Gebäude. Ein Bild vom Bedienfeld hängt an.\n\n"
@@ -165,7 +167,7 @@ def entries(now: datetime) -> Mapping[str, Sample]:
         },
         "out": {
             "id": 4, "kind": "entry", "variant": "customer-out", "author_name": "Mara Weiss",
-            "at": now - day - 20 * minute, "channel_icon": "send", "channel_label": "Antwort an Dana Roth",
+            "at": ago(now - day - 20 * minute), "channel_icon": "send", "channel_label": "Antwort an Dana Roth",
             "addresses": "An dana.roth@acme-logistik.example, Kopie an leitung-station3@acme-logistik.example",
             "body_html": mark_safe(
                 "<p>Guten Tag Frau Roth,</p>"
@@ -177,25 +179,25 @@ def entries(now: datetime) -> Mapping[str, Sample]:
             "delivery": "sent", "delivery_text": "Gesendet um 09:22",
         },
         "note": {
-            "id": 5, "kind": "entry", "variant": "note", "author_name": "Jonas Kern", "at": now - 95 * minute,
+            "id": 5, "kind": "entry", "variant": "note", "author_name": "Jonas Kern", "at": ago(now - 95 * minute),
             "body_text": "Gleicher Fehler im September, damals war es die Firmware 4.2. Vor dem Tausch bitte prüfen.",
         },
         "again": {
-            "id": 6, "kind": "entry", "variant": "customer-in", "author_name": "Dana Roth", "at": now - 4 * minute,
+            "id": 6, "kind": "entry", "variant": "customer-in", "author_name": "Dana Roth", "at": ago(now - 4 * minute),
             "channel_icon": "mail", "channel_label": "E-Mail", "body_text": "Es ist wieder ausgefallen, diesmal ohne "
             "jede Meldung auf dem Bedienfeld.",
             "quoted_text": "Ich habe den Druckdienst neu gestartet und die Warteschlange geleert.",
         },
         "failed": {
             "id": 7, "kind": "entry", "variant": "customer-out", "author_name": "Jonas Kern",
-            "on_behalf_of": "Mara Weiss", "at": now - 3 * minute, "channel_label": "Antwort an Dana Roth",
+            "on_behalf_of": "Mara Weiss", "at": ago(now - 3 * minute), "channel_label": "Antwort an Dana Roth",
             "body_text": "Guten Tag Frau Roth, ich vertrete Frau Weiss und komme heute um 14 Uhr vorbei.",
             "delivery": "failed", "retry_url": "#outbox",
             "delivery_text": "Nicht zugestellt: der Mailserver lehnt dana.roth@acme-logistik.example ab "
             "(Postfach voll).",
         },
         "automatic": {
-            "id": 8, "kind": "entry", "variant": "customer-in", "author_name": "Dana Roth", "at": now - 2 * minute,
+            "id": 8, "kind": "entry", "variant": "customer-in", "author_name": "Dana Roth", "at": ago(now - 2 * minute),
             "channel_icon": "mail", "channel_label": "E-Mail", "is_automatic": True,
             "body_text": "Ich bin bis Montag nicht im Büro.",
         },
@@ -206,13 +208,13 @@ def timeline_days(now: datetime) -> list[Sample]:
     sample = entries(now)
     day, minute = timedelta(days=1), timedelta(minutes=1)
     accepted = {
-        "id": 2, "kind": "line", "icon": "hand", "is_ownership": True, "at": now - day - 40 * minute,
+        "id": 2, "kind": "line", "icon": "hand", "is_ownership": True, "at": ago(now - day - 40 * minute),
         "text": mark_safe("<strong>Mara Weiss</strong> hat das Ticket angenommen"),
     }  # fmt: skip
     events = [
-        {"id": 31, "icon": "circle-dot", "text": "Status: Neu → In Bearbeitung", "at": now - day - 40 * minute},
-        {"id": 32, "icon": "flag", "text": "Priorität: Mittel → Kritisch", "at": now - day - 39 * minute},
-        {"id": 33, "icon": "mail", "text": "Eingangsbestätigung an Dana Roth", "at": now - day - 49 * minute},
+        {"id": 31, "icon": "circle-dot", "text": "Status: Neu → In Bearbeitung", "at": ago(now - day - 40 * minute)},
+        {"id": 32, "icon": "flag", "text": "Priorität: Mittel → Kritisch", "at": ago(now - day - 39 * minute)},
+        {"id": 33, "icon": "mail", "text": "Eingangsbestätigung an Dana Roth", "at": ago(now - day - 49 * minute)},
     ]
     return [
         {"label": "Gestern", "items": [sample["in"], accepted, {"kind": "events", "events": events}, sample["out"]]},

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Agent
 from connectors.mail.parsing.replies import trimmed_reply
 from core.actors import shown_name
+from core.templatetags.ui import relative_time
 from tickets.enums import CUSTOMER_FACING, AuthorType, EntryKind, OutboundKind, OutboundStatus, Visibility
 from tickets.files import scan_note_in_words
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
@@ -32,6 +34,8 @@ SHOWN_CHARACTERS = 20_000
 """Of one message on the page; the rest is a link away."""
 LINKED = re.compile(r"https?://|www\.|@|\.(?:com|edu|gov|int|mil|net|org)\b", re.IGNORECASE)
 """What `urlize` makes links of; most messages hold none of it, and looking word by word takes its time."""
+KEPT_TEXTS = 512
+"""What was said never changes, and a ticket is looked at again after each act."""
 SPOKEN = (*CUSTOMER_FACING, EntryKind.NOTE)
 """Kinds that are somebody's words; the others are one-line events."""
 
@@ -105,7 +109,7 @@ def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token
         "variant": _variant(entry),
         "author_name": entry.contact.name if entry.contact else entry.author_name,
         "on_behalf_of": entry.on_behalf_of.name if entry.on_behalf_of else "",
-        "at": entry.created_at,
+        "at": relative_time(entry.created_at),
         "channel_icon": CHANNEL_ICONS.get(entry.kind, "send" if entry.kind == EntryKind.EMAIL_OUTBOUND else "mail"),
         "channel_label": _channel_label(entry),
         "addresses": _addresses(entry),
@@ -128,7 +132,7 @@ def _line(entry: TimelineEntry) -> Item:
         "id": str(entry.seq),
         "text": text,
         "detail": _detail(entry, text),
-        "at": entry.created_at,
+        "at": relative_time(entry.created_at),
         "icon": ICONS.get(entry.kind, "circle-dot"),
         "is_ownership": entry.kind == EntryKind.OWNERSHIP,
     }
@@ -172,14 +176,18 @@ def _addresses(entry: TimelineEntry) -> str:
 def _split(entry: TimelineEntry) -> tuple[str, str]:
     """New words and what a mail quotes below them; nothing is ever dropped."""
     text = entry.body_text[:SHOWN_CHARACTERS]
-    if entry.kind != EntryKind.EMAIL_INBOUND:
-        return text, ""
-    new = trimmed_reply(text, is_reply=bool(entry.in_reply_to), limit=SHOWN_CHARACTERS).text
+    return _parted(text, bool(entry.in_reply_to)) if entry.kind == EntryKind.EMAIL_INBOUND else (text, "")
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _parted(text: str, is_reply: bool) -> tuple[str, str]:
+    new = trimmed_reply(text, is_reply=is_reply, limit=SHOWN_CHARACTERS).text
     if not new or not text.lstrip().startswith(new):
         return text, ""
     return new, text.lstrip()[len(new) :].strip()
 
 
+@lru_cache(maxsize=KEPT_TEXTS)
 def as_html(text: str) -> SafeString:
     """Plain text with its paragraphs and its addresses as links, everything else escaped."""
     linked = urlize(text, nofollow=True, autoescape=True) if LINKED.search(text) else escape(text)

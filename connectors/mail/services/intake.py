@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from connectors.mail import selectors
@@ -130,7 +130,7 @@ def _found_again(message: MailMessage) -> MailMessage:
 
 def _insert_unless_there(rows: Sequence[models.Model]) -> set[Any]:
     """Keys of the rows that are new by their unique constraints; `bulk_create(ignore_conflicts=True)` does not tell."""
-    connection, meta = transaction.get_connection(), rows[0]._meta
+    meta = rows[0]._meta
     fields, quoted = meta.concrete_fields, connection.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in fields)
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
@@ -230,8 +230,7 @@ def _conclude(message: MailMessage, decide: Callable[[MailMessage, datetime], No
 
     The system's own outcome writes no history: it stands in the row itself. History begins when a person changes it.
     """
-    locked = MailMessage.objects.select_for_update(no_key=True).values_list("state", flat=True).get(pk=message.pk)
-    if locked != MailState.RECEIVED:
+    if _locked_state(message) != MailState.RECEIVED:
         return _again(message)
     decide(message, timezone.now())
     vars(message)["skip_history_when_saving"] = True  # read by simple-history
@@ -239,6 +238,17 @@ def _conclude(message: MailMessage, decide: Callable[[MailMessage, datetime], No
     del vars(message)["skip_history_when_saving"]
     ACTED.reached()
     return message
+
+
+def _locked_state(message: MailMessage) -> str:
+    """The row's state, locked. This transaction need not wait for the disk: the raw mail is safe already, so what a
+    crash of PostgreSQL takes with it is done again; and whatever anybody does about it commits after it.
+    """
+    lock = """SELECT state, set_config('synchronous_commit', 'off', true) FROM mail_mailmessage
+               WHERE id = %s FOR NO KEY UPDATE"""
+    with connection.cursor() as cursor:
+        cursor.execute(lock, [message.pk])
+        return str(cursor.fetchone()[0])
 
 
 def _again(message: MailMessage) -> MailMessage:
