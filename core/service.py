@@ -34,6 +34,9 @@ def one_act() -> Iterator[None]:
 def service(function: Callable[P, R]) -> Callable[P, R]:
     """Run `function` in a transaction of its own; its first argument is the subject, `by=` the actor.
 
+    A service that calls another stands or falls with it: there is no savepoint between them, so a refusal of the inner
+    one must leave the outer one too.
+
     A refusal that is to be audited is written after the rollback, in a transaction of its own (ruling 8), once, by the
     outermost service.
     """
@@ -42,7 +45,7 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         token = _depth.set(_depth.get() + 1)
         try:
-            with transaction.atomic(savepoint=not _is_one_act.get()):
+            with transaction.atomic(savepoint=_depth.get() == 1 and not _is_one_act.get()):
                 return function(*args, **kwargs)
         except DomainError as refusal:
             if refusal.is_audited and _depth.get() == 1:

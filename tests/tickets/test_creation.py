@@ -4,15 +4,17 @@ import threading
 
 import pytest
 from django.core.files.storage import FileSystemStorage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
 from core.errors import Invalid
 from tests.concurrency import in_parallel
-from tests.factories import ContactFactory, TeamFactory, TicketFactory
+from tests.factories import AgentFactory, ContactFactory, TeamFactory, TicketFactory
 from tests.factories.tickets import INTAKE
 from tickets.models import Attachment, ReferenceCounter, Ticket
-from tickets.services import NewFile, create_ticket
+from tickets.services import NewFile, create_ticket, create_ticket_for
 from tickets.services.creation import Message
 
 other_is_made = threading.Event()
@@ -62,3 +64,13 @@ def test_refused_creation_stores_no_file_and_takes_no_number(settings: Settings,
     assert not Attachment.objects.exists()
     assert not ReferenceCounter.objects.filter(year=timezone.now().year).exists()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.django_db
+def test_a_service_within_a_service_sets_no_savepoint() -> None:
+    team = TeamFactory()
+    agent, contact = AgentFactory(teams=[team]), ContactFactory()
+    words = {"subject": "Screen is black", "message": Message(body_text="Since today.")}
+    with CaptureQueriesContext(connection) as queries:
+        create_ticket_for(contact.email, by=agent, team=team, **words)
+    assert sum(query["sql"].startswith("SAVEPOINT") for query in queries) == 1  # of the outermost, in this test's own
