@@ -29,8 +29,6 @@ from tickets.models import Ticket
 
 ADDRESS = "support@load.itilnext.example"
 WARM_UP = 3
-RUNS = 3
-"""Each figure is measured so often and told of the quietest run: machines that others use too change their pace."""
 MAILS = 500
 
 
@@ -86,7 +84,7 @@ class Bench:
     def page(self, name: str, path: str, *, note: str = "") -> Figure:
         for _round in range(WARM_UP):
             self.client.get(path)
-        answers = [self.client.get(path) for _round in range(self.rounds * RUNS)]
+        answers = [self.client.get(path) for _round in range(self.rounds)]
         record = re.sub(r"\W+", "-", name) + ".json"
         self.client.get(path, record=record)
         statements = json.loads((STATEMENTS / record).read_text(encoding="utf-8"))
@@ -145,7 +143,7 @@ class Bench:
             self.owned.append(answer.location.rstrip("/").rpartition("/")[2])
             return answer
 
-        answers = [create(number) for number in range(self.rounds * RUNS + WARM_UP)]
+        answers = [create(number) for number in range(self.rounds + WARM_UP)]
         return _figure("create (phone)", answers[WARM_UP:], 302)
 
     def accepting(self) -> Figure:
@@ -180,8 +178,7 @@ class Bench:
                 milliseconds.append((time.perf_counter() - began_at) * 1000)
         cpu_ms = (time.process_time() - cpu_began_at) * 1000 / len(alone)
         times = sorted(milliseconds[WARM_UP:])
-        rate = max(_mails_a_second(mailbox, senders) for _run in range(RUNS))
-        note = f"{rate:.0f} mails a second in one process"
+        note = f"{_mails_a_second(mailbox, senders):.0f} mails a second in one process"
         figures = (statistics.median(times), _p95(times), times[0], counter.count // len(alone))
         yield Figure("one mail in", *figures, cpu_ms=cpu_ms, database_ms=None, note=note)
 
@@ -226,18 +223,15 @@ def _figure(
     wrong = [answer for answer in answers if answer.status != status]
     if wrong:
         raise RuntimeError(f"{name}: {len(wrong)} of {len(answers)} answered {wrong[0].status}: {wrong[0].text[:2000]}")
-    size = len(answers) // RUNS
-    runs = [answers[start : start + size] for start in range(0, size * RUNS, size)]
-    quietest = min(runs, key=lambda run: statistics.median(answer.milliseconds for answer in run))
-    times = sorted(answer.milliseconds for answer in quietest)
+    times = sorted(answer.milliseconds for answer in answers)
     return Figure(
         name,
         statistics.median(times),
         _p95(times),
         times[0],
         max(answer.statements for answer in answers),
-        statistics.median(answer.cpu_milliseconds for answer in quietest),
-        statistics.median(answer.database_milliseconds for answer in quietest),
+        statistics.median(answer.cpu_milliseconds for answer in answers),
+        statistics.median(answer.database_milliseconds for answer in answers),
         postgres_ms,
         note,
     )
