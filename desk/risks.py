@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from accounts.models import Agent, Company, Contact
 from tickets.enums import OPEN, AuthorType, Visibility
 from tickets.models import Ticket, TimelineEntry
-from tickets.selectors import REFERENCE
+from tickets.selectors import REFERENCE, entries_of
 
 MANY_RECIPIENTS = 3
 PLACEHOLDER = re.compile(r"\{\{[^{}\n]{0,100}\}\}")
@@ -185,7 +185,7 @@ def _copied(ticket: Ticket, author: Agent, body: str) -> list[Risk]:
     found = {code: _runs_in(entries) & runs.keys() for code, (entries, _text) in sources.items()}
     if not any(found.values()):
         return []
-    known = _runs_in(ticket.entries.public().order_by("-seq"))
+    known = _runs_in(entries_of(ticket).public().order_by("-seq"))
     risks = []
     for code, (_entries, text) in sources.items():
         unknown = found[code] - known
@@ -195,7 +195,7 @@ def _copied(ticket: Ticket, author: Agent, body: str) -> list[Risk]:
 
 
 def _internal_entries(ticket: Ticket) -> QuerySet[TimelineEntry]:
-    return ticket.entries.exclude(visibility=Visibility.PUBLIC).order_by("-seq")
+    return entries_of(ticket).exclude(visibility=Visibility.PUBLIC).order_by("-seq")
 
 
 def _foreign_entries(ticket: Ticket, author: Agent) -> QuerySet[TimelineEntry]:
