@@ -111,7 +111,7 @@ def test_a_long_text_costs_no_more_statements_than_a_short_one(desk: Desk, ticke
         with CaptureQueriesContext(connection) as queries:
             risks_in(ticket, desk, body)
         counts.append(len(queries))
-    assert counts == [4, 4]
+    assert counts == [5, 5]
 
 
 def test_words_of_an_internal_note_are_a_risk(desk: Desk, ticket: Ticket) -> None:
