@@ -239,8 +239,8 @@ TRACES = """
            (SELECT count(*) FROM tickets_ticketwatch), (SELECT count(*) FROM core_eventdelivery),
            (SELECT count(*) FROM tickets_historicalticket), (SELECT sum(version) FROM accounts_absence),
            (SELECT sum(version) FROM accounts_contact), (SELECT sum(version) FROM accounts_agent),
-           (SELECT count(*) FROM mail_blockedsender), (SELECT count(*) FROM core_refusedact),
-           (SELECT count(*) FROM tickets_placement)
+           (SELECT count(*) FROM tickets_placement), (SELECT count(*) FROM mail_blockedsender),
+           (SELECT count(*) FROM core_refusedact)
 """
 
 
