@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from accounts.models import Agent, Contact
 from accounts.selectors import company_for_address, contact_for_address
 from connectors.mail.enums import Reason
-from connectors.mail.models import MAX_ID, Mailbox, MailMessage
+from connectors.mail.models import MAX_ID, BlockedSender, Mailbox, MailMessage
 from connectors.mail.parsing import ParsedMail
 from tickets.enums import ClosureCode, EntryKind, LinkKind, TicketStatus
 from tickets.models import OutboundMessage, Ticket, TicketLink, TimelineEntry
