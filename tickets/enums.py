@@ -164,3 +164,12 @@ class LinkKind(models.TextChoices):
     FOLLOW_UP_OF = "follow_up_of", _("Follow-up of")
     RELATED = "related", _("Related to")
     CAUSED_BY = "caused_by", _("Caused by")
+
+
+class PlacementCause(models.TextChoices):
+    """Why an entry is shown on another ticket than before."""
+
+    MOVE = "move", _("Moved")
+    MERGE = "merge", _("Merged")
+    SPLIT = "split", _("Split off")
+    UNDO = "undo", _("Moved back")

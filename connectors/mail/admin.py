@@ -33,7 +33,18 @@ class MailboxAdmin(PolicyAdmin):
         "sends_acknowledgement",
         "last_polled_at",
         "last_error",
+        "reconciled_at",
+        "compared",
     )
+
+    @admin.display(description=gettext_lazy("result of the comparison"))
+    def compared(self, obj: Any) -> str:
+        result = obj.reconciliation
+        if not result:
+            return _("not yet compared")
+        if result.get("error"):
+            return str(result["error"])
+        return str(_("%(present)d in the mailbox, %(missing_count)d of them not in the ledger") % result)
 
     def may_view(self, by: Actor, obj: Any = None) -> bool:
         return may_see_people_settings(by)
@@ -45,7 +56,8 @@ class MailboxAdmin(PolicyAdmin):
         return may_manage_people(by)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("last_polled_at", "last_error") if obj is None else ("address", "last_polled_at", "last_error")
+        found = ("last_polled_at", "last_error", "reconciled_at", "compared")
+        return found if obj is None else ("address", *found)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         by = actor_in(request)

@@ -26,6 +26,9 @@ class MailboxBackend(Protocol):
     def done(self, provider_id: str) -> None:
         """Mark as taken; called once the mail is stored for good."""
 
+    def names(self) -> Iterator[str]:
+        """Names, as `fetch` gives them, of all mails that lie in the mailbox now, taken or not."""
+
 
 class FilesBackend:
     """A Maildir: from `new/`, and `.eml` files dropped beside it, to `cur/`."""
@@ -53,6 +56,11 @@ class FilesBackend:
         if path.parent == self._folder:
             path = path.rename(self._folder / "new" / path.name)
         maildir.move_to_cur(path)
+
+    def names(self) -> Iterator[str]:
+        """Dropped files first and `cur/` last: a mail that is moved meanwhile is met in both places, not in none."""
+        yield from (maildir.unique_part(path) for path in self._waiting())
+        yield from map(maildir.unique_part, maildir.messages_in(self._folder, parts=["cur"]))
 
 
 def _is_settled(path: Path) -> bool:

@@ -43,6 +43,7 @@ class Reason(models.TextChoices):
     REPORT = "report", _("report of a mail system")
     OWN_MAIL = "own_mail", _("a mail of our own came back")
     STAFF_MAIL = "staff_mail", _("an agent's mail carries no rights and stays inside")
+    FORWARDED = "forwarded", _("an agent forwarded a customer's mail")
     SAME_MAIL = "same_mail", _("this mail is here already")
     OVER_LIMIT = "over_limit", _("larger than the limits allow")
     PARTIAL = "partial", _("only a part of a split mail")

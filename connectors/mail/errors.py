@@ -21,3 +21,9 @@ class MailNotQuarantined(Conflict):
     hint = _(
         "Only a mail in quarantine is tried again or released. Its row in the ledger says what became of this one."
     )
+
+
+class MailOnNoTicket(Conflict):
+    code = "invalid_transition"
+    detail = _("This mail is “%(state)s” and stands on no ticket of its own.")
+    hint = _("A mail in quarantine is released first; of several copies the one that counts is moved.")

@@ -45,3 +45,11 @@ class AnswerForm(LetterForm):
         for name in ("name", "address", "to", "subject"):
             self.fields[name].widget = forms.HiddenInput()
         self.fields["body"].label = _("Your answer")
+
+
+class MoveForm(forms.Form):
+    """Where a mail belongs. Whether there is such a ticket, the service says."""
+
+    ticket = forms.CharField(
+        label=_("Ticket"), max_length=20, help_text=_("Its reference, such as INC-2025-000123; letters in any case.")
+    )

@@ -40,9 +40,14 @@ class Mailbox(BaseModel):
     settings = models.JSONField(_("settings"), default=dict, blank=True)
     last_polled_at = models.DateTimeField(_("last read at"), null=True, blank=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
+    reconciled_at = models.DateTimeField(_("last compared with the ledger at"), null=True, blank=True, editable=False)
+    reconciliation = models.JSONField(_("result of the comparison"), default=dict, blank=True, editable=False)
+    """`present`, `known`, `taken_in`, `gone`: counts; `missing`: names at the source that the ledger does not know,
+    the first of `missing_count`; `error` instead if the mailbox could not be read.
+    """
 
     objects = MailboxQuerySet.as_manager()
-    history = audited_history(excluded_fields=["last_polled_at", "last_error"])
+    history = audited_history(excluded_fields=["last_polled_at", "last_error", "reconciled_at", "reconciliation"])
 
     class Meta:
         verbose_name = _("mailbox")
@@ -152,6 +157,7 @@ class MailMessage(FSMModelMixin, BaseModel):
         indexes = [
             models.Index(name="mailmessage_due", fields=["next_attempt_at", "id"], condition=Q(state=S.RECEIVED)),
             models.Index(name="mailmessage_mailbox_newest", fields=["mailbox", "-received_at", "-id"]),
+            models.Index(name="mailmessage_quarantined", fields=["mailbox"], condition=Q(state=S.QUARANTINED)),
             models.Index(name="mailmessage_message_id", fields=["message_id"], condition=~Q(message_id="")),
         ]
 

@@ -16,6 +16,11 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
     def active(self) -> Self:
         return self.filter(is_active=True, team__is_active=True)
 
+    def visible_to(self, actor: Actor) -> Self:
+        """As the ledger rows: those of one's teams."""
+        reach = reach_of(actor)
+        return self if reach.sees_everything else self.filter(team__in=reach.teams)
+
 
 class MailMessageQuerySet(models.QuerySet["MailMessage"]):
     def visible_to(self, actor: Actor) -> Self:

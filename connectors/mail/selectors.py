@@ -12,11 +12,11 @@ from django.db.models.functions import Lower
 from accounts.models import Agent, Contact
 from accounts.selectors import company_for_address, contact_for_address
 from connectors.mail.enums import Reason
-from connectors.mail.models import MAX_ID, Mailbox, MailMessage
+from connectors.mail.models import MAX_ID, BlockedSender, Mailbox, MailMessage
 from connectors.mail.parsing import ParsedMail
 from tickets.enums import ClosureCode, EntryKind, LinkKind, TicketStatus
 from tickets.models import OutboundMessage, Ticket, TicketLink, TimelineEntry
-from tickets.selectors import references_in_subject
+from tickets.selectors import entries_of, references_in_subject
 
 MAX_HOPS = 10
 """Duplicates of duplicates are followed this far."""
@@ -107,19 +107,35 @@ def takes_part(address: str, ticket: Ticket) -> bool:
     wanted = address.strip().lower()
     if not wanted:
         return False
+    if belongs_to(wanted, ticket):
+        return True
+    spellings = [address.strip(), wanted]
+    in_copy = Q(email_cc__overlap=spellings) | Q(email_to__overlap=spellings)
+    return is_agent(wanted) or entries_of(ticket).public().filter(in_copy).exists()
+
+
+def is_agent(address: str) -> bool:
+    return agent_at(address) is not None
+
+
+def agent_at(address: str) -> Agent | None:
+    wanted = address.strip().lower()
+    return Agent.objects.active().annotate(address=Lower("email")).filter(address=wanted).first() if wanted else None
+
+
+def belongs_to(address: str, ticket: Ticket) -> bool:
+    """Requester, participant or the same company: whose Cc may bring others into the conversation."""
+    wanted = address.strip().lower()
     if ticket.requester.email.lower() == wanted or ticket.participants.filter(contact__email__iexact=wanted).exists():
         return True
     contact = contact_for_address(wanted)
     company = contact.company if contact else company_for_address(wanted)
-    if company is not None and company.pk == ticket.company_id:
-        return True
-    spellings = [address.strip(), wanted]
-    in_copy = Q(email_cc__overlap=spellings) | Q(email_to__overlap=spellings)
-    return is_agent(wanted) or ticket.entries.public().filter(in_copy).exists()
+    return company is not None and company.pk == ticket.company_id
 
 
-def is_agent(address: str) -> bool:
-    return Agent.objects.active().annotate(address=Lower("email")).filter(address=address.strip().lower()).exists()
+def is_blocked(addresses: Iterable[str]) -> bool:
+    wanted = [address.strip().lower() for address in addresses if address]
+    return bool(wanted) and BlockedSender.objects.annotate(lower=Lower("address")).filter(lower__in=wanted).exists()
 
 
 @dataclass(frozen=True)
@@ -187,7 +203,7 @@ def mailbox_for(ticket: Ticket) -> Mailbox | None:
 
 def newest_customer_mail(ticket: Ticket, *, before: TimelineEntry | None) -> TimelineEntry | None:
     """The customer's mail that an answer of ours continues."""
-    mails = ticket.entries.public().filter(kind=EntryKind.EMAIL_INBOUND).exclude(email_message_id="")
+    mails = entries_of(ticket).public().filter(kind=EntryKind.EMAIL_INBOUND).exclude(email_message_id="")
     if before is not None:
         mails = mails.filter(seq__lt=before.seq)
     return mails.order_by("-seq").first()

@@ -10,4 +10,6 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}raw/", MailViewSet.as_view({"get": "raw"})),
     path(f"{ONE}retry/", MailViewSet.as_view({"post": "retry"})),
     path(f"{ONE}release/", MailViewSet.as_view({"post": "release"})),
+    path(f"{ONE}move/", MailViewSet.as_view({"post": "move"})),
+    path(f"{ONE}undo_move/", MailViewSet.as_view({"post": "undo_move"})),
 ]

@@ -51,6 +51,12 @@ def poll_mailboxes(*, now: datetime | None = None, limit: int = 200) -> int:
         return sum(_poll(mailbox, own=own, limit=limit) for mailbox in own.values())
 
 
+def poll_mailbox(mailbox: Mailbox, *, limit: int = 200) -> int:
+    """As `poll_mailboxes`, for one."""
+    with wake.gathered():
+        return _poll(mailbox, own=selectors.own_addresses(), limit=limit)
+
+
 def _poll(mailbox: Mailbox, *, own: Own, limit: int) -> int:
     """One mailbox. What keeps it from being read is kept on it for people to see, and does not stop the others."""
     count, error = 0, ""
