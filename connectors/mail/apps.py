@@ -14,3 +14,4 @@ class MailConfig(AppConfig):
         timers.register("mail_polled", services.poll_mailboxes, order=40)
         timers.register("mail_processed", services.process_due, order=45)
         timers.register("mail_sent", services.send_due_mail, order=60)
+        timers.register("mail_copied", services.file_sent_copies, order=65)

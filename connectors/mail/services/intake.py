@@ -14,12 +14,12 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from connectors.mail import selectors
-from connectors.mail.backends import MAX_STORED_BYTES, backend_of
+from connectors.mail.backends import MAX_STORED_BYTES
 from connectors.mail.enums import MailState, Reason, Source
 from connectors.mail.models import Mailbox, MailMessage, RawMail
 from connectors.mail.parsing import DEFAULT_LIMITS, ParsedMail, parse
 from connectors.mail.services.outcome import Own, act, put_aside
-from core import steps, wake
+from core import steps
 from core.errors import DomainError
 from core.retry import next_attempt_at
 
@@ -36,33 +36,6 @@ LEASED = steps.declare("mail.intake", "leased")
 PARSED = steps.declare("mail.intake", "parsed")
 ACTED = steps.declare("mail.intake", "acted")
 COMMITTED = steps.declare("mail.intake", "committed")
-
-
-def poll_mailboxes(*, now: datetime | None = None, limit: int = 200) -> int:
-    """Take in what waits in the active mailboxes, up to `limit` mails each; the answer is how many that were."""
-    own = selectors.own_addresses()
-    with wake.gathered():
-        return sum(_poll(mailbox, own=own, limit=limit) for mailbox in own.values())
-
-
-def _poll(mailbox: Mailbox, *, own: Own, limit: int) -> int:
-    """One mailbox. What keeps it from being read is kept on it for people to see, and does not stop the others."""
-    count, error = 0, ""
-    try:
-        backend = backend_of(mailbox)
-        for provider_id, raw in backend.fetch():
-            message = receive(mailbox, raw, provider_id=provider_id, source=Source.POLLED)
-            backend.done(provider_id)
-            FILE_MOVED.reached()
-            process(message, raw=raw, own=own)
-            count += 1
-            if count >= limit:
-                break
-    except (OSError, DomainError) as failure:
-        error = f"{type(failure).__name__}: {failure}"
-        logger.warning("mailbox not readable", extra={"mailbox": str(mailbox.pk)}, exc_info=True)
-    Mailbox.objects.filter(pk=mailbox.pk).update(last_polled_at=timezone.now(), last_error=error[:2000])
-    return count
 
 
 def receive(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -> MailMessage:

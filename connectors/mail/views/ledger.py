@@ -17,7 +17,7 @@ from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
 from connectors.mail import services
 from connectors.mail.enums import MailState
-from connectors.mail.models import MailMessage, RawMail
+from connectors.mail.models import Mailbox, MailMessage, RawMail
 from connectors.mail.policies import may_release, may_retry, may_see_ledger
 from core.errors import DomainError, Invalid
 from core.paging import keyset_page
@@ -53,6 +53,7 @@ def ledger(request: AgentRequest) -> HttpResponse:
         "rows": [_row(message, visible) for message in page.items],
         "tabs": _tabs(state),
         "error": error,
+        "troubled": Mailbox.objects.active().visible_to(request.agent).exclude(last_error=""),
         "next_url": f"?{query}cursor={page.next_cursor}" if page.next_cursor else "",
         "previous_url": f"?{query}cursor={page.previous_cursor}" if page.previous_cursor else "",
     }
