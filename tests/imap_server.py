@@ -1,8 +1,9 @@
-"""A real IMAP server for tests: Debian's dovecot as an ordinary user, on free ports of loopback, in a folder of its own.
+"""A real IMAP server for tests: dovecot as an ordinary user, on free ports of loopback, in a folder of its own.
 
 It knows two people with a password, and takes access tokens that the test's own token endpoint has given out.
 """
 
+import grp
 import imaplib
 import json
 import os
@@ -21,6 +22,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests.certificates import make_certificate
 
 PASSWORD = "correct horse 'battery\" staple"
 SECRET, WRONG_SECRET, CLIENT_SECRET = "MAILBOX_TEST", "MAILBOX_TEST_WRONG", "MAILBOX_TEST_CLIENT"
@@ -63,6 +66,9 @@ userdb {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -112,15 +118,9 @@ class DovecotServer:
 
     def prepare(self, account: pwd.struct_passwd) -> None:
         self._account = account
-        subprocess.run(
-            [*"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext".split(),
-             "subjectAltName=DNS:localhost", "-keyout", str(self.folder / "key.pem"), "-out", str(self.certificate)],
-            check=True, capture_output=True,
-        )  # fmt: skip
+        make_certificate(self.folder)
         for name in ("run", "state", "mail", "home"):
             (self.folder / name).mkdir()
-        import grp
-
         text = CONFIGURATION.format(
             folder=self.folder,
             account=account.pw_name,
@@ -134,22 +134,18 @@ class DovecotServer:
         (self.folder / "people").write_text("".join(f"{name}:{{PLAIN}}{PASSWORD}\n" for name in ("support", "network")))
         (self.folder / "oauth2.conf").write_text(
             f"tokeninfo_url = {self.tokens.url.removesuffix('token')}info?token=\n"
-            "introspection_mode = auth\nusername_attribute = user\ntokens_expire_in = 0\n".replace(
-                "tokens_expire_in = 0\n", ""
-            )
+            "introspection_mode = auth\nusername_attribute = user\n"
         )
         for path in (self.folder, *self.folder.rglob("*")):
             os.chown(path, account.pw_uid, account.pw_gid)
 
     def start(self) -> None:
-        program = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
-        if program is None:
-            pytest.skip("no IMAP server here; install the package `dovecot-imapd`")
         switch: dict[str, Any] = {}
         if os.getuid() == 0:
             switch = {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
-        command = [program, "-F", "-c", str(self.folder / "dovecot.conf")]
-        self._process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, **switch)  # fmt: skip
+        command = [dovecot_program(), "-F", "-c", str(self.folder / "dovecot.conf")]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+        self._process = subprocess.Popen(command, cwd=self.folder, **quiet, **switch)
         ends = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < ends and self._process.poll() is None:
             try:
@@ -202,10 +198,12 @@ class DovecotServer:
         path = self.folder / "mail" / user
         if folder != "INBOX":
             path /= f".{folder}"
-        for name in ("dovecot-uidlist", "dovecot.index", "dovecot.index.log", "dovecot.index.cache", "dovecot-uidvalidity"):  # fmt: skip
-            (path / name).unlink(missing_ok=True)
-        for found in path.glob("dovecot-uidvalidity.*"):
-            found.unlink()
+        for pattern in ("dovecot-uid*", "dovecot.index*"):
+            for found in path.glob(pattern):
+                found.unlink()
+        uidlist = path / "dovecot-uidlist"
+        uidlist.write_text(f"3 V{int(time.time()) + 1000} N1 G{os.urandom(16).hex()}\n")
+        os.chown(uidlist, self._account.pw_uid, self._account.pw_gid)
 
     def empty(self) -> None:
         for user in (self.folder / "mail").iterdir():
@@ -214,6 +212,14 @@ class DovecotServer:
 
 def _flags_in(head: bytes) -> frozenset[str]:
     return frozenset(found.decode() for found in imaplib.ParseFlags(head))
+
+
+def dovecot_program() -> str:
+    """Skips the test where there is none."""
+    program = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
+    if program is None:
+        pytest.skip("no IMAP server here; install the package `dovecot-imapd`")
+    return program
 
 
 def free_port() -> int:
@@ -266,6 +272,7 @@ def token_endpoint() -> Iterator[TokenEndpoint]:
 
 @pytest.fixture(scope="session")
 def _dovecot(token_endpoint: TokenEndpoint) -> Iterator[DovecotServer]:
+    dovecot_program()
     account = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
     with tempfile.TemporaryDirectory(prefix="itilnext-imap-") as name:
         folder = Path(name)

@@ -13,6 +13,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from pytest_django.fixtures import Settings
 
+from itilnext import env
+from tests.certificates import make_certificate
+from tests.imap_server import free_port
+
 
 @dataclass
 class Taken:
@@ -35,7 +39,7 @@ class Handler:
     """Answers after the last byte, used up one by one; "drop": the mail is taken and the connection cut."""
     for_sender: list[str] = field(default_factory=list)
 
-    async def handle_MAIL(
+    async def handle_MAIL(  # noqa: N802  # its name in aiosmtpd
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.for_sender:
@@ -43,7 +47,7 @@ class Handler:
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802  # its name in aiosmtpd
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         answers = self.for_recipient.get(address)
@@ -52,7 +56,7 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = self.for_data.pop(0) if self.for_data else "250 OK"
         if answer[:1] in "2d":
             self.taken.append(Taken(list(envelope.rcpt_tos), bytes(envelope.content or b"")))
@@ -74,29 +78,17 @@ class Server:
 
     def start(self, **options: object) -> "Server":
         """`options` are those of aiosmtpd's controller and protocol."""
-        controller = Controller(self.handler, hostname="127.0.0.1", port=0, **options)  # type: ignore[arg-type]
+        self.port = free_port()
+        controller = Controller(self.handler, hostname="127.0.0.1", port=self.port, **options)  # type: ignore[arg-type]
         controller.start()
         self._controllers.append(controller)
-        assert controller.server is not None
-        self.port = int(controller.server.sockets[0].getsockname()[1])
         self.used_by(f"smtp://localhost:{self.port}?tls=0&timeout=5")
         return self
 
     def used_by(self, url: str) -> None:
         """Point the desk at it, through the reader of `EMAIL_URL`."""
-        import os
-
-        from itilnext import env
-
-        before = os.environ.get("EMAIL_URL")
-        os.environ["EMAIL_URL"] = url
-        try:
-            for name, value in env.email("EMAIL_URL", default="", folder=Path()).items():
-                setattr(self._settings, name, value)
-        finally:
-            os.environ.pop("EMAIL_URL")
-            if before is not None:
-                os.environ["EMAIL_URL"] = before
+        for name, value in env.email("EMAIL_URL_OF_A_TEST", default=url, folder=Path()).items():
+            setattr(self._settings, name, value)
 
     def stop(self) -> None:
         while self._controllers:
@@ -108,21 +100,14 @@ def only_user(name: str, password: str) -> "object":
 
     def authenticate(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
         given = (getattr(data, "login", b""), getattr(data, "password", b""))
-        return AuthResult(success=given == (name.encode(), password.encode()))
+        return AuthResult(success=given == (name.encode(), password.encode()), handled=False)
 
     return authenticate
 
 
 def tls_context(folder: Path) -> ssl.SSLContext:
     """With a certificate for localhost, made below `folder` by openssl."""
-    import subprocess
-
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        [*"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext".split(),
-         "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    certificate, key = make_certificate(folder)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     return context

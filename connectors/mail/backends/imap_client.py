@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -95,7 +95,8 @@ class ImapClient:
             try:
                 server.starttls(ssl.create_default_context())
             except (imaplib.IMAP4.error, OSError):
-                server.shutdown()
+                with suppress(OSError):
+                    server.shutdown()
                 raise
         return server
 

@@ -122,9 +122,7 @@ TRANSIENT = [
 
 
 @pytest.mark.parametrize(("answers", "words"), TRANSIENT)
-def test_what_can_heal_is_tried_again(
-    smtp: Server, mailbox: Mailbox, answers: dict[str, object], words: str
-) -> None:
+def test_what_can_heal_is_tried_again(smtp: Server, mailbox: Mailbox, answers: dict[str, object], words: str) -> None:
     smtp.start()
     vars(smtp.handler).update(answers)
     message = a_reply(mailbox)
@@ -238,7 +236,7 @@ def test_tls_spoken_to_a_server_without_it_is_told(smtp: Server, mailbox: Mailbo
 
 
 def test_refused_sign_in_waits_for_the_operator_and_tells_no_password(smtp: Server, mailbox: Mailbox) -> None:
-    smtp.start(authenticator=only_user("desk", "right"), auth_require_tls=False, auth_required=True)
+    smtp.start(authenticator=only_user("desk", "right"), auth_require_tls=False)
     smtp.used_by(f"smtp://desk:wrong@localhost:{smtp.port}?tls=0")
     message = a_reply(mailbox)
     send()
