@@ -106,7 +106,7 @@ class ImapClient:
             with self._told("signing in"):
                 if self._settings.auth == SignIn.OAUTH2:
                     self._server.authenticate("XOAUTH2", _answers(f"user={user}\x01auth=Bearer {credential}\x01\x01"))
-                elif user.isascii() and credential.isascii():
+                elif all(text.isascii() and text.isprintable() for text in (user, credential)):
                     self._server.login(quoted(user), credential)
                 else:
                     self._server.authenticate("PLAIN", _answers(f"\0{user}\0{credential}"))
@@ -242,6 +242,9 @@ class ImapClient:
         except OSError as error:
             self._forget()
             raise MailboxNotReadable(f"{where} was not reached while {doing}: {error.strerror or error}.") from error
+        except BaseException:  # the worker's time is over: half an answer is left on the line
+            self._forget()
+            raise
 
     def _forget(self) -> None:
         """After a lost connection there is nobody to say goodbye to."""
