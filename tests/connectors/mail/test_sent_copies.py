@@ -132,6 +132,20 @@ def test_lost_after_the_last_byte_the_sent_folder_decides_whether_it_goes_again(
     assert len(ids_in(dovecot)) == 1
 
 
+def test_mail_of_a_worker_that_died_is_looked_for_before_it_goes_again(
+    dovecot: DovecotServer, smtp: Server, mailbox: Mailbox, a_reply: Callable[[], OutboundMessage]
+) -> None:
+    smtp.start()
+    message = a_reply()
+    dovecot.deliver(compose(message, mailbox).message().as_bytes(), folder="Sent")  # it had been handed over
+    now = timezone.now()
+    OutboundMessage.objects.update(status=OutboundStatus.SENDING, attempts=1, next_attempt_at=now, leased_until=now)
+    send_and_file()
+    message.refresh_from_db()
+    assert (message.status, smtp.handler.taken) == (OutboundStatus.SENT, [])
+    assert ids_in(dovecot) == [f"<{message.email_message_id}>"]
+
+
 def test_while_nobody_can_look_an_unclear_mail_waits(
     dovecot: DovecotServer, smtp: Server, a_reply: Callable[[], OutboundMessage]
 ) -> None:
