@@ -16,4 +16,5 @@ class MailConfig(AppConfig):
         timers.register("mail_processed", services.process_due, order=45)
         timers.register("mail_compared", services.reconcile_due, order=50)
         timers.register("mail_sent", services.send_due_mail, order=60)
+        timers.register("mail_copied", services.file_sent_copies, order=65)
         metrics.sources.append(of_incoming_mail)

@@ -6,10 +6,34 @@ class Backend(models.TextChoices):
     """How a shared mailbox is read."""
 
     FILES = "files", _("Maildir on this machine")
+    IMAP = "imap", _("IMAP server")
 
 
 KNOWN_BACKENDS = ("files", "imap", "msgraph")
 """Names that `add_mailbox` understands; those without a `Backend` are refused with a sentence."""
+
+
+class Tls(models.TextChoices):
+    """How a connection to a mail server is protected."""
+
+    IMPLICIT = "implicit", _("TLS from the start (port 993)")
+    STARTTLS = "starttls", _("STARTTLS (port 143)")
+    NONE = "none", _("None, on this machine only")
+
+
+class SignIn(models.TextChoices):
+    """By what a mailbox lets us in."""
+
+    PASSWORD = "password", _("Password")
+    OAUTH2 = "oauth2", _("OAuth 2 (XOAUTH2)")
+
+
+class AfterTaking(models.TextChoices):
+    """What becomes of a mail at its server once it is stored here."""
+
+    LEAVE = "leave", _("Leave it as it is")
+    MARK = "mark", _("Mark it as read")
+    MOVE = "move", _("Move it to another folder")
 
 
 class MailState(models.TextChoices):

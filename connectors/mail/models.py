@@ -18,7 +18,7 @@ from connectors.mail.querysets import MailboxQuerySet, MailMessageQuerySet
 from core.history import audited_history
 from core.models import BaseModel
 from core.walls import append_only
-from tickets.models import Ticket, TimelineEntry
+from tickets.models import OutboundMessage, Ticket, TimelineEntry
 
 S = MailState
 
@@ -40,6 +40,12 @@ class Mailbox(BaseModel):
     settings = models.JSONField(_("settings"), default=dict, blank=True)
     last_polled_at = models.DateTimeField(_("last read at"), null=True, blank=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
+    failed_polls = models.PositiveIntegerField(_("failed attempts in a row"), default=0, editable=False)
+    next_poll_at = models.DateTimeField(_("read again at"), null=True, blank=True, editable=False)
+    polled_until = models.DateTimeField(null=True, blank=True, editable=False)
+    """Until when one worker has this mailbox to itself, if its kind is read over a network."""
+    position = models.JSONField(default=dict, blank=True, editable=False)
+    """Where reading goes on; a short cut that may be lost, as the ledger knows what is here."""
     reconciled_at = models.DateTimeField(_("last compared with the ledger at"), null=True, blank=True, editable=False)
     reconciliation = models.JSONField(_("result of the comparison"), default=dict, blank=True, editable=False)
     """`present`, `known`, `taken_in`, `gone`: counts; `missing`: names at the source that the ledger does not know,
@@ -47,7 +53,18 @@ class Mailbox(BaseModel):
     """
 
     objects = MailboxQuerySet.as_manager()
-    history = audited_history(excluded_fields=["last_polled_at", "last_error", "reconciled_at", "reconciliation"])
+    history = audited_history(
+        excluded_fields=[
+            "last_polled_at",
+            "last_error",
+            "failed_polls",
+            "next_poll_at",
+            "polled_until",
+            "position",
+            "reconciled_at",
+            "reconciliation",
+        ]
+    )
 
     class Meta:
         verbose_name = _("mailbox")
@@ -208,6 +225,37 @@ class MailMessage(FSMModelMixin, BaseModel):
 
 for _name in ("create", "append", "keep", "repeat", "quarantine", "run_again"):
     getattr(MailMessage, _name).alters_data = True  # a template must not be able to call it
+
+
+class Handover(BaseModel):
+    """How the outside took an outgoing mail: by recipient, and whether a copy lies in the mailbox's Sent folder."""
+
+    outbound = models.OneToOneField(OutboundMessage, on_delete=models.PROTECT, related_name="handover")
+    accepted = ArrayField(models.TextField(), default=list, blank=True)
+    """Addresses for which the mail server has taken the mail; they get it no second time."""
+    refused = models.JSONField(default=dict, blank=True)
+    """Addresses refused for good, with the server's words."""
+    is_unclear = models.BooleanField(default=False)
+    """The connection was lost between the last byte and the server's answer."""
+    copy_for = models.ForeignKey(
+        Mailbox, null=True, blank=True, on_delete=models.PROTECT, related_name="sent_copies", db_index=False
+    )
+    """The mailbox whose Sent folder gets a copy; null where none is kept."""
+    copy_due_at = models.DateTimeField(null=True, blank=True)
+    """When to file it next; null once that is done or given up."""
+    copy_attempts = models.PositiveIntegerField(default=0)
+    copied_at = models.DateTimeField(null=True, blank=True)
+    copy_error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("handover")
+        verbose_name_plural = _("handovers")
+        indexes = [
+            models.Index(name="handover_copy_due", fields=["copy_due_at"], condition=Q(copy_due_at__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return str(self.outbound_id)
 
 
 class BlockedSender(BaseModel):

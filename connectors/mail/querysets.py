@@ -16,8 +16,15 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
     def active(self) -> Self:
         return self.filter(is_active=True, team__is_active=True)
 
+    def due_for_polling(self, now: datetime) -> Self:
+        """Nobody reads it just now, and no pause after a failure or between two looks is left."""
+        return self.filter(
+            Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now),
+            Q(polled_until__isnull=True) | Q(polled_until__lte=now),
+        )
+
     def visible_to(self, actor: Actor) -> Self:
-        """As the ledger rows: those of one's teams."""
+        """Mailboxes of one's teams, as their ledgers (ruling 19)."""
         reach = reach_of(actor)
         return self if reach.sees_everything else self.filter(team__in=reach.teams)
 

@@ -43,6 +43,14 @@ def own_addresses() -> dict[str, Mailbox]:
     return {mailbox.address: mailbox for mailbox in mailboxes}
 
 
+def names_in_ledger(mailbox: Mailbox, names: Sequence[str]) -> set[str]:
+    """Those of `names` at the source that the ledger has a row for."""
+    if not names:
+        return set()
+    rows = MailMessage.objects.filter(mailbox=mailbox, provider_id__in=names)
+    return set(rows.values_list("provider_id", flat=True))
+
+
 def own_mailbox(address: str, own: dict[str, Mailbox]) -> Mailbox | None:
     """The mailbox behind an address of ours, also written as a plus address."""
     local, _at, domain = address.strip().lower().rpartition("@")

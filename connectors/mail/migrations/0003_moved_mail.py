@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_user_session_epoch"),
-        ("mail", "0001_initial"),
+        ("mail", "0002_imap_mailboxes"),
         ("tickets", "0009_placements"),
     ]
 

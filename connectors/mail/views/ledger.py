@@ -16,7 +16,7 @@ from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
 from connectors.mail import services
 from connectors.mail.decisions import explained
-from connectors.mail.enums import MailState
+from connectors.mail.enums import Backend, MailState
 from connectors.mail.forms import MoveForm
 from connectors.mail.models import Mailbox, MailMessage, RawMail
 from connectors.mail.policies import (
@@ -62,6 +62,7 @@ def ledger(request: AgentRequest) -> HttpResponse:
         "tabs": _tabs(state),
         "mailboxes": [] if request.GET.get("cursor") else _mailboxes(request.agent),
         "error": error,
+        "troubled": Mailbox.objects.active().visible_to(request.agent).exclude(last_error=""),
         "next_url": f"?{query}cursor={page.next_cursor}" if page.next_cursor else "",
         "previous_url": f"?{query}cursor={page.previous_cursor}" if page.previous_cursor else "",
     }
@@ -85,6 +86,7 @@ def _mailboxes(agent: Agent) -> list[dict[str, Any]]:
                 "names": result.get("missing", []),
                 "unnamed": missing - len(result.get("missing", [])),
                 "error": result.get("error", ""),
+                "is_folder": mailbox.backend == Backend.FILES,
                 "is_fine": not missing and not result.get("error"),
             }
         )
