@@ -129,3 +129,12 @@ class MessageNotSent(TicketEvent):
 
     message_id: UUID
     author_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageUndelivered(TicketEvent):
+    """A mail had left and came back: these addresses, divided by commas, did not get it."""
+
+    message_id: UUID
+    author_id: UUID | None
+    addresses: str

@@ -21,3 +21,9 @@ class MailNotQuarantined(Conflict):
     hint = _(
         "Only a mail in quarantine is tried again or released. Its row in the ledger says what became of this one."
     )
+
+
+class BrakeEnded(Conflict):
+    code = "invalid_transition"
+    detail = _("This brake holds nothing any more.")
+    hint = _("Mails that it held stay in quarantine; process them again there.")

@@ -200,6 +200,11 @@ ACTS: dict[str, Act] = {
     ),
     "retry_mail": ledger_step("retry"),
     "release_mail": ledger_step("release"),
+    "brakes": reads("/mail/brakes/"),
+    "lift_brake": Act(
+        api=lambda case: Ask("post", f"/api/v1/mail/brakes/{case.thing('brake')}/lift/", {}),
+        page=lambda case: Ask("post", f"/mail/brakes/{case.thing('brake')}/lift/", goes_to="/mail/"),
+    ),
     "retry_done_mail": ledger_step("retry", "done_mail"),
     "release_done_mail": ledger_step("release", "done_mail"),
     # Customers

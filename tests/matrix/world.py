@@ -31,7 +31,7 @@ from tests.factories import (
     TeamFactory,
     TicketFactory,
 )
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.factories.mail import BrakeFactory, MailboxFactory, a_mail, arrive
 from tickets import services
 from tickets.enums import OutboundStatus
 from tickets.models import Attachment, OutboundMessage, Ticket
@@ -268,6 +268,7 @@ def _mail(world: World) -> None:
     mailbox = MailboxFactory(team=world.desk)
     world.things["mail"] = arrive(a_mail(sender="spam@bad.example"), mailbox)
     world.things["done_mail"] = arrive(a_mail(), mailbox)
+    world.things["brake"] = BrakeFactory(mailbox=mailbox)
     assert world.things["mail"].state == MailState.QUARANTINED
     assert world.things["done_mail"].state == MailState.CREATED
 

@@ -15,6 +15,8 @@ from connectors.mail.enums import Reason
 from connectors.mail.models import MAX_ID, Mailbox, MailMessage
 from connectors.mail.parsing import Address, MailKind, ParsedMail
 from connectors.mail.selectors import Match
+from connectors.mail.services import brakes, reports
+from connectors.mail.services.brakes import Hold
 from core.actors import Actor, SystemActor, system_actor
 from core.errors import NotFound
 from tickets.enums import Channel, ClosureCode, TicketStatus
@@ -76,11 +78,16 @@ class _Intake:
             self.message.keep(reason=Reason.OWN_MAIL, at=self.at)
             return
         match = selectors.find_ticket(self.mail, sender=self.sender.address if self.sender else "")
+        if (found := reports.find_message(self.mail, at=self.at)) is not None:
+            reports.note(found, self.message, self.mail, at=self.at)
+            match = found.match if match is None or not match.is_sure else match
         if match:
             facts = {"rule": match.rule, "matched": match.matched, "confidence": "sure" if match.is_sure else "claimed"}
             self.message.evidence |= facts
-        if self.mail.kind in WITHOUT_EFFECT:
-            self._keep(match, WITHOUT_EFFECT[self.mail.kind])
+        if held := self._hold(match.ticket if match else None):
+            self._put_on_hold(held)
+        elif reason := reports.reason_of(self.mail) or WITHOUT_EFFECT.get(self.mail.kind):
+            self._keep(match, reason)
         else:
             self._let_act(match)
 
@@ -94,6 +101,7 @@ class _Intake:
         )
         message.references, message.subject = list(mail.references or mail.in_reply_to_all), mail.subject
         message.from_address = self.sender.address if self.sender else ""
+        message.fingerprint = brakes.fingerprint(message.from_address, mail)
         message.reply_text = mail.reply_text if mail.reply_text.strip() != mail.body_text.strip() else ""
         message.evidence = {
             "sender": self.sender_rule,
@@ -136,6 +144,17 @@ class _Intake:
             return Reason.BLOCKED_SENDER
         return None
 
+    def _hold(self, ticket: Ticket | None) -> Hold | None:
+        """A brake that holds this mail; a release overrules it, and what stays in the ledger alone harms nobody."""
+        without_effect = self.mail.kind in WITHOUT_EFFECT and ticket is None
+        if self.is_released or without_effect:
+            return None
+        return brakes.hold(self.message, sender=self.sender.address if self.sender else "", ticket=ticket, at=self.at)
+
+    def _put_on_hold(self, held: Hold) -> None:
+        self.message.evidence |= held.evidence
+        self.message.quarantine(reason=held.reason, detail=held.detail, at=self.at)
+
     def _is_own_address(self) -> bool:
         return self.sender is not None and selectors.own_mailbox(self.sender.address, self.own) is not None
 
@@ -168,6 +187,9 @@ class _Intake:
             self._create(Reason.FOLLOW_UP, follow_up_of=ticket)
             return
         may_resume = self.mail.kind == MailKind.NORMAL
+        if may_resume and not self.is_released and (held := brakes.hold_reopening(self.message, ticket, at=self.at)):
+            self._put_on_hold(held)
+            return
         entry = record_customer_message(ticket.pk, by=self._contact(), message=self._words(), may_resume=may_resume)
         self.message.append(ticket, entry.pk, reason=match.reason, at=self.at)
 
@@ -194,7 +216,9 @@ class _Intake:
     def _keep(self, match: Match | None, reason: Reason) -> None:
         """Record without effect: on the ticket it belongs to, else in the ledger alone."""
         address = self.sender.address if self.sender else ""
-        if match is None or not (match.is_sure or selectors.takes_part(address, match.ticket)):
+        if match is None or not (
+            match.is_sure or match.rule == "recipient" or selectors.takes_part(address, match.ticket)
+        ):
             self.message.keep(reason=reason, at=self.at)
             return
         by: Actor = selectors.known_contact(address) or _machine(address)

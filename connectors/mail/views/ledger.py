@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,12 +18,13 @@ from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
 from connectors.mail import services
 from connectors.mail.enums import MailState
-from connectors.mail.models import MailMessage, RawMail
-from connectors.mail.policies import may_release, may_retry, may_see_ledger
+from connectors.mail.models import Brake, MailMessage, RawMail
+from connectors.mail.policies import may_lift, may_release, may_retry, may_see_ledger
 from core.errors import DomainError, Invalid
 from core.paging import keyset_page
 from tickets.models import Ticket
 
+MAX_BRAKES = 50
 NEWEST_FIRST = ("-received_at", "-id")
 TONES = {
     MailState.CREATED: "ok",
@@ -30,33 +32,59 @@ TONES = {
     MailState.QUARANTINED: "warn",
     MailState.RECEIVED: "info",
 }
-EVIDENCE_LABELS = ("rule", "matched", "confidence", "sender", "signs", "flags", "defects")
+EVIDENCE_LABELS = (
+    *("rule", "matched", "confidence", "sender", "signs", "flags", "defects", "delivery"),
+    *("brake", "counted", "within_minutes", "since", "until"),
+)
 
 
 @require_GET
 @agent_required
 def ledger(request: AgentRequest) -> HttpResponse:
+    return _ledger(request)
+
+
+def _ledger(request: AgentRequest, *, refusal: DomainError | None = None) -> HttpResponse:
     if not may_see_ledger(request.agent):
         raise PermissionDenied
     rows = MailMessage.objects.visible_to(request.agent).select_related("mailbox", "ticket").defer("reply_text")
     state = request.GET.get("state", "")
     if state in MailState.values:
         rows = rows.filter(state=state)
-    error: DomainError | None = None
+    error = refusal
     try:
         page = keyset_page(rows, NEWEST_FIRST, cursor=str(request.GET.get("cursor", "")), size=50)
-    except Invalid as refusal:
-        error, page = refusal, keyset_page(rows, NEWEST_FIRST, size=50)
+    except Invalid as invalid:
+        error, page = invalid, keyset_page(rows, NEWEST_FIRST, size=50)
     query = f"state={state}&" if state in MailState.values else ""
     visible = _visible_tickets(request.agent, page.items)
     context = {
         "rows": [_row(message, visible) for message in page.items],
         "tabs": _tabs(state),
+        "brakes": _brakes(request.agent),
         "error": error,
         "next_url": f"?{query}cursor={page.next_cursor}" if page.next_cursor else "",
         "previous_url": f"?{query}cursor={page.previous_cursor}" if page.previous_cursor else "",
     }
     return render(request, "connectors/mail/ledger.html", context, status=error.status if error else 200)
+
+
+def _brakes(agent: Agent) -> list[dict[str, Any]]:
+    """What holds mails back now in the mailboxes of one's teams."""
+    holding = Brake.objects.visible_to(agent).holding(timezone.now()).select_related("mailbox__team", "ticket")
+    return [
+        {
+            "kind": brake.get_kind_display(),
+            "about": brake.about,
+            "mailbox": brake.mailbox.address,
+            "counted": brake.counted,
+            "minutes": brake.window_minutes,
+            "since": brake.started_at,
+            "until": brake.until,
+            "lift_url": reverse("mail:lift", args=[brake.pk]) if may_lift(agent, brake) else "",
+        }
+        for brake in holding.order_by("-started_at", "-id")[:MAX_BRAKES]
+    ]
 
 
 def _tabs(state: str) -> list[dict[str, Any]]:
@@ -166,3 +194,15 @@ def release(request: AgentRequest, message_id: UUID) -> HttpResponse:
         return _page(request, found, error=error)
     messages.success(request, _("The mail is released and processed again."))
     return redirect("mail:message", message_id=found.pk)
+
+
+@require_POST
+@agent_required
+def lift(request: AgentRequest, brake_id: UUID) -> HttpResponse:
+    found = get_object_or_404(Brake.objects.visible_to(request.agent), pk=brake_id)
+    try:
+        services.lift_brake(found.pk, by=request.agent)
+    except DomainError as error:
+        return _ledger(request, refusal=error)
+    messages.success(request, _("The brake is lifted. What it held stays in quarantine."))
+    return redirect("mail:ledger")
