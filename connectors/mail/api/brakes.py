@@ -1,5 +1,7 @@
 """Brakes on mail: which hold, since when, until when; lifted by whoever releases from quarantine."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -57,6 +59,11 @@ class BrakeViewSet(ApiViewSet):
     def rows(self) -> QuerySet[Brake]:
         return Brake.objects.visible_to(self.reader).select_related("mailbox__team", "ticket", "lifted_by")
 
+    def shown(self, brakes: Sequence[Brake]) -> list[Any]:
+        """With what is allowed to this reader."""
+        context = {"request": self.request, "actor": self.reader}
+        return [BrakeOut(brake, context=context).data for brake in brakes]
+
     @extend_schema(
         operation_id="mail_brakes",
         summary="Brakes on mail, newest first",
@@ -70,7 +77,7 @@ class BrakeViewSet(ApiViewSet):
         rows, holding = self.rows(), Brake.objects.holding(timezone.now()).values("pk")
         if "is_holding" in query:
             rows = rows.filter(pk__in=holding) if query["is_holding"] else rows.exclude(pk__in=holding)
-        return self.page(rows, ("-started_at", "-id"), query, BrakeOut)
+        return self.page(rows, ("-started_at", "-id"), query, self.shown)
 
     @extend_schema(
         operation_id="mail_brake_lift",
@@ -81,5 +88,4 @@ class BrakeViewSet(ApiViewSet):
     def lift(self, request: Request, id: UUID) -> Response:
         brake = self.one(self.rows(), pk=id)
         lifted = lift_brake(brake.pk, by=self.reader, version=self.version(self.read(MailVersionIn)))
-        context = {"request": self.request, "actor": self.reader}
-        return Response(BrakeOut(self.one(self.rows(), pk=lifted.pk), context=context).data)
+        return Response(self.shown([self.one(self.rows(), pk=lifted.pk)])[0])

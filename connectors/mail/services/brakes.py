@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.models import Agent
+from accounts.selectors import contact_for_address
 from connectors.mail.enums import BrakeKind, Reason
 from connectors.mail.errors import BrakeEnded
 from connectors.mail.events import BrakeDrawn
@@ -113,7 +114,7 @@ def hold(message: MailMessage, *, sender: str, ticket: Ticket | None, at: dateti
         BrakeKind.CONTENT: _acted().filter(fingerprint=message.fingerprint),
     }
     counting = {kind: rows.filter(mailbox=message.mailbox_id) for kind, rows in counting.items()}
-    return _held(message.mailbox, watched, counting, at=at, concerned=ticket)
+    return _held(message.mailbox, watched, counting, at=at, sender=address)
 
 
 def hold_reopening(message: MailMessage, ticket: Ticket, *, at: datetime) -> Hold | None:
@@ -124,7 +125,7 @@ def hold_reopening(message: MailMessage, ticket: Ticket, *, at: datetime) -> Hol
     reopened = ticket.entries.filter(
         kind=EntryKind.STATUS_CHANGE, author_type=AuthorType.CUSTOMER, facts__from=TicketStatus.RESOLVED.value
     )
-    return _held(message.mailbox, [watched], {watched.kind: reopened}, at=at, concerned=ticket)
+    return _held(message.mailbox, [watched], {watched.kind: reopened}, at=at)
 
 
 def may_answer(ticket: Ticket, mailbox: Mailbox) -> bool:
@@ -139,7 +140,7 @@ def may_answer(ticket: Ticket, mailbox: Mailbox) -> bool:
         BrakeKind.ANSWERS: answers.filter(ticket__requester=ticket.requester),
         BrakeKind.MAILBOX: answers.filter(ticket__team=mailbox.team),
     }
-    return _held(mailbox, watched, counting, at=timezone.now(), concerned=ticket) is None
+    return _held(mailbox, watched, counting, at=timezone.now()) is None
 
 
 def _acted() -> QuerySet[MailMessage]:
@@ -152,7 +153,7 @@ def _held(
     counting: Mapping[BrakeKind, Rows],
     *,
     at: datetime,
-    concerned: Ticket | None,
+    sender: str = "",
 ) -> Hold | None:
     """The brake that holds already or is drawn now. The locks end with the transaction: whoever waits counts us too."""
     _lock(
@@ -172,7 +173,7 @@ def _held(
     counts = _counted([_since(counting[item.kind], item.kind, known.get(item.kind), at) for item in watched])
     for item, count in zip(watched, counts, strict=True):
         if count >= LIMITS[item.kind].most:
-            return _hold_of(_draw(mailbox, item, known.get(item.kind), count, at=at, concerned=concerned))
+            return _hold_of(_draw(mailbox, item, known.get(item.kind), count, at=at, sender=sender))
     return None
 
 
@@ -181,7 +182,7 @@ def _since(rows: Rows, kind: BrakeKind, before: Brake | None, at: datetime) -> R
     limit = LIMITS[kind]
     begin = max(at - limit.window, before.ended_at) if before else at - limit.window
     column = "processed_at" if rows.model is MailMessage else "created_at"
-    return rows.filter(**{f"{column}__gt": begin}).order_by().values("pk")[: limit.most]
+    return rows.filter(**{f"{column}__gte": begin}).order_by().values("pk")[: limit.most]
 
 
 def _counted(queries: Sequence[Rows]) -> list[int]:
@@ -201,13 +202,11 @@ def _lock(names: Sequence[str]) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", [numbers])
 
 
-def _draw(
-    mailbox: Mailbox, item: Watched, before: Brake | None, count: int, *, at: datetime, concerned: Ticket | None
-) -> Brake:
+def _draw(mailbox: Mailbox, item: Watched, before: Brake | None, count: int, *, at: datetime, sender: str) -> Brake:
     """Hold from now on, and tell of it once."""
     window = LIMITS[item.kind].window
     brake = before or Brake(mailbox=mailbox, kind=item.kind, key=item.key)
-    brake.about, brake.ticket, brake.counted = item.about[:400], item.ticket or concerned, count
+    brake.about, brake.ticket, brake.counted = item.about[:400], item.ticket or _newest_of(sender), count
     brake.window_minutes = int(window.total_seconds()) // 60
     brake.started_at, brake.until, brake.lifted_at, brake.lifted_by = at, at + window, None, None
     record(brake, by=BRAKE, reason="drawn")
@@ -222,6 +221,13 @@ def _draw(
         )
     )
     return brake
+
+
+def _newest_of(sender: str) -> Ticket | None:
+    """The sender's newest ticket that somebody owns: its owner is the one to tell."""
+    contact = contact_for_address(sender) if sender else None
+    owned = Ticket.objects.filter(requester=contact, owner__isnull=False) if contact else Ticket.objects.none()
+    return owned.order_by("-created_at").first()
 
 
 def _hold_of(brake: Brake) -> Hold:
