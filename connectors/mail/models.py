@@ -245,7 +245,7 @@ class Brake(BaseModel):
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="brakes")
     kind = models.CharField(_("brake"), max_length=10, choices=BrakeKind)
     key = models.CharField(max_length=320)
-    """Sender's address in lower case, ticket's id, fingerprint; the mailbox's id for its own."""
+    """Sender's address in lower case, ticket's id, fingerprint; of our answers the contact's or the mailbox's id."""
     about = models.CharField(_("about"), max_length=400)
     """The key as people read it: address, reference, subject."""
     ticket = models.ForeignKey(

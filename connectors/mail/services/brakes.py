@@ -9,12 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import QuerySet
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -23,20 +19,19 @@ from accounts.selectors import contact_for_address
 from connectors.mail.enums import BrakeKind, Reason
 from connectors.mail.errors import BrakeEnded
 from connectors.mail.events import BrakeDrawn
-from connectors.mail.models import ACTED, Brake, Mailbox, MailMessage
+from connectors.mail.models import Brake, Mailbox, MailMessage
 from connectors.mail.parsing import ParsedMail
 from connectors.mail.policies import may_lift
+from connectors.mail.services.brake_counts import lock, looked_up
 from core.actors import system_actor
 from core.errors import NotFound, StaleVersion
 from core.events import publish
 from core.history import record
 from core.service import service
-from tickets.enums import AuthorType, EntryKind, OutboundKind, TicketStatus
+from tickets.enums import TicketStatus
 from tickets.errors import RoleForbids
-from tickets.models import OutboundMessage, Ticket
+from tickets.models import Ticket
 
-Rows = QuerySet[Any, Any]
-"""Of ledger rows, timeline entries or outgoing messages, each with its own moment."""
 BRAKE = system_actor(gettext_noop("Mail brake"))
 
 
@@ -70,8 +65,6 @@ REASONS = {
     BrakeKind.CONTENT: Reason.CONTENT_BRAKE,
     BrakeKind.REOPENING: Reason.REOPENING_BRAKE,
 }
-ORDER = list(BrakeKind)
-"""Locks are taken in this order, whoever takes them."""
 
 
 @dataclass(frozen=True)
@@ -108,98 +101,41 @@ def hold(message: MailMessage, *, sender: str, ticket: Ticket | None, at: dateti
     if ticket is not None:
         watched.append(Watched(BrakeKind.THREAD, str(ticket.pk), ticket.reference, ticket))
     watched.append(Watched(BrakeKind.CONTENT, message.fingerprint, message.subject[:200]))
-    counting: dict[BrakeKind, Rows] = {
-        BrakeKind.SENDER: _acted().alias(sender=Lower("from_address")).filter(sender=address),
-        BrakeKind.THREAD: _acted().filter(ticket=ticket),
-        BrakeKind.CONTENT: _acted().filter(fingerprint=message.fingerprint),
-    }
-    counting = {kind: rows.filter(mailbox=message.mailbox_id) for kind, rows in counting.items()}
-    return _held(message.mailbox, watched, counting, at=at, sender=address)
+    return _held(message.mailbox, watched, at=at, sender=address)
 
 
 def hold_reopening(message: MailMessage, ticket: Ticket, *, at: datetime) -> Hold | None:
     """Why this mail may not reopen the locked ticket once more."""
     if ticket.status != TicketStatus.RESOLVED:
         return None
-    watched = Watched(BrakeKind.REOPENING, str(ticket.pk), ticket.reference, ticket)
-    reopened = ticket.entries.filter(
-        kind=EntryKind.STATUS_CHANGE, author_type=AuthorType.CUSTOMER, facts__from=TicketStatus.RESOLVED.value
-    )
-    return _held(message.mailbox, [watched], {watched.kind: reopened}, at=at)
+    return _held(message.mailbox, [Watched(BrakeKind.REOPENING, str(ticket.pk), ticket.reference, ticket)], at=at)
 
 
 def may_answer(ticket: Ticket, mailbox: Mailbox) -> bool:
     """Whether one more automatic answer may go out: to this person, and of this mailbox. Inside a transaction."""
     address = ticket.requester.email.strip().lower()
     watched = [
-        Watched(BrakeKind.ANSWERS, address[:320], address, ticket),
+        Watched(BrakeKind.ANSWERS, str(ticket.requester_id), address, ticket),
         Watched(BrakeKind.MAILBOX, str(mailbox.pk), mailbox.address),
     ]
-    answers = OutboundMessage.objects.filter(kind=OutboundKind.ACKNOWLEDGEMENT)
-    counting: dict[BrakeKind, Rows] = {
-        BrakeKind.ANSWERS: answers.filter(ticket__requester=ticket.requester),
-        BrakeKind.MAILBOX: answers.filter(ticket__team=mailbox.team),
-    }
-    return _held(mailbox, watched, counting, at=timezone.now()) is None
+    return _held(mailbox, watched, at=timezone.now()) is None
 
 
-def _acted() -> QuerySet[MailMessage]:
-    return MailMessage.objects.filter(ACTED)
-
-
-def _held(
-    mailbox: Mailbox,
-    watched: Sequence[Watched],
-    counting: Mapping[BrakeKind, Rows],
-    *,
-    at: datetime,
-    sender: str = "",
-) -> Hold | None:
+def _held(mailbox: Mailbox, watched: Sequence[Watched], *, at: datetime, sender: str = "") -> Hold | None:
     """The brake that holds already or is drawn now. The locks end with the transaction: whoever waits counts us too."""
-    _lock(
-        [
-            f"{mailbox.pk}:{item.kind.value}:{item.key}"
-            for item in sorted(watched, key=lambda one: ORDER.index(one.kind))
-        ]
-    )
-    known = {
-        BrakeKind(brake.kind): brake
-        for brake in Brake.objects.filter(mailbox=mailbox, key__in=[item.key for item in watched])
-        if (brake.kind, brake.key) in {(item.kind.value, item.key) for item in watched}
-    }
-    for item in watched:
-        if (brake := known.get(item.kind)) is not None and brake.holds(at):
+    asked = [(item.kind, item.key, LIMITS[item.kind].most, LIMITS[item.kind].window) for item in watched]
+    lock(mailbox.pk, asked)
+    counts, any_holds = looked_up(mailbox.pk, asked, at=at)
+    if not any_holds and all(count < LIMITS[item.kind].most for item, count in zip(watched, counts, strict=True)):
+        return None
+    known = {item.kind: Brake.objects.filter(mailbox=mailbox, kind=item.kind, key=item.key).first() for item in watched}
+    for brake in known.values():
+        if brake is not None and brake.holds(at):
             return _hold_of(brake)
-    counts = _counted([_since(counting[item.kind], item.kind, known.get(item.kind), at) for item in watched])
     for item, count in zip(watched, counts, strict=True):
         if count >= LIMITS[item.kind].most:
-            return _hold_of(_draw(mailbox, item, known.get(item.kind), count, at=at, sender=sender))
+            return _hold_of(_draw(mailbox, item, known[item.kind], count, at=at, sender=sender))
     return None
-
-
-def _since(rows: Rows, kind: BrakeKind, before: Brake | None, at: datetime) -> Rows:
-    """Rows of the window, no more than the limit asks for; what an ended brake has counted does not count again."""
-    limit = LIMITS[kind]
-    begin = max(at - limit.window, before.ended_at) if before else at - limit.window
-    column = "processed_at" if rows.model is MailMessage else "created_at"
-    return rows.filter(**{f"{column}__gte": begin}).order_by().values("pk")[: limit.most]
-
-
-def _counted(queries: Sequence[Rows]) -> list[int]:
-    """How many rows each has, in one statement."""
-    parts = [query.query.sql_with_params() for query in queries]
-    columns = [f"(SELECT count(*) FROM ({sql}) AS c)" for sql, _params in parts]  # noqa: S608  # Django's own text
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)}", [value for _sql, params in parts for value in params])
-        return list(cursor.fetchone() or ())
-
-
-def _lock(names: Sequence[str]) -> None:
-    """Transaction locks by name, one after the other in the order given."""
-    digests = (hashlib.sha256(f"brake:{name}".encode()).digest() for name in names)
-    numbers = [int.from_bytes(digest[:8], "big", signed=True) for digest in digests]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", [numbers])
 
 
 def _draw(mailbox: Mailbox, item: Watched, before: Brake | None, count: int, *, at: datetime, sender: str) -> Brake:

@@ -96,7 +96,7 @@ def test_two_machines_end_after_the_brake_of_our_answers_with_one_notice(mailbox
     assert OutboundMessage.objects.count() == most
     assert robot.seen == most
     assert robot.written == most + 1 + 3
-    assert [(brake.kind, brake.key) for brake in Brake.objects.all()] == [("answers", ROBOT)]
+    assert [(brake.kind, brake.about) for brake in Brake.objects.all()] == [("answers", ROBOT)]
     assert MailMessage.objects.filter(state=MailState.CREATED).count() == robot.written
     assert notices(ann) == 1
 
