@@ -80,7 +80,7 @@ class _Intake:
         match = selectors.find_ticket(self.mail, sender=self.sender.address if self.sender else "")
         if (found := reports.find_message(self.mail, at=self.at)) is not None:
             reports.note(found, self.message, self.mail, at=self.at)
-            match = found.match if match is None or not match.is_sure else match
+            match = found.match if found.is_sure or match is None or not match.is_sure else match
         if match:
             facts = {"rule": match.rule, "matched": match.matched, "confidence": "sure" if match.is_sure else "claimed"}
             self.message.evidence |= facts
