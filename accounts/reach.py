@@ -94,6 +94,8 @@ class _TeamRow(NamedTuple):
     allow_foreign_accept: bool
 
 
+# Ten columns: kind, an id, another (of a team: itself, its lead), supervisor, manager, parent, allow_foreign_accept,
+# and of an absence: its first day, its last day, the time zone of who is absent
 _ROWS = """
     SELECT 'team', id, lead_id, supervisor_id, manager_id, parent_id, allow_foreign_accept,
            NULL::date, NULL::date, NULL::text

@@ -59,8 +59,11 @@ def company_for_address(address: str) -> Company | None:
 
 def contact_for_address(address: str) -> Contact | None:
     """The contact with this address, whatever its upper and lower case."""
-    found = Contact.objects.alias(address=Lower("email")).filter(address=address.strip().lower())
-    return found.select_related("company").order_by().first()
+    contacts = Contact.objects.select_related("company").alias(address=Lower("email"))
+    try:
+        return contacts.get(address=address.strip().lower())
+    except Contact.DoesNotExist:
+        return None
 
 
 def calendar_of(team: Team | None) -> BusinessCalendar:

@@ -69,7 +69,8 @@ def get_or_record(
 ) -> tuple[M, bool]:
     """The row that answers `wanted`, or a new one of `values` (or of `wanted`) with its history, and whether it is new.
 
-    Rests on a unique constraint: of two who make the same row at once, one gets the other's.
+    Rests on a unique constraint: of two who make the same row at once, one gets the other's. Ask by the constraint's
+    own expression; IntegrityError where it finds another row alike than `wanted` does.
     """
     if (found := rows.filter(**wanted).first()) is not None:
         return found, False
@@ -78,5 +79,7 @@ def get_or_record(
             instance = rows.model(**(values or wanted))
             record(instance, by=by)
     except IntegrityError:
-        return rows.get(**wanted), False
+        if (found := rows.filter(**wanted).first()) is None:
+            raise
+        return found, False
     return instance, True

@@ -1,6 +1,7 @@
 """The frame of every service that changes state: one transaction, and the audit of refused acts outside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -16,6 +17,18 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _depth: ContextVar[int] = ContextVar("service_depth", default=0)
+_is_one_act: ContextVar[bool] = ContextVar("is_one_act", default=False)
+
+
+@contextmanager
+def one_act() -> Iterator[None]:
+    """A transaction whose services stand or fall with it: none sets a savepoint, so their refusals must leave it."""
+    token = _is_one_act.set(True)
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        _is_one_act.reset(token)
 
 
 def service(function: Callable[P, R]) -> Callable[P, R]:
@@ -29,7 +42,7 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         token = _depth.set(_depth.get() + 1)
         try:
-            with transaction.atomic():
+            with transaction.atomic(savepoint=not _is_one_act.get()):
                 return function(*args, **kwargs)
         except DomainError as refusal:
             if refusal.is_audited and _depth.get() == 1:

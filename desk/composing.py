@@ -1,4 +1,4 @@
-"""Writing to the right people (ux.md 3): what a composer was opened for, signed."""
+"""Writing to the right people (ux.md 3): a form carries, signed, the ticket and the customer it was opened for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -7,14 +7,16 @@ the text is cut into the phrases that could be names, and these are asked for.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from zlib import crc32
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Agent, Company, Contact
+from core.arrays import any_of, overlap, pair_of
 from tickets.enums import OPEN, AuthorType, Visibility
 from tickets.models import Ticket, TimelineEntry
 from tickets.selectors import REFERENCE
@@ -27,18 +29,29 @@ SPEAKS_OF_FILE = re.compile(
 )
 LOOKED_AT = 20_000
 """Characters of a text that are compared with the records."""
+ASKED_AT_MOST = 5_000
+"""Different phrases, pairs of names, hosts or addresses that the records are asked for, from the text's beginning."""
 NAMED_AT_MOST = 5
 COMPANY_WORDS = 6
 PERSON_WORDS = 4
 """Words of the longest names that are found."""
+WORD_AT_MOST = 100
+"""Characters; what is longer is part of no name."""
 AROUND_A_NAME = "\"'“”„‚‘’»«()[]<>,;:!?.*_"
+SIGNS_OF_A_NAME = 3
+"""Signs of those around a name that may be its own last ones ("Müller & Co.")."""
 POSSESSIVE = re.compile(r"['’]s$")
+BETWEEN_ADDRESSES = re.compile(r"[^\w.@+-]+|\.{2,}")
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-HOST = re.compile(r"\b(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}\b", re.IGNORECASE)
+HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,7}[a-z]{2,24}")
+ADDRESS_AT_MOST = 320
+"""Characters, as the column of a contact's address."""
 RUN_WORDS = 8
 """So many words in the same order are no chance, and shorter than most sentences worth copying."""
 COMPARED_ENTRIES = 200
 WORD = re.compile(r"\w+")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -108,11 +121,11 @@ def _other_customers(ticket: Ticket, author: Agent, body: str, cc: Sequence[str]
 
 def _companies_named(ticket: Ticket, body: str) -> set[str]:
     own = _own_domains(ticket)
-    hosts = {host for match in HOST.finditer(body) for host in _with_parents(match[0].lower())} - own
-    phrases = {phrase for words in _spans(body, 1, COMPANY_WORDS) for phrase in _spellings(" ".join(words))}
+    hosts = _first(host for found in _hosts(body) for host in _with_parents(found)) - own
+    phrases = _first(phrase for words in _spans(body, 1, COMPANY_WORDS) for phrase in _spellings(" ".join(words)))
     if not phrases and not hosts:
         return set()
-    found = Company.objects.filter(Q(name__in=phrases) | Q(domains__overlap=list(hosts)))
+    found = Company.objects.filter(any_of("name", phrases) | overlap("domains", hosts))
     if ticket.company_id:
         found = found.exclude(pk=ticket.company_id)
     said: set[str] = set()
@@ -123,30 +136,54 @@ def _companies_named(ticket: Ticket, body: str) -> set[str]:
 
 def _contacts_named(ticket: Ticket, body: str, cc: Sequence[str]) -> set[str]:
     copied = {address.lower() for address in cc}
-    addresses = {match[0].lower() for match in ADDRESS.finditer(body)} - copied
-    pairs = {
-        (" ".join(words[:cut]), last)
+    addresses = _first(token for token in _tokens(body) if ADDRESS.fullmatch(token)) - copied
+    pairs = _first(
+        (last, " ".join(words[:cut]))
         for words in _spans(body, 2, PERSON_WORDS)
         for cut in range(1, len(words))
         for last in _spellings(" ".join(words[cut:]))
-    }
+        if last
+    )
     if not addresses and not pairs:
         return set()
-    is_named = Q(first_name__in={first for first, _last in pairs}, last_name__in={last for _first, last in pairs})
-    found = Contact.objects.alias(address=Lower("email")).filter(is_named | Q(address__in=addresses))
-    found = found.exclude(pk=ticket.requester_id).exclude(pk__in=ticket.participants.values("contact"))
+    others = Contact.objects.exclude(pk=ticket.requester_id).exclude(pk__in=ticket.participants.values("contact"))
     if ticket.company_id:
-        found = found.exclude(company=ticket.company_id)
+        others = others.exclude(company=ticket.company_id)
+    others = others.order_by()
+    found = others.filter(pair_of(("last_name", "first_name"), pairs)).union(
+        others.filter(any_of(Lower("email"), addresses))
+    )
     said: set[str] = set()
-    for first, last, email in found.order_by().values_list("first_name", "last_name", "email"):
+    for first, last, email in found.values_list("first_name", "last_name", "email"):
         address = email.lower()
         if address in copied or (ticket.company and address.rpartition("@")[2] in ticket.company.domains):
             continue
         if address in addresses:
             said.add(address)
-        elif (first, last) in pairs:
+        else:
             said.add(f"{first} {last}")
     return said
+
+
+def _first(values: Iterable[T]) -> set[T]:
+    """Different ones, as many as are asked for at most."""
+    found: set[T] = set()
+    for value in values:
+        found.add(value)
+        if len(found) == ASKED_AT_MOST:
+            break
+    return found
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """Pieces, in small letters, that may be an address or a host."""
+    tokens = (token.strip("._-") for token in BETWEEN_ADDRESSES.split(text.lower()))
+    return (token for token in tokens if len(token) <= ADDRESS_AT_MOST and "." in token)
+
+
+def _hosts(text: str) -> Iterator[str]:
+    hosts = (token.rpartition("@")[2] for token in _tokens(text))
+    return (host for host in hosts if HOST.fullmatch(host))
 
 
 def _with_parents(host: str) -> Iterator[str]:
@@ -158,7 +195,7 @@ def _with_parents(host: str) -> Iterator[str]:
 def _spans(text: str, fewest: int, most: int) -> Iterator[list[str]]:
     """Neighbouring words of one line, beginning with what a name begins with."""
     for line in text.splitlines():
-        words = line.split()
+        words = [word if len(word) <= WORD_AT_MOST else "" for word in line.split()]
         for start, word in enumerate(words):
             first = word.lstrip(AROUND_A_NAME)
             if first and (first[0].isupper() or first[0].isdigit()):
@@ -169,7 +206,7 @@ def _spans(text: str, fewest: int, most: int) -> Iterator[list[str]]:
 def _spellings(phrase: str) -> Iterator[str]:
     """The phrase as it stands, and without what perhaps only the sentence has put behind it."""
     bare = phrase.rstrip(AROUND_A_NAME)
-    yield from (phrase[:end] for end in range(len(bare), len(phrase) + 1))
+    yield from (phrase[:end] for end in range(len(bare), min(len(bare) + SIGNS_OF_A_NAME, len(phrase)) + 1))
     yield POSSESSIVE.sub("", bare)
 
 

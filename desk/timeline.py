@@ -84,7 +84,8 @@ def _day_in_words(day: date) -> str:
         return _("Today")
     if day == today - timedelta(days=1):
         return _("Yesterday")
-    return date_format(day, "DATE_FORMAT")
+    # Translators: format of a day with its weekday, letters as in Django's date filter
+    return date_format(day, _("l, j F Y"))
 
 
 def _folded(items: list[Item]) -> list[Item]:

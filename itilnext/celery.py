@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+import itilnext.garbage  # noqa: F401  # its signal
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "itilnext.settings.dev")
 
 app = Celery("itilnext")

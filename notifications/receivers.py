@@ -148,7 +148,10 @@ def tell_owner_of_note(event: NoteAdded) -> None:
 
 @subscribe(TaskAssigned, after_commit=True)
 def tell_assignee(event: TaskAssigned) -> None:
+    """Whoever still has it: delivery may come long after, when the task is another's or done."""
     ticket, task = _ticket(event.ticket_id), Task.objects.get(pk=event.task_id)
+    if task.assigned_to_id != event.agent_id or not task.is_open:
+        return
     notify(
         [event.agent_id],
         EventType.TASK_ASSIGNED,

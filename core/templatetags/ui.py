@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -151,6 +151,15 @@ def clock_time(moment: datetime | None) -> SafeString:
         exact(moment),
         format_date(timezone.localtime(moment), "H:i"),
     )
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """The language's name in the reader's language; the code itself where we know no name."""
+    try:
+        return str(_(get_language_info(code.lower())["name"]))
+    except KeyError:
+        return code
 
 
 @register.filter

@@ -14,12 +14,13 @@ from accounts.auth import AgentRequest, agent_required
 from accounts.enums import Role
 from accounts.models import Agent
 from desk.forms import AssignTaskForm, EditTaskForm, NeededReasonForm, TaskForm
-from desk.ticket_page import act
+from desk.ticket_page import act, refused
 from desk.views.forms import form_act
 from desk.workspace import visible_ticket
 from tickets import services
+from tickets.errors import TaskNotYours
 from tickets.models import Task, Ticket
-from tickets.policies import may_create_task
+from tickets.policies import may_create_task, may_work_task
 
 STEPS = {
     "start": (services.start_task, gettext_lazy("Task started")),
@@ -38,6 +39,11 @@ def _candidates(ticket: Ticket, *, now: Task | None = None) -> QuerySet[Agent]:
     works = Q(teams=ticket.team, roles__overlap=[Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR])
     people = Agent.objects.active().filter(works | Q(pk=ticket.owner_id) | Q(pk=now.assigned_to_id if now else None))
     return people.distinct().order_by("name")
+
+
+def _is_for_others(request: AgentRequest, task: Task) -> bool:
+    """No form for those who may not send it; what they send all the same, the service refuses."""
+    return request.method != "POST" and not may_work_task(request.agent, task)
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,6 +65,8 @@ def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
     """What is to be done, until when, after what; only what differs from what the person saw is written."""
     ticket = visible_ticket(request.agent, reference)
     task = get_object_or_404(ticket.tasks, pk=task_id)
+    if _is_for_others(request, task):
+        return refused(request, ticket, TaskNotYours())
     before = list(task.blocked_by.all())
     others = [other for other in ticket.tasks.exclude(pk=task.pk) if other.is_open or other in before]
     initial = {
@@ -86,6 +94,8 @@ def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
 def assign(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
     ticket = visible_ticket(request.agent, reference)
     task = get_object_or_404(ticket.tasks, pk=task_id)
+    if _is_for_others(request, task):
+        return refused(request, ticket, TaskNotYours())
     form = AssignTaskForm(
         _data(request),
         candidates=_candidates(ticket, now=task),

@@ -1,6 +1,7 @@
 // Small controls any page may have, by delegation:
 // dialogs: data-dialog-open="<id>" opens (on a link: instead of the page that holds the same form), data-dialog-close
-//   closes, data-dialog-auto opens on arrival; the browser brings the focus back. [data-take-focus] takes it on arrival.
+//   closes, data-dialog-auto opens on arrival; the browser brings the focus back.
+// focus: [data-take-focus] takes it on arrival, but not from a field somebody has gone to meanwhile.
 // copy: buttons that copy data-copy and say data-copied; shown only where the clipboard can be written.
 // theme: form[data-theme-form] switches the appearance at once; the server stores it for the next page.
 // autosubmit: [data-submit-on-change] sends its filter form on each choice; the button beside it is then not needed.
@@ -54,7 +55,7 @@ export const init = (root) => {
   if (navigator.clipboard) all(root, "[data-copy]").forEach((el) => { el.hidden = false; });
   all(root, '[data-module~="autosubmit"]').forEach((button) => { button.hidden = true; });
   all(root, "dialog[data-dialog-auto]:not([open])").forEach((el) => el.showModal());
-  all(root, "[data-take-focus]").at(0)?.focus();
+  if (!document.activeElement?.matches("input, select, textarea")) all(root, "[data-take-focus]").at(0)?.focus();
   if (listening) return;
   listening = true;
   document.addEventListener("click", onClick);

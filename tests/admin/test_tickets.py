@@ -85,6 +85,22 @@ def test_010_denied_transfers_by_the_form_are_in_the_audit_log(office: Office) -
     assert Ticket.objects.get(pk=ticket.pk).owner == office.agent
 
 
+@pytest.mark.parametrize(
+    ("sent", "subject"),
+    [
+        ("INC\0", "INC"),
+        ("\0 INC-1999-000001\r\n", "INC-1999-000001"),
+        ("", ""),
+        ("Ü" * 5_000, "Ü" * 60),
+    ],
+)
+def test_denied_transfers_of_nothing_are_in_the_audit_log_too(office: Office, sent: str, subject: str) -> None:
+    browser = office.browser(office.agent)
+    assert browser.post(reverse("admin:transfer"), {"reference": sent}).status_code == 403
+    row = RefusedAct.objects.get()
+    assert (row.act, row.subject, row.actor_name) == ("transfer_ownership", subject, "Agent")
+
+
 def test_admin_transfers_without_reading_the_ticket(office: Office) -> None:
     ticket = leave(office)
     heir = AgentFactory(teams=[office.team])

@@ -68,6 +68,8 @@ def test_a_new_task_may_have_a_team_and_wait(ticket: Ticket) -> None:
         ({"title": "x"}, 400, "validation_error", "version"),
         ({"version": 9, "title": "x"}, 409, "stale_version", None),
         ({"version": 9, "title": " "}, 400, "validation_error", "title"),
+        ({"version": 1}, 400, "validation_error", "body"),
+        ({"version": 9}, 400, "validation_error", "body"),
         ({"version": 1, "status": "done"}, 400, "validation_error", "status"),
         ({"version": 1, "assigned_to": "nobody@of.this.name"}, 400, "validation_error", "assigned_to"),
         ({"version": 1, "blocked_by": ["x"]}, 400, "validation_error", "blocked_by.0"),

@@ -29,7 +29,6 @@ NOT_AUDITED = {
 LINKS_TOLD_ELSEWHERE = {
     "accounts.User_groups": "Django's groups decide nothing here",
     "accounts.User_user_permissions": "Django's permissions decide nothing here",
-    "tickets.Task_blocked_by": "named in the reason of the task's own history row",
 }
 
 

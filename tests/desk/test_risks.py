@@ -1,6 +1,9 @@
 """What a reply is asked about before it goes: other customers in the text, and text that was not written for them."""
 
+import random
+import string
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -112,6 +115,60 @@ def test_a_long_text_costs_no_more_statements_than_a_short_one(desk: Desk, ticke
             risks_in(ticket, desk, body)
         counts.append(len(queries))
     assert counts == [4, 4]
+
+
+WORDS = [f"{first}{second}," for first in string.ascii_uppercase for second in string.ascii_uppercase]
+
+
+@pytest.mark.parametrize(
+    ("body", "sizes"),
+    [
+        (" ".join(random.Random(1).choices(WORDS, k=5_000)), [5_000, 0, 5_000, 5_000, 0]),
+        ("A" + "!" * 19_000, []),
+        ("A" + "!" * 90, [4, 0]),  # one word is no person's name
+        ("a." * 9_990 + "1", []),
+        ("a." * 9_990 + "aa", []),
+        ("a@" + "b." * 9_900 + "!", []),
+        (" ".join(f"n{n}.aa" for n in range(2_000)), [0, 2_000]),
+        (" ".join(f"n@{n}.aa" for n in range(1_900)), [0, 1_900, 0, 0, 1_900]),
+    ],
+    ids=["capitals", "signs", "some signs", "no host", "long host", "no address", "hosts", "addresses"],
+)
+def test_a_text_made_to_hurt_asks_for_few_things(desk: Desk, ticket: Ticket, body: str, sizes: list[int]) -> None:
+    risks_in(ticket, desk, "")
+    asked: list[int] = []
+
+    def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "accounts_co" in sql:
+            assert len(params) < 10
+            asked.extend(len(param) for param in params if isinstance(param, list))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        assert risks_in(ticket, desk, body) == []
+    assert asked == sizes
+
+
+def test_names_are_found_among_much_else(desk: Desk, ticket: Ticket) -> None:
+    noise = "x" * 9_000 + " " + "A!" * 60
+    found = "The text names another customer: Anna von der Heide, nordwind.example"
+    ContactFactory(first_name="Anna", last_name="", company=None)
+    assert risks_in(ticket, desk, f"Anna {noise}, Anna ...") == []  # a first name alone is chance
+    assert risks_in(
+        ticket, desk, f"{noise}\nAnna von der Heide!!!! a..b a.b.c.d.e.www.nordwind.example... {noise}"
+    ) == [found]
+
+
+def test_customers_are_found_by_index(desk: Desk, ticket: Ticket) -> None:
+    risks_in(ticket, desk, "")
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # the table is small here
+        risks_in(ticket, desk, "Hello Li Chen, write to anna@mail.example.")
+        (asked,) = [query["sql"] for query in queries if 'FROM "accounts_contact"' in query["sql"]]
+        cursor.execute(f"EXPLAIN {asked}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Seq Scan on accounts_contact" not in plan
+    assert ("contact_by_name" in plan, "contact_email_once" in plan) == (True, True)
 
 
 def test_words_of_an_internal_note_are_a_risk(desk: Desk, ticket: Ticket) -> None:

@@ -90,6 +90,30 @@ def test_main_job_with_the_keyboard(mara: tuple[Page, Watch], desk: Desk, ticket
     watch.finds_nothing()
 
 
+def test_what_arrives_takes_no_focus_from_somebody_writing(
+    mara: tuple[Page, Watch], desk: Desk, ticket: Ticket
+) -> None:
+    """Who presses R while the page still renews itself after A would else type shortcuts instead of words."""
+    from tickets.services import accept_ticket
+
+    page, _watch = mara
+    accept_ticket(ticket.pk, by=desk.mara)
+    page.goto(f"/t/{ticket.reference}/")
+    arrives = """() => {
+        const news = document.createElement("p");
+        news.id = "news"; news.tabIndex = -1; news.dataset.takeFocus = "";
+        document.querySelector("main").append(news);
+        document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: news } }));
+        return document.activeElement.id;
+    }"""
+    assert page.evaluate(arrives) == "news"
+    page.evaluate("document.activeElement.remove()")
+    page.keyboard.press("r")
+    box = page.get_by_role("textbox", name="Reply to Dana Roth")
+    expect(box).to_be_focused()
+    assert page.evaluate(arrives) == box.get_attribute("id")
+
+
 def test_second_agent_sees_who_was_faster(mara: tuple[Page, Watch], desk: Desk, ticket: Ticket) -> None:
     from tickets.services import accept_ticket
 

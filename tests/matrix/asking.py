@@ -53,6 +53,27 @@ OWNERSHIP = (
     "admin_transfer_for_leave",
     "admin_transfer_untold",
 )
+FORMS_OF_A_STATE = (
+    "reply",
+    "reply_to_another",
+    "note",
+    "attach",
+    "resolve",
+    "reopen",
+    "cancel",
+    "edit_subject",
+    "change_priority",
+    "offer",
+    "change_team",
+    "add_task",
+    "start_task",
+    "finish_task",
+    "reopen_task",
+    "cancel_task",
+    "assign_task",
+    "edit_task",
+)
+"""Acts whose page shows a form again, made of what the ticket is like: each state may break it in its own way."""
 AUDITED = ("role", "not_owner", "owned", "immutable", "reason", "short", "untold")
 ASK_THE_OWNER = "Ask the owner to open an envelope"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
@@ -63,8 +84,8 @@ ENDED = ("closed", "dropped", "sent")
 """States that nothing leads out of."""
 Make = Callable[[Case], Ask]
 _compared: set[tuple[str, str, bool]] = set()
-_shown: set[tuple[str, str, str]] = set()
-"""Act, column and word of every page that has answered as expected."""
+_shown: set[tuple[str, str, str, str]] = set()
+"""Act, column and word of every page that has answered as expected, and the state of those in `FORMS_OF_A_STATE`."""
 
 
 @dataclass(frozen=True)
@@ -180,15 +201,16 @@ def _on_page_once(case: Case, row: Row, problem: dict[str, Any] | None) -> str:
     """The word for a page, asked once for each answer an act has for a column.
 
     Page and API call one service: what it decides is asked of the API in every state, how the page puts it is not.
-    What only pages have, and what is read, is asked in every state.
+    What only pages have, what is read, and what shows a form again is asked in every state.
     """
     act, word = ACTS[row.act], row.expected[case.column]
     assert act.page
-    if (row.act, case.column, word) in _shown:
+    key = (row.act, case.column, word, row.state if row.act in FORMS_OF_A_STATE else "")
+    if key in _shown:
         return word
     found = _on_page(case, act.page, row, problem)
     if act.api and found == word and act.page(case).method != "get":
-        _shown.add((row.act, case.column, word))
+        _shown.add(key)
     return found
 
 
@@ -239,7 +261,12 @@ TRACES = """
            (SELECT count(*) FROM tickets_ticketwatch), (SELECT count(*) FROM core_eventdelivery),
            (SELECT count(*) FROM tickets_historicalticket), (SELECT sum(version) FROM accounts_absence),
            (SELECT sum(version) FROM accounts_contact), (SELECT sum(version) FROM accounts_agent),
-           (SELECT count(*) FROM mail_blockedsender), (SELECT count(*) FROM core_refusedact)
+           (SELECT count(*) FROM mail_blockedsender), (SELECT count(*) FROM mail_mailmessage),
+           (SELECT sum(version) FROM mail_mailmessage), (SELECT count(*) FROM notifications_notification),
+           (SELECT sum(version) FROM notifications_notification), (SELECT count(*) FROM tickets_task),
+           (SELECT count(*) FROM tickets_task_blocked_by), (SELECT count(*) FROM tickets_ticket_tags),
+           (SELECT count(*) FROM tickets_tag), (SELECT count(*) FROM tickets_ticketparticipant),
+           (SELECT count(*) FROM core_refusedact)
 """
 
 

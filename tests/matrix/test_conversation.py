@@ -12,12 +12,15 @@ act              state     anon agent     owner   deputy  lead      super     ma
 reply            owned     401  not_owner ok      ok      not_owner not_owner not_owner role    404   404      role  role   401
 reply            new       401  unowned   unowned 404     unowned   unowned   role      role    404   404      role  role   401
 reply            closed    401  not_owner closed  closed  not_owner not_owner not_owner role    404   404      role  role   401
+reply            cancelled 401  not_owner closed  closed  not_owner not_owner not_owner role    404   404      role  role   401
+reply            resolved  401  not_owner ok      ok      not_owner not_owner not_owner role    404   404      role  role   401
 reply_to_another owned     401  not_owner context context not_owner not_owner not_owner role    404   404      role  role   401
 
 # "Internal note on main thread": agent, lead, supervisor, manager; API notes:write. Of the own teams: elsewhere, role
 note             new       401  ok        ok      404     ok        ok        ok        role    404   404      scope ok     401
 note             owned     401  ok        ok      ok      ok        ok        ok        role    404   404      scope ok     401
 note             closed    401  closed    closed  closed  closed    closed    closed    role    404   404      scope closed 401
+note             cancelled 401  closed    closed  closed  closed    closed    closed    role    404   404      scope closed 401
 note             open_new  401  role      role    role    role      role      404       role    404   role     404   ok     401
 attach           owned     401  ok        ok      ok      ok        ok        ok        role    404   404      scope ok     401
 """

@@ -51,6 +51,7 @@ act               state      anon agent     owner  deputy lead   super  manager 
 add_task          owned      401  not_owner ok     ok     ok     ok     not_owner role    404   404      scope ok     401
 add_task          new        401  role      role   404    ok     ok     role      role    404   404      scope ok     401
 add_task          closed     401  not_owner closed closed closed closed not_owner role    404   404      scope closed 401
+add_task          cancelled  401  not_owner closed closed closed closed not_owner role    404   404      scope closed 401
 start_task        task       401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
 start_task        task_mine  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
 start_task        closed     401  role      closed closed closed closed role      role    404   404      scope closed 401
@@ -64,13 +65,16 @@ edit_task         task_mine  401  ok        ok     ok     ok     ok     role    
 edit_task         task_done  401  role      state  state  state  state  role      role    404   404      scope state  401
 edit_task         closed     401  role      closed closed closed closed role      role    404   404      scope closed 401
 assign_task       task       401  role      ok     ok     ok     ok     role      role    404   404      scope ok     401
+assign_task       task_done  401  role      state  state  state  state  role      role    404   404      scope state  401
 assign_task       task_mine  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
 assign_task       closed     401  role      closed closed closed closed role      role    404   404      scope closed 401
 start_task        task_team  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
 assign_task       task_team  401  ok        ok     ok     ok     ok     role      role    404   404      scope ok     401
 make_task_mandatory task_mine 401 not_owner ok     ok     ok     ok     role      role    404   404      scope ok     401
-see_assign_task_form task    401  ok        ok     ok     ok     ok     ok        ok      404   404      -     -      401
-see_edit_task_form   task    401  ok        ok     ok     ok     ok     ok        ok      404   404      -     -      401
+see_assign_task_form task    401  role      ok     ok     ok     ok     role      role    404   404      -     -      401
+see_edit_task_form   task    401  role      ok     ok     ok     ok     role      role    404   404      -     -      401
+see_assign_task_form task_mine 401 ok       ok     ok     ok     ok     role      role    404   404      -     -      401
+see_edit_task_form   task_mine 401 ok       ok     ok     ok     ok     role      role    404   404      -     -      401
 see_task_form        owned   401  ok        ok     ok     ok     ok     ok        ok      404   404      -     -      401
 see_cancel_task_form task    401  ok        ok     ok     ok     ok     ok        ok      404   404      -     -      401
 """

@@ -61,6 +61,8 @@ act             state          anon agent     owner  deputy    lead   super  man
 edit_subject    new            401  role      role   404       ok     ok     role      role    404   404      scope ok     401
 edit_subject    owned          401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
 edit_subject    closed         401  not_owner closed closed    closed closed not_owner role    404   404      scope closed 401
+edit_subject    cancelled      401  not_owner closed closed    closed closed not_owner role    404   404      scope closed 401
+edit_subject    resolved       401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
 
 # "Change priority": O, lead, supervisor, manager; API tickets:write
 change_priority new            401  role      role   404       ok     ok     ok        role    404   404      scope ok     401

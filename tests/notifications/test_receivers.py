@@ -1,6 +1,8 @@
 """Who is told what in the app: once, never the actor, nobody who may not see it (acceptance 053; domain.md 14, 16)."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -23,14 +25,17 @@ from tickets.models import OutboundMessage, Ticket
 from tickets.selectors import readers_among
 from tickets.services import (
     add_note,
+    cancel_task,
     confirm_by_customer,
     create_task,
     edit_task,
+    finish_task,
     offer_ticket,
     record_customer_message,
     release_message,
     reply_to_customer,
     resolve_ticket,
+    start_task,
     watch,
 )
 from tickets.services.creation import Message
@@ -161,6 +166,27 @@ def test_who_gets_a_task_is_told_unless_they_took_it_themselves() -> None:
     assert (told(owner), len(told(nina))) == ([], 1)
     edit_task(task.pk, by=owner, assigned_to=jonas)
     assert len(told(jonas)) == 2
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "is_told"),
+    [
+        (lambda task, owner, _nina: start_task(task.pk, by=owner), True),
+        (lambda task, owner, nina: edit_task(task.pk, by=owner, assigned_to=nina), False),
+        (lambda task, owner, _nina: edit_task(task.pk, by=owner, assigned_to=None), False),
+        (lambda task, owner, _nina: finish_task(task.pk, by=owner), False),
+        (lambda task, owner, _nina: cancel_task(task.pk, by=owner, reason="Not needed"), False),
+    ],
+    ids=["started", "given to another", "taken back", "done", "cancelled"],
+)
+def test_who_has_a_task_no_more_is_not_told_of_it_late(meanwhile: Callable[..., Any], is_told: bool) -> None:
+    owner, jonas, nina = AgentFactory.create_batch(3)
+    ticket = TicketFactory(owner=owner)
+    for agent in (jonas, nina):
+        agent.teams.add(ticket.team)
+    task = create_task(ticket.pk, by=owner, title="Order toner", assigned_to=jonas)
+    meanwhile(task, owner, nina)
+    assert told(jonas) == ([("task_assigned", ticket.reference)] if is_told else [])
 
 
 def test_the_owner_is_told_of_the_confirmation() -> None:

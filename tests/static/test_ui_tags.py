@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.template import Context, Template
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.templatetags import ui
 
@@ -78,3 +78,18 @@ def test_icon_is_decoration_unless_it_is_named() -> None:
     named = Template('{% load ui %}{% icon "mail" 20 label %}').render(Context({"label": '"E-Mail"'}))
     assert 'role="img" aria-label="&quot;E-Mail&quot;"' in named
     assert "aria-hidden" not in named
+
+
+@pytest.mark.parametrize(
+    ("reader", "code", "name"),
+    [
+        ("en", "de", "German"),
+        ("de", "de", "Deutsch"),
+        ("en", "pt-BR", "Brazilian Portuguese"),
+        ("en", "pt-BR", "Brazilian Portuguese"),
+        ("en", "x-klingon", "x-klingon"),
+    ],
+)
+def test_a_language_is_named_in_the_readers(reader: str, code: str, name: str) -> None:
+    with translation.override(reader):
+        assert ui.language_name(code) == name

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from core.history import get_or_record
 from core.trail import acts_on
 from tests.concurrency import in_parallel
 from tests.factories import AgentFactory, ContactFactory, TeamFactory, TicketFactory
@@ -57,6 +58,42 @@ def test_the_same_new_tag_on_many_tickets_at_once_is_one_tag() -> None:
     outcomes = in_parallel(*(lambda ticket=ticket: tagged(ticket, "storm", by=owner) for ticket in tickets))
     assert outcomes == [None] * 6
     assert (Tag.objects.count(), Tag.history.count(), TicketTag.objects.count()) == (1, 1, 6)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_new_tags_in_another_order_do_not_wait_for_each_other() -> None:
+    """Two that hold one tag each and want the other's end in a deadlock; many tags make them meet."""
+    team = TeamFactory()
+    tickets = [TicketFactory(team=team, owner=AgentFactory()) for _number in range(4)]
+    for turn in range(5):
+        names = [f"storm {turn} {number}" for number in range(30)]
+        orders = (names, names[::-1], names, names[::-1])
+        outcomes = in_parallel(
+            *(
+                lambda ticket=ticket, order=order: tagged(ticket, *order, by=ticket.owner)
+                for ticket, order in zip(tickets, orders, strict=True)
+            )
+        )
+        assert outcomes == [None] * 4
+    assert (Tag.objects.count(), TicketTag.objects.count()) == (150, 120)
+
+
+@pytest.mark.parametrize("names", [("i", "İ"), ("İ", "i"), ("İ",)])
+def test_tags_that_are_one_to_the_database_alone_are_one(names: tuple[str, ...]) -> None:
+    """PostgreSQL's lower("İ") is "i", Python's is not."""
+    ann = AgentFactory(name="Ann")
+    first, second = TicketFactory(owner=ann), TicketFactory(owner=ann)
+    tagged(first, *names, by=ann)
+    tagged(second, *reversed(names), by=ann)
+    assert Tag.objects.count() == 1
+    assert [ticket.tags.get() for ticket in (first, second)] == [Tag.objects.get()] * 2
+
+
+def test_a_row_that_stands_in_the_way_and_is_not_found_is_no_missing_row() -> None:
+    ann = AgentFactory(name="Ann")
+    tagged(TicketFactory(owner=ann), "Paper", by=ann)
+    with pytest.raises(IntegrityError):
+        get_or_record(Tag.objects.all(), by=ann, name="paper")
 
 
 def test_links_and_participants_are_told_with_their_actor() -> None:

@@ -86,7 +86,8 @@ def transfer(request: HttpRequest) -> HttpResponse:
 
 def record_refused_transfer(request: HttpRequest, by: Agent) -> None:
     """Whoever may not even open the form has tried a transfer all the same, and is in the audit log as at the API."""
-    reference = str(request.POST.get("reference", "")).strip()
+    given = str(request.POST.get("reference", ""))  # no form has looked at it
+    reference = "".join(filter(str.isprintable, given)).strip()[:60]
     ticket_id = Ticket.objects.filter(reference__iexact=reference).values_list("pk", flat=True).first()
     record_refusal(TransferForbidden(), act="transfer_ownership", subject=ticket_id or reference, by=by)
 

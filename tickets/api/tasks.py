@@ -5,12 +5,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.fields import Query
+from core.api.problems import BODY
 from core.api.schema import page_of
+from core.errors import Invalid
 from tickets.api.base import TicketBase
 from tickets.api.inputs import ReasonIn, TaskIn, TaskPatch, Versioned
 from tickets.api.outputs import TaskOut
@@ -68,6 +71,8 @@ class TaskViewSet(TaskBase):
         task = self.one(self.tasks(), pk=id)
         values = self.read(TaskPatch, partial=True)
         version = self.version(values, is_required=True)
+        if not values:
+            raise Invalid({BODY: _("Name at least one field to change.")})
         return self.answer(edit_task(task.pk, by=self.actor, version=version, **values))
 
     @step("start", "Start")

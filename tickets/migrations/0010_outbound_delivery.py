@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_user_session_epoch"),
-        ("tickets", "0007_tags_links_participants_audited"),
+        ("tickets", "0008_task_blocked_by_audited"),
     ]
 
     operations = [

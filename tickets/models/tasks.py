@@ -31,12 +31,14 @@ class Task(FSMModelMixin, BaseModel):
         _("mandatory"), default=False, help_text=_("The ticket is not resolved before it is done.")
     )
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
-    blocked_by = models.ManyToManyField("self", symmetrical=False, related_name="blocks", blank=True)
+    blocked_by = models.ManyToManyField(
+        "self", verbose_name=_("Waits for"), symmetrical=False, related_name="blocks", blank=True
+    )
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancel_reason = models.TextField(blank=True)
 
-    history = audited_history(not_indexed=["team", "assigned_to"])
+    history = audited_history(m2m_fields=[blocked_by], not_indexed=["team", "assigned_to"])
 
     class Meta:
         verbose_name = _("task")

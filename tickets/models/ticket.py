@@ -277,6 +277,8 @@ class Ticket(FSMModelMixin, BaseModel):
         super().save(*args, **kwargs)
         self._loaded_owner_id, self._transfer_recorded = self.owner_id, False
 
+    first_entry: Any = None
+    """The timeline entry it began with, on a ticket that `create_ticket` has just made."""
     _loaded_owner_id: Any = None
     _transfer_recorded: bool = False
     """Set by `hand_over`, which the transfer service calls after it has written the transfer's row."""

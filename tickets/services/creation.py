@@ -112,7 +112,7 @@ def create_ticket(
     # Its row stays locked until the commit, so all other creations wait from here on: no slow work behind it.
     ticket.reference = _next_reference(TicketType(ticket.type), year=now.year)
     record(ticket, by=by)
-    entry = _first_entry(ticket, message, attachments, by=by, at=now)
+    entry = ticket.first_entry = _first_entry(ticket, message, attachments, by=by, at=now)
     _connect(ticket, follow_up_of=follow_up_of, related_to=related_to, by=by, at=now)
     publish(TicketCreated(ticket_id=ticket.pk, entry_id=entry.pk, may_be_answered=may_be_answered, occurred_at=now))
     return ticket

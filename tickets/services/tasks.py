@@ -63,7 +63,7 @@ def create_task(ticket_id: UUID, *, by: Actor, title: str, **details: Unpack[Tas
     blockers = _checked(task, values)
     now = timezone.now()
     _set_fields(task, values)
-    record(task, by=by, reason=_names(blockers))
+    record(task, by=by)
     task.blocked_by.set(blockers or ())
     facts = {"event": "task_created", "title": task.title}
     _tell(task, EntryKind.TASK_CREATED, by=by, at=now, facts=facts)
@@ -89,7 +89,7 @@ def edit_task(task_id: UUID, *, by: Actor, version: int | None = None, **values:
     is_blocked_anew = blockers is not None and set(blockers) != set(before)
     if not changed and not is_blocked_anew:
         return task
-    record(task, by=by, reason=_names(blockers) if is_blocked_anew else "", update_fields=changed)
+    record(task, by=by, update_fields=changed)
     if is_blocked_anew and blockers is not None:
         task.blocked_by.set(blockers)
     for facts in _news(task, changed, blockers if is_blocked_anew else None):
@@ -112,11 +112,6 @@ def _set_fields(task: Task, values: TaskValues) -> list[str]:
             setattr(task, name, value)
             changed.append(name)
     return changed
-
-
-def _names(blockers: list[Task] | None) -> str:
-    """What history rows say of the tasks that come before, as these stand in a table of their own."""
-    return f"blocked_by: {', '.join(task.title for task in blockers)}" if blockers is not None else ""
 
 
 def _news(task: Task, changed: list[str], blockers: list[Task] | None) -> Iterator[dict[str, Any]]:

@@ -5,8 +5,10 @@ Fetching is at least once; the unique constraints of the ledger make what follow
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -22,11 +24,15 @@ from connectors.mail.services.outcome import Own, act, put_aside
 from core import steps, wake
 from core.errors import DomainError
 from core.retry import next_attempt_at
+from core.service import one_act
 
 logger = logging.getLogger(__name__)
 
+Fetched = tuple[str, bytes]
+"""A mail's name at the source, and its bytes."""
 LEASE = timedelta(seconds=120)
 """How long one worker may take for one mail; then it is taken for dead and the next sweep goes on."""
+STORED_AT_ONCE, STORED_BYTES_AT_ONCE = 20, 4 * 1024 * 1024
 MAX_ATTEMPTS = 5
 """A mail that was begun this often without an outcome is one that breaks its worker: to quarantine."""
 
@@ -50,14 +56,13 @@ def _poll(mailbox: Mailbox, *, own: Own, limit: int) -> int:
     count, error = 0, ""
     try:
         backend = backend_of(mailbox)
-        for provider_id, raw in backend.fetch():
-            message = receive(mailbox, raw, provider_id=provider_id, source=Source.POLLED)
-            backend.done(provider_id)
-            FILE_MOVED.reached()
-            process(message, raw=raw, own=own)
-            count += 1
-            if count >= limit:
-                break
+        for batch in _batches(islice(backend.fetch(), limit)):
+            messages = receive_all(mailbox, batch, source=Source.POLLED)
+            for message, (provider_id, raw) in zip(messages, batch, strict=True):
+                backend.done(provider_id)
+                FILE_MOVED.reached()
+                process(message, raw=raw, own=own)
+                count += 1
     except (OSError, DomainError) as failure:
         error = f"{type(failure).__name__}: {failure}"
         logger.warning("mailbox not readable", extra={"mailbox": str(mailbox.pk)}, exc_info=True)
@@ -65,40 +70,80 @@ def _poll(mailbox: Mailbox, *, own: Own, limit: int) -> int:
     return count
 
 
+def _batches(fetched: Iterable[Fetched]) -> Iterator[list[Fetched]]:
+    """So many mails as one commit stores; those before one that cannot be read come before its failure."""
+    batch: list[Fetched] = []
+    failure: Exception | None = None
+    fetching = iter(fetched)
+    while failure is None:
+        try:
+            batch.append(next(fetching))
+        except StopIteration:
+            break
+        except (OSError, DomainError) as error:
+            failure = error
+        if len(batch) >= STORED_AT_ONCE or sum(len(raw) for _id, raw in batch) >= STORED_BYTES_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+    if failure is not None:
+        raise failure
+
+
 def receive(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -> MailMessage:
     """Commit the raw mail and its ledger row, exactly once however often it is offered under this name.
 
     A new row is leased to the caller, who goes on with `process`; an old one may be somebody else's or done.
     """
-    digest = hashlib.sha256(raw).hexdigest()
-    stored = RawMail(sha256=digest, content=raw[:MAX_STORED_BYTES], size_bytes=len(raw))
-    message = MailMessage(
-        mailbox=mailbox,
-        raw_id=digest,
-        source=source,
-        provider_id=provider_id,
-        attempts=1,
-        leased_until=timezone.now() + LEASE,
-    )
+    return receive_all(mailbox, [(provider_id, raw)], source=source)[0]
+
+
+def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -> list[MailMessage]:
+    """As `receive`, all in one commit: waiting for the disk takes as long as half of all else that a mail needs."""
+    digests = [hashlib.sha256(raw).hexdigest() for _name, raw in mails]
+    stored = [
+        RawMail(sha256=digest, content=raw[:MAX_STORED_BYTES], size_bytes=len(raw))
+        for digest, (_name, raw) in zip(digests, mails, strict=True)
+    ]
+    messages = [
+        MailMessage(
+            mailbox=mailbox,
+            raw_id=digest,
+            source=source,
+            provider_id=name,
+            attempts=1,
+            leased_until=timezone.now() + LEASE,
+        )
+        for digest, (name, _raw) in zip(digests, mails, strict=True)
+    ]
     with transaction.atomic():
         _insert_unless_there(stored)
-        is_new = _insert_unless_there(message)
+        new = _insert_unless_there(messages)
     RAW_STORED.reached()
-    return message if is_new else MailMessage.objects.get(mailbox=mailbox, provider_id=provider_id, raw=digest)
+    return [message if message.pk in new else _found_again(message) for message in messages]
 
 
-def _insert_unless_there(row: models.Model) -> bool:
-    """Whether the row is new by its unique constraints; `bulk_create(ignore_conflicts=True)` would not tell."""
-    connection = transaction.get_connection()
-    fields = row._meta.concrete_fields
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    table = connection.ops.quote_name(row._meta.db_table)
+def _found_again(message: MailMessage) -> MailMessage:
+    return MailMessage.objects.get(mailbox=message.mailbox, provider_id=message.provider_id, raw=message.raw_id)
+
+
+def _insert_unless_there(rows: Sequence[models.Model]) -> set[Any]:
+    """Keys of the rows that are new by their unique constraints; `bulk_create(ignore_conflicts=True)` does not tell."""
+    connection, meta = transaction.get_connection(), rows[0]._meta
+    fields, quoted = meta.concrete_fields, connection.ops.quote_name
+    columns = ", ".join(quoted(str(field.column)) for field in fields)
+    places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+    key = quoted(str(meta.pk.column))
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING", values)  # noqa: S608
-        row._state.adding = False
-        return bool(cursor.rowcount)
+        cursor.execute(
+            f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES {places} ON CONFLICT DO NOTHING RETURNING {key}",  # noqa: S608
+            values,
+        )
+        for row in rows:
+            row._state.adding = False
+        return {key for (key,) in cursor}
 
 
 def take_in(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source, own: Own | None = None) -> MailMessage:
@@ -179,7 +224,7 @@ def _acted(message: MailMessage, mail: ParsedMail, own: Own) -> MailMessage:
     return _conclude(_again(message), lambda row, at: act(row, mail, own, at=at))
 
 
-@transaction.atomic
+@one_act()
 def _conclude(message: MailMessage, decide: Callable[[MailMessage, datetime], None]) -> MailMessage:
     """Decide and act in one transaction under the row's lock, unless another worker has done so.
 

@@ -5,7 +5,6 @@ import re
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from accounts.models import Contact
@@ -117,17 +116,17 @@ class _Intake:
         """
         text = f"{self.mail.message_id}\n{self.mail.content_hash}"
         self.message.identity = hashlib.sha256(text.encode()).hexdigest()
-        similar = Q(identity=self.message.identity)
-        if self.message.message_id:
-            similar |= Q(message_id=self.message.message_id)
-        others = MailMessage.objects.filter(similar).exclude(pk=self.message.pk)
-        for other in others.only("identity", "content_hash", "ticket", "entry"):
-            if other.identity == self.message.identity:
-                self.message.identity = None
-                return other
-            if other.content_hash != self.message.content_hash:
-                self.message.evidence["flags"] = ["message id used by another mail"]
+        self.known = selectors.known_of(self.message, senders=self._addresses())
+        if self.known.copy_id is not None:
+            self.message.identity = None
+            return MailMessage.objects.get(pk=self.known.copy_id)
+        if self.known.is_id_used:
+            self.message.evidence["flags"] = ["message id used by another mail"]
         return None
+
+    def _addresses(self) -> list[str]:
+        from_ = self.mail.from_.address if self.mail.from_ else ""
+        return [address for address in (self.sender.address if self.sender else "", from_) if address]
 
     def _objection(self) -> Reason | None:
         """Why the mail goes to quarantine instead of acting; a release overrules what is a matter of judgement."""
@@ -139,8 +138,7 @@ class _Intake:
             return Reason.NO_SENDER if self.mail.kind not in WITHOUT_EFFECT else None
         if self._is_own_address() and not is_ours(self.mail.message_id):
             return Reason.OWN_ADDRESS
-        from_ = self.mail.from_.address if self.mail.from_ else ""
-        if selectors.is_blocked([self.sender.address, from_]) and not self.is_released:
+        if self.known.is_blocked and not self.is_released:
             return Reason.BLOCKED_SENDER
         return None
 
@@ -206,8 +204,7 @@ class _Intake:
             may_be_answered=self._may_be_answered(mailbox),
             channel=Channel.EMAIL,
         )
-        entry_id = ticket.entries.order_by("seq").values_list("pk", flat=True)[0]
-        self.message.create(ticket, entry_id, reason=reason, at=self.at)
+        self.message.create(ticket, ticket.first_entry.pk, reason=reason, at=self.at)
 
     def _may_be_answered(self, mailbox: Mailbox) -> bool:
         """The loop guard: only a person's mail, and only where the mailbox is set so (email.md section 5)."""

@@ -1,0 +1,40 @@
+"""Conditions on many values, each list of them one parameter: a statement takes no more than 65,535 parameters."""
+
+from collections.abc import Collection, Sequence
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, CharField, Func, Value
+from django.db.models.expressions import Combinable
+
+
+def any_of(column: str | Combinable, values: Collection[str]) -> Func:
+    """Whether `column` is one of `values`; an index on it serves."""
+    return _condition(" = ", _field(column), Func(_array(values), function="ANY"))
+
+
+def overlap(column: str, values: Collection[str]) -> Func:
+    """Whether one of `values` is in the array `column`; a GIN index on it serves."""
+    return _condition(" && ", _field(column), _array(values))
+
+
+def pair_of(columns: Sequence[str], pairs: Collection[tuple[str, str]]) -> Func:
+    """Whether the two `columns` are one of `pairs`; an index that begins with both serves.
+
+    Joined by OR to another condition it is asked of every row: unite two querysets instead.
+    """
+    halves = [_array([pair[half] for pair in pairs]) for half in (0, 1)]
+    wanted = Func(*halves, function="unnest", template="(SELECT * FROM %(function)s(%(expressions)s))")
+    return _condition(" IN ", Func(*map(_field, columns), function="ROW"), wanted)
+
+
+def _field(column: str | Combinable) -> Func:
+    return Func(column, template="%(expressions)s")
+
+
+def _array(values: Collection[str]) -> Func:
+    """With its type, which an empty one does not tell."""
+    return Func(Value(list(values), output_field=ArrayField(CharField())), template="%(expressions)s::varchar[]")
+
+
+def _condition(operator: str, *sides: Func) -> Func:
+    return Func(*sides, template="%(expressions)s", arg_joiner=operator, output_field=BooleanField())
