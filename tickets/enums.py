@@ -134,6 +134,16 @@ class OutboundKind(models.TextChoices):
     INTRODUCTION = "introduction", _("Introduction of the new owner")
 
 
+class Delivery(models.TextChoices):
+    """What a mail system has reported of one recipient, the weaker word first (RFC 3464, RFC 8098)."""
+
+    DELAYED = "delayed", _("Delayed")
+    DELIVERED = "delivered", _("Delivered")
+    READ = "read", _("Read")
+    GIVEN_UP = "given_up", _("Not delivered for the time being")
+    UNDELIVERABLE = "undeliverable", _("Undeliverable")
+
+
 class Then(models.TextChoices):
     """What follows a reply, in the transaction of its release."""
 

@@ -139,3 +139,12 @@ class EntryMoved(TicketEvent):
     entry_id: UUID
     cause: str
     by_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageUndelivered(TicketEvent):
+    """A mail had left and came back: these addresses, divided by commas, did not get it."""
+
+    message_id: UUID
+    author_id: UUID | None
+    addresses: str

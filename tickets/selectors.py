@@ -31,6 +31,7 @@ SHOWN = (
     *("body_text", "facts", "email_from", "email_to", "email_cc", "in_reply_to"),
     *("contact__first_name", "contact__last_name", "contact__email", "on_behalf_of__name"),
     *("outbound_message__status", "outbound_message__sent_at", "outbound_message__last_error"),
+    "outbound_message__delivery",
 )
 """Columns of an entry and of what stands around it that a page shows."""
 

@@ -65,6 +65,8 @@ class Reason(models.TextChoices):
     BOUNCE = "bounce", _("delivery report")
     AUTO_REPLY = "auto_reply", _("automatic reply")
     REPORT = "report", _("report of a mail system")
+    READ_RECEIPT = "read_receipt", _("read receipt")
+    CALENDAR_ANSWER = "calendar_answer", _("answer to an invitation")
     OWN_MAIL = "own_mail", _("a mail of our own came back")
     STAFF_MAIL = "staff_mail", _("an agent's mail carries no rights and stays inside")
     FORWARDED = "forwarded", _("an agent forwarded a customer's mail")
@@ -75,6 +77,21 @@ class Reason(models.TextChoices):
     BLOCKED_SENDER = "blocked_sender", _("the sender is blocked")
     OWN_ADDRESS = "own_address", _("sent in the name of one of our mailboxes")
     SPAM_TICKET = "spam_ticket", _("answers a ticket that was cancelled as spam")
+    SENDER_BRAKE = "sender_brake", _("brake: too many mails of this sender")
+    THREAD_BRAKE = "thread_brake", _("brake: too many mails on this ticket")
+    CONTENT_BRAKE = "content_brake", _("brake: the same content again and again")
+    REOPENING_BRAKE = "reopening_brake", _("brake: reopened again and again")
     UNPARSABLE = "unparsable", _("could not be read")
     REFUSED = "refused", _("was refused")
     GAVE_UP = "gave_up", _("could not be processed")
+
+
+class BrakeKind(models.TextChoices):
+    """What a brake looks at; none of them needs a header to be honest (email.md section 5)."""
+
+    SENDER = "sender", _("Many mails of one sender")
+    THREAD = "thread", _("Many mails on one ticket")
+    CONTENT = "content", _("The same content again and again")
+    REOPENING = "reopening", _("Reopened again and again")
+    ANSWERS = "answers", _("Many automatic answers to one address")
+    MAILBOX = "mailbox", _("Many automatic answers of one mailbox")

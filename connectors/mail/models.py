@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from accounts.models import Agent, Team
-from connectors.mail.enums import Backend, MailState, Reason, Source
-from connectors.mail.querysets import MailboxQuerySet, MailMessageQuerySet
+from connectors.mail.enums import Backend, BrakeKind, MailState, Reason, Source
+from connectors.mail.querysets import BrakeQuerySet, MailboxQuerySet, MailMessageQuerySet
 from core.history import audited_history
 from core.models import BaseModel
 from core.walls import append_only
@@ -24,6 +24,10 @@ S = MailState
 
 MAX_ID = 500
 """Characters of a Message-ID that are stored and compared: what an index row can hold. Real ones stay far below."""
+
+
+ACTED = Q(state__in=[S.CREATED, S.APPENDED, S.RECORDED], entry__isnull=False)
+"""Mails that stand on a ticket: what the brakes count."""
 
 
 class Mailbox(BaseModel):
@@ -146,6 +150,8 @@ class MailMessage(FSMModelMixin, BaseModel):
         Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     processed_at = models.DateTimeField(null=True, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    """Of sender, subject and words: mails that say the same have the same, whatever their ids and dates."""
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     leased_until = models.DateTimeField(null=True, blank=True)
@@ -154,7 +160,9 @@ class MailMessage(FSMModelMixin, BaseModel):
     objects = MailMessageQuerySet.as_manager()
     history = audited_history(
         not_indexed=["mailbox", "raw", "ticket", "entry", "duplicate_of", "released_by"],
-        excluded_fields=["reply_text", "references", "leased_until", "last_error", "attempts", "next_attempt_at"],
+        excluded_fields=[
+            *("reply_text", "references", "leased_until", "last_error", "attempts", "next_attempt_at", "fingerprint"),
+        ],
     )
 
     class Meta:
@@ -175,6 +183,9 @@ class MailMessage(FSMModelMixin, BaseModel):
             models.Index(name="mailmessage_due", fields=["next_attempt_at", "id"], condition=Q(state=S.RECEIVED)),
             models.Index(name="mailmessage_mailbox_newest", fields=["mailbox", "-received_at", "-id"]),
             models.Index(name="mailmessage_quarantined", fields=["mailbox"], condition=Q(state=S.QUARANTINED)),
+            models.Index(Lower("from_address"), "processed_at", name="mailmessage_acted_sender", condition=ACTED),
+            models.Index(name="mailmessage_acted_ticket", fields=["ticket", "processed_at"], condition=ACTED),
+            models.Index(name="mailmessage_acted_content", fields=["fingerprint", "processed_at"], condition=ACTED),
             models.Index(name="mailmessage_message_id", fields=["message_id"], condition=~Q(message_id="")),
         ]
 
@@ -277,3 +288,48 @@ class BlockedSender(BaseModel):
 
     def __str__(self) -> str:
         return self.address
+
+
+class Brake(BaseModel):
+    """What holds mails back for a while because there were too many: drawn by the system, over by itself or lifted.
+
+    One row for each thing it looks at (`kind`, `key`) in a mailbox; drawn again, the same row starts anew.
+    """
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="brakes")
+    kind = models.CharField(_("brake"), max_length=10, choices=BrakeKind)
+    key = models.CharField(max_length=320)
+    """Sender's address in lower case, ticket's id, fingerprint; of our answers the contact's or the mailbox's id."""
+    about = models.CharField(_("about"), max_length=400)
+    """The key as people read it: address, reference, subject."""
+    ticket = models.ForeignKey(
+        Ticket, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    counted = models.PositiveIntegerField()
+    window_minutes = models.PositiveIntegerField()
+    started_at = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"))
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    objects = BrakeQuerySet.as_manager()
+    history = audited_history(not_indexed=["mailbox", "ticket", "lifted_by"])
+
+    class Meta:
+        verbose_name = _("brake")
+        verbose_name_plural = _("brakes")
+        constraints = [models.UniqueConstraint(name="brake_once", fields=["mailbox", "kind", "key"])]
+        indexes = [models.Index(name="brake_until", fields=["until"], condition=Q(lifted_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.about}"
+
+    def holds(self, at: datetime) -> bool:
+        return self.lifted_at is None and at < self.until
+
+    @property
+    def ended_at(self) -> datetime:
+        """Since when it is counted anew."""
+        return self.lifted_at or self.until

@@ -4,7 +4,7 @@ from accounts.enums import Role
 from accounts.models import Agent
 from accounts.selectors import reach_of
 from connectors.mail.enums import MailState
-from connectors.mail.models import MailMessage
+from connectors.mail.models import Brake, MailMessage
 from tickets.enums import PlacementCause
 from tickets.models import Placement, Ticket
 
@@ -53,3 +53,8 @@ def may_see_ledger(actor: Agent) -> bool:
     """Everybody whose role lets them see a team's mails; admins and people without a team see none."""
     reach = reach_of(actor)
     return bool(reach.teams) or reach.sees_everything
+
+
+def may_lift(actor: Agent, brake: Brake) -> bool:
+    """As the release from quarantine, which it is for all that would follow: supervisors and managers of the team."""
+    return brake.mailbox.team_id in reach_of(actor).overseen

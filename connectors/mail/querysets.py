@@ -9,7 +9,7 @@ from connectors.mail.enums import MailState
 from core.actors import Actor
 
 if TYPE_CHECKING:
-    from connectors.mail.models import Mailbox, MailMessage  # noqa: F401
+    from connectors.mail.models import Brake, Mailbox, MailMessage  # noqa: F401
 
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
@@ -44,3 +44,15 @@ class MailMessageQuerySet(models.QuerySet["MailMessage"]):
             .filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now))
             .order_by("next_attempt_at", "id")
         )
+
+
+class BrakeQuerySet(models.QuerySet["Brake"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of the mailboxes whose ledger one sees."""
+        reach = reach_of(actor)
+        if reach.sees_everything:
+            return self
+        return self.filter(mailbox__team__in=reach.teams)
+
+    def holding(self, at: datetime) -> Self:
+        return self.filter(lifted_at__isnull=True, until__gt=at)

@@ -126,9 +126,13 @@ def is_agent(address: str) -> bool:
     return agent_at(address) is not None
 
 
-def agent_at(address: str) -> Agent | None:
-    wanted = address.strip().lower()
-    return Agent.objects.active().annotate(address=Lower("email")).filter(address=wanted).first() if wanted else None
+def agent_at(*addresses: str) -> Agent | None:
+    """The active agent with one of these addresses, the first ones first."""
+    wanted = [address.strip().lower() for address in addresses if address.strip()]
+    if not wanted:
+        return None
+    agents = Agent.objects.active().annotate(address=Lower("email")).filter(address__in=wanted)
+    return min(agents, key=lambda agent: wanted.index(agent.email.lower()), default=None)
 
 
 def belongs_to(address: str, ticket: Ticket) -> bool:
@@ -141,9 +145,14 @@ def belongs_to(address: str, ticket: Ticket) -> bool:
     return company is not None and company.pk == ticket.company_id
 
 
-def is_blocked(addresses: Iterable[str]) -> bool:
-    wanted = [address.strip().lower() for address in addresses if address]
-    return bool(wanted) and BlockedSender.objects.annotate(lower=Lower("address")).filter(lower__in=wanted).exists()
+def agents_and_blocked(addresses: Iterable[str]) -> set[str]:
+    """Of these addresses, in lower case, those that never take part in a conversation by a mail's Cc."""
+    wanted = [address.lower() for address in addresses]
+    agents = Agent.objects.active().annotate(lower=Lower("email")).filter(lower__in=wanted)
+    blocked = BlockedSender.objects.annotate(lower=Lower("address")).filter(lower__in=wanted)
+    return set(
+        agents.order_by().values_list("lower", flat=True).union(blocked.order_by().values_list("lower", flat=True))
+    )
 
 
 @dataclass(frozen=True)

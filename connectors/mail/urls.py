@@ -6,6 +6,7 @@ from connectors.mail.views import demo, ledger
 
 ledger_pages: list[URLPattern | URLResolver] = [
     path("", ledger.ledger, name="ledger"),
+    path("brakes/<uuid:brake_id>/lift/", ledger.lift, name="lift"),
     path("<uuid:message_id>/", ledger.message, name="message"),
     path("<uuid:message_id>/raw/", ledger.raw, name="raw"),
     path("<uuid:message_id>/retry/", ledger.retry, name="retry"),

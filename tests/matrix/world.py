@@ -31,7 +31,7 @@ from tests.factories import (
     TeamFactory,
     TicketFactory,
 )
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.factories.mail import BrakeFactory, MailboxFactory, a_mail, arrive
 from tickets import services
 from tickets.enums import OutboundStatus
 from tickets.models import Attachment, OutboundMessage, Ticket
@@ -273,6 +273,7 @@ def _mail(world: World) -> None:
     world.things["moved_mail"] = arrive(a_mail(), mailbox)
     world.things["target"] = target = arrive(a_mail(), mailbox).ticket
     move_mail(world.things["moved_mail"].pk, to=target.reference, by=world.people["lead"])
+    world.things["brake"] = BrakeFactory(mailbox=mailbox)
     assert world.things["mail"].state == MailState.QUARANTINED
     assert world.things["done_mail"].state == MailState.CREATED
 

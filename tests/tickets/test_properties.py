@@ -18,7 +18,7 @@ from accounts.models import Agent
 from core.errors import DomainError
 from tests.factories import AbsenceFactory, AgentFactory, ApiClientFactory, ContactFactory, TeamFactory, TicketFactory
 from tickets import services
-from tickets.enums import OutboundKind
+from tickets.enums import Delivery, OutboundKind
 from tickets.models import OutboundMessage, OwnershipTransfer, Task, Ticket, TimelineEntry
 from tickets.selectors import entries_of
 from tickets.services.creation import Message
@@ -109,6 +109,13 @@ OPERATIONS: dict[str, Operation] = {
     "lapse_offer": lambda w, by, other: ONE.lapse_offer(w.ticket.pk, by=by, at=timezone.now() + timedelta(days=9)),
     "link_tickets": lambda w, by, other: ONE.link_tickets(w.ticket.pk, to=w.second, kind="related", by=by),
     "move_entry": lambda w, by, other: ONE.move_entry(w.movable(), to=w.second, by=by),
+    "note_delivery": lambda w, by, other: ONE.note_delivery(
+        w.newest("outbound_messages"),
+        addresses=["dana@customer.test"],
+        delivery=Delivery.UNDELIVERABLE,
+        at=timezone.now(),
+        code="5.1.1",
+    ),
     "offer_ticket": lambda w, by, other: ONE.offer_ticket(w.ticket.pk, to=other, by=by),
     "queue_system_message": lambda w, by, other: ONE.queue_system_message(
         w.ticket.pk, kind=OutboundKind.ACKNOWLEDGEMENT, body_text="We have received your message."

@@ -13,6 +13,7 @@ from tickets.services.conversation import (
     undo_message,
 )
 from tickets.services.creation import create_ticket, create_ticket_for
+from tickets.services.delivery import note_delivery
 from tickets.services.editing import change_team, edit_ticket, link_tickets, refuse_owner_change, unwatch, watch
 from tickets.services.lifecycle import (
     auto_close_ticket,
@@ -55,6 +56,7 @@ __all__ = [
     "lapse_offer",
     "link_tickets",
     "move_entry",
+    "note_delivery",
     "offer_ticket",
     "queue_system_message",
     "record_automatic_message",

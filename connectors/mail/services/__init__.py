@@ -1,6 +1,7 @@
 """Every write of the mail connector: taking mail in, sending it, mailboxes and blocked senders."""
 
 from connectors.mail.services.acknowledgement import acknowledge
+from connectors.mail.services.brakes import lift_brake
 from connectors.mail.services.copies import file_sent_copies
 from connectors.mail.services.intake import process, process_due, receive, take_in
 from connectors.mail.services.ledger import move_mail, release_mail, retry_mail, undo_mail_move
@@ -15,6 +16,7 @@ __all__ = [
     "block_sender",
     "change_mailbox",
     "file_sent_copies",
+    "lift_brake",
     "move_mail",
     "poll_mailboxes",
     "process",

@@ -23,6 +23,8 @@ from connectors.mail.people import (
     others_in,
 )
 from connectors.mail.selectors import Match
+from connectors.mail.services import brakes, reports
+from connectors.mail.services.brakes import Hold
 from core.actors import Actor, SystemActor, system_actor
 from core.errors import NotFound
 from tickets.enums import Channel, ClosureCode, TicketStatus
@@ -91,11 +93,16 @@ class _Intake:
             self.message.keep(reason=Reason.OWN_MAIL, at=self.at)
             return
         match = selectors.find_ticket(self.mail, sender=self.sender.address if self.sender else "")
+        if (found := reports.find_message(self.mail, at=self.at)) is not None:
+            reports.note(found, self.message, self.mail, at=self.at)
+            match = found.match if found.is_sure or match is None or not match.is_sure else match
         if match:
             facts = {"rule": match.rule, "matched": match.matched, "confidence": "sure" if match.is_sure else "claimed"}
             self.message.evidence |= facts
-        if self.mail.kind in WITHOUT_EFFECT:
-            self._keep(match, WITHOUT_EFFECT[self.mail.kind])
+        if held := self._hold(match.ticket if match else None):
+            self._put_on_hold(held)
+        elif reason := reports.reason_of(self.mail) or WITHOUT_EFFECT.get(self.mail.kind):
+            self._keep(match, reason)
         else:
             self._let_act(match)
 
@@ -109,6 +116,7 @@ class _Intake:
         )
         message.references, message.subject = list(mail.references or mail.in_reply_to_all), mail.subject
         message.from_address = self.sender.address if self.sender else ""
+        message.fingerprint = brakes.fingerprint(message.from_address, mail)
         message.reply_text = mail.reply_text if mail.reply_text.strip() != mail.body_text.strip() else ""
         message.evidence = {
             "sender": self.sender_rule,
@@ -150,6 +158,17 @@ class _Intake:
             return Reason.BLOCKED_SENDER
         return None
 
+    def _hold(self, ticket: Ticket | None) -> Hold | None:
+        """A brake that holds this mail; a release overrules it, and what stays in the ledger alone harms nobody."""
+        without_effect = self.mail.kind in WITHOUT_EFFECT and ticket is None
+        if self.is_released or without_effect:
+            return None
+        return brakes.hold(self.message, sender=self.sender.address if self.sender else "", ticket=ticket, at=self.at)
+
+    def _put_on_hold(self, held: Hold) -> None:
+        self.message.evidence |= held.evidence
+        self.message.quarantine(reason=held.reason, detail=held.detail, at=self.at)
+
     def _is_own_address(self) -> bool:
         return self.sender is not None and selectors.own_mailbox(self.sender.address, self.own) is not None
 
@@ -172,7 +191,7 @@ class _Intake:
         """Agents act on the pages; their mails carry no rights, so they do not count as the customer's words either."""
         if ticket.requester.email.lower() == sender.address.lower():
             return False
-        self.agent = selectors.agent_at(sender.address) or selectors.agent_at(self._from)
+        self.agent = selectors.agent_at(sender.address, self._from)
         return self.agent is not None
 
     def _may_speak(self, sender: Address, ticket: Ticket) -> bool:
@@ -195,10 +214,14 @@ class _Intake:
             self._create(Reason.FOLLOW_UP, follow_up_of=ticket)
             return
         may_resume = self.mail.kind == MailKind.NORMAL
-        may_bring = self.sender is not None and selectors.belongs_to(self.sender.address, ticket)
+        if may_resume and not self.is_released and (held := brakes.hold_reopening(self.message, ticket, at=self.at)):
+            self._put_on_hold(held)
+            return
+        others = self._others(ticket)
+        if others and not (self.sender and selectors.belongs_to(self.sender.address, ticket)):
+            others = []
         entry = record_customer_message(ticket.pk, by=self._contact(), message=self._words(), may_resume=may_resume)
-        if may_bring:
-            self._take_along(ticket)
+        self._take_along(ticket, others)
         self.message.append(ticket, entry.pk, reason=match.reason, at=self.at)
 
     def _create(
@@ -224,7 +247,7 @@ class _Intake:
         if forward:
             self._keep_own_words(ticket, forward)
         else:
-            self._take_along(ticket)
+            self._take_along(ticket, self._others(ticket))
         self.message.create(ticket, ticket.first_entry.pk, reason=reason, at=self.at)
 
     def _keep_own_words(self, ticket: Ticket, forward: Forward) -> None:
@@ -235,18 +258,22 @@ class _Intake:
         self.message.reply_text = ""  # a view on the agent's words, not on the customer's
         self.message.evidence |= {"sender": "forwarded", "forwarded_by": forward.agent.email}
 
-    def _take_along(self, ticket: Ticket) -> None:
-        """People in To and Cc of a person's mail take part from now on (email.md section 4)."""
+    def _others(self, ticket: Ticket) -> list[Address]:
+        """Who else stands in To and Cc of a person's mail."""
         if self.mail.kind != MailKind.NORMAL:
-            return
+            return []
         speaker = self.sender.address.lower() if self.sender else ""
         left_out = {ticket.requester.email.lower(), self._from.lower(), speaker}
-        others = [one for one in others_in(self.mail, self.own.values()) if one.address.lower() not in left_out]
+        return [one for one in others_in(self.mail, self.own.values()) if one.address.lower() not in left_out]
+
+    def _take_along(self, ticket: Ticket, others: list[Address]) -> None:
+        """They take part from now on (email.md section 4)."""
         if len(others) > MAX_TAKEN_ALONG:
             self.message.evidence["flags"].append("too many people in copy to take along")
             return
-        people = [one for one in others if len(one.address) <= MAX_ADDRESS and not selectors.is_agent(one.address)]
-        people = [one for one in people if not selectors.is_blocked([one.address])]
+        people = [one for one in others if len(one.address) <= MAX_ADDRESS]
+        left_out = selectors.agents_and_blocked(one.address for one in people) if people else set()
+        people = [one for one in people if one.address.lower() not in left_out]
         if people:
             contacts = [self._contact(one) for one in people]
             added = add_participants(ticket.pk, contacts=contacts, by=INTAKE)
@@ -259,7 +286,9 @@ class _Intake:
     def _keep(self, match: Match | None, reason: Reason) -> None:
         """Record without effect: on the ticket it belongs to, else in the ledger alone."""
         address = self.sender.address if self.sender else ""
-        if match is None or not (match.is_sure or selectors.takes_part(address, match.ticket)):
+        if match is None or not (
+            match.is_sure or match.rule == "recipient" or selectors.takes_part(address, match.ticket)
+        ):
             self.message.keep(reason=reason, at=self.at)
             return
         by: Actor = selectors.known_contact(address) or _machine(address)

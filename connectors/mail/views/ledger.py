@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,9 +19,10 @@ from connectors.mail import services
 from connectors.mail.decisions import explained
 from connectors.mail.enums import Backend, MailState
 from connectors.mail.forms import MoveForm
-from connectors.mail.models import Mailbox, MailMessage, RawMail
+from connectors.mail.models import Brake, Mailbox, MailMessage, RawMail
 from connectors.mail.policies import (
     last_placement,
+    may_lift,
     may_move,
     may_release,
     may_retry,
@@ -32,6 +34,7 @@ from core.paging import keyset_page
 from tickets.enums import PlacementCause
 from tickets.models import Placement, Ticket
 
+MAX_BRAKES = 50
 NEWEST_FIRST = ("-received_at", "-id")
 TONES = {
     MailState.CREATED: "ok",
@@ -44,53 +47,72 @@ TONES = {
 @require_GET
 @agent_required
 def ledger(request: AgentRequest) -> HttpResponse:
+    return _ledger(request)
+
+
+def _ledger(request: AgentRequest, *, refusal: DomainError | None = None) -> HttpResponse:
     if not may_see_ledger(request.agent):
         raise PermissionDenied
     rows = MailMessage.objects.visible_to(request.agent).select_related("mailbox", "ticket").defer("reply_text")
     state = request.GET.get("state", "")
     if state in MailState.values:
         rows = rows.filter(state=state)
-    error: DomainError | None = None
+    error = refusal
     try:
         page = keyset_page(rows, NEWEST_FIRST, cursor=str(request.GET.get("cursor", "")), size=50)
-    except Invalid as refusal:
-        error, page = refusal, keyset_page(rows, NEWEST_FIRST, size=50)
+    except Invalid as invalid:
+        error, page = invalid, keyset_page(rows, NEWEST_FIRST, size=50)
     query = f"state={state}&" if state in MailState.values else ""
     visible = _visible_tickets(request.agent, page.items)
+    mailboxes = list(Mailbox.objects.visible_to(request.agent).active())
     context = {
         "rows": [_row(message, visible) for message in page.items],
         "tabs": _tabs(state),
-        "mailboxes": [] if request.GET.get("cursor") else _mailboxes(request.agent),
+        "brakes": _brakes(request.agent),
+        "mailboxes": [] if request.GET.get("cursor") else [_compared(mailbox) for mailbox in mailboxes],
         "error": error,
-        "troubled": Mailbox.objects.active().visible_to(request.agent).exclude(last_error=""),
+        "troubled": [mailbox for mailbox in mailboxes if mailbox.last_error],
         "next_url": f"?{query}cursor={page.next_cursor}" if page.next_cursor else "",
         "previous_url": f"?{query}cursor={page.previous_cursor}" if page.previous_cursor else "",
     }
     return render(request, "connectors/mail/ledger.html", context, status=error.status if error else 200)
 
 
-def _mailboxes(agent: Agent) -> list[dict[str, Any]]:
-    """What the last comparison with the ledger has found, for each mailbox of one's teams."""
-    rows = []
-    for mailbox in Mailbox.objects.visible_to(agent).active():
-        result = mailbox.reconciliation
-        missing = int(result.get("missing_count", 0))
-        rows.append(
-            {
-                "address": mailbox.address,
-                "at": mailbox.reconciled_at if result else None,
-                "present": result.get("present", 0),
-                "taken_in": result.get("taken_in", 0),
-                "gone": result.get("gone", 0),
-                "missing": missing,
-                "names": result.get("missing", []),
-                "unnamed": missing - len(result.get("missing", [])),
-                "error": result.get("error", ""),
-                "is_folder": mailbox.backend == Backend.FILES,
-                "is_fine": not missing and not result.get("error"),
-            }
-        )
-    return rows
+def _brakes(agent: Agent) -> list[dict[str, Any]]:
+    """What holds mails back now in the mailboxes of one's teams."""
+    holding = Brake.objects.visible_to(agent).holding(timezone.now()).select_related("mailbox__team", "ticket")
+    return [
+        {
+            "kind": brake.get_kind_display(),
+            "about": brake.about,
+            "mailbox": brake.mailbox.address,
+            "counted": brake.counted,
+            "minutes": brake.window_minutes,
+            "since": brake.started_at,
+            "until": brake.until,
+            "lift_url": reverse("mail:lift", args=[brake.pk]) if may_lift(agent, brake) else "",
+        }
+        for brake in holding.order_by("-started_at", "-id")[:MAX_BRAKES]
+    ]
+
+
+def _compared(mailbox: Mailbox) -> dict[str, Any]:
+    """What the last comparison with the ledger has found."""
+    result = mailbox.reconciliation
+    missing = int(result.get("missing_count", 0))
+    return {
+        "address": mailbox.address,
+        "at": mailbox.reconciled_at if result else None,
+        "present": result.get("present", 0),
+        "taken_in": result.get("taken_in", 0),
+        "gone": result.get("gone", 0),
+        "missing": missing,
+        "names": result.get("missing", []),
+        "unnamed": missing - len(result.get("missing", [])),
+        "error": result.get("error", ""),
+        "is_folder": mailbox.backend == Backend.FILES,
+        "is_fine": not missing and not result.get("error"),
+    }
 
 
 def _tabs(state: str) -> list[dict[str, Any]]:
@@ -233,3 +255,15 @@ def undo_move(request: AgentRequest, message_id: UUID) -> HttpResponse:
         return _page(request, found, error=error)
     messages.success(request, _("The mail is back where it was."))
     return redirect("mail:message", message_id=found.pk)
+
+
+@require_POST
+@agent_required
+def lift(request: AgentRequest, brake_id: UUID) -> HttpResponse:
+    found = get_object_or_404(Brake.objects.visible_to(request.agent), pk=brake_id)
+    try:
+        services.lift_brake(found.pk, by=request.agent)
+    except DomainError as error:
+        return _ledger(request, refusal=error)
+    messages.success(request, _("The brake is lifted. What it held stays in quarantine."))
+    return redirect("mail:ledger")
