@@ -10,9 +10,11 @@ from pytest_django.fixtures import Settings
 
 from accounts.enums import Role
 from connectors.mail import maildir
+from connectors.mail.enums import BrakeKind
 from connectors.mail.metrics import of_incoming_mail
 from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.services import poll_mailboxes, reconcile, reconcile_due
+from connectors.mail.services.brakes import LIMITS, Limit
 from core import timers
 from tests.concurrency import in_parallel
 from tests.factories import AgentFactory
@@ -179,3 +181,20 @@ def test_decision_is_told_in_words(client: Client, mailbox: Mailbox) -> None:
     page = client.get(f"/mail/{by_subject.pk}/").content.decode()
     assert f"The subject names the ticket: {first.ticket.reference}" in page
     assert "it counts only from somebody who takes part in the ticket" in page
+
+
+def test_what_a_report_and_a_brake_say_is_told_in_words(
+    client: Client, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, BrakeKind.SENDER, Limit(1, timedelta(hours=1)))
+    arrive(a_mail(body="first"), mailbox)
+    held = arrive(a_mail(body="second"), mailbox)
+    MailMessage.objects.filter(pk=held.pk).update(
+        evidence=held.evidence | {"rule": "recipient", "matched": "a@b.test", "delivery": ["a@b.test: delayed 4.4.1"]}
+    )
+    client.force_login(AgentFactory(teams=[mailbox.team]).user)
+    page = client.get(f"/mail/{held.pk}/").content.decode()
+    assert "Many mails of one sender: 1 within 60 minutes; held until " in page
+    assert "The report names no mail; this is what was last sent to a@b.test" in page
+    assert "Probable: recipient and time agree." in page
+    assert "a@b.test: delayed 4.4.1" in page
