@@ -262,7 +262,7 @@ TRACES = """
            (SELECT count(*) FROM tickets_historicalticket), (SELECT sum(version) FROM accounts_absence),
            (SELECT sum(version) FROM accounts_contact), (SELECT sum(version) FROM accounts_agent),
            (SELECT count(*) FROM tickets_placement), (SELECT count(*) FROM mail_blockedsender),
-           (SELECT count(*) FROM mail_mailmessage),
+           (SELECT count(*) FROM mail_mailmessage), (SELECT sum(version) FROM mail_brake),
            (SELECT sum(version) FROM mail_mailmessage), (SELECT count(*) FROM notifications_notification),
            (SELECT sum(version) FROM notifications_notification), (SELECT count(*) FROM tickets_task),
            (SELECT count(*) FROM tickets_task_blocked_by), (SELECT count(*) FROM tickets_ticket_tags),
