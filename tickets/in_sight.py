@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
+from uuid import UUID, uuid4
 
 from accounts.models import Agent
 from accounts.reach import Outline, outline_of, stand_in
@@ -35,3 +36,10 @@ class InSight:
             return self._build(Ticket.objects.visible_to(agent), agent, *slots[len(marks) :])
 
         return Compiled(build, *marks, *self._slots, may_lack=marks if outline.sees_everything else ())
+
+
+def is_in_sight(agent: Agent, ticket_id: UUID) -> bool:
+    return bool(_BY_ID.fetch(agent, ticket_id))
+
+
+_BY_ID = InSight(lambda seen, _agent, ticket_id: seen.filter(pk=ticket_id).only("pk"), uuid4())
