@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from accounts.enums import Role
 from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, Team
 from accounts.reach import Reach, absences_around, covered_by, reach_of, read_reaches, runs
+from core.compiled import Compiled
 
 __all__ = [
     "Reach",
@@ -54,16 +55,21 @@ def absences_visible_to(agent: Agent) -> QuerySet[Absence]:
 def company_for_address(address: str) -> Company | None:
     """The company whose mail domains include that of `address`."""
     domain = address.rpartition("@")[2].lower()
-    return Company.objects.filter(domains__contains=[domain]).first() if domain else None
+    return _COMPANY_OF_DOMAIN.first(domain) if domain else None
 
 
 def contact_for_address(address: str) -> Contact | None:
     """The contact with this address, whatever its upper and lower case."""
-    contacts = Contact.objects.select_related("company").alias(address=Lower("email"))
-    try:
-        return contacts.get(address=address.strip().lower())
-    except Contact.DoesNotExist:
-        return None
+    return _CONTACT_OF_ADDRESS.first(address.strip().lower())
+
+
+_COMPANY_OF_DOMAIN = Compiled(
+    lambda domain: Company.objects.filter(domains__contains=[domain]).order_by("pk")[:1], "a.domain"
+)
+_CONTACT_OF_ADDRESS = Compiled(
+    lambda address: Contact.objects.select_related("company").alias(address=Lower("email")).filter(address=address),
+    "an@address",
+)
 
 
 def calendar_of(team: Team | None) -> BusinessCalendar:
