@@ -97,6 +97,15 @@ def stand_in(outline: Outline) -> tuple[Agent, list[UUID]]:
     return agent, [agent.pk, *teams, *foreign, *covers]
 
 
+def unneeded(outline: Outline, ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Which of these ids a query on such a reach may go without: for auditors all, for the deactivated who they are and
+    whom they cover.
+    """
+    if outline.sees_everything:
+        return ids
+    return () if outline.is_active else [ids[0], *ids[len(ids) - outline.covers :]]
+
+
 def read_reaches(agents: Collection[Agent], *, at: datetime) -> None:
     """Read what `reach_of` then answers for each of `agents`, in one statement for all of them."""
     teams: list[_TeamRow] = []

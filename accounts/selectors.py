@@ -9,10 +9,22 @@ from django.db.models.functions import Lower
 
 from accounts.enums import Role
 from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, Team
-from accounts.reach import Reach, absences_around, covered_by, reach_of, read_reaches, runs
+from accounts.reach import (
+    Outline,
+    Reach,
+    absences_around,
+    covered_by,
+    outline_of,
+    reach_of,
+    read_reaches,
+    runs,
+    stand_in,
+    unneeded,
+)
 from core.compiled import Compiled
 
 __all__ = [
+    "Outline",
     "Reach",
     "absences_visible_to",
     "absent_ids",
@@ -22,8 +34,11 @@ __all__ = [
     "covered_by",
     "current_absence",
     "is_absent",
+    "outline_of",
     "reach_of",
     "read_reaches",
+    "stand_in",
+    "unneeded",
 ]
 
 
@@ -64,10 +79,12 @@ def contact_for_address(address: str) -> Contact | None:
 
 
 _COMPANY_OF_DOMAIN = Compiled(
-    lambda domain: Company.objects.filter(domains__contains=[domain]).order_by("pk")[:1], "a.domain"
+    lambda domain: Company.objects.filter(domains__contains=[domain]).order_by("name", "pk")[:1], "a.domain"
 )
 _CONTACT_OF_ADDRESS = Compiled(
-    lambda address: Contact.objects.select_related("company").alias(address=Lower("email")).filter(address=address),
+    lambda address: (
+        Contact.objects.select_related("company").alias(address=Lower("email")).filter(address=address).order_by()
+    ),
     "an@address",
 )
 

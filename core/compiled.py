@@ -13,7 +13,6 @@ from django.core.exceptions import EmptyResultSet, ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
-from django.db.models.sql.compiler import SQLCompiler
 
 M = TypeVar("M", bound=Model)
 
@@ -43,7 +42,7 @@ class Compiled(Generic[M]):
 
     `build` gets `slots`: values of the right types, to be told by when the given ones take their places. Nothing else
     in the query may differ from call to call (a moment, a language). Joins, `only()` and annotations work as ever;
-    `prefetch_related()` does not, and nothing is kept but the text.
+    `prefetch_related()` does not (ImproperlyConfigured), and nothing is kept but the text.
     """
 
     def __init__(self, build: Callable[..., QuerySet[M]], *slots: Any, may_lack: Collection[Any] = ()) -> None:
@@ -51,6 +50,8 @@ class Compiled(Generic[M]):
 
     def fetch(self, *values: Any) -> list[M]:
         """The rows for `values`, in the order of the slots, as the database's driver takes them; one statement."""
+        if len(values) != len(self._slots):
+            raise TypeError(f"{len(values)} values for {len(self._slots)} slots")
         plan = self._plan
         if plan is None:
             return []
@@ -69,7 +70,12 @@ class Compiled(Generic[M]):
     @cached_property
     def _plan(self) -> "_Plan | None":
         """None where the conditions exclude every row."""
-        compiler = self._build(*self._slots).query.get_compiler(DEFAULT_DB_ALIAS)
+        rows: Any = self._build(*self._slots)
+        if rows._prefetch_related_lookups:  # noqa: SLF001  # Django has no public way to ask
+            raise ImproperlyConfigured(
+                "prefetch_related() asks more than one statement; call prefetch_related_objects()"
+            )
+        compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
         try:
             sql, params = compiler.as_sql()
         except EmptyResultSet:
@@ -80,8 +86,8 @@ class Compiled(Generic[M]):
 class _Plan:
     """What Django's `ModelIterable` works out each time before it reads the first row, kept."""
 
-    def __init__(self, compiler: SQLCompiler, text: SlottedSql) -> None:
-        self.compiler: Any = compiler
+    def __init__(self, compiler: Any, text: SlottedSql) -> None:
+        self.compiler = copy(compiler)
         self.text = text
         select, info = self.compiler.select, self.compiler.klass_info
         self.converters = self.compiler.get_converters([column[0] for column in select])
@@ -90,6 +96,7 @@ class _Plan:
         self._names = [column[0].target.attname for column in select[self._columns]]
         self._populators = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of Django 6
         self._annotations = tuple((self.compiler.annotation_col_map or {}).items())
+        self.compiler.connection = None  # that of the thread which asked first; others come, and it ends
 
     def instance(self, row: Sequence[Any]) -> Any:
         found = self._model.from_db(DEFAULT_DB_ALIAS, self._names, row[self._columns])

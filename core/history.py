@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connections, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -32,8 +32,13 @@ def _no_request_user(**_unused: Any) -> None:
 class DatabaseHistory(HistoricalRecords):  # type: ignore[misc]  # it has no types
     """History rows that PostgreSQL copies from the saved row: as it stands there, and in one statement that is put
     together once. Deletions, and models that keep many-to-many history, go simple-history's way; for the others its
-    `post_create_historical_record` and `pre_create_historical_record` are not sent.
+    `post_create_historical_record` and `pre_create_historical_record` are not sent, its `_history_date` and
+    `_history_user` not read.
     """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._statements: dict[type[models.Model], str] = {}
 
     def create_historical_record(self, instance: models.Model, history_type: str, using: str | None = None) -> None:
         if history_type == "-" or self.m2m_fields:
@@ -45,6 +50,8 @@ class DatabaseHistory(HistoricalRecords):  # type: ignore[misc]  # it has no typ
             cursor.execute(
                 self._copying(type(instance)), [name, user_id, reason, history_type, timezone.now(), instance.pk]
             )
+            if cursor.rowcount != 1:
+                raise DatabaseError(f"{instance!r} has no row to copy into its history")
 
     def _copying(self, model: type[models.Model]) -> str:
         if model not in self._statements:
@@ -56,10 +63,6 @@ class DatabaseHistory(HistoricalRecords):  # type: ignore[misc]  # it has no typ
                 f'SELECT %s, %s, %s, %s, %s, {columns} FROM "{meta.db_table}" WHERE "{meta.pk.column}" = %s'
             )
         return self._statements[model]
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._statements: dict[type[models.Model], str] = {}
 
 
 def audited_history(*, not_indexed: Sequence[str] = (), **options: Any) -> HistoricalRecords:

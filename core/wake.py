@@ -18,8 +18,7 @@ PAUSE_SECONDS = 10.0
 """After a failed wake-up none is tried for this long, and the log does not fill up."""
 
 LAST_WORDS_SECONDS = 2.0
-"""How long a process that ends waits for the words it has not passed on yet."""
-
+"""How long a process that ends waits for the words it has not passed on yet; children of the worker do not wait."""
 _gathered: ContextVar[dict[str, None] | None] = ContextVar("gathered_wakes", default=None)
 
 
@@ -43,7 +42,10 @@ def now(task: str) -> None:
     if (gathered_tasks := _gathered.get()) is not None:
         gathered_tasks[task] = None
     else:
-        _messenger().send(task)
+        try:
+            _messenger().send(task)
+        except RuntimeError:  # no more threads on this machine; what is committed stays committed
+            logger.warning("nobody to pass the word on; the next sweep finds the work", extra={"task": task})
 
 
 class _Messenger(threading.Thread):

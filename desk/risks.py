@@ -135,6 +135,7 @@ def _companies_named(ticket: Ticket, body: str) -> set[str]:
 
 
 NOBODY = UUID(int=0)
+"""Stands for the company of a ticket that has none: a statement put together once cannot leave the condition out."""
 _COMPANIES = Compiled(
     lambda names, hosts, own: (
         Company.objects.filter(any_of("name", names) | overlap("domains", hosts))
@@ -142,7 +143,9 @@ _COMPANIES = Compiled(
         .order_by()
         .only("name", "domains")
     ),
-    *(["a name"], ["a.host"], uuid4()),
+    ["a name"],
+    ["a.host"],
+    uuid4(),
 )
 
 
@@ -158,7 +161,7 @@ def _contacts_named(ticket: Ticket, body: str, cc: Sequence[str]) -> set[str]:
     )
     if not addresses and not pairs:
         return set()
-    lasts, firsts = [last for last, _first in pairs], [first for _last, first in pairs]
+    lasts, firsts = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     own = (ticket.requester_id, ticket.pk, ticket.company_id or NOBODY)
     said: set[str] = set()
     for other in _CONTACTS.fetch(lasts, firsts, list(addresses), *own):

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
 from accounts.models import Agent, Team
-from accounts.reach import Outline, outline_of, stand_in
-from accounts.selectors import reach_of
+from accounts.selectors import Outline, outline_of, reach_of, stand_in, unneeded
 from core.arrays import any_id
 from core.compiled import Compiled, SlottedSql
 from notifications.selectors import BADGE_LIMIT
@@ -135,7 +134,9 @@ def _counting(outline: Outline) -> tuple[list[str], SlottedSql]:
                 continue
             parts[view.slug] = f"(SELECT count(*) FROM ({sql}) AS bounded)"  # noqa: S608  # our own, values are parameters
             params += args
-    return list(parts), SlottedSql(f"SELECT {', '.join(parts.values())}", params, marks, may_lack=marks)
+    return list(parts), SlottedSql(
+        f"SELECT {', '.join(parts.values())}", params, marks, may_lack=unneeded(outline, marks)
+    )
 
 
 def in_short(count: int) -> str:

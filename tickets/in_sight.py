@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from accounts.models import Agent
-from accounts.reach import Outline, outline_of, stand_in
+from accounts.selectors import Outline, outline_of, stand_in, unneeded
 from core.compiled import Compiled
 from tickets.models import Ticket
 from tickets.querysets import TicketQuerySet
@@ -35,7 +35,7 @@ class InSight:
         def build(*slots: Any) -> TicketQuerySet:
             return self._build(Ticket.objects.visible_to(agent), agent, *slots[len(marks) :])
 
-        return Compiled(build, *marks, *self._slots, may_lack=marks if outline.sees_everything else ())
+        return Compiled(build, *marks, *self._slots, may_lack=unneeded(outline, marks))
 
 
 def is_in_sight(agent: Agent, ticket_id: UUID) -> bool:

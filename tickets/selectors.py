@@ -130,8 +130,8 @@ def timeline_of(
     has_held: bool = True,
     has_moved: bool = True,
 ) -> TimelinePage:
-    """The newest `last` entries of the main thread in their order, and the replies still held. Two queries, and one
-    for each of: held replies, files, entries before the first one.
+    """The newest `last` entries of the main thread in their order, and the replies still held. One query, and one
+    more for each of: held replies, files, entries before the first one.
 
     `only` narrows the entries; `has_held` and `has_moved` may say that there is none of these. Read are the columns of
     `SHOWN`; `has_html` and `has_files` say whether there is more.
@@ -143,6 +143,8 @@ def timeline_of(
         thread = thread.filter(only) if only is not None else thread
         earlier = thread.filter(seq__lt=before_seq) if before_seq is not None else thread
         shown = list(_shown(earlier, last + 1))
+    for entry in shown:
+        entry.ticket = ticket
     has_earlier, shown = len(shown) > last, shown[:last][::-1]
     with_files = [entry for entry in shown if vars(entry)["has_files"]]
     prefetch_related_objects(with_files, Prefetch("attachments", Attachment.objects.order_by()))

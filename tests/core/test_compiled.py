@@ -1,21 +1,33 @@
 """Queries put into SQL once: they answer as their querysets do, for any values and any reach."""
 
+import gc
+import random
+import threading
+import weakref
 from itertools import combinations
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import connection, connections
+from django.http import Http404
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.enums import Role
-from accounts.models import Absence, Agent, Company, User
+from accounts.models import Absence, Agent, Company, Team, User
+from accounts.selectors import Reach
 from core.arrays import any_id
 from core.compiled import Compiled
+from core.labels import label_of
+from desk.selectors import QUEUES, QueueFilter, open_counts, teams_in_sight, tickets_in
+from desk.workspace import ticket_to_answer, visible_ticket
 from tests.factories import AgentFactory, CompanyFactory, ContactFactory, TeamFactory, TicketFactory
-from tickets.in_sight import InSight
+from tickets.enums import Grade, Priority, TicketStatus
+from tickets.in_sight import InSight, is_in_sight
 from tickets.models import Ticket
+from tickets.selectors import other_tickets_of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +64,40 @@ def test_conditions_that_exclude_everything_read_nothing() -> None:
     assert len(statements) == 0
 
 
+def test_what_would_be_lost_unseen_is_refused() -> None:
+    by_id = Compiled(lambda pk: Company.objects.filter(pk=pk), uuid4())
+    with pytest.raises(TypeError):
+        by_id.fetch(uuid4(), "one too many")
+    with pytest.raises(ImproperlyConfigured):
+        Compiled(lambda pk: Agent.objects.prefetch_related("teams").filter(pk=pk), uuid4()).fetch(uuid4())
+
+
+def test_nothing_of_the_thread_that_asked_first_is_kept() -> None:
+    read = Compiled(lambda pk: Company.objects.filter(pk=pk), uuid4())
+    kept: list[weakref.ref[object]] = []
+
+    def ask() -> None:
+        read.first(uuid4())
+        kept.append(weakref.ref(connections["default"]))
+        connections["default"].close()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join()
+    gc.collect()
+    assert kept[0]() is None
+    assert read.first(uuid4()) is None  # in this thread, over its own connection
+
+
+def test_labels_follow_the_language() -> None:
+    words = {}
+    for language in ("en", "de", "en"):
+        with translation.override(language):
+            words[language] = [label_of(TicketStatus, "new"), label_of(Priority, "high"), label_of(Grade, "high")]
+    assert words == {"en": ["New", "High", "High"], "de": ["Neu", "Hoch", "Hoch"]}
+    assert label_of(TicketStatus, "of another time") == "of another time"
+
+
 def people_of_every_reach() -> list[Agent]:
     """Members of none, one and two teams, beside those who see by role, cover, or may accept elsewhere."""
     teams = [TeamFactory(), TeamFactory(), TeamFactory(allow_foreign_accept=True)]
@@ -80,3 +126,42 @@ def test_what_an_agent_sees_is_the_same_as_by_the_queryset() -> None:
     for person in [*people, *people]:
         for reference in Ticket.objects.values_list("reference", flat=True):
             assert bool(read.fetch(person, reference)) is (reference in seen[person.pk])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_compiled_reads_agree_with_their_querysets_for_any_reach(seed: int) -> None:
+    """Sets that overlap, the own id among those covered, auditors, deactivated people, nothing at all."""
+    chance = random.Random(seed)
+    teams, people, requester = TeamFactory.create_batch(3), AgentFactory.create_batch(3), ContactFactory()
+    for team in teams:
+        for owner in (None, people[0], people[1]):
+            TicketFactory(team=team, owner=owner, requester=requester)
+    Ticket.objects.filter(team=teams[0], owner=None).update(offered_to=people[2], offered_at=timezone.now())
+
+    def some(rows: list[Any]) -> frozenset[UUID]:
+        return frozenset(row.pk for row in rows if chance.random() < 0.4)
+
+    reader = chance.choice(people)
+    parts = ("member", "led", "supervised", "managed", "foreign")
+    reach = Reach(**{part: some(teams) for part in parts}, covers=some(people), sees_everything=chance.random() < 0.15)
+    reader.is_active = chance.random() > 0.15
+    vars(reader)["_reach"] = reach
+    seen = Ticket.objects.visible_to(reader)
+    for ticket in Ticket.objects.all():
+        is_seen = seen.filter(pk=ticket.pk).exists()
+        assert is_in_sight(reader, ticket.pk) is is_seen
+        others = seen.filter(requester=requester).exclude(pk=ticket.pk).order_by("-created_at", "-id")[:5]
+        assert other_tickets_of(requester, besides=ticket, seen_by=reader) == list(others)
+        for read in (visible_ticket, ticket_to_answer):
+            if is_seen:
+                assert read(reader, ticket.reference) == ticket
+            else:
+                with pytest.raises(Http404):
+                    read(reader, ticket.reference)
+    lists = [view for view in QUEUES.values() if view.shows_open_only]
+    assert open_counts(reader) == {view.slug: tickets_in(view, reader, QueueFilter()).count() for view in lists}
+    in_sight = [team.pk for team in Team.objects.order_by("name")]
+    wanted = reach.teams | reach.foreign
+    assert [team.pk for team in teams_in_sight(reader)] == [
+        pk for pk in in_sight if reach.sees_everything or pk in wanted
+    ]

@@ -1,9 +1,9 @@
 """Words on the queue: said by whoever commits, passed on by a thread that alone waits for the broker."""
 
-import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,14 +51,32 @@ def test_a_process_that_ends_passes_its_last_word_on(queue: Redis) -> None:
 
 
 def test_a_forked_process_says_its_own_words(queue: Redis) -> None:
-    wake.now(TASK)
-    assert wake.wait_until_sent(10)
-    child = os.fork()
-    if child == 0:
-        wake.now(TASK)
-        os._exit(0 if wake.wait_until_sent(10) else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    program = f"""
+import django; django.setup()
+import os, warnings
+from core import wake
+wake.now({TASK!r})
+assert wake.wait_until_sent(10)
+warnings.simplefilter("ignore")  # Python 3.12 warns of any fork beside a thread
+if child := os.fork():
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+wake.now({TASK!r})
+os._exit(0 if wake.wait_until_sent(10) else 1)
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=settings.BASE_DIR, env=live_environment(), check=True)
     assert words_on(queue) == 2
+
+
+def test_after_a_failure_words_are_kept_back_for_a_while(queue: Redis) -> None:
+    messenger = wake._Messenger()
+    messenger._silent_until = time.monotonic() + 3600
+    messenger.send(TASK)
+    assert messenger.wait_until_sent(10)
+    assert words_on(queue) == 0
+    messenger._silent_until = 0.0
+    messenger.send(TASK)
+    assert messenger.wait_until_sent(10)
+    assert words_on(queue) == 1
 
 
 def test_a_broker_that_does_not_answer_holds_nobody_up(tmp_path: Path) -> None:
