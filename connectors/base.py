@@ -13,8 +13,21 @@ class TransientDeliveryError(DeliveryError):
     """Trying again later can help: not reached, busy, over quota."""
 
 
+class UnclearDeliveryError(TransientDeliveryError):
+    """The other side may have the message: the connection ended between its last byte and their answer."""
+
+
 class PermanentDeliveryError(DeliveryError):
     """Trying again cannot help: the other side has refused this very message."""
+
+
+class PartialDeliveryError(DeliveryError):
+    """Some recipients have the message, others were refused; by address, with the other side's words."""
+
+    def __init__(self, *, accepted: list[str], refused: dict[str, str], put_off: dict[str, str]) -> None:
+        words = [f"{address}: {answer}" for address, answer in (refused | put_off).items()]
+        super().__init__("; ".join(words))
+        self.accepted, self.refused, self.put_off = accepted, refused, put_off
 
 
 class Transport(Protocol[Message_contra]):

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.enums import Role
 from accounts.models import Agent
 from accounts.policies import may_look_up_customers, may_open_admin, may_see_people_page
-from desk.selectors import start_view
-from notifications.selectors import BADGE_LIMIT, unread_count
+from desk.selectors import badges, start_view
+from notifications.selectors import BADGE_LIMIT
 from tickets.policies import may_create
 
 
@@ -67,8 +67,7 @@ def _account_items(agent: Agent) -> list[dict[str, str]]:
 
 
 def _items(request: HttpRequest, agent: Agent) -> list[dict[str, Any]]:
-    unread = unread_count(agent)
-    badge = f"{BADGE_LIMIT - 1}+" if unread >= BADGE_LIMIT else unread
+    counts = badges(agent)
     queue = _url("desk:queue", start_view(agent).slug)
     items = [
         _item(request, _("Queue"), "", "inbox", queue, key="g q", on_phone=True, part="/queue/"),
@@ -80,7 +79,7 @@ def _items(request: HttpRequest, agent: Agent) -> list[dict[str, Any]]:
             "bell",
             _url("desk:notifications"),
             key="g n",
-            badge=badge,
+            badge=_capped(counts.unread),
             on_phone=True,
         ),
         _item(request, _("Outbox"), "", "send", _url("desk:outbox"), key="g o"),
@@ -90,9 +89,16 @@ def _items(request: HttpRequest, agent: Agent) -> list[dict[str, Any]]:
         items.insert(2, new)
     if may_look_up_customers(agent) and (customers := _url("desk:customers")):
         items.append(_item(request, _("Customers"), "", "building-2", customers, key="g c"))
+    if counts.quarantined and (ledger := _url("mail:ledger")):
+        waiting, badge = f"{ledger}?state=quarantined", _capped(counts.quarantined)
+        items.append(_item(request, _("Mail in quarantine"), "", "mail", waiting, badge=badge, part=ledger))
     if mailbox := _url("desk:mailbox") or _url("mailbox"):
         items.append(_item(request, _("Customer's mailbox"), "", "mail-open", mailbox))
     return items
+
+
+def _capped(count: int) -> int | str:
+    return f"{BADGE_LIMIT - 1}+" if count >= BADGE_LIMIT else count
 
 
 def _item(

@@ -21,7 +21,8 @@ from core.arrays import any_of, overlap, pair_of
 from core.compiled import Compiled
 from tickets.enums import OPEN, AuthorType, Visibility
 from tickets.models import Ticket, TicketParticipant, TimelineEntry
-from tickets.selectors import REFERENCE
+from tickets.querysets import TimelineQuerySet
+from tickets.selectors import REFERENCE, entries_of
 
 MANY_RECIPIENTS = 3
 PLACEHOLDER = re.compile(r"\{\{[^{}\n]{0,100}\}\}")
@@ -237,14 +238,15 @@ def _copied(ticket: Ticket, author: Agent, body: str) -> list[Risk]:
     runs = _runs(body)
     if not runs:
         return []
+    thread = entries_of(ticket)
     sources = {
-        "internal": (_internal_entries(ticket), _("The text repeats what was written internally: “%(words)s …”")),
+        "internal": (_internal_entries(thread), _("The text repeats what was written internally: “%(words)s …”")),
         "foreign": (_foreign_entries(ticket, author), _("The text repeats what another customer wrote: “%(words)s …”")),
     }
     found = {code: _runs_in(entries) & runs.keys() for code, (entries, _text) in sources.items()}
     if not any(found.values()):
         return []
-    known = _runs_in(ticket.entries.public().order_by("-seq"))
+    known = _runs_in(thread.public().order_by("-seq"))
     risks = []
     for code, (_entries, text) in sources.items():
         unknown = found[code] - known
@@ -253,8 +255,8 @@ def _copied(ticket: Ticket, author: Agent, body: str) -> list[Risk]:
     return risks
 
 
-def _internal_entries(ticket: Ticket) -> QuerySet[TimelineEntry]:
-    return ticket.entries.exclude(visibility=Visibility.PUBLIC).order_by("-seq")
+def _internal_entries(thread: TimelineQuerySet) -> QuerySet[TimelineEntry]:
+    return thread.exclude(visibility=Visibility.PUBLIC).order_by("-seq")
 
 
 def _foreign_entries(ticket: Ticket, author: Agent) -> QuerySet[TimelineEntry]:

@@ -15,6 +15,7 @@ from accounts.models import Agent, Team
 from accounts.selectors import Outline, outline_of, reach_of, stand_in, unneeded
 from core.arrays import any_id
 from core.compiled import Compiled, SlottedSql
+from notifications.selectors import BADGE_LIMIT
 from tickets.enums import Priority, TicketStatus
 from tickets.models import Ticket
 from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER, TicketQuerySet
@@ -159,3 +160,28 @@ def next_unowned(agent: Agent, *, besides: Ticket) -> Ticket | None:
     """The most urgent ticket nobody owns that `agent` sees: where to go when somebody else was faster."""
     found: Ticket | None = _unowned(agent).exclude(pk=besides.pk).in_queue_order().only("reference", "subject").first()
     return found
+
+
+@dataclass(frozen=True)
+class Badges:
+    """Numbers in the navigation, each at most `BADGE_LIMIT`."""
+
+    unread: int
+    quarantined: int
+    """Mails of one's teams' mailboxes that wait for a person; 0 for those who see no ledger."""
+
+
+def badges(agent: Agent) -> Badges:
+    """Every page asks, so it is one statement over two indexes that hold nothing but what is counted."""
+    reach = reach_of(agent)
+    teams = None if reach.sees_everything else [str(team_id) for team_id in reach.teams]
+    statement = """
+        SELECT (SELECT count(*) FROM (SELECT FROM notifications_notification
+                 WHERE recipient_id = %(person)s AND read_at IS NULL LIMIT %(limit)s) AS unread),
+               (SELECT count(*) FROM (SELECT FROM mail_mailmessage m JOIN mail_mailbox b ON b.id = m.mailbox_id
+                 WHERE m.state = 'quarantined' AND (%(teams)s::uuid[] IS NULL OR b.team_id = ANY(%(teams)s::uuid[]))
+                 LIMIT %(limit)s) AS waiting)
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"person": agent.pk, "limit": BADGE_LIMIT, "teams": teams})
+        return Badges(*cursor.fetchone())

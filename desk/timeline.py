@@ -15,12 +15,14 @@ from django.utils.formats import date_format
 from django.utils.html import escape, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from connectors.mail.parsing.replies import trimmed_reply
 from core.actors import shown_name
 from core.labels import label_of
 from core.templatetags.ui import relative_time
+from desk.delivery import delivery_of
 from tickets.enums import CUSTOMER_FACING, AuthorType, EntryKind, OutboundKind, OutboundStatus, Visibility
 from tickets.files import scan_note_in_words
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
@@ -56,6 +58,13 @@ ICONS: dict[str, str] = {
     EntryKind.CHANGE: "pencil",
     EntryKind.PRIORITY_CHANGE: "flag",
 }
+AUTOMATIC_LABELS = {
+    "bounce": gettext_lazy("Delivery report"),
+    "report": gettext_lazy("Report of a mail system"),
+    "read_receipt": gettext_lazy("Read receipt"),
+    "calendar_answer": gettext_lazy("Answer to an invitation"),
+}
+"""What kind of automatic mail an entry is, by the reason it was kept without effect; else an automatic reply."""
 CHANNEL_ICONS: dict[str, str] = {EntryKind.PHONE_NOTE: "phone", EntryKind.CHAT: "message-square"}
 
 
@@ -123,8 +132,9 @@ def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token
         "attachments": [file_of(file) for file in files if not file.is_inline],
         "is_unscanned": any(not file.is_inline for file in files),
         "is_automatic": entry.facts.get("event") == "automatic",
+        "automatic_label": AUTOMATIC_LABELS.get(str(entry.facts.get("reason"))),
         "delivery": "",
-        **_delivery(entry),
+        **_delivery(entry, ticket),
     }
 
 
@@ -241,7 +251,7 @@ def content_of(file: Attachment) -> bytes:
         return bytes(content.read())
 
 
-def _delivery(entry: TimelineEntry) -> Item:
+def _delivery(entry: TimelineEntry, ticket: Ticket) -> Item:
     """How the sending of an entry went; read from its outgoing message (ruling 11)."""
     message: OutboundMessage | None = getattr(entry, "outbound_message", None)
     if message is None:
@@ -250,6 +260,8 @@ def _delivery(entry: TimelineEntry) -> Item:
         case OutboundStatus.SENT:
             at = timezone.localtime(message.sent_at) if message.sent_at else None
             when = date_format(at, "H:i") if at else ""
+            if reported := delivery_of(message, ticket):
+                return reported
             return {"delivery": "sent", "delivery_text": _("Sent %(time)s") % {"time": when}}
         case OutboundStatus.FAILED:
             text = _("Not sent: %(error)s") % {"error": message.last_error}

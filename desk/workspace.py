@@ -34,7 +34,7 @@ from tickets.policies import (
     may_work_task,
 )
 from tickets.querysets import TicketQuerySet
-from tickets.selectors import other_tickets_of, surroundings_of, timeline_of, with_surroundings
+from tickets.selectors import entries_of, other_tickets_of, surroundings_of, timeline_of, with_surroundings
 
 S = TicketStatus
 WORKABLE = (S.IN_PROGRESS, S.WAITING_CUSTOMER, S.WAITING_INTERNAL)
@@ -169,7 +169,13 @@ def page_of(agent: Agent, ticket: Ticket, look: Look, *, csrf_token: str) -> Par
     """Context of `desk/ticket.html` without the composers. At most ten queries beside the ticket's own."""
     now = timezone.now()
     around = surroundings_of(ticket)
-    thread = timeline_of(ticket, before_seq=look.before, only=SHOW.get(look.show), has_held=around.has_held)
+    thread = timeline_of(
+        ticket,
+        before_seq=look.before,
+        only=SHOW.get(look.show),
+        has_held=around.has_held,
+        has_moved=around.has_moved,
+    )
     able = abilities_of(agent, ticket)
     here = reverse("desk:ticket", args=[ticket.reference])
     last_seen_seq, hidden_count = _seen_and_hidden(ticket, thread.entries, look)
@@ -206,7 +212,8 @@ def _seen_and_hidden(ticket: Ticket, entries: Any, look: Look) -> tuple[int, int
     if not look.show and look.before is None:
         return (entries[-1].seq if entries else 0), 0
     is_hidden = ~SHOW[look.show] if look.show else Q(pk=None)
-    found = ticket.entries.main_thread().aggregate(newest=Max("seq"), hidden=Count("pk", filter=is_hidden))
+    thread = entries_of(ticket, has_moved=surroundings_of(ticket).has_moved).main_thread()
+    found = thread.aggregate(newest=Max("seq"), hidden=Count("pk", filter=is_hidden))
     return found["newest"] or 0, found["hidden"]
 
 

@@ -122,7 +122,9 @@ def database(name: str, default: str | None = None) -> dict[str, object]:
 
 
 def email(name: str, *, default: str, folder: Path) -> dict[str, object]:
-    """Django's e-mail settings from `smtp://user:password@host:587?tls=1` or `smtps://…`.
+    """Django's e-mail settings from `smtp://user:password@host:587?tls=1&timeout=10` or `smtps://…`.
+
+    `smtp:` begins with STARTTLS unless `tls=0`; `smtps:` is TLS from the first byte.
 
     For trying out also `console:`, `file:/folder`, `memory:`, and `maildir:` (Maildirs below `folder`, which is how the
     demo desk delivers to its customers).
@@ -146,7 +148,7 @@ def email(name: str, *, default: str, folder: Path) -> dict[str, object]:
         raise ImproperlyConfigured(
             f"{name} is not usable; write smtp://user:password@host:587?tls=1, smtps://…, file:/folder, cor console:."
         )
-    options = dict(parse_qsl(parts.query))
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
@@ -154,6 +156,23 @@ def email(name: str, *, default: str, folder: Path) -> dict[str, object]:
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_SSL": parts.scheme == "smtps",
-        "EMAIL_USE_TLS": parts.scheme == "smtp" and options.get("tls", "1").lower() in TRUE,
-        "EMAIL_TIMEOUT": 10,
+        "EMAIL_USE_TLS": _starttls(name, options) and parts.scheme == "smtp",
+        "EMAIL_TIMEOUT": _mail_timeout(name, options),
     }
+
+
+def _starttls(name: str, options: dict[str, str]) -> bool:
+    if unknown := sorted(options.keys() - {"tls", "timeout"}):
+        raise ImproperlyConfigured(f"{name} has the option {unknown[0]}; possible are tls=0 or 1 and timeout=seconds.")
+    value = options.get("tls", "1").lower()
+    if value not in (*TRUE, *FALSE):
+        raise ImproperlyConfigured(f"{name} has tls={value}; write tls=1 for STARTTLS or tls=0 for none.")
+    return value in TRUE
+
+
+def _mail_timeout(name: str, options: dict[str, str]) -> int:
+    """Seconds for each wait; several of them must fit into the minute for which one worker has a mail."""
+    value = options.get("timeout", "10")
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 15:
+        raise ImproperlyConfigured(f"{name} has timeout={value}; write whole seconds from 1 to 15.")
+    return int(value)

@@ -18,6 +18,7 @@ class EventType(models.TextChoices):
     COVER_ENDED = "cover_ended", _("You no longer cover for a colleague")
     DEPUTY_ABSENT = "deputy_absent", _("The deputy is absent too")
     LONG_ABSENCE = "long_absence", _("Absence of more than 30 days")
+    MAIL_BRAKE = "mail_brake", _("Mails are held back")
     ROLE_SELF_GRANTED = "role_self_granted", _("An admin took a role")
 
 

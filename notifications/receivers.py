@@ -12,6 +12,7 @@ from notifications.services import notify
 from tickets.events import (
     CustomerReplied,
     MessageNotSent,
+    MessageUndelivered,
     NoteAdded,
     OfferEnded,
     OwnershipTransferred,
@@ -185,3 +186,18 @@ def answer_code(error: str) -> str:
     """The mail server's three-digit code in `error`, or nothing: its words may hold addresses, hosts and secrets."""
     found = SMTP_CODE.search(error)
     return found.group() if found else ""
+
+
+@subscribe(MessageUndelivered, after_commit=True)
+def tell_of_undelivered_message(event: MessageUndelivered) -> None:
+    """The owner and the deputy learn, once for each address, that the customer did not get what was sent."""
+    ticket = _ticket(event.ticket_id)
+    notify(
+        owner_and_deputy(ticket) or {event.author_id},
+        EventType.SEND_FAILED,
+        ticket_id=ticket.pk,
+        dedupe_key=f"undelivered:{event.message_id}:{event.addresses}"[:200],
+        urgency=Urgency.URGENT,
+        reference=ticket.reference,
+        addresses=event.addresses,
+    )

@@ -30,6 +30,7 @@ TEMPLATES: dict[str, str | Promise] = {
     EventType.LONG_ABSENCE: _(
         "%(agent)s is away for more than 30 days from %(starts_on)s; their open tickets may need new owners"
     ),
+    EventType.MAIL_BRAKE: _("Too many mails, held back for a while: %(about)s"),
     EventType.ROLE_SELF_GRANTED: _("%(agent)s, an admin, took the role %(roles)s"),
 }
 
@@ -53,8 +54,12 @@ def _template(notification: Notification) -> str | Promise | None:
     match notification.event_type:
         case EventType.OFFER_ENDED if facts.get("has_lapsed"):
             return _("The offer of %(reference)s has lapsed; it is back in the queue")
+        case EventType.SEND_FAILED if facts.get("addresses"):
+            return _("A message on %(reference)s did not reach %(addresses)s")
         case EventType.SEND_FAILED if facts.get("error"):
             return _("A message on %(reference)s was not sent: the mail server answered %(error)s")
+        case EventType.MAIL_BRAKE if facts.get("kind") in ("answers", "mailbox"):
+            return _("No automatic answers for a while, there were too many: %(about)s")
         case EventType.COVER_STARTED if not facts.get("ends_on"):
             return _("You cover for %(agent)s from %(starts_on)s until they are back")
     return TEMPLATES.get(notification.event_type)

@@ -10,7 +10,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.database import copy_from_template, empty_all_tables, keep_as_template, remember_initial_rows
 
-pytest_plugins = ["tests.live", "tests.killable"]
+pytest_plugins = ["tests.live", "tests.killable", "tests.imap_server", "tests.smtp_server"]
 
 
 @pytest.fixture(scope="session")

@@ -134,6 +134,16 @@ class OutboundKind(models.TextChoices):
     INTRODUCTION = "introduction", _("Introduction of the new owner")
 
 
+class Delivery(models.TextChoices):
+    """What a mail system has reported of one recipient, the weaker word first (RFC 3464, RFC 8098)."""
+
+    DELAYED = "delayed", _("Delayed")
+    DELIVERED = "delivered", _("Delivered")
+    READ = "read", _("Read")
+    GIVEN_UP = "given_up", _("Not delivered for the time being")
+    UNDELIVERABLE = "undeliverable", _("Undeliverable")
+
+
 class Then(models.TextChoices):
     """What follows a reply, in the transaction of its release."""
 
@@ -164,3 +174,12 @@ class LinkKind(models.TextChoices):
     FOLLOW_UP_OF = "follow_up_of", _("Follow-up of")
     RELATED = "related", _("Related to")
     CAUSED_BY = "caused_by", _("Caused by")
+
+
+class PlacementCause(models.TextChoices):
+    """Why an entry is shown on another ticket than before."""
+
+    MOVE = "move", _("Moved")
+    MERGE = "merge", _("Merged")
+    SPLIT = "split", _("Split off")
+    UNDO = "undo", _("Moved back")

@@ -139,6 +139,18 @@ class TooLateToUndo(Conflict):
     hint = _("Write to the customer again to put it right.")
 
 
+class EntryNotMovable(Conflict):
+    code = "invalid_transition"
+    detail = _("This entry cannot be moved to another ticket, or somebody has just moved it.")
+    hint = _("Only mails that came in are moved. Reload the page.")
+
+
+class NothingToUndo(Conflict):
+    code = "invalid_transition"
+    detail = _("This mail has not been moved, or was moved back already.")
+    hint = _("Move it to the ticket where it belongs.")
+
+
 class VisibilityFixed(Conflict):
     code = "visibility_fixed"
     detail = _("Who sees an entry is decided when it is written and never widened.")

@@ -129,3 +129,22 @@ class MessageNotSent(TicketEvent):
 
     message_id: UUID
     author_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryMoved(TicketEvent):
+    """An entry stands on this ticket now instead of on `from_ticket_id`: moved, or moved back (`cause`)."""
+
+    from_ticket_id: UUID
+    entry_id: UUID
+    cause: str
+    by_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageUndelivered(TicketEvent):
+    """A mail had left and came back: these addresses, divided by commas, did not get it."""
+
+    message_id: UUID
+    author_id: UUID | None
+    addresses: str

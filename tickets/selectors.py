@@ -8,16 +8,19 @@ from uuid import UUID, uuid4
 
 from django.db.models import (
     Exists,
+    F,
     JSONField,
     OuterRef,
     Prefetch,
     Q,
     QuerySet,
+    Subquery,
     UUIDField,
     Value,
     prefetch_related_objects,
 )
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Agent, Contact
@@ -26,7 +29,7 @@ from core.actors import Actor
 from core.compiled import Compiled
 from tickets.enums import OPEN, OutboundStatus
 from tickets.in_sight import InSight
-from tickets.models import Attachment, OutboundMessage, ReferenceCounter, Ticket, TimelineEntry
+from tickets.models import Attachment, OutboundMessage, Placement, ReferenceCounter, Ticket, TimelineEntry
 from tickets.querysets import TicketQuerySet, TimelineQuerySet
 
 REFERENCE = re.compile(r"\b(INC|REQ)-(?:(\d{4})-)?0*(\d{1,9})\b", re.IGNORECASE)
@@ -43,6 +46,7 @@ SHOWN = (
     *("body_text", "facts", "email_from", "email_to", "email_cc", "in_reply_to"),
     *("contact__first_name", "contact__last_name", "contact__email", "on_behalf_of__name"),
     *("outbound_message__status", "outbound_message__sent_at", "outbound_message__last_error"),
+    "outbound_message__delivery",
 )
 """Columns of an entry and of what stands around it that a page shows."""
 
@@ -54,6 +58,7 @@ class Surroundings:
     is_watched: bool
     tags: Sequence[str]
     has_held: bool
+    has_moved: bool
     has_tasks: bool
     has_links: bool
     may_be_absent: bool
@@ -77,6 +82,8 @@ AROUND = """jsonb_build_object(
                    WHERE l.ticket_id = tickets_ticket.id ORDER BY t.name),
     'has_held', EXISTS (SELECT FROM tickets_outboundmessage o
                          WHERE o.ticket_id = tickets_ticket.id AND o.status = 'held'),
+    'has_moved', EXISTS (SELECT FROM tickets_placement p
+                          WHERE p.from_ticket_id = tickets_ticket.id OR p.to_ticket_id = tickets_ticket.id),
     'has_tasks', EXISTS (SELECT FROM tickets_task k WHERE k.ticket_id = tickets_ticket.id),
     'has_links', EXISTS (SELECT FROM tickets_ticketlink l
                           WHERE l.from_ticket_id = tickets_ticket.id OR l.to_ticket_id = tickets_ticket.id),
@@ -94,17 +101,43 @@ class TimelinePage:
     held: Sequence[OutboundMessage]
 
 
+def entries_of(ticket: Ticket, *, has_moved: bool = True) -> TimelineQuerySet:
+    """The entries that stand on `ticket` now: its own without those moved away, and those moved here (ruling 12).
+
+    One query; none if `has_moved` says that nothing was ever moved.
+    """
+    touching = Placement.objects.filter(Q(from_ticket=ticket) | Q(to_ticket=ticket)).order_by("id")
+    here = dict(touching.values_list("entry_id", "to_ticket_id")) if has_moved else {}  # the newest of each entry
+    if not here:
+        return ticket.entries.all()
+    moved_here = [entry_id for entry_id, place in here.items() if place == ticket.pk]
+    moved_away = [entry_id for entry_id, place in here.items() if place != ticket.pk]
+    return TimelineEntry.objects.filter(Q(ticket=ticket) | Q(pk__in=moved_here)).exclude(pk__in=moved_away)
+
+
+def place_of(entry_id: UUID) -> UUID:
+    """Id of the ticket on which an entry stands now."""
+    moved = Placement.objects.filter(entry=entry_id).order_by("-id").values_list("to_ticket_id", flat=True).first()
+    return moved or TimelineEntry.objects.values_list("ticket_id", flat=True).get(pk=entry_id)
+
+
 def timeline_of(
-    ticket: Ticket, *, last: int = 30, before_seq: int | None = None, only: Q | None = None, has_held: bool = True
+    ticket: Ticket,
+    *,
+    last: int = 30,
+    before_seq: int | None = None,
+    only: Q | None = None,
+    has_held: bool = True,
+    has_moved: bool = True,
 ) -> TimelinePage:
     """The newest `last` entries of the main thread in their order, and the replies still held. One query, and one
     more for each of: held replies, files, entries before the first one.
 
-    `only` narrows the entries; `has_held` may say that no reply is held. Read are the columns of `SHOWN`; `has_html`
-    and `has_files` say whether there is more.
+    `only` narrows the entries; `has_held` and `has_moved` may say that there is none of these. Read are the columns of
+    `SHOWN`; `has_html` and `has_files` say whether there is more.
     """
-    thread = ticket.entries.main_thread()
-    if only is None and before_seq is None:
+    thread = entries_of(ticket, has_moved=has_moved).main_thread()
+    if only is None and before_seq is None and not has_moved:
         shown = _newest(last + 1).fetch(ticket.pk)
     else:
         thread = thread.filter(only) if only is not None else thread
@@ -137,11 +170,13 @@ def _held(ticket: Ticket) -> list[OutboundMessage]:
 
 
 def attachments_visible_to(actor: Actor) -> QuerySet[Attachment]:
-    """Files of entries and held replies whose ticket `actor` may read; they inherit the visibility of their entry."""
+    """Files of entries and held replies whose ticket `actor` may read; they inherit the visibility of their entry, on
+    the ticket where it stands now.
+    """
     visible = Ticket.objects.visible_to(actor).values("pk")
-    return Attachment.objects.filter(
-        Q(entry__ticket__in=visible) | Q(entry__isnull=True, outbound__ticket__in=visible)
-    ).exclude(entry__visibility="envelope_only")
+    newest = Placement.objects.filter(entry=OuterRef("entry")).order_by("-id").values("to_ticket")[:1]
+    place = Coalesce(Subquery(newest), F("entry__ticket"), F("outbound__ticket"), output_field=UUIDField())
+    return Attachment.objects.annotate(place=place).filter(place__in=visible).exclude(entry__visibility="envelope_only")
 
 
 def outbox_of(agent: Agent) -> QuerySet[OutboundMessage]:

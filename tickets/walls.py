@@ -205,3 +205,24 @@ ATTACHMENT_WALLS = [
     ),
     no_truncate("attachment"),
 ]
+
+_PLACEMENT_WALL = f"""
+    IF NEW.from_ticket_id IS DISTINCT FROM coalesce(
+        (SELECT p.to_ticket_id FROM tickets_placement p WHERE p.entry_id = NEW.entry_id ORDER BY p.id DESC LIMIT 1),
+        (SELECT e.ticket_id FROM tickets_timelineentry e WHERE e.id = NEW.entry_id)
+    ) THEN
+        {refuse("an entry is moved from where it stands")}
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608  # constant text
+
+PLACEMENT_WALLS = [
+    Wall(
+        name="placement_from_here",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=_PLACEMENT_WALL,
+    ),
+    *append_only("placement"),
+]

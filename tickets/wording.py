@@ -6,7 +6,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.labels import label_of
-from tickets.enums import ClosureCode, LinkKind, OutboundKind, Priority, ResolutionCode, TicketStatus, TransferReason
+from tickets.enums import (
+    ClosureCode,
+    LinkKind,
+    OutboundKind,
+    PlacementCause,
+    Priority,
+    ResolutionCode,
+    TicketStatus,
+    TransferReason,
+)
 from tickets.models import TimelineEntry
 
 Facts = dict[str, Any]
@@ -71,6 +80,18 @@ def _task_waits(facts: Facts) -> str:
     return _("Task %(title)s waits for no other task any more") % facts
 
 
+def _moved_away(facts: Facts) -> str:
+    if facts["cause"] == PlacementCause.UNDO:
+        return _("Mail from %(sender)s moved back to %(reference)s") % facts
+    return _("Mail from %(sender)s moved to %(reference)s") % facts
+
+
+def _moved_here(facts: Facts) -> str:
+    if facts["cause"] == PlacementCause.UNDO:
+        return _("Mail from %(sender)s is back from %(reference)s") % facts
+    return _("Mail from %(sender)s moved here from %(reference)s") % facts
+
+
 _WORDS: dict[str, Callable[[Facts], str]] = {
     "accepted": lambda f: _("%(owner)s accepted the ticket and owns it") % f,
     "offered": lambda f: _("Offered to %(agent)s") % f,
@@ -97,6 +118,11 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "task_reopened": lambda f: _("Task opened again: %(title)s") % f,
     "message_cancelled": lambda f: _("%(author)s took a message back before it was sent") % f,
     "automatic": lambda f: _("Automatic mail, kept without effect (%(reason)s)") % f,
+    "moved_away": _moved_away,
+    "moved_here": _moved_here,
+    "forwarded": lambda f: _("Forwarded by %(agent)s; their own words stay inside") % f,
+    "staff_mail": lambda f: _("Mail of %(agent)s, stays inside") % f,
+    "participants": lambda f: _("Take part from now on: %(names)s") % {"names": ", ".join(f["names"])},
     "redacted": lambda f: _("The text of entry %(seq)s was redacted") % f,
     "outbound": lambda f: label_of(OutboundKind, f["outbound"]),
 }

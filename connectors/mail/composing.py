@@ -1,6 +1,7 @@
 """The mail behind an outbox row: who it is from, what it continues, what it carries (email.md section 16)."""
 
 import re
+from collections.abc import Collection
 from email.utils import formataddr
 from typing import Any
 
@@ -27,13 +28,19 @@ _MESSAGE_ID = re.compile(r"[!-;=?-~]{3,250}")
 class UnfoldedMail(EmailMultiAlternatives):
     """A mail whose Message-ID stays on the line of its name: folded before the id it is legal, and often lost."""
 
+    settled: Collection[str] = ()
+    """Recipients who are in the headers, but not to be sent to: they have the mail already, or never will."""
+
+    def recipients(self) -> list[str]:
+        return [address for address in super().recipients() if address not in self.settled]
+
     def message(self, **options: Any) -> Any:  # Any: Django's own class, a mixin over the standard library's
         message: Any = super().message(**options)
         message.policy = message.policy.clone(max_line_length=MAX_LINE)
         return message
 
 
-def compose(message: OutboundMessage, mailbox: Mailbox) -> EmailMultiAlternatives:
+def compose(message: OutboundMessage, mailbox: Mailbox) -> UnfoldedMail:
     """The mail as it is handed over. Every attempt makes the same one, with the same Message-ID."""
     email = UnfoldedMail(
         subject=one_line(message.subject),

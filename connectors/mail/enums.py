@@ -6,10 +6,34 @@ class Backend(models.TextChoices):
     """How a shared mailbox is read."""
 
     FILES = "files", _("Maildir on this machine")
+    IMAP = "imap", _("IMAP server")
 
 
 KNOWN_BACKENDS = ("files", "imap", "msgraph")
 """Names that `add_mailbox` understands; those without a `Backend` are refused with a sentence."""
+
+
+class Tls(models.TextChoices):
+    """How a connection to a mail server is protected."""
+
+    IMPLICIT = "implicit", _("TLS from the start (port 993)")
+    STARTTLS = "starttls", _("STARTTLS (port 143)")
+    NONE = "none", _("None, on this machine only")
+
+
+class SignIn(models.TextChoices):
+    """By what a mailbox lets us in."""
+
+    PASSWORD = "password", _("Password")
+    OAUTH2 = "oauth2", _("OAuth 2 (XOAUTH2)")
+
+
+class AfterTaking(models.TextChoices):
+    """What becomes of a mail at its server once it is stored here."""
+
+    LEAVE = "leave", _("Leave it as it is")
+    MARK = "mark", _("Mark it as read")
+    MOVE = "move", _("Move it to another folder")
 
 
 class MailState(models.TextChoices):
@@ -41,8 +65,11 @@ class Reason(models.TextChoices):
     BOUNCE = "bounce", _("delivery report")
     AUTO_REPLY = "auto_reply", _("automatic reply")
     REPORT = "report", _("report of a mail system")
+    READ_RECEIPT = "read_receipt", _("read receipt")
+    CALENDAR_ANSWER = "calendar_answer", _("answer to an invitation")
     OWN_MAIL = "own_mail", _("a mail of our own came back")
     STAFF_MAIL = "staff_mail", _("an agent's mail carries no rights and stays inside")
+    FORWARDED = "forwarded", _("an agent forwarded a customer's mail")
     SAME_MAIL = "same_mail", _("this mail is here already")
     OVER_LIMIT = "over_limit", _("larger than the limits allow")
     PARTIAL = "partial", _("only a part of a split mail")
@@ -50,6 +77,21 @@ class Reason(models.TextChoices):
     BLOCKED_SENDER = "blocked_sender", _("the sender is blocked")
     OWN_ADDRESS = "own_address", _("sent in the name of one of our mailboxes")
     SPAM_TICKET = "spam_ticket", _("answers a ticket that was cancelled as spam")
+    SENDER_BRAKE = "sender_brake", _("brake: too many mails of this sender")
+    THREAD_BRAKE = "thread_brake", _("brake: too many mails on this ticket")
+    CONTENT_BRAKE = "content_brake", _("brake: the same content again and again")
+    REOPENING_BRAKE = "reopening_brake", _("brake: reopened again and again")
     UNPARSABLE = "unparsable", _("could not be read")
     REFUSED = "refused", _("was refused")
     GAVE_UP = "gave_up", _("could not be processed")
+
+
+class BrakeKind(models.TextChoices):
+    """What a brake looks at; none of them needs a header to be honest (email.md section 5)."""
+
+    SENDER = "sender", _("Many mails of one sender")
+    THREAD = "thread", _("Many mails on one ticket")
+    CONTENT = "content", _("The same content again and again")
+    REOPENING = "reopening", _("Reopened again and again")
+    ANSWERS = "answers", _("Many automatic answers to one address")
+    MAILBOX = "mailbox", _("Many automatic answers of one mailbox")

@@ -21,3 +21,15 @@ class MailNotQuarantined(Conflict):
     hint = _(
         "Only a mail in quarantine is tried again or released. Its row in the ledger says what became of this one."
     )
+
+
+class MailOnNoTicket(Conflict):
+    code = "invalid_transition"
+    detail = _("This mail is “%(state)s” and stands on no ticket of its own.")
+    hint = _("A mail in quarantine is released first; of several copies the one that counts is moved.")
+
+
+class BrakeEnded(Conflict):
+    code = "invalid_transition"
+    detail = _("This brake holds nothing any more.")
+    hint = _("Mails that it held stay in quarantine; process them again there.")

@@ -4,6 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from connectors.mail import selectors
+from connectors.mail.enums import AfterTaking, Backend, SignIn, Tls
+from connectors.mail.services.mailboxes import usable_settings
+from core.errors import Invalid
 
 MAX_FILE_BYTES = 25 * 1024 * 1024
 
@@ -45,3 +48,80 @@ class AnswerForm(LetterForm):
         for name in ("name", "address", "to", "subject"):
             self.fields[name].widget = forms.HiddenInput()
         self.fields["body"].label = _("Your answer")
+
+
+class MoveForm(forms.Form):
+    """Where a mail belongs. Whether there is such a ticket, the service says."""
+
+    ticket = forms.CharField(
+        label=_("Ticket"), max_length=20, help_text=_("Its reference, such as INC-2025-000123; letters in any case.")
+    )
+
+
+class MailboxForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """A mailbox with the settings of its kind; of secrets only the names are asked."""
+
+    imap_host = forms.CharField(label=_("IMAP server"), max_length=253, required=False)
+    imap_port = forms.IntegerField(
+        label=_("Port"), min_value=1, max_value=65535, required=False, help_text=_("Empty: what goes with TLS")
+    )
+    imap_tls = forms.ChoiceField(label=_("TLS"), choices=Tls.choices, required=False)
+    imap_auth = forms.ChoiceField(label=_("Sign-in"), choices=SignIn.choices, required=False)
+    imap_user = forms.CharField(
+        label=_("Name to sign in with"), max_length=320, required=False, help_text=_("Empty: the address")
+    )
+    imap_secret = forms.CharField(
+        label=_("Name of the secret"),
+        max_length=110,
+        required=False,
+        help_text=_(
+            "The environment variable that holds the password or the client's secret, such as MAILBOX_SUPPORT, or with "
+            "_FILE at its end the path of a file. The secret itself is not stored."
+        ),
+    )
+    imap_folder = forms.CharField(label=_("Folder of new mails"), max_length=250, required=False)
+    imap_after = forms.ChoiceField(label=_("Taken mails"), choices=AfterTaking.choices, required=False)
+    imap_move_to = forms.CharField(label=_("Move them to"), max_length=250, required=False)
+    imap_sent_folder = forms.CharField(
+        label=_("Folder of sent mails"),
+        max_length=250,
+        required=False,
+        help_text=_("Gets a copy of each mail sent from here. Empty: none"),
+    )
+    imap_not_before = forms.CharField(
+        label=_("Leave mails before"), max_length=10, required=False, help_text=_("A date such as 2025-12-31")
+    )
+    imap_token_url = forms.CharField(label=_("Token endpoint (OAuth 2)"), max_length=500, required=False)
+    imap_client_id = forms.CharField(label=_("Client id (OAuth 2)"), max_length=250, required=False)
+    imap_scope = forms.CharField(label=_("Scope (OAuth 2)"), max_length=500, required=False)
+    imap_refresh_token = forms.CharField(
+        label=_("Name of the refresh token (OAuth 2)"),
+        max_length=110,
+        required=False,
+        help_text=_("Environment variable. Empty: the client signs in for itself"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, value in self.instance.settings.items():
+            if f"imap_{name}" in self.fields:
+                self.initial.setdefault(f"imap_{name}", value)
+        self.settings: dict[str, object] = {}
+        """Usable settings, after validation."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("backend") != Backend.IMAP or self.errors:
+            return cleaned
+        given = {name.removeprefix("imap_"): value for name, value in cleaned.items() if name.startswith("imap_")}
+        given["user"] = given.get("user") or cleaned.get("address") or self.instance.address
+        try:
+            self.settings = usable_settings(Backend.IMAP, {name: value for name, value in given.items() if value})
+        except Invalid as refusal:
+            for name, texts in refusal.fields.items():
+                for text in texts:
+                    self.add_error(f"imap_{name}" if f"imap_{name}" in self.fields else None, text)
+        return cleaned
+
+
+IMAP_FIELDS = tuple(name for name in MailboxForm.base_fields if name.startswith("imap_"))

@@ -81,9 +81,9 @@ def unique_part(path: Path) -> str:
 def move_to_cur(path: Path) -> None:
     """Mark a mail of `new/` as seen; one that another worker has moved already is fine."""
     target = path.parent.parent / "cur" / f"{path.name.partition(':2,')[0]}:2,S"
-    if target.exists() and target.read_bytes() != path.read_bytes():
-        target = target.with_name(f"{os.urandom(4).hex()}-{target.name}")
     try:
+        if target.exists() and target.read_bytes() != path.read_bytes():
+            target = target.with_name(f"{os.urandom(4).hex()}-{target.name}")
         path.replace(target)
     except FileNotFoundError:
         logger.info("mail file was moved by another worker")

@@ -13,17 +13,21 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from accounts.models import Agent, Team
-from connectors.mail.enums import Backend, MailState, Reason, Source
-from connectors.mail.querysets import MailboxQuerySet, MailMessageQuerySet
+from connectors.mail.enums import Backend, BrakeKind, MailState, Reason, Source
+from connectors.mail.querysets import BrakeQuerySet, MailboxQuerySet, MailMessageQuerySet
 from core.history import audited_history
 from core.models import BaseModel
 from core.walls import append_only
-from tickets.models import Ticket, TimelineEntry
+from tickets.models import OutboundMessage, Ticket, TimelineEntry
 
 S = MailState
 
 MAX_ID = 500
 """Characters of a Message-ID that are stored and compared: what an index row can hold. Real ones stay far below."""
+
+
+ACTED = Q(state__in=[S.CREATED, S.APPENDED, S.RECORDED], entry__isnull=False)
+"""Mails that stand on a ticket: what the brakes count."""
 
 
 class Mailbox(BaseModel):
@@ -40,9 +44,31 @@ class Mailbox(BaseModel):
     settings = models.JSONField(_("settings"), default=dict, blank=True)
     last_polled_at = models.DateTimeField(_("last read at"), null=True, blank=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
+    failed_polls = models.PositiveIntegerField(_("failed attempts in a row"), default=0, editable=False)
+    next_poll_at = models.DateTimeField(_("read again at"), null=True, blank=True, editable=False)
+    polled_until = models.DateTimeField(null=True, blank=True, editable=False)
+    """Until when one worker has this mailbox to itself, if its kind is read over a network."""
+    position = models.JSONField(default=dict, blank=True, editable=False)
+    """Where reading goes on; a short cut that may be lost, as the ledger knows what is here."""
+    reconciled_at = models.DateTimeField(_("last compared with the ledger at"), null=True, blank=True, editable=False)
+    reconciliation = models.JSONField(_("result of the comparison"), default=dict, blank=True, editable=False)
+    """`present`, `known`, `taken_in`, `gone`: counts; `missing`: names at the source that the ledger does not know,
+    the first of `missing_count`; `error` instead if the mailbox could not be read.
+    """
 
     objects = MailboxQuerySet.as_manager()
-    history = audited_history(excluded_fields=["last_polled_at", "last_error"])
+    history = audited_history(
+        excluded_fields=[
+            "last_polled_at",
+            "last_error",
+            "failed_polls",
+            "next_poll_at",
+            "polled_until",
+            "position",
+            "reconciled_at",
+            "reconciliation",
+        ]
+    )
 
     class Meta:
         verbose_name = _("mailbox")
@@ -124,6 +150,8 @@ class MailMessage(FSMModelMixin, BaseModel):
         Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     processed_at = models.DateTimeField(null=True, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    """Of sender, subject and words: mails that say the same have the same, whatever their ids and dates."""
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     leased_until = models.DateTimeField(null=True, blank=True)
@@ -132,7 +160,9 @@ class MailMessage(FSMModelMixin, BaseModel):
     objects = MailMessageQuerySet.as_manager()
     history = audited_history(
         not_indexed=["mailbox", "raw", "ticket", "entry", "duplicate_of", "released_by"],
-        excluded_fields=["reply_text", "references", "leased_until", "last_error", "attempts", "next_attempt_at"],
+        excluded_fields=[
+            *("reply_text", "references", "leased_until", "last_error", "attempts", "next_attempt_at", "fingerprint"),
+        ],
     )
 
     class Meta:
@@ -152,6 +182,10 @@ class MailMessage(FSMModelMixin, BaseModel):
         indexes = [
             models.Index(name="mailmessage_due", fields=["next_attempt_at", "id"], condition=Q(state=S.RECEIVED)),
             models.Index(name="mailmessage_mailbox_newest", fields=["mailbox", "-received_at", "-id"]),
+            models.Index(name="mailmessage_quarantined", fields=["mailbox"], condition=Q(state=S.QUARANTINED)),
+            models.Index(Lower("from_address"), "processed_at", name="mailmessage_acted_sender", condition=ACTED),
+            models.Index(name="mailmessage_acted_ticket", fields=["ticket", "processed_at"], condition=ACTED),
+            models.Index(name="mailmessage_acted_content", fields=["fingerprint", "processed_at"], condition=ACTED),
             models.Index(name="mailmessage_message_id", fields=["message_id"], condition=~Q(message_id="")),
         ]
 
@@ -204,6 +238,37 @@ for _name in ("create", "append", "keep", "repeat", "quarantine", "run_again"):
     getattr(MailMessage, _name).alters_data = True  # a template must not be able to call it
 
 
+class Handover(BaseModel):
+    """How the outside took an outgoing mail: by recipient, and whether a copy lies in the mailbox's Sent folder."""
+
+    outbound = models.OneToOneField(OutboundMessage, on_delete=models.PROTECT, related_name="handover")
+    accepted = ArrayField(models.TextField(), default=list, blank=True)
+    """Addresses for which the mail server has taken the mail; they get it no second time."""
+    refused = models.JSONField(default=dict, blank=True)
+    """Addresses refused for good, with the server's words."""
+    is_unclear = models.BooleanField(default=False)
+    """The connection was lost between the last byte and the server's answer."""
+    copy_for = models.ForeignKey(
+        Mailbox, null=True, blank=True, on_delete=models.PROTECT, related_name="sent_copies", db_index=False
+    )
+    """The mailbox whose Sent folder gets a copy; null where none is kept."""
+    copy_due_at = models.DateTimeField(null=True, blank=True)
+    """When to file it next; null once that is done or given up."""
+    copy_attempts = models.PositiveIntegerField(default=0)
+    copied_at = models.DateTimeField(null=True, blank=True)
+    copy_error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("handover")
+        verbose_name_plural = _("handovers")
+        indexes = [
+            models.Index(name="handover_copy_due", fields=["copy_due_at"], condition=Q(copy_due_at__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return str(self.outbound_id)
+
+
 class BlockedSender(BaseModel):
     """An address whose mails go to quarantine; there they stay visible, since nothing is dropped."""
 
@@ -223,3 +288,48 @@ class BlockedSender(BaseModel):
 
     def __str__(self) -> str:
         return self.address
+
+
+class Brake(BaseModel):
+    """What holds mails back for a while because there were too many: drawn by the system, over by itself or lifted.
+
+    One row for each thing it looks at (`kind`, `key`) in a mailbox; drawn again, the same row starts anew.
+    """
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="brakes")
+    kind = models.CharField(_("brake"), max_length=10, choices=BrakeKind)
+    key = models.CharField(max_length=320)
+    """Sender's address in lower case, ticket's id, fingerprint; of our answers the contact's or the mailbox's id."""
+    about = models.CharField(_("about"), max_length=400)
+    """The key as people read it: address, reference, subject."""
+    ticket = models.ForeignKey(
+        Ticket, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    counted = models.PositiveIntegerField()
+    window_minutes = models.PositiveIntegerField()
+    started_at = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"))
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    objects = BrakeQuerySet.as_manager()
+    history = audited_history(not_indexed=["mailbox", "ticket", "lifted_by"])
+
+    class Meta:
+        verbose_name = _("brake")
+        verbose_name_plural = _("brakes")
+        constraints = [models.UniqueConstraint(name="brake_once", fields=["mailbox", "kind", "key"])]
+        indexes = [models.Index(name="brake_until", fields=["until"], condition=Q(lifted_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.about}"
+
+    def holds(self, at: datetime) -> bool:
+        return self.lifted_at is None and at < self.until
+
+    @property
+    def ended_at(self) -> datetime:
+        """Since when it is counted anew."""
+        return self.lifted_at or self.until

@@ -3,7 +3,10 @@
 from accounts.enums import Role
 from accounts.models import Agent
 from accounts.selectors import reach_of
-from connectors.mail.models import MailMessage
+from connectors.mail.enums import MailState
+from connectors.mail.models import Brake, MailMessage
+from tickets.enums import PlacementCause
+from tickets.models import Placement, Ticket
 
 
 def may_retry(actor: Agent, message: MailMessage) -> bool:
@@ -14,6 +17,28 @@ def may_retry(actor: Agent, message: MailMessage) -> bool:
 def may_release(actor: Agent, message: MailMessage) -> bool:
     """Supervisors and managers of the team let a mail act that was put aside for a reason."""
     return message.mailbox.team_id in reach_of(actor).overseen
+
+
+def may_move(actor: Agent, message: MailMessage) -> bool:
+    """Who retries moves, where the mail stands on a ticket in their sight. A copy follows the mail that counts."""
+    if not may_retry(actor, message) or message.entry_id is None or message.state == MailState.DUPLICATE:
+        return False
+    if message.ticket_id is None:
+        return False
+    return Ticket.objects.visible_to(actor).filter(pk=message.ticket_id).exists()
+
+
+def may_undo_move(actor: Agent, message: MailMessage) -> bool:
+    """As `may_move`, while the last thing that happened to its place is a move."""
+    last = last_placement(message)
+    return last is not None and last.cause == PlacementCause.MOVE and may_move(actor, message)
+
+
+def last_placement(message: MailMessage) -> Placement | None:
+    if message.entry_id is None:
+        return None
+    rows = Placement.objects.filter(entry=message.entry_id).select_related("from_ticket", "to_ticket", "by")
+    return rows.order_by("-id").first()
 
 
 def may_block(actor: Agent) -> bool:
@@ -28,3 +53,8 @@ def may_see_ledger(actor: Agent) -> bool:
     """Everybody whose role lets them see a team's mails; admins and people without a team see none."""
     reach = reach_of(actor)
     return bool(reach.teams) or reach.sees_everything
+
+
+def may_lift(actor: Agent, brake: Brake) -> bool:
+    """As the release from quarantine, which it is for all that would follow: supervisors and managers of the team."""
+    return brake.mailbox.team_id in reach_of(actor).overseen

@@ -12,11 +12,11 @@ from django.db.models.functions import Lower
 from accounts.models import Agent, Contact
 from accounts.selectors import company_for_address, contact_for_address
 from connectors.mail.enums import Reason
-from connectors.mail.models import MAX_ID, Mailbox, MailMessage
+from connectors.mail.models import MAX_ID, BlockedSender, Mailbox, MailMessage
 from connectors.mail.parsing import ParsedMail
 from tickets.enums import ClosureCode, EntryKind, LinkKind, TicketStatus
 from tickets.models import OutboundMessage, Ticket, TicketLink, TimelineEntry
-from tickets.selectors import references_in_subject
+from tickets.selectors import entries_of, references_in_subject
 
 MAX_HOPS = 10
 """Duplicates of duplicates are followed this far."""
@@ -41,6 +41,14 @@ def own_addresses() -> dict[str, Mailbox]:
     """Active mailboxes by their address, the oldest first."""
     mailboxes = Mailbox.objects.active().select_related("team").order_by("created_at", "id")
     return {mailbox.address: mailbox for mailbox in mailboxes}
+
+
+def names_in_ledger(mailbox: Mailbox, names: Sequence[str]) -> set[str]:
+    """Those of `names` at the source that the ledger has a row for."""
+    if not names:
+        return set()
+    rows = MailMessage.objects.filter(mailbox=mailbox, provider_id__in=names)
+    return set(rows.values_list("provider_id", flat=True))
 
 
 def own_mailbox(address: str, own: dict[str, Mailbox]) -> Mailbox | None:
@@ -107,19 +115,44 @@ def takes_part(address: str, ticket: Ticket) -> bool:
     wanted = address.strip().lower()
     if not wanted:
         return False
+    if belongs_to(wanted, ticket):
+        return True
+    spellings = [address.strip(), wanted]
+    in_copy = Q(email_cc__overlap=spellings) | Q(email_to__overlap=spellings)
+    return is_agent(wanted) or entries_of(ticket).public().filter(in_copy).exists()
+
+
+def is_agent(address: str) -> bool:
+    return agent_at(address) is not None
+
+
+def agent_at(*addresses: str) -> Agent | None:
+    """The active agent with one of these addresses, the first ones first."""
+    wanted = [address.strip().lower() for address in addresses if address.strip()]
+    if not wanted:
+        return None
+    agents = Agent.objects.active().annotate(address=Lower("email")).filter(address__in=wanted)
+    return min(agents, key=lambda agent: wanted.index(agent.email.lower()), default=None)
+
+
+def belongs_to(address: str, ticket: Ticket) -> bool:
+    """Requester, participant or the same company: whose Cc may bring others into the conversation."""
+    wanted = address.strip().lower()
     if ticket.requester.email.lower() == wanted or ticket.participants.filter(contact__email__iexact=wanted).exists():
         return True
     contact = contact_for_address(wanted)
     company = contact.company if contact else company_for_address(wanted)
-    if company is not None and company.pk == ticket.company_id:
-        return True
-    spellings = [address.strip(), wanted]
-    in_copy = Q(email_cc__overlap=spellings) | Q(email_to__overlap=spellings)
-    return is_agent(wanted) or ticket.entries.public().filter(in_copy).exists()
+    return company is not None and company.pk == ticket.company_id
 
 
-def is_agent(address: str) -> bool:
-    return Agent.objects.active().annotate(address=Lower("email")).filter(address=address.strip().lower()).exists()
+def agents_and_blocked(addresses: Iterable[str]) -> set[str]:
+    """Of these addresses, in lower case, those that never take part in a conversation by a mail's Cc."""
+    wanted = [address.lower() for address in addresses]
+    agents = Agent.objects.active().annotate(lower=Lower("email")).filter(lower__in=wanted)
+    blocked = BlockedSender.objects.annotate(lower=Lower("address")).filter(lower__in=wanted)
+    return set(
+        agents.order_by().values_list("lower", flat=True).union(blocked.order_by().values_list("lower", flat=True))
+    )
 
 
 @dataclass(frozen=True)
@@ -187,7 +220,7 @@ def mailbox_for(ticket: Ticket) -> Mailbox | None:
 
 def newest_customer_mail(ticket: Ticket, *, before: TimelineEntry | None) -> TimelineEntry | None:
     """The customer's mail that an answer of ours continues."""
-    mails = ticket.entries.public().filter(kind=EntryKind.EMAIL_INBOUND).exclude(email_message_id="")
+    mails = entries_of(ticket).public().filter(kind=EntryKind.EMAIL_INBOUND).exclude(email_message_id="")
     if before is not None:
         mails = mails.filter(seq__lt=before.seq)
     return mails.order_by("-seq").first()

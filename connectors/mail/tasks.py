@@ -22,3 +22,8 @@ def send_due() -> int:
     while done := services.send_due_mail():
         total += done
     return total
+
+
+@shared_task(name="connectors.mail.file_copies", soft_time_limit=110, time_limit=120, ignore_result=True)
+def file_copies() -> int:
+    return services.file_sent_copies()

@@ -6,10 +6,13 @@ from connectors.mail.views import demo, ledger
 
 ledger_pages: list[URLPattern | URLResolver] = [
     path("", ledger.ledger, name="ledger"),
+    path("brakes/<uuid:brake_id>/lift/", ledger.lift, name="lift"),
     path("<uuid:message_id>/", ledger.message, name="message"),
     path("<uuid:message_id>/raw/", ledger.raw, name="raw"),
     path("<uuid:message_id>/retry/", ledger.retry, name="retry"),
     path("<uuid:message_id>/release/", ledger.release, name="release"),
+    path("<uuid:message_id>/move/", ledger.move, name="move"),
+    path("<uuid:message_id>/undo_move/", ledger.undo_move, name="undo_move"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -15,7 +15,7 @@ from desk.timeline import content_of
 from desk.workspace import visible_ticket
 from tickets.enums import EntryKind
 from tickets.models import TimelineEntry
-from tickets.selectors import attachments_visible_to
+from tickets.selectors import attachments_visible_to, entries_of
 
 FRAME_POLICY = (
     "default-src 'none'; img-src {images}; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox {sandbox}"
@@ -49,7 +49,7 @@ def attachment(request: AgentRequest, attachment_id: UUID) -> FileResponse:
 
 def _entry(request: AgentRequest, reference: str, entry_id: UUID) -> TimelineEntry:
     ticket = visible_ticket(request.agent, reference)
-    entry: TimelineEntry = get_object_or_404(ticket.entries.main_thread(), pk=entry_id)
+    entry: TimelineEntry = get_object_or_404(entries_of(ticket).main_thread(), pk=entry_id)
     entry.ticket = ticket
     return entry
 

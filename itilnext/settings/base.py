@@ -245,6 +245,8 @@ globals().update(env.email("EMAIL_URL", default="maildir:", folder=MAIL_ROOT))
 
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="ITIL-NEXT <no-reply@itilnext.example>")
 """Sender of invitations and password mails; customers hear from the address of their mailbox."""
+MAILBOX_SECRETS = "itilnext.env.secret"
+"""What reads the secret of a mailbox by its name, which begins with `MAILBOX_`."""
 SITE_URL = env.text("SITE_URL", default="http://localhost:8000")
 """Where people reach the pages; links in mails start with it."""
 MESSAGE_ID_DOMAIN = env.text("MESSAGE_ID_DOMAIN", default="itilnext.example")

@@ -17,6 +17,7 @@ NOT_AUDITED = {
     "notifications.Notification": "one person's reading list; what happened stands on the timeline",
     # Rows of queues: their own columns tell the way (status, attempts, moments, last error), a wall freezes the rest.
     "tickets.OutboundMessage": "frozen at the click; released, it is an entry; status and moments are its own trail",
+    "mail.Handover": "who has a mail and whether its copy is filed; part of its OutboundMessage's way",
     "accounts.AccountMail": "a mail on its way; who caused it is in the history of the person it is about",
     "core.EventDelivery": "work that is due, forgotten when done",
     # Derived, or machinery: nobody decides anything by writing them.

@@ -1,5 +1,6 @@
 """Mails as customers write them, and the mailboxes they write to."""
 
+from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
@@ -8,8 +9,8 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from connectors.mail.enums import Source
-from connectors.mail.models import Mailbox, MailMessage
+from connectors.mail.enums import BrakeKind, Source
+from connectors.mail.models import Brake, Mailbox, MailMessage
 from connectors.mail.services import take_in
 from core.models import new_id
 from tests.factories.people import TeamFactory
@@ -23,6 +24,19 @@ class MailboxFactory(DjangoModelFactory[Mailbox]):
 
     address = SUPPORT
     team = factory.SubFactory(TeamFactory)
+
+
+class BrakeFactory(DjangoModelFactory[Brake]):
+    class Meta:
+        model = Brake
+
+    mailbox = factory.SubFactory(MailboxFactory)
+    kind = BrakeKind.SENDER
+    key = about = "loud@customer.test"
+    counted = 60
+    window_minutes = 60
+    started_at = factory.LazyFunction(timezone.now)
+    until = factory.LazyAttribute(lambda brake: brake.started_at + timedelta(minutes=brake.window_minutes))
 
 
 def a_mail(

@@ -132,3 +132,25 @@ def test_smtp_is_encrypted_unless_switched_off(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("EMAIL_URL", "smtp://mail.example.com:25?tls=0")
     found = env.email("EMAIL_URL", default="", folder=Path())
     assert (found["EMAIL_USE_TLS"], found["EMAIL_PORT"]) == (False, 25)
+
+
+def test_time_out_of_the_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", "smtps://mail.example.com?timeout=4")
+    assert env.email("EMAIL_URL", default="", folder=Path())["EMAIL_TIMEOUT"] == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "cure"),
+    [
+        ("timeout=0", "whole seconds from 1 to 15"),
+        ("timeout=60", "whole seconds from 1 to 15"),
+        ("tls=maybe", "tls=0 for none"),
+        ("ssl=1", "possible are tls"),
+    ],
+)
+def test_options_of_the_mail_server_that_mean_nothing_stop_the_start(
+    options: str, cure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", f"smtp://mail.example.com?{options}")
+    with pytest.raises(ImproperlyConfigured, match=cure):
+        env.email("EMAIL_URL", default="", folder=Path())

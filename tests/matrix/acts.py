@@ -9,6 +9,7 @@ from tests.matrix.cases import (
     api,
     entry_of,
     field,
+    ledger_move,
     ledger_step,
     new_file,
     one,
@@ -200,6 +201,15 @@ ACTS: dict[str, Act] = {
     ),
     "retry_mail": ledger_step("retry"),
     "release_mail": ledger_step("release"),
+    "move_mail": ledger_move("done_mail"),
+    "move_quarantined_mail": ledger_move("mail"),
+    "undo_mail_move": ledger_step("undo_move", "moved_mail"),
+    "undo_unmoved_mail": ledger_step("undo_move", "done_mail"),
+    "brakes": reads("/mail/brakes/"),
+    "lift_brake": Act(
+        api=lambda case: Ask("post", f"/api/v1/mail/brakes/{case.thing('brake')}/lift/", {}),
+        page=lambda case: Ask("post", f"/mail/brakes/{case.thing('brake')}/lift/", goes_to="/mail/"),
+    ),
     "retry_done_mail": ledger_step("retry", "done_mail"),
     "release_done_mail": ledger_step("release", "done_mail"),
     # Customers

@@ -202,6 +202,18 @@ def ledger_step(name: str, thing: str = "mail") -> Act:
     )
 
 
+def ledger_move(thing: str) -> Act:
+    def data(case: Case) -> dict[str, str]:
+        return {"ticket": case.world.things["target"].reference}
+
+    return Act(
+        api=lambda case: Ask("post", f"/api/v1/mail/messages/{case.thing(thing)}/move/", data(case)),
+        page=lambda case: Ask(
+            "post", f"/mail/{case.thing(thing)}/move/", data(case), goes_to=f"/mail/{case.thing(thing)}/"
+        ),
+    )
+
+
 def own_absence() -> Act:
     def own(case: Case) -> Ask:
         person = case.actor if case.actor and case.column not in ("bare", "client") else case.world.people["owner"]

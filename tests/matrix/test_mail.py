@@ -15,12 +15,21 @@ ledger_raw    -     401  ok    ok    404    ok   ok    ok      ok      404   404
 
 # "retry, move": agent, lead, supervisor, manager
 retry_mail    -     401  ok    ok    404    ok   ok    ok      role    404   404      role role   401
+move_mail      -    401  ok    ok    404    ok   ok    ok      role    404   404      role role   401
+undo_mail_move -    401  ok    ok    404    ok   ok    ok      role    404   404      role role   401
 # "release from quarantine": supervisor, manager
 release_mail  -     401  role  role  404    role ok    ok      role    404   404      role role   401
+
+# Lifting a brake lets through what it held, as a release does: supervisor, manager
+brakes        -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       role role   401
+lift_brake    -     401  role  role  404    role ok    ok      role    404   404      role role   401
 
 # What has acted is not run again, whoever asks
 retry_done_mail   sent 401 state state 404  state state state  role    404   404      role role   401
 release_done_mail sent 401 role  role  404  role  state state  role    404   404      role role   401
+# What stands on no ticket is not moved, and what was not moved is not moved back
+move_quarantined_mail - 401 state state 404 state state state  role    404   404      role role   401
+undo_unmoved_mail     - 401 state state 404 state state state  role    404   404      role role   401
 """
 
 

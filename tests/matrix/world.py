@@ -16,7 +16,7 @@ from accounts.models import Agent, Team
 from accounts.services import deactivate_agent
 from accounts.tokens import token_for
 from connectors.mail.enums import MailState
-from connectors.mail.services import block_sender
+from connectors.mail.services import block_sender, move_mail
 from core.actors import SystemActor
 from core.models import Heartbeat
 from core.timers import HEARTBEAT
@@ -31,7 +31,7 @@ from tests.factories import (
     TeamFactory,
     TicketFactory,
 )
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.factories.mail import BrakeFactory, MailboxFactory, a_mail, arrive
 from tickets import services
 from tickets.enums import OutboundStatus
 from tickets.models import Attachment, OutboundMessage, Ticket
@@ -263,11 +263,17 @@ def _absences(world: World) -> None:
 
 
 def _mail(world: World) -> None:
-    """A mail that waits in quarantine, as its sender is blocked, and one that has become a ticket."""
+    """A mail that waits in quarantine, as its sender is blocked, one that has become a ticket, and one that was moved
+    from its ticket to another.
+    """
     block_sender("spam@bad.example", by=world.people["lead"])
     mailbox = MailboxFactory(team=world.desk)
     world.things["mail"] = arrive(a_mail(sender="spam@bad.example"), mailbox)
     world.things["done_mail"] = arrive(a_mail(), mailbox)
+    world.things["moved_mail"] = arrive(a_mail(), mailbox)
+    world.things["target"] = target = arrive(a_mail(), mailbox).ticket
+    move_mail(world.things["moved_mail"].pk, to=target.reference, by=world.people["lead"])
+    world.things["brake"] = BrakeFactory(mailbox=mailbox)
     assert world.things["mail"].state == MailState.QUARANTINED
     assert world.things["done_mail"].state == MailState.CREATED
 

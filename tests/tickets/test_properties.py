@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from accounts.enums import Role, Scope
 from accounts.models import Agent
 from core.errors import DomainError
-from tests.factories import AbsenceFactory, AgentFactory, ApiClientFactory, TeamFactory, TicketFactory
+from tests.factories import AbsenceFactory, AgentFactory, ApiClientFactory, ContactFactory, TeamFactory, TicketFactory
 from tickets import services
-from tickets.enums import OutboundKind
+from tickets.enums import Delivery, OutboundKind
 from tickets.models import OutboundMessage, OwnershipTransfer, Task, Ticket, TimelineEntry
+from tickets.selectors import entries_of
 from tickets.services.creation import Message
 
 REASON = "The colleague has left the company for good."
@@ -52,6 +53,7 @@ class World:
             ApiClientFactory(scopes=list(Scope), teams=[self.team]),
         ]
         self.ticket = TicketFactory(team=self.team)
+        self.colleague = ContactFactory()
         self.second = TicketFactory(team=self.team, requester=self.ticket.requester)
 
     def newest(self, related: str) -> Any:
@@ -59,12 +61,19 @@ class World:
         found = getattr(self.ticket, related).order_by("-created_at").values_list("pk", flat=True).first()
         return found or self.ticket.pk
 
+    def movable(self) -> Any:
+        """Id of the mail that the ticket began with, wherever it stands now."""
+        return self.ticket.entries.order_by("seq").values_list("pk", flat=True).first()
+
 
 Operation = Callable[[World, Any, Any], Any]
 ONE = services
 OPERATIONS: dict[str, Operation] = {
     "accept_ticket": lambda w, by, other: ONE.accept_ticket(w.ticket.pk, by=by),
     "add_note": lambda w, by, other: ONE.add_note(w.ticket.pk, by=by, body_text="A note"),
+    "add_participants": lambda w, by, other: ONE.add_participants(
+        w.ticket.pk, contacts=[w.ticket.requester, w.colleague], by=by
+    ),
     "allow_remote_images": lambda w, by, other: ONE.allow_remote_images(w.ticket.pk, by=by),
     "auto_close_ticket": lambda w, by, other: ONE.auto_close_ticket(
         w.ticket.pk, by=by, at=timezone.now() + timedelta(days=20)
@@ -99,6 +108,14 @@ OPERATIONS: dict[str, Operation] = {
     "lapse_due_offers": lambda w, by, other: ONE.lapse_due_offers(now=timezone.now() + timedelta(days=9)),
     "lapse_offer": lambda w, by, other: ONE.lapse_offer(w.ticket.pk, by=by, at=timezone.now() + timedelta(days=9)),
     "link_tickets": lambda w, by, other: ONE.link_tickets(w.ticket.pk, to=w.second, kind="related", by=by),
+    "move_entry": lambda w, by, other: ONE.move_entry(w.movable(), to=w.second, by=by),
+    "note_delivery": lambda w, by, other: ONE.note_delivery(
+        w.newest("outbound_messages"),
+        addresses=["dana@customer.test"],
+        delivery=Delivery.UNDELIVERABLE,
+        at=timezone.now(),
+        code="5.1.1",
+    ),
     "offer_ticket": lambda w, by, other: ONE.offer_ticket(w.ticket.pk, to=other, by=by),
     "queue_system_message": lambda w, by, other: ONE.queue_system_message(
         w.ticket.pk, kind=OutboundKind.ACKNOWLEDGEMENT, body_text="We have received your message."
@@ -130,6 +147,7 @@ OPERATIONS: dict[str, Operation] = {
         w.ticket.pk, by=by, new_owner=other, reason_code="termination", reason=REASON
     ),
     "undo_message": lambda w, by, other: ONE.undo_message(w.newest("outbound_messages"), by=by),
+    "undo_move": lambda w, by, other: ONE.undo_move(w.movable(), by=by),
     "unwatch": lambda w, by, other: ONE.unwatch(w.ticket.pk, by=by),
     "wait_for_customer": lambda w, by, other: ONE.wait_for_customer(w.ticket.pk, by=by),
     "watch": lambda w, by, other: ONE.watch(w.ticket.pk, by=by),
@@ -189,6 +207,9 @@ def _step(world: World, name: str, actor: int, other: int) -> None:
     if name == "redact_entry":
         entries, kept = [row[:2] for row in entries], [row[:2] for row in kept]
     assert set(entries) <= set(kept)
+    standing = [pk for ticket in (world.ticket, world.second) for pk in entries_of(ticket).values_list("pk", flat=True)]
+    written = TimelineEntry.objects.filter(ticket__in=[world.ticket, world.second]).values_list("pk", flat=True)
+    assert sorted(standing) == sorted(written), "each entry stands on exactly one ticket"
 
 
 def _missing() -> tuple[type[Exception], ...]:

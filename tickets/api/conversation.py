@@ -30,7 +30,7 @@ from tickets.api.inputs import (
 from tickets.api.outputs import AttachmentOut, EntryOut, OutboundOut
 from tickets.enums import OutboundStatus
 from tickets.models import Attachment, OutboundMessage, TimelineEntry
-from tickets.selectors import attachments_visible_to, outbox_of
+from tickets.selectors import attachments_visible_to, entries_of, outbox_of
 from tickets.services import NewFile, add_note, reply_to_customer, undo_message
 
 MAX_FILE_BYTES = 25 * 1024 * 1024
@@ -47,7 +47,7 @@ class ThreadViewSet(TicketBase):
     def list(self, request: Request, reference: str) -> Response:
         ticket = self.seen(reference)
         query = self.read_query(TimelineQuery)
-        entries = shown_entries(ticket.entries.main_thread())
+        entries = shown_entries(entries_of(ticket).main_thread())
         for name in ("kind", "visibility"):
             if name in query:
                 entries = entries.filter(**{name: query[name]})
@@ -108,7 +108,7 @@ class TicketFilesViewSet(ThreadViewSet):
     def list(self, request: Request, reference: str) -> Response:
         ticket = self.seen(reference)
         query = self.read_query(Query)
-        files = attachments_visible_to(self.actor).filter(entry__ticket=ticket)
+        files = attachments_visible_to(self.actor).filter(entry__in=entries_of(ticket).values("pk"))
 
         def show(rows: Any) -> Any:
             return AttachmentOut(rows, many=True, context={"request": request}).data

@@ -210,6 +210,7 @@ class OutboundOut(Out):
     next_attempt_at = Instant(allow_null=True)
     last_error = serializers.CharField()
     sent_at = Instant(allow_null=True)
+    delivery = serializers.DictField(help_text="what mail systems reported, by address: delivery, code, at, is_sure")
     created_at = Instant()
     updated_at = Instant()
     version = serializers.IntegerField()

@@ -1,5 +1,6 @@
 from tickets.models.attachments import Attachment
 from tickets.models.outbound import OutboundMessage
+from tickets.models.placements import Placement
 from tickets.models.relations import Category, Tag, TicketLink, TicketParticipant, TicketTag, TicketWatch
 from tickets.models.search import SearchDocument
 from tickets.models.tasks import Task
@@ -11,6 +12,7 @@ __all__ = [
     "Category",
     "OutboundMessage",
     "OwnershipTransfer",
+    "Placement",
     "ReferenceCounter",
     "SearchDocument",
     "Tag",

@@ -46,6 +46,8 @@ class OutboundMessage(FSMModelMixin, BaseModel):
     leased_until = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    delivery = models.JSONField(default=dict, blank=True)
+    """What mail systems reported after the sending, by address: `delivery`, `code`, `at`, `is_sure`."""
 
     objects = OutboundQuerySet.as_manager()
 
@@ -63,6 +65,12 @@ class OutboundMessage(FSMModelMixin, BaseModel):
             models.Index(name="outbound_held", fields=["release_at"], condition=Q(status=O.HELD)),
             models.Index(
                 name="outbound_due", fields=["next_attempt_at"], condition=Q(status__in=[O.QUEUED, O.SENDING])
+            ),
+            models.Index(name="outbound_sent", fields=["sent_at"], condition=Q(status=O.SENT)),
+            models.Index(
+                name="outbound_acknowledged",
+                fields=["created_at"],
+                condition=Q(kind=OutboundKind.ACKNOWLEDGEMENT),
             ),
             models.Index(name="outbound_author", fields=["author", "-created_at"]),
         ]

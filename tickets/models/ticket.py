@@ -267,6 +267,11 @@ class Ticket(FSMModelMixin, BaseModel):
         self.closure_code, self.closed_at = code, at
         self.offered_to = self.offered_at = self.offer_lapses_at = self.waiting_since = None
 
+    @transition(field=status, source=S.CANCELLED, target=S.NEW)
+    def restore(self) -> None:
+        """Undo of a cancellation that was itself only a consequence; services see that nobody owned the ticket."""
+        self.closure_code, self.closed_at = "", None
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Second wall of ownership: an owner that differs from the loaded one is not saved, except by its two
         services.
@@ -308,6 +313,7 @@ for _name in (
     "auto_close",
     "reopen",
     "cancel",
+    "restore",
     "hand_over",
 ):
     getattr(Ticket, _name).alters_data = True  # a template must not be able to call it

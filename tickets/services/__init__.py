@@ -13,6 +13,7 @@ from tickets.services.conversation import (
     undo_message,
 )
 from tickets.services.creation import create_ticket, create_ticket_for
+from tickets.services.delivery import note_delivery
 from tickets.services.editing import change_team, edit_ticket, link_tickets, refuse_owner_change, unwatch, watch
 from tickets.services.lifecycle import (
     auto_close_ticket,
@@ -25,7 +26,9 @@ from tickets.services.lifecycle import (
     resume_ticket,
     wait_for_customer,
 )
+from tickets.services.moving import move_entry, undo_move
 from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket, transfer_ownership, withdraw_offer
+from tickets.services.participants import add_participants
 from tickets.services.redaction import redact_entry
 from tickets.services.tasks import cancel_task, create_task, edit_task, finish_task, reopen_task, start_task
 from tickets.services.timers import close_due_tickets, lapse_due_offers
@@ -34,6 +37,7 @@ __all__ = [
     "NewFile",
     "accept_ticket",
     "add_note",
+    "add_participants",
     "allow_remote_images",
     "auto_close_ticket",
     "cancel_task",
@@ -51,6 +55,8 @@ __all__ = [
     "lapse_due_offers",
     "lapse_offer",
     "link_tickets",
+    "move_entry",
+    "note_delivery",
     "offer_ticket",
     "queue_system_message",
     "record_automatic_message",
@@ -69,6 +75,7 @@ __all__ = [
     "store_files",
     "transfer_ownership",
     "undo_message",
+    "undo_move",
     "unwatch",
     "wait_for_customer",
     "watch",

@@ -32,6 +32,7 @@ from tickets.errors import (
 from tickets.events import CustomerReplied, NoteAdded, TicketReopened
 from tickets.models import OutboundMessage, Ticket, TicketParticipant, TimelineEntry
 from tickets.policies import may_edit, may_note, may_undo, works_in
+from tickets.selectors import entries_of
 from tickets.services._common import (
     add_entry,
     change_status,
@@ -111,7 +112,7 @@ def reply_to_customer(
     recipient = ticket.requester.email
     if to_confirm and to_confirm.strip().lower() != recipient.lower():
         raise WrongTicketContext(given=to_confirm, actual=recipient)
-    if last_seen_seq is not None and ticket.entries.public().filter(seq__gt=last_seen_seq).exists():
+    if last_seen_seq is not None and entries_of(ticket).public().filter(seq__gt=last_seen_seq).exists():
         raise UnseenEntries(reference=ticket.reference)
     check_version(ticket, version)
     message = freeze_message(
@@ -259,9 +260,16 @@ def record_customer_message(
 
 
 @service
-def record_automatic_message(ticket_id: UUID, *, by: Actor, message: Message, reason: str) -> TimelineEntry:
-    """Keep an automatic reply or report inside: it never reopens or resumes, and no clock sees it (ruling 17)."""
+def record_automatic_message(
+    ticket_id: UUID, *, by: Actor, message: Message, reason: str, agent: str = ""
+) -> TimelineEntry:
+    """Keep an automatic reply or report inside: it never reopens or resumes, and no clock sees it (ruling 17).
+
+    The same with the mail of an agent, who is named; `reason` is then what became of it. `by` is no Agent even so: an
+    address proves nobody, so that no mail speaks in an agent's name.
+    """
     ticket = lock(ticket_id)
+    facts = {"event": reason, "agent": agent} if agent else {"event": "automatic", "reason": reason}
     entry = add_entry(
         ticket,
         EntryKind.EMAIL_INBOUND,
@@ -269,7 +277,7 @@ def record_automatic_message(ticket_id: UUID, *, by: Actor, message: Message, re
         at=timezone.now(),
         visibility=Visibility.INTERNAL,
         body_text=message.body_text,
-        facts={"event": "automatic", "reason": reason},
+        facts=facts,
         **message.entry_fields(),
     )
     store_files(message.files, entry=entry)

@@ -14,6 +14,7 @@ from tickets.enums import EntryKind, ScanStatus
 from tickets.errors import RedactionForbidden
 from tickets.files import REDACTED
 from tickets.models import Attachment, OutboundMessage, SearchDocument, Ticket, TimelineEntry
+from tickets.selectors import entries_of, place_of
 from tickets.services._common import add_entry, index_words, lock, save
 
 
@@ -29,7 +30,9 @@ def redact_entry(entry_id: UUID, *, by: Agent, reason: str) -> TimelineEntry:
         raise RedactionForbidden
     if not reason.strip():
         raise Invalid({"reason": _("A redaction needs a reason.")})
-    ticket = lock(TimelineEntry.objects.values_list("ticket_id", flat=True).get(pk=entry_id))
+    home, place = TimelineEntry.objects.values_list("ticket_id", flat=True).get(pk=entry_id), place_of(entry_id)
+    tickets = [lock(ticket_id) for ticket_id in sorted({home, place})]  # in the order of ids, as everywhere
+    ticket = next(ticket for ticket in tickets if ticket.pk == place)
     entry = TimelineEntry.objects.get(pk=entry_id)
     if entry.redacted_at is not None:
         return entry
@@ -37,7 +40,8 @@ def redact_entry(entry_id: UUID, *, by: Agent, reason: str) -> TimelineEntry:
     TimelineEntry.objects.filter(pk=entry.pk).update(
         body_text="", body_html="", redacted_at=at, redacted_by=by, redaction_reason=reason.strip()
     )
-    _blank_copies(ticket, entry, by=by)
+    for one in tickets:  # an entry that was moved leaves its words in the first ticket's description
+        _blank_copies(one, entry, by=by)
     add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts={"event": "redacted", "seq": entry.seq})
     entry.refresh_from_db()
     return entry
@@ -51,12 +55,12 @@ def _blank_copies(ticket: Ticket, entry: TimelineEntry, *, by: Agent) -> None:
     for attachment in Attachment.objects.filter(entry=entry):
         attachment.scan_status, attachment.scan_note = ScanStatus.FAILED, REDACTED
         record(attachment, by=by, update_fields=["scan_status", "scan_note"])
-    _index_anew(ticket)
+    index_anew(ticket)
 
 
-def _index_anew(ticket: Ticket) -> None:
+def index_anew(ticket: Ticket) -> None:
     """Words cannot be taken out one by one: the document is written again from what is left."""
     SearchDocument.objects.filter(ticket=ticket).delete()
     index_words(ticket, f"{ticket.subject} {ticket.requester.name} {ticket.requester.email}")
-    for text in ticket.entries.main_thread().exclude(body_text="").values_list("body_text", flat=True).iterator():
+    for text in entries_of(ticket).main_thread().exclude(body_text="").values_list("body_text", flat=True).iterator():
         index_words(ticket, text)

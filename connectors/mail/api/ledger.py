@@ -1,4 +1,4 @@
-"""The mail ledger of one's teams: what came in, what became of it and why; try again, release (ruling 19)."""
+"""The mail ledger of one's teams: what came in, what became of it and why; try again, release, move (ruling 19)."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Agent
-from connectors.mail.api.serializers import MailOut, MailQuery, MailRowOut, MailVersionIn
+from connectors.mail.api.serializers import MailMoveIn, MailOut, MailQuery, MailRowOut, MailVersionIn
 from connectors.mail.models import MailMessage
 from connectors.mail.policies import may_see_ledger
-from connectors.mail.services import release_mail, retry_mail
+from connectors.mail.services import move_mail, release_mail, retry_mail, undo_mail_move
 from core.api.schema import page_of
 from core.api.views import ApiViewSet
 from core.errors import Forbidden
@@ -93,6 +93,31 @@ class MailViewSet(ApiViewSet):
     )
     def release(self, request: Request, id: UUID) -> Response:
         return self._take(id, release_mail)
+
+    @extend_schema(
+        operation_id="mail_move",
+        summary="Show a mail on another ticket",
+        description=(
+            "The mail leaves the customer's view of its former ticket, which keeps a line about it. A ticket that held "
+            "nothing else and that nobody owns ends as a duplicate of the other."
+        ),
+        request=MailMoveIn,
+        responses={200: MailOut},
+    )
+    def move(self, request: Request, id: UUID) -> Response:
+        message = self.one(self.rows(), pk=id)
+        values = self.read(MailMoveIn)
+        move_mail(message.pk, to=values["ticket"], by=self.reader, version=self.version(values))
+        return self.whole(message.pk)
+
+    @extend_schema(
+        operation_id="mail_undo_move",
+        summary="Put a moved mail back",
+        request=MailVersionIn,
+        responses={200: MailOut},
+    )
+    def undo_move(self, request: Request, id: UUID) -> Response:
+        return self._take(id, undo_mail_move)
 
     def _take(self, message_id: UUID, service: Callable[..., MailMessage]) -> Response:
         message = self.one(self.rows(), pk=message_id)

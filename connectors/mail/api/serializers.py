@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from connectors.mail.enums import MailState, Reason, Source
 from connectors.mail.models import MailMessage
-from connectors.mail.policies import may_release, may_retry
+from connectors.mail.policies import may_move, may_release, may_retry, may_undo_move
 from core.api.fields import In, Instant, Out, Query, person
 
 
@@ -62,10 +62,12 @@ class MailOut(MailRowOut):
     @extend_schema_field({"type": "array", "items": {"type": "string"}})
     def get_allowed(self, message: MailMessage) -> list[str]:
         """Of those, what this reader may do."""
-        if message.state != MailState.QUARANTINED:
-            return []
         actor = self.context["actor"]
-        return [step for step, may in (("release", may_release), ("retry", may_retry)) if may(actor, message)]
+        if message.state != MailState.QUARANTINED:
+            steps = {"move": may_move(actor, message), "undo_move": may_undo_move(actor, message)}
+        else:
+            steps = {"release": may_release(actor, message), "retry": may_retry(actor, message)}
+        return [step for step, may in steps.items() if may]
 
 
 class MailQuery(Query):
@@ -79,3 +81,7 @@ class MailQuery(Query):
 
 class MailVersionIn(In):
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="the one you saw")
+
+
+class MailMoveIn(MailVersionIn):
+    ticket = serializers.CharField(max_length=20, help_text="reference of the ticket where the mail belongs")

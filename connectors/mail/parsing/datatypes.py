@@ -67,6 +67,15 @@ class Attachment:
         return len(self.content)
 
 
+@dataclass(frozen=True, slots=True)
+class RecipientOutcome:
+    """What one group of fields of a delivery report says: `action` in lower case, `status` as 5.1.1 or ""."""
+
+    address: str
+    action: str
+    status: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
     """What a report says about the delivery of one mail of ours (RFC 3464 or a plain-text dialect)."""
@@ -74,6 +83,10 @@ class DeliveryReport:
     recipients: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     original_message_ids: tuple[str, ...] = ()
+    outcomes: tuple[RecipientOutcome, ...] = ()
+    """Recipient by recipient, also of reports that nothing failed; empty where only words tell."""
+    disposition: str = ""
+    """Of a read receipt (RFC 8098), as displayed or deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

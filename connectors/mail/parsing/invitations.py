@@ -23,7 +23,7 @@ def describe(part: Part) -> str:
     """The first event in plain lines. Times stay as written, with their zone; never accepted for anybody."""
     lines = []
     seen: set[str] = set()
-    inside = False
+    inside, is_answer = False, method_of(part) == "REPLY"
     for name, parameters, value in _properties(part):
         if name == "BEGIN":
             inside = value.strip().upper() in ("VEVENT", "VTODO")
@@ -33,6 +33,13 @@ def describe(part: Part) -> str:
             seen.add(name)
             zone = re.search(r"TZID=\"?([^;\":]{1,80})", parameters)
             lines.append(f"{SHOWN[name]}: {_plain(value)}{f' ({clean_line(zone[1])})' if zone else ''}")
+        elif (
+            is_answer
+            and inside
+            and name == "ATTENDEE"
+            and (said := re.search(r"PARTSTAT=\"?([\w-]{1,40})", parameters))
+        ):
+            lines.append(f"Answer: {said[1].lower()} ({_plain(value)})")
     return "\n".join(lines)
 
 

@@ -1,10 +1,10 @@
 """Delivery reports and bounces: RFC 3464, and the many dialects that are not (email.md section 6)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.mail.parsing.addresses import message_id
-from connectors.mail.parsing.datatypes import DEFAULT_LIMITS, DeliveryReport
+from connectors.mail.parsing.datatypes import DEFAULT_LIMITS, DeliveryReport, RecipientOutcome
 from connectors.mail.parsing.fields import Headers, split_headers
 from connectors.mail.parsing.structure import MESSAGE_TYPES, Part
 
@@ -15,6 +15,7 @@ STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 STATUS_FIELD = re.compile(r"([245]\.\d{1,3}\.\d{1,3})")
 HEADER_SIZE = 256 * 1024
 TEXT_SIZE = 64 * 1024
+MAX_OUTCOMES = 100
 # Where the copy of the original mail begins in a plain-text bounce: what stands below is not the report's word.
 ORIGINAL_BELOW = re.compile(
     r"^[ \t>]*(?:-{2,}[^\n]{0,40}(?:copy of (?:the|your) message|original message|returned message|unsent message|"
@@ -90,16 +91,24 @@ def read_report_parts(root: Part, headers: Headers) -> Findings:
     diagnostics: list[str] = []
     actions: set[str] = set()
     originals: list[str] = []
+    outcomes: list[RecipientOutcome] = []
+    disposition = ""
     for part in root.leaves():
         if part.content_type in ("message/delivery-status", "message/global-delivery-status"):
             for block in _blocks(part.content):
                 action = block.text("action").split(" ")[0].split("(")[0]
                 if action:
                     actions.add(action)
+                outcomes += [RecipientOutcome(found.lower(), action, _status(block)) for found in _recipient(block)]
                 if action in ("", "failed") or "fail" in action:
                     recipients += _recipient(block)
                     statuses += STATUS_FIELD.findall(block.text("status"))
                     diagnostics += STATUS.findall(block.text("diagnostic-code"))
+        elif part.content_type == "message/disposition-notification":
+            for block in _blocks(part.content)[:1]:
+                originals.append(message_id(block.get("original-message-id")))
+                disposition = block.text("disposition").rpartition(";")[2].strip().split("/")[0]
+                outcomes += [RecipientOutcome(found.lower(), "read", "") for found in _recipient(block)]
         elif part.content_type in (*MESSAGE_TYPES, "text/rfc822-headers", "message/global-headers"):
             returned, _ = split_headers(part.content.lstrip(b"\r\n"), 0, HEADER_SIZE, DEFAULT_LIMITS)
             originals.append(message_id(returned.get("message-id")))
@@ -109,6 +118,8 @@ def read_report_parts(root: Part, headers: Headers) -> Findings:
         recipients=_unique(recipients),
         statuses=_unique([*statuses, *diagnostics]),
         original_message_ids=_unique(originals),
+        outcomes=tuple(outcomes[:MAX_OUTCOMES]),
+        disposition=disposition,
     )
     return Findings(report, frozenset(actions))
 
@@ -122,7 +133,7 @@ def read_text_report(text: str, known: DeliveryReport) -> DeliveryReport:
     statuses = known.statuses or _unique(STATUS.findall(said))
     returned = re.findall(r"^[ \t>]*Message-ID:\s*(<[^<>\s]+>)", text[len(said) :], re.IGNORECASE | re.MULTILINE)
     originals = known.original_message_ids or _unique([message_id(item.encode()) for item in returned])
-    return DeliveryReport(recipients=recipients, statuses=statuses, original_message_ids=originals)
+    return replace(known, recipients=recipients, statuses=statuses, original_message_ids=originals)
 
 
 def is_mail_system(address: str, name: str) -> bool:
@@ -144,6 +155,12 @@ def _recipient(block: Headers) -> list[str]:
         if value and "@" in value:
             return [value]
     return []
+
+
+def _status(block: Headers) -> str:
+    """By its own field, else as the other server's answer quotes it."""
+    found = STATUS_FIELD.findall(block.text("status")) or STATUS.findall(block.text("diagnostic-code"))
+    return str(found[0]) if found else ""
 
 
 def _unique(items: list[str]) -> tuple[str, ...]:

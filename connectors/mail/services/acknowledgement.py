@@ -1,39 +1,36 @@
 """The one automatic mail of this version: a new ticket is acknowledged, behind the loop guard (ruling 20)."""
 
-from datetime import timedelta
 from uuid import UUID
 
-from django.utils import timezone, translation
+from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from connectors.mail import selectors
+from connectors.mail.services.brakes import may_answer
 from tickets.enums import OutboundKind
 from tickets.models import OutboundMessage, Ticket
 from tickets.services import queue_system_message
 from tickets.services.outgoing import customer_language
 
-MAX_A_DAY = 20
-"""Acknowledgements to one person within 24 hours; a loop that no header gave away ends here (email.md section 5)."""
 
-
+@transaction.atomic
 def acknowledge(ticket_id: UUID) -> OutboundMessage | None:
     """Tell the requester that the ticket is here, once a ticket; None where a guard objects."""
     ticket = Ticket.objects.select_related("requester", "team").get(pk=ticket_id)
     mailbox = selectors.mailbox_for(ticket)
     if mailbox is None or not mailbox.sends_acknowledgement:
         return None
-    if selectors.own_mailbox(ticket.requester.email, selectors.own_addresses()) or _has_had_enough(ticket):
+    if selectors.own_mailbox(ticket.requester.email, selectors.own_addresses()):
+        return None
+    if not _is_acknowledged(ticket) and not may_answer(ticket, mailbox):
         return None
     return queue_system_message(ticket.pk, kind=OutboundKind.ACKNOWLEDGEMENT, body_text=_text(ticket))
 
 
-def _has_had_enough(ticket: Ticket) -> bool:
-    recent = OutboundMessage.objects.filter(
-        ticket__requester=ticket.requester,
-        kind=OutboundKind.ACKNOWLEDGEMENT,
-        created_at__gte=timezone.now() - timedelta(days=1),
-    )
-    return recent.count() >= MAX_A_DAY
+def _is_acknowledged(ticket: Ticket) -> bool:
+    """An event delivered twice draws no brake."""
+    return ticket.outbound_messages.filter(kind=OutboundKind.ACKNOWLEDGEMENT).exists()
 
 
 def _text(ticket: Ticket) -> str:

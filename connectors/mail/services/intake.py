@@ -5,9 +5,8 @@ Fetching is at least once; the unique constraints of the ledger make what follow
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +15,12 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from connectors.mail import selectors
-from connectors.mail.backends import MAX_STORED_BYTES, backend_of
+from connectors.mail.backends import MAX_STORED_BYTES
 from connectors.mail.enums import MailState, Reason, Source
 from connectors.mail.models import Mailbox, MailMessage, RawMail
 from connectors.mail.parsing import DEFAULT_LIMITS, ParsedMail, parse
 from connectors.mail.services.outcome import Own, act, put_aside
-from core import steps, wake
+from core import steps
 from core.errors import DomainError
 from core.retry import next_attempt_at
 from core.service import one_act
@@ -32,7 +31,6 @@ Fetched = tuple[str, bytes]
 """A mail's name at the source, and its bytes."""
 LEASE = timedelta(seconds=120)
 """How long one worker may take for one mail; then it is taken for dead and the next sweep goes on."""
-STORED_AT_ONCE, STORED_BYTES_AT_ONCE = 20, 4 * 1024 * 1024
 MAX_ATTEMPTS = 5
 """A mail that was begun this often without an outcome is one that breaks its worker: to quarantine."""
 
@@ -42,53 +40,6 @@ LEASED = steps.declare("mail.intake", "leased")
 PARSED = steps.declare("mail.intake", "parsed")
 ACTED = steps.declare("mail.intake", "acted")
 COMMITTED = steps.declare("mail.intake", "committed")
-
-
-def poll_mailboxes(*, now: datetime | None = None, limit: int = 200) -> int:
-    """Take in what waits in the active mailboxes, up to `limit` mails each; the answer is how many that were."""
-    own = selectors.own_addresses()
-    with wake.gathered():
-        return sum(_poll(mailbox, own=own, limit=limit) for mailbox in own.values())
-
-
-def _poll(mailbox: Mailbox, *, own: Own, limit: int) -> int:
-    """One mailbox. What keeps it from being read is kept on it for people to see, and does not stop the others."""
-    count, error = 0, ""
-    try:
-        backend = backend_of(mailbox)
-        for batch in _batches(islice(backend.fetch(), limit)):
-            messages = receive_all(mailbox, batch, source=Source.POLLED)
-            for message, (provider_id, raw) in zip(messages, batch, strict=True):
-                backend.done(provider_id)
-                FILE_MOVED.reached()
-                process(message, raw=raw, own=own)
-                count += 1
-    except (OSError, DomainError) as failure:
-        error = f"{type(failure).__name__}: {failure}"
-        logger.warning("mailbox not readable", extra={"mailbox": str(mailbox.pk)}, exc_info=True)
-    Mailbox.objects.filter(pk=mailbox.pk).update(last_polled_at=timezone.now(), last_error=error[:2000])
-    return count
-
-
-def _batches(fetched: Iterable[Fetched]) -> Iterator[list[Fetched]]:
-    """So many mails as one commit stores; those before one that cannot be read come before its failure."""
-    batch: list[Fetched] = []
-    failure: Exception | None = None
-    fetching = iter(fetched)
-    while failure is None:
-        try:
-            batch.append(next(fetching))
-        except StopIteration:
-            break
-        except (OSError, DomainError) as error:
-            failure = error
-        if len(batch) >= STORED_AT_ONCE or sum(len(raw) for _id, raw in batch) >= STORED_BYTES_AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-    if failure is not None:
-        raise failure
 
 
 def receive(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -> MailMessage:

@@ -1,20 +1,25 @@
-"""What people do with ledger rows: try again, release from quarantine (ruling 19). Nobody deletes."""
+"""What people do with ledger rows: try again, release from quarantine, move (ruling 19). Nobody deletes."""
 
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
 from connectors.mail.enums import MailState
-from connectors.mail.errors import MailNotQuarantined
+from connectors.mail.errors import MailNotQuarantined, MailOnNoTicket
 from connectors.mail.models import MailMessage
+from connectors.mail.parsing import MailKind
 from connectors.mail.policies import may_release, may_retry
 from connectors.mail.services.outcome import INTAKE
 from core import wake
-from core.errors import NotFound, StaleVersion
+from core.errors import Invalid, NotFound, StaleVersion
 from core.history import record
 from core.service import service
+from tickets.enums import PlacementCause
 from tickets.errors import RoleForbids
+from tickets.models import Placement, Ticket
+from tickets.services import move_entry, undo_move
 
 
 @service
@@ -27,6 +32,55 @@ def retry_mail(message_id: UUID, *, by: Agent, version: int | None = None) -> Ma
     if not may_retry(by, message):
         raise RoleForbids
     return _run_again(message, by=by, released_by=None, version=version)
+
+
+@service
+def move_mail(message_id: UUID, *, to: str, by: Agent, version: int | None = None) -> MailMessage:
+    """Show a mail on the ticket with the reference `to` instead of where it stands (rulings 12, 19).
+
+    Copies of the mail in the ledger follow. Raises NotFound, RoleForbids, MailOnNoTicket, Invalid for a ticket that is
+    not there or not visible, EntryNotMovable, TicketClosed or StaleVersion.
+    """
+    message = _locked(message_id, by=by)
+    entry_id = _movable(message, by=by)
+    target = Ticket.objects.visible_to(by).filter(reference=to.strip().upper()).first()
+    if target is None:
+        raise Invalid({"ticket": _("You see no ticket with this reference.")})
+    placement = move_entry(entry_id, to=target, by=by, may_resume=message.kind == MailKind.NORMAL)
+    return _moved(message, placement, by=by, version=version)
+
+
+@service
+def undo_mail_move(message_id: UUID, *, by: Agent, version: int | None = None) -> MailMessage:
+    """Put a moved mail back.
+
+    Raises NotFound, RoleForbids, MailOnNoTicket, NothingToUndo, TicketClosed or StaleVersion.
+    """
+    message = _locked(message_id, by=by)
+    return _moved(message, undo_move(_movable(message, by=by), by=by), by=by, version=version)
+
+
+def _movable(message: MailMessage, *, by: Agent) -> UUID:
+    """The mail's entry, if `by` may move it: who retries moves (permissions.md section 2), on tickets they see."""
+    if not may_retry(by, message):
+        raise RoleForbids
+    if message.ticket_id is None or message.entry_id is None or message.state == MailState.DUPLICATE:
+        possible = ["release", "retry"] if message.state == MailState.QUARANTINED else []
+        raise MailOnNoTicket(state=MailState(message.state).label, allowed=possible)
+    if not Ticket.objects.visible_to(by).filter(pk=message.ticket_id).exists():
+        raise RoleForbids
+    return message.entry_id
+
+
+def _moved(message: MailMessage, placement: Placement, *, by: Agent, version: int | None) -> MailMessage:
+    """The ledger follows the entry: answers to this mail find their ticket by its row."""
+    _check_version(message, version)
+    record(message, by=INTAKE, reason="outcome so far")
+    reason = "moved back" if placement.cause == PlacementCause.UNDO else "moved"
+    for row in (message, *message.duplicates.all()):
+        row.ticket = placement.to_ticket
+        record(row, by=by, reason=reason, update_fields=["ticket"])
+    return message
 
 
 @service
@@ -48,11 +102,15 @@ def _locked(message_id: UUID, *, by: Agent) -> MailMessage:
     return message
 
 
+def _check_version(message: MailMessage, version: int | None) -> None:
+    if version is not None and version != message.version:
+        raise StaleVersion(given=version, current=message.version)
+
+
 def _run_again(message: MailMessage, *, by: Agent, released_by: Agent | None, version: int | None) -> MailMessage:
     if message.state != MailState.QUARANTINED:
         raise MailNotQuarantined(state=MailState(message.state).label)
-    if version is not None and version != message.version:
-        raise StaleVersion(given=version, current=message.version)
+    _check_version(message, version)
     record(message, by=INTAKE, reason="outcome so far")  # the system's own work writes no history
     message.run_again(at=timezone.now(), released_by=released_by)
     record(message, by=by, reason="released" if released_by else "retried")

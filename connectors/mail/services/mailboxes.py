@@ -1,12 +1,14 @@
 """Mailboxes, and senders nobody wants to hear from."""
 
+from collections.abc import Mapping
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Team
-from connectors.mail.backends import backend_of
+from connectors.mail.backends import ImapSettings, backend_of
 from connectors.mail.enums import Backend
 from connectors.mail.errors import BackendNotAvailable, MailboxExists
 from connectors.mail.models import BlockedSender, Mailbox
@@ -19,25 +21,53 @@ from tickets.errors import RoleForbids
 
 
 @service
-def add_mailbox(address: str, *, backend: str, team: Team, by: Actor, name: str = "") -> Mailbox:
+def add_mailbox(
+    address: str,
+    *,
+    backend: str,
+    team: Team,
+    by: Actor,
+    name: str = "",
+    settings: Mapping[str, object] | None = None,
+) -> Mailbox:
     """A shared mailbox of `team`, and its Maildir. The same one twice changes nothing.
 
-    Raises Invalid, BackendNotAvailable, or MailboxExists if the address belongs to another team or backend.
+    `settings` are those of the backend (`ImapSettings`). Raises Invalid, BackendNotAvailable, or MailboxExists if the
+    address belongs to another team or is read in another way.
     """
     address = _address(address).lower()
     if backend not in Backend.values:
         raise BackendNotAvailable(backend=backend, possible=", ".join(Backend.values))
-    mailbox = Mailbox(address=address, backend=backend, team=team, name=name.strip())
+    kept = usable_settings(backend, settings or {})
+    mailbox = Mailbox(address=address, backend=backend, team=team, name=name.strip(), settings=kept)
     try:
         with transaction.atomic():
             record(mailbox, by=by)
     except IntegrityError as error:
         existing = Mailbox.objects.select_related("team").get(address=address)
-        if (existing.backend, existing.team_id) != (backend, team.pk):
+        if (existing.backend, existing.team_id, existing.settings) != (backend, team.pk, kept):
             facts = {"address": address, "backend": existing.backend, "team": existing.team.name}
             raise MailboxExists(**facts) from error
         mailbox = existing
     backend_of(mailbox)
+    return mailbox
+
+
+def usable_settings(backend: str, settings: Mapping[str, object]) -> dict[str, object]:
+    """What is kept of the settings of a backend. Raises Invalid with a sentence for each that cannot serve."""
+    if backend == Backend.IMAP:
+        return ImapSettings.of(settings).as_json()
+    if settings:
+        raise Invalid(dict.fromkeys(settings, _("A mailbox of this kind has no such setting.")))
+    return {}
+
+
+@service
+def change_mailbox(mailbox: Mailbox, *, by: Actor, settings: Mapping[str, object]) -> Mailbox:
+    """Save the changed `mailbox` with the settings of its backend, and read it again at once. Raises Invalid."""
+    mailbox.settings = usable_settings(mailbox.backend, settings)
+    mailbox.failed_polls, mailbox.next_poll_at = 0, None
+    record(mailbox, by=by)
     return mailbox
 
 

@@ -2,24 +2,41 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_noop
 
-from accounts.models import Contact
+from accounts.models import Agent, Contact
 from accounts.services import contact_for
 from connectors.mail import selectors
 from connectors.mail.enums import Reason
+from connectors.mail.forwards import Forward, forwarded_by_agent
 from connectors.mail.models import MAX_ID, Mailbox, MailMessage
-from connectors.mail.parsing import Address, MailKind, ParsedMail
+from connectors.mail.parsing import Address, Attachment, MailKind, ParsedMail
+from connectors.mail.people import (
+    MAX_TAKEN_ALONG,
+    USABLE,
+    has_failed_authentication,
+    list_addresses,
+    others_in,
+)
 from connectors.mail.selectors import Match
+from connectors.mail.services import brakes, reports
+from connectors.mail.services.brakes import Hold
 from core.actors import Actor, SystemActor, system_actor
 from core.errors import NotFound
 from tickets.enums import Channel, ClosureCode, TicketStatus
 from tickets.message_ids import is_ours
 from tickets.models import Ticket
-from tickets.services import NewFile, create_ticket, record_automatic_message, record_customer_message
+from tickets.services import (
+    NewFile,
+    add_participants,
+    create_ticket,
+    record_automatic_message,
+    record_customer_message,
+)
 from tickets.services.creation import Message
 
 Own = dict[str, Mailbox]
@@ -37,7 +54,6 @@ WITHOUT_EFFECT = {
 }
 """Kinds that never create, reopen or resume (ruling 17)."""
 MAX_ADDRESS = 320
-_USABLE = re.compile(r"[^\s@<>\x00-\x1f]+@[^\s@<>\x00-\x1f]+")
 _COMMA_NAME = re.compile(r"([^,]+),\s*([^,]+)")
 
 
@@ -61,6 +77,8 @@ class _Intake:
     def __init__(self, message: MailMessage, mail: ParsedMail, own: Own, at: datetime) -> None:
         self.message, self.mail, self.own, self.at = message, mail, own, at
         self.sender, self.sender_rule = _sender(mail, self.own)
+        self.agent: Agent | None = None
+        """Whose mail it is, where it stays inside as an agent's."""
         self.is_released = message.released_by_id is not None
 
     def run(self) -> None:
@@ -75,11 +93,16 @@ class _Intake:
             self.message.keep(reason=Reason.OWN_MAIL, at=self.at)
             return
         match = selectors.find_ticket(self.mail, sender=self.sender.address if self.sender else "")
+        if (found := reports.find_message(self.mail, at=self.at)) is not None:
+            reports.note(found, self.message, self.mail, at=self.at)
+            match = found.match if found.is_sure or match is None or not match.is_sure else match
         if match:
             facts = {"rule": match.rule, "matched": match.matched, "confidence": "sure" if match.is_sure else "claimed"}
             self.message.evidence |= facts
-        if self.mail.kind in WITHOUT_EFFECT:
-            self._keep(match, WITHOUT_EFFECT[self.mail.kind])
+        if held := self._hold(match.ticket if match else None):
+            self._put_on_hold(held)
+        elif reason := reports.reason_of(self.mail) or WITHOUT_EFFECT.get(self.mail.kind):
+            self._keep(match, reason)
         else:
             self._let_act(match)
 
@@ -93,12 +116,13 @@ class _Intake:
         )
         message.references, message.subject = list(mail.references or mail.in_reply_to_all), mail.subject
         message.from_address = self.sender.address if self.sender else ""
+        message.fingerprint = brakes.fingerprint(message.from_address, mail)
         message.reply_text = mail.reply_text if mail.reply_text.strip() != mail.body_text.strip() else ""
         message.evidence = {
             "sender": self.sender_rule,
             "signs": list(mail.reasons),
             "defects": list(mail.defects),
-            "flags": [],
+            "flags": ["failed DMARC"] if has_failed_authentication(mail) else [],
         }
 
     def _already_here(self) -> MailMessage | None:
@@ -113,7 +137,7 @@ class _Intake:
             self.message.identity = None
             return MailMessage.objects.get(pk=self.known.copy_id)
         if self.known.is_id_used:
-            self.message.evidence["flags"] = ["message id used by another mail"]
+            self.message.evidence["flags"] += ["message id used by another mail"]
         return None
 
     def _addresses(self) -> list[str]:
@@ -134,6 +158,17 @@ class _Intake:
             return Reason.BLOCKED_SENDER
         return None
 
+    def _hold(self, ticket: Ticket | None) -> Hold | None:
+        """A brake that holds this mail; a release overrules it, and what stays in the ledger alone harms nobody."""
+        without_effect = self.mail.kind in WITHOUT_EFFECT and ticket is None
+        if self.is_released or without_effect:
+            return None
+        return brakes.hold(self.message, sender=self.sender.address if self.sender else "", ticket=ticket, at=self.at)
+
+    def _put_on_hold(self, held: Hold) -> None:
+        self.message.evidence |= held.evidence
+        self.message.quarantine(reason=held.reason, detail=held.detail, at=self.at)
+
     def _is_own_address(self) -> bool:
         return self.sender is not None and selectors.own_mailbox(self.sender.address, self.own) is not None
 
@@ -143,8 +178,9 @@ class _Intake:
         if sender is None:
             raise NotFound
         if match is None:
-            self._create(Reason.NEW)
-        elif not match.is_sure and not selectors.takes_part(sender.address, match.ticket):
+            forward = forwarded_by_agent(self.mail, self.own)
+            self._create(Reason.FORWARDED if forward else Reason.NEW, forward=forward)
+        elif not match.is_sure and not self._may_speak(sender, match.ticket):
             self._create(Reason.STRANGER, related_to=match.ticket)
         elif self._speaks_as_staff(sender, match.ticket):
             self._keep(match, Reason.STAFF_MAIL)
@@ -153,7 +189,19 @@ class _Intake:
 
     def _speaks_as_staff(self, sender: Address, ticket: Ticket) -> bool:
         """Agents act on the pages; their mails carry no rights, so they do not count as the customer's words either."""
-        return ticket.requester.email.lower() != sender.address.lower() and selectors.is_agent(sender.address)
+        if ticket.requester.email.lower() == sender.address.lower():
+            return False
+        self.agent = selectors.agent_at(sender.address, self._from)
+        return self.agent is not None
+
+    def _may_speak(self, sender: Address, ticket: Ticket) -> bool:
+        """From has to take part as well: a Reply-To is written by whoever wants to be taken for somebody."""
+        addresses = {sender.address.lower(), self._from.lower()} - {""}
+        return all(selectors.takes_part(address, ticket) for address in addresses)
+
+    @property
+    def _from(self) -> str:
+        return self.mail.from_.address if self.mail.from_ else ""
 
     def _join(self, match: Match) -> None:
         ticket = _locked(match.ticket)
@@ -166,23 +214,70 @@ class _Intake:
             self._create(Reason.FOLLOW_UP, follow_up_of=ticket)
             return
         may_resume = self.mail.kind == MailKind.NORMAL
+        if may_resume and not self.is_released and (held := brakes.hold_reopening(self.message, ticket, at=self.at)):
+            self._put_on_hold(held)
+            return
+        others = self._others(ticket)
+        if others and not (self.sender and selectors.belongs_to(self.sender.address, ticket)):
+            others = []
         entry = record_customer_message(ticket.pk, by=self._contact(), message=self._words(), may_resume=may_resume)
+        self._take_along(ticket, others)
         self.message.append(ticket, entry.pk, reason=match.reason, at=self.at)
 
-    def _create(self, reason: Reason, *, follow_up_of: Ticket | None = None, related_to: Ticket | None = None) -> None:
+    def _create(
+        self,
+        reason: Reason,
+        *,
+        follow_up_of: Ticket | None = None,
+        related_to: Ticket | None = None,
+        forward: Forward | None = None,
+    ) -> None:
         mailbox = selectors.addressed_mailbox(self.mail, self.own) or self.message.mailbox
         ticket = create_ticket(
             by=INTAKE,
-            requester=self._contact(),
+            requester=self._contact(forward.sender if forward else None),
             team=follow_up_of.team if follow_up_of and follow_up_of.team.is_active else mailbox.team,
-            subject=self.mail.subject.strip() or NO_SUBJECT,
-            message=self._words(),
+            subject=(forward.subject if forward else self.mail.subject).strip() or NO_SUBJECT,
+            message=self._forwarded_words(forward) if forward else self._words(),
             follow_up_of=follow_up_of,
             related_to=related_to,
             may_be_answered=self._may_be_answered(mailbox),
             channel=Channel.EMAIL,
         )
+        if forward:
+            self._keep_own_words(ticket, forward)
+        else:
+            self._take_along(ticket, self._others(ticket))
         self.message.create(ticket, ticket.first_entry.pk, reason=reason, at=self.at)
+
+    def _keep_own_words(self, ticket: Ticket, forward: Forward) -> None:
+        """What the agent wrote, with the mail as it came, stays inside."""
+        words = replace(self._words(), body_text=forward.own_words)
+        by, reason = _named(forward.agent), str(Reason.FORWARDED.value)
+        record_automatic_message(ticket.pk, by=by, message=words, reason=reason, agent=forward.agent.name)
+        self.message.reply_text = ""  # a view on the agent's words, not on the customer's
+        self.message.evidence |= {"sender": "forwarded", "forwarded_by": forward.agent.email}
+
+    def _others(self, ticket: Ticket) -> list[Address]:
+        """Who else stands in To and Cc of a person's mail."""
+        if self.mail.kind != MailKind.NORMAL:
+            return []
+        speaker = self.sender.address.lower() if self.sender else ""
+        left_out = {ticket.requester.email.lower(), self._from.lower(), speaker}
+        return [one for one in others_in(self.mail, self.own.values()) if one.address.lower() not in left_out]
+
+    def _take_along(self, ticket: Ticket, others: list[Address]) -> None:
+        """They take part from now on (email.md section 4)."""
+        if len(others) > MAX_TAKEN_ALONG:
+            self.message.evidence["flags"].append("too many people in copy to take along")
+            return
+        people = [one for one in others if len(one.address) <= MAX_ADDRESS]
+        left_out = selectors.agents_and_blocked(one.address for one in people) if people else set()
+        people = [one for one in people if one.address.lower() not in left_out]
+        if people:
+            contacts = [self._contact(one) for one in people]
+            added = add_participants(ticket.pk, contacts=contacts, by=INTAKE)
+            self.message.evidence["participants"] = [contact.email for contact in added]
 
     def _may_be_answered(self, mailbox: Mailbox) -> bool:
         """The loop guard: only a person's mail, and only where the mailbox is set so (email.md section 5)."""
@@ -191,20 +286,40 @@ class _Intake:
     def _keep(self, match: Match | None, reason: Reason) -> None:
         """Record without effect: on the ticket it belongs to, else in the ledger alone."""
         address = self.sender.address if self.sender else ""
-        if match is None or not (match.is_sure or selectors.takes_part(address, match.ticket)):
+        if match is None or not (
+            match.is_sure or match.rule == "recipient" or selectors.takes_part(address, match.ticket)
+        ):
             self.message.keep(reason=reason, at=self.at)
             return
         by: Actor = selectors.known_contact(address) or _machine(address)
-        words = self._words()
-        entry = record_automatic_message(match.ticket.pk, by=by, message=words, reason=str(reason.value))
+        agent = self.agent if reason == Reason.STAFF_MAIL else None
+        entry = record_automatic_message(
+            match.ticket.pk,
+            by=_named(agent) if agent else by,
+            message=self._words(),
+            reason=str(reason.value),
+            agent=agent.name if agent else "",
+        )
         self.message.keep(reason=reason, at=self.at, ticket=match.ticket, entry=entry)
 
-    def _contact(self) -> Contact:
-        sender = self.sender
+    def _contact(self, person: Address | None = None) -> Contact:
+        sender = person or self.sender
         if sender is None:
             raise NotFound
         name = _COMMA_NAME.fullmatch(sender.name.strip())
         return contact_for(sender.address, name=f"{name[2]} {name[1]}" if name else sender.name, by=INTAKE)
+
+    def _forwarded_words(self, forward: Forward) -> Message:
+        """The customer's words alone. Files of the forwarding mail may be the agent's, so they stay with it."""
+        return Message(
+            body_text=forward.text,
+            body_html=forward.html,
+            subject=forward.subject,
+            email_message_id=forward.message_id,
+            email_from=forward.sender.address,
+            in_reply_to=forward.in_reply_to,
+            files=[_new_file(file) for file in forward.attachments],
+        )
 
     def _words(self) -> Message:
         mail = self.mail
@@ -217,13 +332,17 @@ class _Intake:
             email_to=[person.address for person in mail.to],
             email_cc=[person.address for person in mail.cc],
             in_reply_to=mail.in_reply_to,
-            files=[
-                NewFile(
-                    file.filename, file.content, file.content_type, is_inline=file.inline, content_id=file.content_id
-                )
-                for file in mail.attachments
-            ],
+            files=[_new_file(file) for file in mail.attachments],
         )
+
+
+def _new_file(file: Attachment) -> NewFile:
+    return NewFile(file.filename, file.content, file.content_type, is_inline=file.inline, content_id=file.content_id)
+
+
+def _named(agent: Agent) -> SystemActor:
+    """An agent's address as a mail shows it; it does not prove that they wrote (email.md section 4)."""
+    return SystemActor(f"{agent.name} <{agent.email}>")
 
 
 def _locked(ticket: Ticket) -> Ticket:
@@ -235,14 +354,17 @@ def _locked(ticket: Ticket) -> Ticket:
 
 def _sender(mail: ParsedMail, own: Own) -> tuple[Address | None, str]:
     """Who speaks: Reply-To if not one of ours, else From, X-Original-From, Sender, Return-Path (email.md section 4)."""
-    candidates = [("reply_to", address) for address in mail.reply_to]
+    lists = list_addresses(mail)
+    candidates = [("reply_to", address) for address in mail.reply_to if address.address.lower() not in lists]
     candidates = [(rule, found) for rule, found in candidates if not selectors.own_mailbox(found.address, own)]
-    candidates += [("from", address) for address in mail.from_all]
-    candidates += [("x_original_from", mail.original_from)] if mail.original_from else []
+    senders = [("from", address) for address in mail.from_all]
+    originals = [("x_original_from", mail.original_from)] if mail.original_from else []
+    is_rewritten = any(address.address.lower() in lists for address in mail.from_all)
+    candidates += [*originals, *senders] if is_rewritten else [*senders, *originals]
     candidates += [("sender", mail.sender)] if mail.sender else []
     candidates += [("return_path", Address("", mail.return_path))] if mail.return_path else []
     for rule, found in candidates:
-        if len(found.address) <= MAX_ADDRESS and _USABLE.fullmatch(found.address):
+        if len(found.address) <= MAX_ADDRESS and USABLE.fullmatch(found.address):
             name = found.name or (mail.from_.name if mail.from_ and rule == "reply_to" else "")
             return Address(name, found.address), rule
     return None, ""

@@ -9,9 +9,16 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
-from connectors.base import PermanentDeliveryError, TransientDeliveryError, Transport
+from connectors.base import (
+    PartialDeliveryError,
+    PermanentDeliveryError,
+    TransientDeliveryError,
+    Transport,
+    UnclearDeliveryError,
+)
 from connectors.mail import selectors
 from connectors.mail.composing import compose
+from connectors.mail.services import handover
 from connectors.mail.transport import DjangoTransport
 from core import steps
 from core.events import publish
@@ -28,6 +35,10 @@ LEASE = timedelta(seconds=60)
 LEASED = steps.declare("mail.sending", "leased")
 HANDED_OVER = steps.declare("mail.sending", "handed_over")
 MARKED = steps.declare("mail.sending", "marked")
+
+
+class _TakenByAnother(Exception):
+    """Our lease ran out before the mail was handed over, and another worker has it: what becomes of it is theirs."""
 
 
 def send_due_mail(
@@ -52,6 +63,12 @@ def _send(message_id: UUID, *, now: datetime, transport: Transport[EmailMessage]
         _hand_over(message, transport)
     except PermanentDeliveryError as error:
         _fail(message_id, str(error))
+    except _TakenByAnother:
+        return True
+    except PartialDeliveryError as error:
+        _divide(message_id, error)
+    except UnclearDeliveryError as error:
+        _put_off(message_id, str(error), is_unclear=True)
     except TransientDeliveryError as error:
         _put_off(message_id, str(error))
     except SoftTimeLimitExceeded:  # the worker's time is over; once the lease is too, another one sends this mail
@@ -76,6 +93,8 @@ def _lease(message_id: UUID, *, now: datetime) -> OutboundMessage | None:
     related = ("ticket__team", "ticket__requester", "author", "on_behalf_of", "entry")
     message = due.select_related(*related).filter(pk=message_id).first()
     if message is not None:
+        if message.status == OutboundStatus.SENDING:  # its worker was killed, before or after handing it over
+            handover.mark_unclear(message_id)
         message.start(leased_until=timezone.now() + LEASE)
         message.save(update_fields=["status", "attempts", "leased_until"])
     return message
@@ -85,23 +104,55 @@ def _hand_over(message: OutboundMessage, transport: Transport[EmailMessage]) -> 
     mailbox = selectors.mailbox_for(message.ticket)
     if mailbox is None:
         raise TransientDeliveryError("There is no active mailbox to send from; add one with manage.py add_mailbox.")
-    transport.deliver(compose(message, mailbox))
+    if handover.has_left(message, mailbox):
+        return
+    email = compose(message, mailbox)
+    email.settled = handover.settled_addresses(message)
+    if not email.recipients():  # a worker was killed after the last of them was settled
+        return
+    _renew_lease(message)
+    transport.deliver(email)
+
+
+def _renew_lease(message: OutboundMessage) -> None:
+    """Looking before sending and putting a mail together take time; handing it over has the whole lease."""
+    mine = OutboundMessage.objects.filter(pk=message.pk, status=OutboundStatus.SENDING, attempts=message.attempts)
+    if not mine.update(leased_until=timezone.now() + LEASE):
+        raise _TakenByAnother
+
+
+@transaction.atomic
+def _divide(message_id: UUID, error: PartialDeliveryError) -> None:
+    """Some recipients have it. The others are tried again if that can help, else people are told."""
+    if (message := _in_sending(message_id)) is None:
+        return
+    handover.note_partial(message_id, error)
+    if error.put_off:
+        _put_off(message_id, str(error))
+    else:
+        _give_up(message)
 
 
 @transaction.atomic
 def _succeed(message_id: UUID) -> None:
     if message := _in_sending(message_id):
+        if handover.settle_rest(message):  # the last recipients have it, others never will
+            _give_up(message)
+            return
+        handover.plan_copy(message)
         message.succeed(at=timezone.now())
         message.save(update_fields=["status", "sent_at", "next_attempt_at", "leased_until", "last_error"])
         logger.info("mail sent", extra={"outbound": str(message_id)})
 
 
 @transaction.atomic
-def _put_off(message_id: UUID, error: str) -> None:
+def _put_off(message_id: UUID, error: str, *, is_unclear: bool = False) -> None:
     """Later, after growing pauses; after 24 hours the mail fails visibly."""
     message = _in_sending(message_id)
     if message is None:
         return
+    if is_unclear:
+        handover.mark_unclear(message_id)
     since = message.released_at or message.created_at
     until = next_attempt_at(message.attempts, since=since, now=timezone.now())
     if until is None:
@@ -117,7 +168,10 @@ def _fail(message_id: UUID, error: str) -> None:
         _give_up(message, error)
 
 
-def _give_up(message: OutboundMessage, error: str) -> None:
+def _give_up(message: OutboundMessage, error: str = "") -> None:
+    if words := handover.refusal_words(message.pk, error):  # it has reached some
+        error = words
+        handover.plan_copy(message)
     message.fail(error=error)
     message.save(update_fields=["status", "next_attempt_at", "leased_until", "last_error"])
     logger.warning("mail not delivered", extra={"outbound": str(message.pk)})

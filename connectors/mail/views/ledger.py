@@ -1,6 +1,5 @@
 """The mail ledger of one's teams: what came in, what became of it and why (ruling 19)."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -10,19 +9,32 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
 from connectors.mail import services
-from connectors.mail.enums import MailState
-from connectors.mail.models import MailMessage, RawMail
-from connectors.mail.policies import may_release, may_retry, may_see_ledger
+from connectors.mail.decisions import explained
+from connectors.mail.enums import Backend, MailState
+from connectors.mail.forms import MoveForm
+from connectors.mail.models import Brake, Mailbox, MailMessage, RawMail
+from connectors.mail.policies import (
+    last_placement,
+    may_lift,
+    may_move,
+    may_release,
+    may_retry,
+    may_see_ledger,
+    may_undo_move,
+)
 from core.errors import DomainError, Invalid
 from core.paging import keyset_page
-from tickets.models import Ticket
+from tickets.enums import PlacementCause
+from tickets.models import Placement, Ticket
 
+MAX_BRAKES = 50
 NEWEST_FIRST = ("-received_at", "-id")
 TONES = {
     MailState.CREATED: "ok",
@@ -30,33 +42,77 @@ TONES = {
     MailState.QUARANTINED: "warn",
     MailState.RECEIVED: "info",
 }
-EVIDENCE_LABELS = ("rule", "matched", "confidence", "sender", "signs", "flags", "defects")
 
 
 @require_GET
 @agent_required
 def ledger(request: AgentRequest) -> HttpResponse:
+    return _ledger(request)
+
+
+def _ledger(request: AgentRequest, *, refusal: DomainError | None = None) -> HttpResponse:
     if not may_see_ledger(request.agent):
         raise PermissionDenied
     rows = MailMessage.objects.visible_to(request.agent).select_related("mailbox", "ticket").defer("reply_text")
     state = request.GET.get("state", "")
     if state in MailState.values:
         rows = rows.filter(state=state)
-    error: DomainError | None = None
+    error = refusal
     try:
         page = keyset_page(rows, NEWEST_FIRST, cursor=str(request.GET.get("cursor", "")), size=50)
-    except Invalid as refusal:
-        error, page = refusal, keyset_page(rows, NEWEST_FIRST, size=50)
+    except Invalid as invalid:
+        error, page = invalid, keyset_page(rows, NEWEST_FIRST, size=50)
     query = f"state={state}&" if state in MailState.values else ""
     visible = _visible_tickets(request.agent, page.items)
+    mailboxes = list(Mailbox.objects.visible_to(request.agent).active())
     context = {
         "rows": [_row(message, visible) for message in page.items],
         "tabs": _tabs(state),
+        "brakes": _brakes(request.agent),
+        "mailboxes": [] if request.GET.get("cursor") else [_compared(mailbox) for mailbox in mailboxes],
         "error": error,
+        "troubled": [mailbox for mailbox in mailboxes if mailbox.last_error],
         "next_url": f"?{query}cursor={page.next_cursor}" if page.next_cursor else "",
         "previous_url": f"?{query}cursor={page.previous_cursor}" if page.previous_cursor else "",
     }
     return render(request, "connectors/mail/ledger.html", context, status=error.status if error else 200)
+
+
+def _brakes(agent: Agent) -> list[dict[str, Any]]:
+    """What holds mails back now in the mailboxes of one's teams."""
+    holding = Brake.objects.visible_to(agent).holding(timezone.now()).select_related("mailbox__team", "ticket")
+    return [
+        {
+            "kind": brake.get_kind_display(),
+            "about": brake.about,
+            "mailbox": brake.mailbox.address,
+            "counted": brake.counted,
+            "minutes": brake.window_minutes,
+            "since": brake.started_at,
+            "until": brake.until,
+            "lift_url": reverse("mail:lift", args=[brake.pk]) if may_lift(agent, brake) else "",
+        }
+        for brake in holding.order_by("-started_at", "-id")[:MAX_BRAKES]
+    ]
+
+
+def _compared(mailbox: Mailbox) -> dict[str, Any]:
+    """What the last comparison with the ledger has found."""
+    result = mailbox.reconciliation
+    missing = int(result.get("missing_count", 0))
+    return {
+        "address": mailbox.address,
+        "at": mailbox.reconciled_at if result else None,
+        "present": result.get("present", 0),
+        "taken_in": result.get("taken_in", 0),
+        "gone": result.get("gone", 0),
+        "missing": missing,
+        "names": result.get("missing", []),
+        "unnamed": missing - len(result.get("missing", [])),
+        "error": result.get("error", ""),
+        "is_folder": mailbox.backend == Backend.FILES,
+        "is_fine": not missing and not result.get("error"),
+    }
 
 
 def _tabs(state: str) -> list[dict[str, Any]]:
@@ -102,11 +158,14 @@ def message(request: AgentRequest, message_id: UUID) -> HttpResponse:
     return _page(request, _visible(request, message_id))
 
 
-def _page(request: AgentRequest, found: MailMessage, *, error: DomainError | None = None) -> HttpResponse:
+def _page(
+    request: AgentRequest, found: MailMessage, *, error: DomainError | None = None, form: MoveForm | None = None
+) -> HttpResponse:
     is_quarantined = found.state == MailState.QUARANTINED
+    last = last_placement(found)
     context = {
         "row": _row(found, _visible_tickets(request.agent, [found])),
-        "details": _details(found),
+        "details": explained(found),
         "size_bytes": RawMail.objects.values_list("size_bytes", flat=True).get(pk=found.raw_id),
         "raw_url": reverse("mail:raw", args=[found.pk]),
         "original_url": reverse("mail:message", args=[found.duplicate_of_id]) if found.duplicate_of_id else "",
@@ -114,21 +173,25 @@ def _page(request: AgentRequest, found: MailMessage, *, error: DomainError | Non
         "may_release": is_quarantined and may_release(request.agent, found),
         "retry_url": reverse("mail:retry", args=[found.pk]),
         "release_url": reverse("mail:release", args=[found.pk]),
+        "may_move": may_move(request.agent, found),
+        "move_url": reverse("mail:move", args=[found.pk]),
+        "move_form": form or MoveForm(),
+        "moved": _moved(last) if last else None,
+        "undo_url": reverse("mail:undo_move", args=[found.pk]) if may_undo_move(request.agent, found) else "",
         "error": error,
     }
     return render(request, "connectors/mail/message.html", context, status=error.status if error else 200)
 
 
-def _details(found: MailMessage) -> list[dict[str, str]]:
-    items = [{"term": _("Message-ID"), "value": found.message_id}, {"term": _("Kind"), "value": found.kind}]
-    for name in EVIDENCE_LABELS:
-        value = found.evidence.get(name)
-        if value:
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            items.append({"term": name, "value": text})
-    if found.last_error:
-        items.append({"term": _("Last error"), "value": found.last_error})
-    return items
+def _moved(last: Placement) -> dict[str, Any]:
+    """The last move in words' parts; both references, since the former ticket may be out of sight."""
+    return {
+        "is_undone": last.cause == PlacementCause.UNDO,
+        "from_reference": last.from_ticket.reference,
+        "to_reference": last.to_ticket.reference,
+        "by": last.by.name,
+        "at": last.at,
+    }
 
 
 @require_GET
@@ -166,3 +229,41 @@ def release(request: AgentRequest, message_id: UUID) -> HttpResponse:
         return _page(request, found, error=error)
     messages.success(request, _("The mail is released and processed again."))
     return redirect("mail:message", message_id=found.pk)
+
+
+@require_POST
+@agent_required
+def move(request: AgentRequest, message_id: UUID) -> HttpResponse:
+    found = _visible(request, message_id)
+    form = MoveForm(request.POST)
+    try:
+        moved = services.move_mail(found.pk, to=str(request.POST.get("ticket", "")), by=request.agent)
+    except DomainError as error:
+        return _page(request, found, error=error, form=form)
+    reference = moved.ticket.reference if moved.ticket else ""
+    messages.success(request, _("The mail stands on %(reference)s now.") % {"reference": reference})
+    return redirect("mail:message", message_id=found.pk)
+
+
+@require_POST
+@agent_required
+def undo_move(request: AgentRequest, message_id: UUID) -> HttpResponse:
+    found = _visible(request, message_id)
+    try:
+        services.undo_mail_move(found.pk, by=request.agent)
+    except DomainError as error:
+        return _page(request, found, error=error)
+    messages.success(request, _("The mail is back where it was."))
+    return redirect("mail:message", message_id=found.pk)
+
+
+@require_POST
+@agent_required
+def lift(request: AgentRequest, brake_id: UUID) -> HttpResponse:
+    found = get_object_or_404(Brake.objects.visible_to(request.agent), pk=brake_id)
+    try:
+        services.lift_brake(found.pk, by=request.agent)
+    except DomainError as error:
+        return _ledger(request, refusal=error)
+    messages.success(request, _("The brake is lifted. What it held stays in quarantine."))
+    return redirect("mail:ledger")

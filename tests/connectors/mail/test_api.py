@@ -86,7 +86,7 @@ def test_detail_tells_decision_and_evidence_and_leads_to_the_bytes(client: Any, 
     message = arrive(raw, mailbox)
     body = client.get(f"{LIST}{message.pk}/").json()
     assert body["evidence"] == message.evidence
-    assert (body["references"], body["allowed"], body["last_error"]) == ([], [], "")
+    assert (body["references"], body["allowed"], body["last_error"]) == ([], ["move"], "")
     stored = body["raw"]
     assert (stored["sha256"], stored["size_bytes"]) == (hashlib.sha256(raw).hexdigest(), len(raw))
     answer = client.get(stored["url"])

@@ -150,11 +150,10 @@ def test_add_mailbox_makes_its_maildir_and_is_safe_to_repeat(tmp_path: Path, set
     assert mailbox.history.get().actor_name == "manage.py add_mailbox"
 
 
-@pytest.mark.parametrize("backend", ["imap", "msgraph"])
-def test_add_mailbox_says_which_backends_are_possible(backend: str) -> None:
+def test_add_mailbox_says_which_backends_are_possible() -> None:
     TeamFactory(name="Service Desk")
-    with pytest.raises(CommandError, match=rf"kind {backend} cannot be read by this version. Possible now: files\."):
-        call_command("add_mailbox", "support@desk.test", "--backend", backend, "--team", "Service Desk")
+    with pytest.raises(CommandError, match=r"kind msgraph cannot be read by this version. Possible now: files, imap\."):
+        call_command("add_mailbox", "support@desk.test", "--backend", "msgraph", "--team", "Service Desk")
     assert not Mailbox.objects.exists()
 
 

@@ -29,8 +29,8 @@ def in_maildir(home: Path, address: str) -> list[Path]:
     return list(maildir.messages_in(maildir.folder_of(address, root=home / "mail")))
 
 
-OF_OTHER_SCENARIOS = ("accounts.mail.",)
-"""Chains off the customer's mail path; `tests/accounts/test_account_mail.py` kills at each of their steps."""
+OF_OTHER_SCENARIOS = ("accounts.mail.", "mail.copies.")
+"""Chains off this path; `tests/accounts/test_account_mail.py` and `test_sent_copies.py` kill at each of their steps."""
 ON_THE_WAY = [name for name in steps.declared() if not name.startswith(OF_OTHER_SCENARIOS)]
 
 

@@ -1,6 +1,5 @@
 """From the outbox to the customer's mailbox (acceptance 048; ruling 20, 29)."""
 
-import smtplib
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import Message as ParsedMessage
@@ -20,7 +19,6 @@ from connectors.mail import maildir
 from connectors.mail.composing import compose
 from connectors.mail.models import Mailbox
 from connectors.mail.services import send_due_mail
-from connectors.mail.transport import DjangoTransport
 from tests.concurrency import in_parallel
 from tests.factories import AbsenceFactory, AgentFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
@@ -241,34 +239,6 @@ def test_without_a_mailbox_the_mail_waits_and_says_why(mailbox: Mailbox) -> None
     message.refresh_from_db()
     assert message.status == OutboundStatus.QUEUED
     assert "add_mailbox" in message.last_error
-
-
-ANSWERS = [
-    (smtplib.SMTPRecipientsRefused({"a@b.test": (550, b"unknown")}), PermanentDeliveryError, "a@b.test: 550 unknown"),
-    (smtplib.SMTPRecipientsRefused({"a@b.test": (451, b"later")}), TransientDeliveryError, "a@b.test: 451 later"),
-    (smtplib.SMTPDataError(554, b"spam"), PermanentDeliveryError, "554 spam"),
-    (smtplib.SMTPDataError(452, b"full"), TransientDeliveryError, "452 full"),
-    (smtplib.SMTPAuthenticationError(535, b"secret words"), TransientDeliveryError, "sign-in (535)"),
-    (smtplib.SMTPServerDisconnected("gone"), TransientDeliveryError, "gone"),
-    (TimeoutError("timed out"), TransientDeliveryError, "timed out"),
-    (ConnectionRefusedError("refused"), TransientDeliveryError, "refused"),
-]
-
-
-@pytest.mark.parametrize(("answer", "kind", "words"), ANSWERS)
-def test_answers_of_mail_servers_are_told_apart(
-    answer: Exception, kind: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Server:
-        def open(self) -> None:
-            raise answer
-
-        def close(self) -> None:
-            pass
-
-    monkeypatch.setattr("connectors.mail.transport.get_connection", lambda **_options: Server())
-    with pytest.raises(kind, match=words.replace("(", r"\(").replace(")", r"\)")):
-        DjangoTransport().deliver(mail.EmailMessage())
 
 
 def test_same_mail_delivered_twice_lies_once_in_the_customers_maildir(mailbox: Mailbox, maildirs: Path) -> None:

@@ -7,12 +7,31 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Team
 from connectors.mail import maildir
-from connectors.mail.enums import KNOWN_BACKENDS
+from connectors.mail.backends import ImapBackend, MailboxNotReadable, backend_of
+from connectors.mail.enums import KNOWN_BACKENDS, AfterTaking, Backend, SignIn, Tls
+from connectors.mail.models import Mailbox
 from connectors.mail.services import add_mailbox
 from core.actors import SystemActor
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 
 OPERATOR = SystemActor("manage.py add_mailbox")
+SETTINGS = {
+    "host": "IMAP server",
+    "port": "its port; else 993 with TLS from the start, 143 without",
+    "user": "name to sign in with; else the address",
+    "secret": "name of the environment variable with the password or the client's secret: MAILBOX_..., or the same "
+    "name with _FILE for the path of a file; the secret itself is not stored",
+    "folder": "where new mails come to; else INBOX",
+    "move-to": "folder for taken mails, with --after move",
+    "sent-folder": "folder that gets a copy of each mail sent from here",
+    "not-before": "date such as 2025-12-31; older mails are left alone",
+    "token-url": "OAuth 2: token endpoint",
+    "client-id": "OAuth 2: client id",
+    "scope": "OAuth 2: scope",
+    "refresh-token": "OAuth 2: name of the environment variable with the refresh token; without one the client signs "
+    "in for itself",
+}
+CHOICES = {"tls": Tls, "auth": SignIn, "after": AfterTaking}
 
 
 class Command(BaseCommand):
@@ -23,17 +42,59 @@ class Command(BaseCommand):
         parser.add_argument("--backend", required=True, choices=KNOWN_BACKENDS, help="how it is read")
         parser.add_argument("--team", required=True, metavar="NAME", help="whose tickets its mails become")
         parser.add_argument("--name", default="", help="sender of automatic mails; else the team's name")
+        imap = parser.add_argument_group("IMAP")
+        for name, help_text in SETTINGS.items():
+            imap.add_argument(f"--{name}", default="", metavar="VALUE", help=help_text)
+        for name, choices in CHOICES.items():
+            words = ", ".join(f"{value}: {label}" for value, label in choices.choices)
+            imap.add_argument(f"--{name}", default="", choices=choices.values, help=words)
 
     def handle(self, *args: Any, **options: Any) -> None:  # Any: Django's signature
         team = Team.objects.filter(name__iexact=options["team"], is_active=True).first()
         if team is None:
             names = ", ".join(Team.objects.filter(is_active=True).values_list("name", flat=True)) or "none yet"
             raise CommandError(f"There is no active team {options['team']}; known: {names}.")
+        asked = [name.replace("-", "_") for name in (*SETTINGS, *CHOICES)]
+        given = {name: options[name] for name in asked if options[name]}
+        if options["backend"] == Backend.IMAP:
+            given = {"user": options["address"]} | given
         try:
             mailbox = add_mailbox(
-                options["address"], backend=options["backend"], team=team, by=OPERATOR, name=options["name"]
+                options["address"],
+                backend=options["backend"],
+                team=team,
+                by=OPERATOR,
+                name=options["name"],
+                settings=given,
             )
+        except Invalid as refusal:
+            lines = [f"{_option(name)}: {' '.join(texts)}" for name, texts in refusal.fields.items()]
+            raise CommandError("\n".join(lines) or str(refusal)) from refusal
         except DomainError as refusal:
             raise CommandError(f"{refusal} {refusal.hint_text}".strip()) from refusal
-        folder = maildir.folder_of(mailbox.address)
-        self.stdout.write(f"{mailbox.address} belongs to {team.name}; its mails are read from {folder}.")
+        self.stdout.write(f"{mailbox.address} belongs to {team.name}; its mails are read from {_place(mailbox)}.")
+        self._try_out(mailbox)
+
+    def _try_out(self, mailbox: Mailbox) -> None:
+        """A mailbox that cannot be read yet stays added: it is tried again from time to time."""
+        backend = backend_of(mailbox)
+        if not isinstance(backend, ImapBackend):
+            return
+        try:
+            backend.check()
+        except MailboxNotReadable as error:
+            self.stderr.write(self.style.WARNING(f"It cannot be read yet: {error}"))
+        else:
+            self.stdout.write("It can be read.")
+        finally:
+            backend.close()
+
+
+def _option(name: str) -> str:
+    return name if name in ("address", "backend") else f"--{name.replace('_', '-')}"
+
+
+def _place(mailbox: Mailbox) -> str:
+    if mailbox.backend == Backend.IMAP:
+        return f"the IMAP server {mailbox.settings['host']}"
+    return str(maildir.folder_of(mailbox.address))

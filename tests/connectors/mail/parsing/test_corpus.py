@@ -72,3 +72,10 @@ def test_sanitised_html_keeps_the_text_of_mails_that_have_nothing_else(
 def test_no_mail_comes_near_the_limit_of_twenty_seconds(answers: list[tuple[Case, Answer, float]]) -> None:
     assert max(seconds for _, _, seconds in answers) < 10
     assert sum(seconds for _, _, seconds in answers) < 30
+
+
+def test_the_score_in_the_docs_is_the_score(answers: list[tuple[Case, Answer, float]]) -> None:
+    """Write it anew with `python -m tests.connectors.mail.parsing.score`."""
+    from tests.connectors.mail.parsing import score  # it reads the reasons above
+
+    assert score.block([(case, answer) for case, answer, _ in answers]) in score.DOCS.read_text(encoding="utf-8")

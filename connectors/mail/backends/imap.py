@@ -1,0 +1,204 @@
+"""A mailbox on an IMAP server: what is new is told by UIDs and the ledger, never by flags that people change.
+
+The name of a mail is made of UIDVALIDITY, UID and folder, which no other mail of the server ever has again. If
+UIDVALIDITY changes, all mails have new names and are looked at again; the ledger's constraints keep each once.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+
+from connectors.mail import selectors
+from connectors.mail.backends.base import MAX_STORED_BYTES, MailboxNotReadable, MailNotReadable
+from connectors.mail.backends.imap_client import TAKEN, Folder, ImapClient, Listed
+from connectors.mail.backends.imap_settings import ImapSettings
+from connectors.mail.enums import AfterTaking
+from connectors.mail.models import Mailbox
+
+logger = logging.getLogger(__name__)
+
+WINDOW = 200
+"""So many UIDs below the last one are looked at each time: servers hand them out early and show mails late."""
+LOOK_AT_ALL_AFTER = timedelta(hours=1)
+"""From time to time the whole folder is compared with the ledger."""
+CHUNK = 1000
+"""UIDs listed in one go; more where they are sparse."""
+LARGE_BYTES = 4 * 1024 * 1024
+"""Larger mails are read after the small ones of the same listing, so that nobody waits for them."""
+BUDGET_SECONDS = 30.0
+"""After this long a look ends between two mails, so that other mailboxes have their turn; the next one goes on."""
+
+
+MAX_LOSSES = 10
+"""Connections lost over single mails in one look."""
+
+
+class ImapBackend:
+    def __init__(self, mailbox: Mailbox, settings: ImapSettings, *, client: ImapClient | None = None) -> None:
+        self._mailbox, self._settings = mailbox, settings
+        self._client = client or ImapClient(settings)
+        self._folder: Folder | None = None
+        self._left: set[int] = set()
+        """UIDs that were listed and are not taken yet."""
+        self._listed_to = self._losses = 0
+        self._looked_at_all: str | None = None
+
+    # Reading --------------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Whether all that is configured is there: server, sign-in, folders. Raises MailboxNotReadable."""
+        self._client.open()
+        self._client.select(self._settings.folder)
+        for folder in filter(None, (self._settings.move_to, self._settings.sent_folder)):
+            self._client.ensure(folder)
+
+    def fetch(self) -> Iterator[tuple[str, bytes] | None]:
+        ends = time.monotonic() + BUDGET_SECONDS
+        folder = self._open()
+        unreadable: MailboxNotReadable | None = None
+        for mail in self._waiting(folder):
+            if time.monotonic() > ends:
+                return
+            if mail.size_bytes > LARGE_BYTES:
+                yield None
+            try:
+                raw = self._client.read(mail.uid, at_most=MAX_STORED_BYTES + 1)
+            except MailboxNotReadable as error:
+                unreadable = error  # the server refuses this very mail; those after it are not to wait
+                logger.warning("mail not readable", extra={"mailbox": str(self._mailbox.pk), "uid": mail.uid})
+                if self._client.is_lost:
+                    self._open_again(folder, error)
+                continue
+            if raw is None:  # somebody has deleted or moved it meanwhile
+                self._left.discard(mail.uid)
+                continue
+            yield self._name(mail.uid), raw
+        if unreadable is not None:
+            raise MailNotReadable(str(unreadable)) from unreadable
+
+    def _waiting(self, folder: Folder) -> Iterator[Listed]:
+        """Mails that the ledger does not know, chunk by chunk, in each the large ones last."""
+        for mails, last in self._listed(folder, first=self._first(folder)):
+            known = selectors.names_in_ledger(self._mailbox, [self._name(mail.uid) for mail in mails])
+            fresh = [mail for mail in mails if self._name(mail.uid) not in known]
+            self._left |= {mail.uid for mail in fresh}
+            self._listed_to = last
+            for mail in mails:
+                if self._name(mail.uid) in known:
+                    self._settle_again(mail)
+            yield from sorted(fresh, key=lambda mail: (mail.size_bytes > LARGE_BYTES, mail.uid))
+
+    def _listed(self, folder: Folder, *, first: int) -> Iterator[tuple[list[Listed], int]]:
+        """All mails that are not to be left alone, chunk by chunk, each with the last UID that was looked at."""
+        step = CHUNK
+        while first < folder.uid_next:
+            last = min(first + step, folder.uid_next) - 1
+            mails = [mail for mail in self._client.listing(first, last) if self._is_wanted(mail)]
+            yield mails, last
+            first, step = last + 1, step * 2 if len(mails) < CHUNK // 4 else CHUNK
+
+    def names(self) -> Iterator[str]:
+        for mails, _last in self._listed(self._open(), first=1):
+            yield from (self._name(mail.uid) for mail in mails)
+
+    def _open_again(self, folder: Folder, error: MailboxNotReadable) -> None:
+        """Some servers hang up over a mail that they cannot read; raises `error` where the connection itself is bad."""
+        self._losses += 1
+        if self._losses > MAX_LOSSES or self._open().uid_validity != folder.uid_validity:
+            raise error
+
+    def _open(self) -> Folder:
+        self._client.open()
+        self._folder = self._client.select(self._settings.folder)
+        return self._folder
+
+    def _first(self, folder: Folder) -> int:
+        """Where this look begins: a little below the last mail taken, or at the very first."""
+        before = self._mailbox.position
+        last_uid, looked_at = before.get("last_uid"), str(before.get("looked_at_all") or "")
+        is_same = (before.get("place"), before.get("uid_validity")) == (self._settings.place, folder.uid_validity)
+        is_due = bool(looked_at) and looked_at < (timezone.now() - LOOK_AT_ALL_AFTER).isoformat()
+        if is_same and isinstance(last_uid, int) and not is_due:
+            self._looked_at_all = looked_at or None  # None: a look at everything goes on where it was
+            return max(1, last_uid + 1 - WINDOW)
+        return 1
+
+    def _is_wanted(self, mail: Listed) -> bool:
+        if "\\deleted" in mail.flags:
+            return False
+        begin = self._settings.not_before
+        return not begin or mail.came_at >= datetime.fromisoformat(begin).replace(tzinfo=UTC)
+
+    def _name(self, uid: int) -> str:
+        folder = self._folder
+        return f"imap:{folder.uid_validity if folder else 0}:{uid}:{self._settings.folder}"
+
+    # After the mail is stored ---------------------------------------------------------------------------------------
+
+    def done(self, provider_id: str) -> None:
+        uid = int(provider_id.split(":", 3)[2])
+        self._settle(uid)
+        self._left.discard(uid)
+
+    def _settle_again(self, mail: Listed) -> None:
+        """What a kill between storing and marking has left undone; a mark that people took away is theirs to take."""
+        if self._settings.after == AfterTaking.MOVE or (
+            self._settings.after == AfterTaking.MARK and self._keeps_keywords and TAKEN.lower() not in mail.flags
+        ):
+            self._settle(mail.uid)
+
+    def _settle(self, uid: int) -> None:
+        if self._settings.after == AfterTaking.MOVE:
+            self._client.move(uid, self._settings.move_to)
+        elif self._settings.after == AfterTaking.MARK:
+            self._client.mark(uid, flags=["\\Seen", TAKEN] if self._keeps_keywords else ["\\Seen"])
+
+    @property
+    def _keeps_keywords(self) -> bool:
+        return self._folder is not None and self._folder.keeps_keywords
+
+    def position(self) -> Mapping[str, object]:
+        """The last UID below which nothing waits; what was left is found above it the next time."""
+        if self._folder is None:
+            return dict(self._mailbox.position)
+        is_through = self._listed_to + 1 >= self._folder.uid_next
+        if self._looked_at_all is None and is_through:
+            self._looked_at_all = timezone.now().isoformat()
+        return {
+            "place": self._settings.place,
+            "uid_validity": self._folder.uid_validity,
+            "last_uid": min(self._left) - 1 if self._left else self._listed_to,
+            "looked_at_all": self._looked_at_all or "",
+        }
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class ImapSentFolder:
+    """The folder in which people look for what was sent."""
+
+    def __init__(self, settings: ImapSettings) -> None:
+        self._settings, self._client, self._is_open = settings, ImapClient(settings), False
+
+    def holds(self, message_id: str) -> bool:
+        self._open()
+        return self._client.holds(message_id)
+
+    def file(self, raw: bytes, *, message_id: str) -> None:
+        if not self.holds(message_id):
+            self._client.append(self._settings.sent_folder, raw)
+
+    def _open(self) -> None:
+        if not self._is_open:
+            self._client.open()
+            self._client.ensure(self._settings.sent_folder)
+            self._client.select(self._settings.sent_folder)
+            self._is_open = True
+
+    def close(self) -> None:
+        self._is_open = False
+        self._client.close()

@@ -1,0 +1,85 @@
+"""Access tokens for XOAUTH2: asked for at the token endpoint, kept in memory until shortly before they end."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from connectors.mail.backends.base import MailboxNotReadable
+from connectors.mail.backends.imap_settings import ImapSettings
+from connectors.mail.backends.secrets import secret
+
+TIMEOUT_SECONDS = 10
+MAX_ANSWER_BYTES = 65_536
+EARLY_SECONDS = 60
+"""A token is not used in its last minute."""
+
+
+@dataclass(frozen=True)
+class _Token:
+    value: str
+    ends_at: float
+    """By the monotonic clock."""
+
+
+_tokens: dict[ImapSettings, _Token] = {}
+
+
+def access_token(settings: ImapSettings, *, anew: bool = False) -> str:
+    """A token that lets us into the mailbox; `anew` after the server has refused the one at hand.
+
+    Raises MailboxNotReadable.
+    """
+    held = _tokens.get(settings)
+    if held and not anew and time.monotonic() < held.ends_at - EARLY_SECONDS:
+        return held.value
+    _tokens.pop(settings, None)
+    _tokens[settings] = token = _asked_for(settings)
+    return token.value
+
+
+def _asked_for(settings: ImapSettings) -> _Token:
+    form = {"client_id": settings.client_id, "client_secret": secret(settings.secret)}
+    if settings.refresh_token:
+        form |= {"grant_type": "refresh_token", "refresh_token": secret(settings.refresh_token)}
+    else:
+        form |= {"grant_type": "client_credentials"}
+    if settings.scope:
+        form["scope"] = settings.scope
+    request = urllib.request.Request(settings.token_url, urlencode(form).encode(), {"Accept": "application/json"})  # noqa: S310  # https, or this machine: ImapSettings
+    try:
+        with _without_redirects().open(request, timeout=TIMEOUT_SECONDS) as response:
+            answer = json.loads(response.read(MAX_ANSWER_BYTES))
+    except urllib.error.HTTPError as error:
+        with error:
+            raise MailboxNotReadable(f"The token endpoint refused us: {error.code}{_reason(error)}.") from error
+    except OSError as error:
+        raise MailboxNotReadable(f"The token endpoint was not reached: {error}.") from error
+    except ValueError as error:
+        raise MailboxNotReadable("The token endpoint did not answer in JSON.") from error
+    if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
+        raise MailboxNotReadable("The answer of the token endpoint holds no access token.")
+    seconds = answer.get("expires_in")
+    return _Token(answer["access_token"], time.monotonic() + (seconds if isinstance(seconds, int) else 300))
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    """The endpoint's own word for it (RFC 6749 section 5.2), which is no secret."""
+    try:
+        word = json.loads(error.read(MAX_ANSWER_BYTES)).get("error")
+    except (ValueError, AttributeError, OSError):
+        return ""
+    return f" {word[:60]}" if isinstance(word, str) and word.isascii() and word.isprintable() else ""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the secret to another place."""
+
+    def redirect_request(self, *_unused: object) -> None:
+        return None
+
+
+def _without_redirects() -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(_NoRedirect)

@@ -1,0 +1,21 @@
+"""What operators watch of incoming mail; read by `/metrics`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from connectors.mail.enums import MailState
+from connectors.mail.models import Mailbox, MailMessage
+from core.metrics import Gauge
+
+
+def of_incoming_mail(now: datetime) -> Iterable[Gauge]:
+    """Mails that wait for a person, and what the nightly comparison of mailboxes and ledger has found."""
+    waiting = MailMessage.objects.filter(state=MailState.QUARANTINED).count()
+    yield Gauge("mail_quarantined", "Mails in quarantine", waiting)
+    rows = list(Mailbox.objects.active().values_list("reconciled_at", "reconciliation"))
+    missing = sum(result.get("missing_count", 0) for _at, result in rows)
+    yield Gauge("mail_not_in_ledger", "Mails in a mailbox that the ledger does not know", missing)
+    failed = sum(bool(result.get("error")) for _at, result in rows)
+    yield Gauge("mailboxes_not_compared", "Mailboxes whose last comparison failed", failed)
+    age = max(((now - at).total_seconds() for at, _result in rows if at is not None), default=0)
+    yield Gauge("mailbox_comparison_age_seconds", "Time since the oldest comparison of a mailbox with the ledger", age)

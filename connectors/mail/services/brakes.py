@@ -1,0 +1,199 @@
+"""Brakes that need no header: too many mails of a sender, on a ticket, of one content; a storm of reopenings.
+
+What they count are the ledger's own rows, under a lock of the database for what is counted, so that of parallel
+workers each sees what the others have let through. What is held goes to quarantine and is not counted.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from accounts.models import Agent
+from accounts.selectors import contact_for_address
+from connectors.mail.enums import BrakeKind, Reason
+from connectors.mail.errors import BrakeEnded
+from connectors.mail.events import BrakeDrawn
+from connectors.mail.models import Brake, Mailbox, MailMessage
+from connectors.mail.parsing import ParsedMail
+from connectors.mail.policies import may_lift
+from connectors.mail.services.brake_counts import lock, looked_up
+from core.actors import system_actor
+from core.errors import NotFound, StaleVersion
+from core.events import publish
+from core.history import record
+from core.service import service
+from tickets.enums import TicketStatus
+from tickets.errors import RoleForbids
+from tickets.models import Ticket
+
+BRAKE = system_actor(gettext_noop("Mail brake"))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many within the window; the next one draws the brake, which holds as long as the window is."""
+
+    most: int
+    window: timedelta
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LIMITS = {
+    # A person does not write one mail a minute for an hour; a monitor that does is read in quarantine, as one.
+    BrakeKind.SENDER: Limit(60, HOUR),
+    # A lively thread of several people has ten an hour; three times that is machines talking.
+    BrakeKind.THREAD: Limit(30, HOUR),
+    # A mailer's hiccup repeats a mail a few times, and a person may send one twice; ten times says nothing new.
+    BrakeKind.CONTENT: Limit(10, HOUR),
+    # "Thanks" - resolved - "thanks" happens once or twice a day; after the fourth time a person has to look.
+    BrakeKind.REOPENING: Limit(4, DAY),
+    # Our own automatic answers: email.md section 5 wants a number a sender and day, and a breaker for each mailbox.
+    # Twenty new requests a day are many for a person. A thousand an hour is an outage; who writes then writes again.
+    BrakeKind.ANSWERS: Limit(20, DAY),
+    BrakeKind.MAILBOX: Limit(1000, HOUR),
+}
+"""The numbers of domain.md and email.md where they name one, else chosen here, each with its reason."""
+REASONS = {
+    BrakeKind.SENDER: Reason.SENDER_BRAKE,
+    BrakeKind.THREAD: Reason.THREAD_BRAKE,
+    BrakeKind.CONTENT: Reason.CONTENT_BRAKE,
+    BrakeKind.REOPENING: Reason.REOPENING_BRAKE,
+}
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a mail is held back, for its ledger row."""
+
+    reason: Reason
+    detail: str
+    evidence: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One thing that is counted for a mail."""
+
+    kind: BrakeKind
+    key: str
+    about: str
+    ticket: Ticket | None = None
+
+
+def fingerprint(sender: str, mail: ParsedMail) -> str:
+    """Of what a mail says: sender, subject and words, without spaces; files count by their bytes."""
+    words = re.sub(r"\s+", " ", mail.body_text).strip()
+    files = sorted(file.sha256 for file in mail.attachments)
+    text = "\n".join([sender.lower(), " ".join(mail.subject.split()), words, *files])
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def hold(message: MailMessage, *, sender: str, ticket: Ticket | None, at: datetime) -> Hold | None:
+    """Why this mail has to wait, if it has to; a brake is drawn by the first mail that is too many."""
+    address = sender.strip().lower()
+    watched = [Watched(BrakeKind.SENDER, address, address)] if address else []
+    if ticket is not None:
+        watched.append(Watched(BrakeKind.THREAD, str(ticket.pk), ticket.reference, ticket))
+    watched.append(Watched(BrakeKind.CONTENT, message.fingerprint, message.subject[:200]))
+    return _held(message.mailbox, watched, at=at, sender=address)
+
+
+def hold_reopening(message: MailMessage, ticket: Ticket, *, at: datetime) -> Hold | None:
+    """Why this mail may not reopen the locked ticket once more."""
+    if ticket.status != TicketStatus.RESOLVED:
+        return None
+    return _held(message.mailbox, [Watched(BrakeKind.REOPENING, str(ticket.pk), ticket.reference, ticket)], at=at)
+
+
+def may_answer(ticket: Ticket, mailbox: Mailbox) -> bool:
+    """Whether one more automatic answer may go out: to this person, and of this mailbox. Inside a transaction."""
+    address = ticket.requester.email.strip().lower()
+    watched = [
+        Watched(BrakeKind.ANSWERS, str(ticket.requester_id), address, ticket),
+        Watched(BrakeKind.MAILBOX, str(mailbox.pk), mailbox.address),
+    ]
+    return _held(mailbox, watched, at=timezone.now()) is None
+
+
+def _held(mailbox: Mailbox, watched: Sequence[Watched], *, at: datetime, sender: str = "") -> Hold | None:
+    """The brake that holds already or is drawn now. The locks end with the transaction: whoever waits counts us too."""
+    asked = [(item.kind, item.key, LIMITS[item.kind].most, LIMITS[item.kind].window) for item in watched]
+    lock(mailbox.pk, asked)
+    counts, any_holds = looked_up(mailbox.pk, asked, at=at)
+    if not any_holds and all(count < LIMITS[item.kind].most for item, count in zip(watched, counts, strict=True)):
+        return None
+    known = {item.kind: Brake.objects.filter(mailbox=mailbox, kind=item.kind, key=item.key).first() for item in watched}
+    for brake in known.values():
+        if brake is not None and brake.holds(at):
+            return _hold_of(brake)
+    for item, count in zip(watched, counts, strict=True):
+        if count >= LIMITS[item.kind].most:
+            return _hold_of(_draw(mailbox, item, known[item.kind], count, at=at, sender=sender))
+    return None
+
+
+def _draw(mailbox: Mailbox, item: Watched, before: Brake | None, count: int, *, at: datetime, sender: str) -> Brake:
+    """Hold from now on, and tell of it once."""
+    window = LIMITS[item.kind].window
+    brake = before or Brake(mailbox=mailbox, kind=item.kind, key=item.key)
+    brake.about, brake.ticket, brake.counted = item.about[:400], item.ticket or _newest_of(sender), count
+    brake.window_minutes = int(window.total_seconds()) // 60
+    brake.started_at, brake.until, brake.lifted_at, brake.lifted_by = at, at + window, None, None
+    record(brake, by=BRAKE, reason="drawn")
+    publish(
+        BrakeDrawn(
+            brake_id=brake.pk,
+            ticket_id=brake.ticket.pk if brake.ticket else None,
+            team_id=mailbox.team_id,
+            kind=str(brake.kind),
+            about=brake.about,
+            occurred_at=at,
+        )
+    )
+    return brake
+
+
+def _newest_of(sender: str) -> Ticket | None:
+    """The sender's newest ticket that somebody owns: its owner is the one to tell."""
+    contact = contact_for_address(sender) if sender else None
+    owned = Ticket.objects.filter(requester=contact, owner__isnull=False) if contact else Ticket.objects.none()
+    return owned.order_by("-created_at").first()
+
+
+def _hold_of(brake: Brake) -> Hold:
+    kind = BrakeKind(brake.kind)
+    facts = {
+        "brake": kind.value,
+        "counted": brake.counted,
+        "within_minutes": brake.window_minutes,
+        "since": brake.started_at.isoformat(),
+        "until": brake.until.isoformat(),
+    }
+    return Hold(REASONS.get(kind, Reason.SENDER_BRAKE), brake.about, facts)
+
+
+@service
+def lift_brake(brake_id: UUID, *, by: Agent, version: int | None = None) -> Brake:
+    """End a brake before its time; from now on it is counted anew. What it held stays in quarantine.
+
+    Raises NotFound, RoleForbids, BrakeEnded or StaleVersion.
+    """
+    visible = Brake.objects.visible_to(by).select_for_update(of=("self",)).select_related("mailbox__team")
+    if (brake := visible.filter(pk=brake_id).first()) is None:
+        raise NotFound
+    if not may_lift(by, brake):
+        raise RoleForbids
+    now = timezone.now()
+    if not brake.holds(now):
+        raise BrakeEnded
+    if version is not None and version != brake.version:
+        raise StaleVersion(given=version, current=brake.version)
+    brake.lifted_at, brake.lifted_by = now, by
+    record(brake, by=by, reason="lifted")
+    return brake

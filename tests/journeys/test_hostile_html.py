@@ -1,0 +1,114 @@
+"""Published attacks as mails in a real browser: nothing runs, nothing is requested (email.md section 11).
+
+Once through the ticket's page and its frame, and once the sanitised HTML alone on a page that forbids nothing: each
+layer has to be enough without the other.
+"""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from connectors.mail.models import Mailbox
+from connectors.mail.parsing import sanitise
+from tests.connectors.mail.parsing.corpus import MISSING
+from tests.connectors.mail.parsing.test_sanitiser import OWN_VECTORS, VECTORS
+from tests.factories.mail import a_mail, arrive
+from tests.factories.people import PASSWORD
+from tests.journeys.chromium import Watch, database_beside_playwright, launch
+from tests.journeys.desk import Desk
+
+pytestmark = [
+    pytest.mark.skipif(not VECTORS.is_file(), reason=MISSING),
+    pytest.mark.django_db(transaction=True),
+]
+NUDGE = """() => {
+  const kinds = ["mouseover", "mouseenter", "mousemove", "focus", "blur", "load", "error", "toggle", "animationstart"];
+  for (const element of document.querySelectorAll("*"))
+    for (const kind of kinds) element.dispatchEvent(new Event(kind, {bubbles: true}));
+  return document.querySelectorAll("script, iframe, object, embed, base, meta[http-equiv], form, svg, math").length;
+}"""
+"""Starts what waits for the reader, and counts what should not be there."""
+BODY = "Please look at the layout."
+SITE = "http://mail.test"
+
+
+def vectors() -> list[str]:
+    return [vector["html"] for vector in json.loads(VECTORS.read_text())] + OWN_VECTORS
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright, database_beside_playwright():
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+class Trap(Watch):
+    """Also what opens windows or dialogs."""
+
+    def over(self, page: Page) -> None:
+        super().over(page)
+        self.opened: list[str] = []
+        page.on("dialog", lambda dialog: (self.opened.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("popup", lambda popup: self.opened.append(f"window {popup.url}"))
+        page.on("download", lambda download: self.opened.append(f"download {download.url}"))
+
+
+def test_the_sanitised_html_alone_does_nothing_where_everything_is_allowed(chromium: Browser) -> None:
+    context = chromium.new_context()
+    page, trap = context.new_page(), Trap(SITE)
+    requested: list[str] = []
+    shown = {"html": ""}
+    trap.over(page)
+
+    def answer(route) -> None:
+        if route.request.url == f"{SITE}/":
+            route.fulfill(content_type="text/html; charset=utf-8", body=f"<!doctype html><body>{shown['html']}</body>")
+        elif not route.request.url.endswith("/favicon.ico"):
+            requested.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", answer)
+    for number, vector in enumerate(vectors()):
+        shown["html"] = sanitise(vector).html
+        page.goto(f"{SITE}/")
+        assert page.evaluate(NUDGE) == 0, vector
+        assert (page.url, requested, trap.opened, trap.console) == (f"{SITE}/", [], [], []), (number, vector)
+    shown["html"] = "<img src=https://evil.example/x.png onerror=alert(1)>"  # the trap itself works
+    page.goto(f"{SITE}/")
+    assert (requested, trap.opened) == (["https://evil.example/x.png"], ["dialog 1"])
+    context.close()
+
+
+def test_060_hostile_mails_do_nothing_on_the_tickets_page_and_in_its_frame(
+    chromium: Browser, desk: Desk, live_site: str
+) -> None:
+    mailbox = Mailbox.objects.get()
+    mails = [
+        arrive(
+            a_mail(sender=f"eve{n}@evil.test", subject=f"Look {n}", body=BODY, html=f"<p>{BODY}</p>{vector}"), mailbox
+        )
+        for n, vector in enumerate(vectors())
+    ]
+    context = chromium.new_context(base_url=live_site)
+    page, trap = context.new_page(), Trap(live_site)
+    page.goto("/login/")
+    page.get_by_label("E-mail").fill(desk.mara.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue/mine/")
+    trap.over(page)
+    for mail in mails:
+        assert mail.ticket is not None
+        assert mail.entry is not None
+        page.goto(f"/t/{mail.ticket.reference}/?original={mail.entry.pk}")
+        expect(page.frame_locator("iframe").locator("body")).to_contain_text(BODY)
+        assert page.frames[1].url.endswith(f"/entries/{mail.entry.pk}/html/")
+        page.frames[1].wait_for_load_state()
+        assert (page.locator("h1").count(), len(page.frames)) == (1, 2), mail.subject
+        assert trap.opened == [], mail.subject
+        trap.finds_nothing()
+    context.close()

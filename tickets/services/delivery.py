@@ -1,0 +1,54 @@
+"""What mail systems report about a message that has left: noted on it, never on its entry (email.md section 6)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from core.events import publish
+from core.service import service
+from tickets.enums import Delivery
+from tickets.events import MessageUndelivered
+from tickets.models import OutboundMessage
+
+MAX_ADDRESSES = 100
+"""Of one message; further ones in a report are somebody's words about nobody we wrote to."""
+RANKS = list(Delivery)
+"""The later one says more: what was read has arrived, what is undeliverable will not be waited for."""
+
+
+@service
+def note_delivery(
+    message_id: UUID,
+    *,
+    addresses: Iterable[str],
+    delivery: Delivery,
+    at: datetime,
+    code: str = "",
+    is_sure: bool = True,
+) -> set[str]:
+    """Note of each address what became of the mail, and tell of a failure once; the answer is for whom that is new.
+
+    `code` is the status of RFC 3463, as 5.1.1, or nothing. The ticket stays as it is: a report is nobody's word.
+    """
+    message = OutboundMessage.objects.select_for_update(of=("self",)).get(pk=message_id)
+    known: Mapping[str, dict[str, object]] = message.delivery
+    news = {}
+    for address in dict.fromkeys(found.strip().lower() for found in addresses if found.strip()):
+        before = known.get(address, {}).get("delivery")
+        if before is None or RANKS.index(Delivery(str(before))) < RANKS.index(delivery):
+            news[address] = {"delivery": delivery.value, "code": code, "at": at.isoformat(), "is_sure": is_sure}
+    if not news or len({*known, *news}) > MAX_ADDRESSES:
+        return set()
+    message.delivery = {**known, **news}
+    message.save(update_fields=["delivery"])
+    if delivery in (Delivery.GIVEN_UP, Delivery.UNDELIVERABLE):
+        publish(
+            MessageUndelivered(
+                ticket_id=message.ticket_id,
+                message_id=message.pk,
+                author_id=message.author_id,
+                addresses=", ".join(sorted(news)),
+                occurred_at=at,
+            )
+        )
+    return set(news)

@@ -1,0 +1,33 @@
+"""Customers beside the requester who take part in a ticket's conversation."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import Contact
+from core.actors import Actor
+from core.history import get_or_record
+from core.service import service
+from tickets.enums import EntryKind
+from tickets.models import TicketParticipant
+from tickets.services._common import add_entry, lock
+
+
+@service
+def add_participants(ticket_id: UUID, *, contacts: Sequence[Contact], by: Actor) -> list[Contact]:
+    """Let `contacts` take part: their mails that name the ticket join it. They get nothing by themselves, since the
+    owner chooses who gets a copy. The answer is who is new; a line on the timeline names them.
+
+    For connectors: who they are follows from a mail of somebody who takes part already.
+    """
+    ticket = lock(ticket_id)
+    new = []
+    for contact in contacts:
+        if contact.pk != ticket.requester_id:
+            _row, is_new = get_or_record(TicketParticipant.objects.all(), by=by, ticket=ticket, contact=contact)
+            new += [contact] if is_new else []
+    if new:
+        facts = {"event": "participants", "names": [f"{contact.name} <{contact.email}>" for contact in new]}
+        add_entry(ticket, EntryKind.SYSTEM, author=by, at=timezone.now(), facts=facts)
+    return new
