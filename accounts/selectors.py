@@ -21,6 +21,7 @@ from accounts.reach import (
     stand_in,
     unneeded,
 )
+from core.arrays import any_of, overlap
 from core.compiled import Compiled
 
 __all__ = [
@@ -29,8 +30,10 @@ __all__ = [
     "absences_visible_to",
     "absent_ids",
     "calendar_of",
+    "companies_for_addresses",
     "company_for_address",
     "contact_for_address",
+    "contacts_for_addresses",
     "covered_by",
     "current_absence",
     "is_absent",
@@ -68,24 +71,39 @@ def absences_visible_to(agent: Agent) -> QuerySet[Absence]:
 
 
 def company_for_address(address: str) -> Company | None:
-    """The company whose mail domains include that of `address`."""
-    domain = address.rpartition("@")[2].lower()
-    return _COMPANY_OF_DOMAIN.first(domain) if domain else None
+    """The company whose mail domains include that of `address`; of several the first by name."""
+    return companies_for_addresses([address]).get(address)
+
+
+def companies_for_addresses(addresses: Iterable[str]) -> dict[str, Company]:
+    """As `company_for_address`, by address; addresses of no company are left out."""
+    domains = {address: address.rpartition("@")[2].lower() for address in addresses}
+    of_domain: dict[str, Company] = {}
+    for company in _COMPANIES_OF_DOMAINS.fetch([domain for domain in domains.values() if domain]):
+        for domain in company.domains:
+            of_domain.setdefault(domain, company)
+    return {address: of_domain[domain] for address, domain in domains.items() if domain in of_domain}
 
 
 def contact_for_address(address: str) -> Contact | None:
     """The contact with this address, whatever its upper and lower case."""
-    return _CONTACT_OF_ADDRESS.first(address.strip().lower())
+    return contacts_for_addresses([address]).get(address.strip().lower())
 
 
-_COMPANY_OF_DOMAIN = Compiled(
-    lambda domain: Company.objects.filter(domains__contains=[domain]).order_by("name", "pk")[:1], "a.domain"
+def contacts_for_addresses(addresses: Iterable[str]) -> dict[str, Contact]:
+    """As `contact_for_address`, by address in lower case."""
+    wanted = [address.strip() for address in addresses]
+    return {contact.email.lower(): contact for contact in _CONTACTS_OF_ADDRESSES.fetch(wanted)}
+
+
+_COMPANIES_OF_DOMAINS = Compiled(
+    lambda domains: Company.objects.filter(overlap("domains", domains)).order_by("name", "pk"), ["a.domain"]
 )
-_CONTACT_OF_ADDRESS = Compiled(
-    lambda address: (
-        Contact.objects.select_related("company").alias(address=Lower("email")).filter(address=address).order_by()
+_CONTACTS_OF_ADDRESSES = Compiled(
+    lambda wanted: (
+        Contact.objects.select_related("company").filter(any_of(Lower("email"), wanted, lowered=True)).order_by()
     ),
-    "an@address",
+    ["an@address"],
 )
 
 

@@ -8,9 +8,12 @@ from django.db.models import BooleanField, CharField, Func, UUIDField, Value
 from django.db.models.expressions import Combinable
 
 
-def any_of(column: str | Combinable, values: Collection[str]) -> Func:
-    """Whether `column` is one of `values`; an index on it serves."""
-    return _condition(" = ", _field(column), Func(_array(values), function="ANY"))
+def any_of(column: str | Combinable, values: Collection[str], *, lowered: bool = False) -> Func:
+    """Whether `column` is one of `values`, or of their small letters as PostgreSQL writes them; an index serves."""
+    wanted = _array(values)
+    if lowered:
+        wanted = Func(wanted, template="ARRAY(SELECT lower(v) FROM unnest(%(expressions)s) AS v)")
+    return _condition(" = ", _field(column), Func(wanted, function="ANY"))
 
 
 def any_id(column: str, ids: Collection[UUID]) -> Func:

@@ -1,6 +1,7 @@
 """Audit history of mutable business models: `record()` saves a row and names who changed it and why."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -36,33 +37,34 @@ class DatabaseHistory(HistoricalRecords):  # type: ignore[misc]  # it has no typ
     `_history_user` not read.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._statements: dict[type[models.Model], str] = {}
-
     def create_historical_record(self, instance: models.Model, history_type: str, using: str | None = None) -> None:
         if history_type == "-" or self.m2m_fields:
             super().create_historical_record(instance, history_type, using=using)
             return
-        name, user_id = _stamp_of(instance)
         reason = self.get_change_reason_for_object(instance, history_type, using)
-        with connections[using or DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(
-                self._copying(type(instance)), [name, user_id, reason, history_type, timezone.now(), instance.pk]
-            )
-            if cursor.rowcount != 1:
-                raise DatabaseError(f"{instance!r} has no row to copy into its history")
+        _copy([instance], _stamp_of(instance), history_type, reason=reason, using=using or DEFAULT_DB_ALIAS)
 
-    def _copying(self, model: type[models.Model]) -> str:
-        if model not in self._statements:
-            meta, history = model._meta, getattr(model, self.manager_name).model
-            columns = ", ".join(f'"{field.column}"' for field in self.fields_included(model))
-            stamp = "actor_name, history_user_id, history_change_reason, history_type, history_date"
-            self._statements[model] = (
-                f'INSERT INTO "{history._meta.db_table}" ({stamp}, {columns}) '  # noqa: S608  # names of ours
-                f'SELECT %s, %s, %s, %s, %s, {columns} FROM "{meta.db_table}" WHERE "{meta.pk.column}" = %s'
-            )
-        return self._statements[model]
+
+def _copy(
+    rows: Sequence[models.Model], stamp: "Stamp", history_type: str, *, reason: str | None = None, using: str
+) -> None:
+    """Copy saved rows of one model into its history; DatabaseError if one of them is not there."""
+    with connections[using].cursor() as cursor:
+        values = [*stamp, reason, history_type, timezone.now(), [row.pk for row in rows]]
+        cursor.execute(_copying(type(rows[0])), values)
+        if cursor.rowcount != len(rows):
+            raise DatabaseError(f"{rows!r} have no rows to copy into their history")
+
+
+@lru_cache(maxsize=256)
+def _copying(model: type[models.Model]) -> str:
+    history: Any = model.history.model  # type: ignore[attr-defined]  # of audited models
+    columns = ", ".join(f'"{field.column}"' for field in history.tracked_fields)
+    stamp = "actor_name, history_user_id, history_change_reason, history_type, history_date"
+    return (
+        f'INSERT INTO "{history._meta.db_table}" ({stamp}, {columns}) SELECT %s, %s, %s, %s, %s, {columns} '  # noqa: S608
+        f'FROM "{model._meta.db_table}" WHERE "{model._meta.pk.column}" = ANY(%s)'
+    )
 
 
 def audited_history(*, not_indexed: Sequence[str] = (), **options: Any) -> HistoricalRecords:
@@ -86,10 +88,18 @@ def stamp_actor(history_instance: Any, instance: Any, **_unused: Any) -> None:
     history_instance.actor_name, history_instance.history_user_id = _stamp_of(instance)
 
 
-def _stamp_of(instance: Any) -> tuple[str, UUID | None]:
-    """Name and user's id of whom `record()` has named; nobody for a save without it."""
+Stamp = tuple[str, UUID | None]
+"""The actor's name and user's id."""
+
+
+def _stamp_of(instance: Any) -> Stamp:
+    """Of whom `record()` has named; nobody for a save without it."""
     actor: Actor | None = getattr(instance, "_history_actor", None)
-    return (actor.audit_name[:255], actor.audit_user_id) if actor is not None else ("", None)
+    return _stamped(actor) if actor is not None else ("", None)
+
+
+def _stamped(actor: Actor) -> Stamp:
+    return actor.audit_name[:255], actor.audit_user_id
 
 
 def record(instance: models.Model, *, by: Actor, reason: str = "", update_fields: Iterable[str] | None = None) -> None:
@@ -97,6 +107,23 @@ def record(instance: models.Model, *, by: Actor, reason: str = "", update_fields
     vars(instance)["_history_actor"] = by  # read by stamp_actor
     vars(instance)["_change_reason"] = reason[:500] or None  # simple-history reads it
     instance.save(update_fields=update_fields)
+
+
+def record_new(rows: Sequence[models.Model], *, by: Actor) -> None:
+    """Insert new rows of one model, each with its history, in two statements however many they are.
+
+    Not for models that keep many-to-many history.
+    """
+    if rows:
+        model = type(rows[0])
+        model._default_manager.bulk_create(rows)  # noqa: SLF001  # public by Django's documentation
+        _copy(rows, _stamped(by), "+", using=DEFAULT_DB_ALIAS)
+
+
+def record_copied(rows: Sequence[models.Model], *, by: Actor) -> None:
+    """Write the history of rows that were inserted just now by a statement of one's own."""
+    if rows:
+        _copy(rows, _stamped(by), "+", using=DEFAULT_DB_ALIAS)
 
 
 def record_deletion(instance: models.Model, *, by: Actor) -> None:

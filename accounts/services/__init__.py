@@ -19,14 +19,16 @@ from accounts.services.agents import (
 )
 from accounts.services.calendars import make_default_calendar
 from accounts.services.clients import create_api_client, edit_api_client, end_tokens, issue_token
-from accounts.services.customers import contact_for, edit_company, edit_contact
+from accounts.services.customers import Person, contact_for, contacts_for, edit_company, edit_contact
 
 __all__ = [
+    "Person",
     "cancel_absence",
     "change_absence",
     "change_agent",
     "close_account",
     "contact_for",
+    "contacts_for",
     "create_api_client",
     "deactivate_agent",
     "edit_api_client",

@@ -1,50 +1,67 @@
 """Contacts and companies."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import privacy
 from accounts.errors import CompanyNotEditable, ContactNotEditable
 from accounts.models import Company, Contact
 from accounts.policies import may_edit_companies, may_edit_contacts
-from accounts.selectors import company_for_address, contact_for_address
+from accounts.selectors import companies_for_addresses, contact_for_address, contacts_for_addresses
 from accounts.services.cleaning import clean
 from core.actors import Actor
 from core.errors import Invalid, StaleVersion
-from core.history import record
+from core.history import record, record_copied
 from core.service import service
 
 CONTACT_FIELDS = ("first_name", "last_name", "phone", "language", "tier")
 COMPANY_FIELDS = ("name", "domains", "tier")
 
 
+@dataclass(frozen=True)
+class Person:
+    """A customer as a mail or a caller names them."""
+
+    email: str
+    name: str = ""
+    language: str = ""
+
+
 def contact_for(email: str, *, name: str = "", language: str = "", by: Actor) -> Contact:
-    """The contact with this address, made if there is none; the company follows from the mail domain.
+    """The contact with this address, made if there is none; the company follows from the mail domain."""
+    return contact_for_address(email) or contacts_for([Person(email, name, language)], by=by)[0]
+
+
+def contacts_for(people: Sequence[Person], *, by: Actor) -> list[Contact]:
+    """As `contact_for`, for each of several people in their order; five statements however many they are.
 
     Two callers at once get the same row: the unique address decides, not the look-up.
     """
-    if contact := contact_for_address(email):
-        return contact
-    first_name, _space, last_name = name.strip().rpartition(" ")
-    contact = Contact(
-        email=email.strip(),
+    found = contacts_for_addresses([person.email for person in people])
+    missing = {person.email.strip().lower(): person for person in reversed(people)}
+    missing = {address: person for address, person in missing.items() if address not in found}
+    if missing:
+        companies = companies_for_addresses(missing)
+        new = {address: _new_contact(person, companies.get(address)) for address, person in missing.items()}
+        Contact.objects.bulk_create(new.values(), ignore_conflicts=True)
+        found |= contacts_for_addresses(missing)
+        record_copied([contact for address, contact in new.items() if found[address].pk == contact.pk], by=by)
+    return [found[person.email.strip().lower()] for person in people]
+
+
+def _new_contact(person: Person, company: Company | None) -> Contact:
+    first_name, _space, last_name = person.name.strip().rpartition(" ")
+    return Contact(
+        email=person.email.strip(),
         first_name=first_name[:150],
         last_name=last_name[:150],
-        language=language,
-        company=company_for_address(email),
+        language=person.language,
+        company=company,
     )
-    try:
-        with transaction.atomic():
-            record(contact, by=by)
-    except IntegrityError:
-        existing = contact_for_address(email)
-        if existing is None:
-            raise
-        return existing
-    return contact
 
 
 @service

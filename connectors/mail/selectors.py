@@ -12,10 +12,10 @@ from django.db.models.functions import Lower
 from accounts.models import Agent, Contact
 from accounts.selectors import company_for_address, contact_for_address
 from connectors.mail.enums import Reason
-from connectors.mail.models import MAX_ID, BlockedSender, Mailbox, MailMessage
+from connectors.mail.models import MAX_ID, Mailbox, MailMessage
 from connectors.mail.parsing import ParsedMail
 from tickets.enums import ClosureCode, EntryKind, LinkKind, TicketStatus
-from tickets.models import OutboundMessage, Ticket, TicketLink, TimelineEntry
+from tickets.models import Ticket, TicketLink, TimelineEntry
 from tickets.selectors import entries_of, references_in_subject
 
 MAX_HOPS = 10
@@ -80,12 +80,14 @@ def _tickets_by_message_id(ids: Sequence[str], *, sender: str) -> dict[str, Tick
     """Tickets by the ids of mails we sent or received; of several with one id the one the sender takes part in."""
     if not ids:
         return {}
-    ours = OutboundMessage.objects.filter(email_message_id__in=ids).values_list("email_message_id", "ticket_id")
-    theirs = MailMessage.objects.filter(message_id__in=ids, ticket__isnull=False).values_list("message_id", "ticket_id")
+    wanted: Any = list(ids)  # django-stubs knows no lists as parameters
     found: dict[str, set[UUID]] = {}
-    for message_id, ticket_id in [*ours, *theirs]:
-        if ticket_id is not None:
+    with connection.cursor() as cursor:
+        cursor.execute(SENT_OR_RECEIVED, [wanted, wanted])
+        for message_id, ticket_id in cursor:
             found.setdefault(message_id, set()).add(ticket_id)
+    if not found:
+        return {}
     tickets = Ticket.objects.select_related("requester", "company", "team", "owner").in_bulk(
         set().union(*found.values())
     )
@@ -97,6 +99,14 @@ def _tickets_by_message_id(ids: Sequence[str], *, sender: str) -> dict[str, Tick
         if len(candidates) == 1:
             answer[message_id] = candidates[0]
     return answer
+
+
+SENT_OR_RECEIVED = """
+    SELECT email_message_id, ticket_id FROM tickets_outboundmessage WHERE email_message_id = ANY(%s)
+    UNION ALL
+    SELECT message_id, ticket_id FROM mail_mailmessage
+     WHERE message_id = ANY(%s) AND message_id <> '' AND ticket_id IS NOT NULL
+"""
 
 
 def _by_subject(subject: str, *, sender: str) -> Match | None:
@@ -147,12 +157,17 @@ def belongs_to(address: str, ticket: Ticket) -> bool:
 
 def agents_and_blocked(addresses: Iterable[str]) -> set[str]:
     """Of these addresses, in lower case, those that never take part in a conversation by a mail's Cc."""
-    wanted = [address.lower() for address in addresses]
-    agents = Agent.objects.active().annotate(lower=Lower("email")).filter(lower__in=wanted)
-    blocked = BlockedSender.objects.annotate(lower=Lower("address")).filter(lower__in=wanted)
-    return set(
-        agents.order_by().values_list("lower", flat=True).union(blocked.order_by().values_list("lower", flat=True))
-    )
+    wanted: Any = [address.lower() for address in addresses]  # django-stubs knows no lists as parameters
+    with connection.cursor() as cursor:
+        cursor.execute(AGENTS_AND_BLOCKED, [wanted, wanted])
+        return {address for (address,) in cursor}
+
+
+AGENTS_AND_BLOCKED = """
+    SELECT lower(email) FROM accounts_agent WHERE is_active AND lower(email) = ANY(%s)
+    UNION ALL
+    SELECT lower(address) FROM mail_blockedsender WHERE lower(address) = ANY(%s)
+"""
 
 
 @dataclass(frozen=True)

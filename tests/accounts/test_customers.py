@@ -1,8 +1,13 @@
 """Customers are recognised by their address."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Contact
 from accounts.selectors import company_for_address, contact_for_address
+from accounts.services import Person, contact_for, contacts_for
+from core.actors import SystemActor
 from tests.factories import CompanyFactory, ContactFactory
 
 pytestmark = pytest.mark.django_db
@@ -20,3 +25,28 @@ def test_a_contact_is_known_in_any_spelling_of_the_address() -> None:
     dana = ContactFactory(email="Dana.Roth@Acme.example")
     assert contact_for_address(" dana.ROTH@acme.example ") == dana
     assert contact_for_address("dana@acme.example") is None
+
+
+def test_several_people_become_contacts_at_once() -> None:
+    acme, dana = CompanyFactory(domains=["acme.example"]), ContactFactory(email="dana@acme.example")
+    people = [Person(f"new{n}@ACME.example", f"New Person {n}") for n in range(8)]
+    wanted = [people[0], Person("Dana@acme.example"), Person("NEW0@acme.example", "Another Name"), *people[1:]]
+    by = SystemActor("intake")
+    with CaptureQueriesContext(connection) as statements:
+        found = contacts_for(wanted, by=by)
+    assert len(statements) == 5
+    assert found[1] == dana
+    assert [contact.name for contact in found] == [
+        *("New Person 0", dana.name, "New Person 0"),
+        *(f"New Person {n}" for n in range(1, 8)),
+    ]
+    assert {contact.company for contact in found if contact != dana} == {acme}
+    assert {row.actor_name for row in Contact.history.filter(email__startswith="new")} == {by.audit_name}
+    assert Contact.history.filter(email__startswith="new").count() == 8
+    assert contact_for("new7@acme.example", by=by) == found[-1]
+
+
+def test_an_address_in_letters_of_its_own_makes_one_contact() -> None:
+    by = SystemActor("intake")
+    first = contact_for("İstanbul@post.example", by=by)
+    assert contact_for("İstanbul@post.example", by=by) == first

@@ -50,7 +50,7 @@ def test_many_to_many_and_deletions_keep_their_history_too() -> None:
 
 def test_an_audit_row_that_cannot_be_written_is_an_error() -> None:
     ghost = Company(name="Nowhere")
-    with pytest.raises(DatabaseError, match="no row to copy"):
+    with pytest.raises(DatabaseError, match="have no rows to copy"):
         post_save.send(Company, instance=ghost, created=True, using="default")
 
 

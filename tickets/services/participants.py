@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Contact
 from core.actors import Actor
-from core.history import get_or_record
+from core.history import record_new
 from core.service import service
 from tickets.enums import EntryKind
 from tickets.models import TicketParticipant
@@ -22,12 +22,12 @@ def add_participants(ticket_id: UUID, *, contacts: Sequence[Contact], by: Actor)
     For connectors: who they are follows from a mail of somebody who takes part already.
     """
     ticket = lock(ticket_id)
-    new = []
-    for contact in contacts:
-        if contact.pk != ticket.requester_id:
-            _row, is_new = get_or_record(TicketParticipant.objects.all(), by=by, ticket=ticket, contact=contact)
-            new += [contact] if is_new else []
+    ids = [contact.pk for contact in contacts]
+    known = set(ticket.participants.filter(contact__in=ids).values_list("contact_id", flat=True))
+    known.add(ticket.requester_id)
+    new = list({contact.pk: contact for contact in contacts if contact.pk not in known}.values())
     if new:
+        record_new([TicketParticipant(ticket=ticket, contact=contact) for contact in new], by=by)
         facts = {"event": "participants", "names": [f"{contact.name} <{contact.email}>" for contact in new]}
         add_entry(ticket, EntryKind.SYSTEM, author=by, at=timezone.now(), facts=facts)
     return new

@@ -5,6 +5,7 @@ took longer than PostgreSQL takes to answer.
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -53,13 +54,19 @@ def looked_up(mailbox_id: UUID, asked: Sequence[Asked], *, at: datetime) -> tupl
     """How many rows each has in its window, no further than its limit, and whether a brake holds for any of them."""
     # A key is text in one place and an id in the other: PostgreSQL gives a parameter one type.
     values: dict[str, Any] = {"mailbox": mailbox_id, "at": at}
-    counts, holds = [], []
     for n, (kind, key, most, window) in enumerate(asked):
         values |= {f"kind{n}": kind.value, f"key{n}": key, f"id{n}": key, f"most{n}": most, f"begin{n}": at - window}
-        source, moment = SOURCES[kind]
-        counts.append(COUNTED.format(source=source.format(n=n), moment=moment, n=n))
-        holds.append(HOLDS.format(n=n))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join([*counts, *holds])}", values)
+        cursor.execute(_statement(tuple(kind for kind, *_rest in asked)), values)
         row = list(cursor.fetchone() or ())
     return row[: len(asked)], any(row[len(asked) :])
+
+
+@lru_cache(maxsize=64)
+def _statement(kinds: tuple[BrakeKind, ...]) -> str:
+    sources = [SOURCES[kind] for kind in kinds]
+    counts = [
+        COUNTED.format(source=source.format(n=n), moment=moment, n=n) for n, (source, moment) in enumerate(sources)
+    ]
+    holds = [HOLDS.format(n=n) for n in range(len(kinds))]
+    return f"SELECT {', '.join([*counts, *holds])}"

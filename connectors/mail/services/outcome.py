@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext_noop
 
 from accounts.models import Agent, Contact
-from accounts.services import contact_for
+from accounts.services import Person, contact_for, contacts_for
 from connectors.mail import selectors
 from connectors.mail.enums import Reason
 from connectors.mail.forwards import Forward, forwarded_by_agent
@@ -275,7 +275,7 @@ class _Intake:
         left_out = selectors.agents_and_blocked(one.address for one in people) if people else set()
         people = [one for one in people if one.address.lower() not in left_out]
         if people:
-            contacts = [self._contact(one) for one in people]
+            contacts = contacts_for([_person(one) for one in people], by=INTAKE)
             added = add_participants(ticket.pk, contacts=contacts, by=INTAKE)
             self.message.evidence["participants"] = [contact.email for contact in added]
 
@@ -306,8 +306,8 @@ class _Intake:
         sender = person or self.sender
         if sender is None:
             raise NotFound
-        name = _COMMA_NAME.fullmatch(sender.name.strip())
-        return contact_for(sender.address, name=f"{name[2]} {name[1]}" if name else sender.name, by=INTAKE)
+        found = _person(sender)
+        return contact_for(found.email, name=found.name, by=INTAKE)
 
     def _forwarded_words(self, forward: Forward) -> Message:
         """The customer's words alone. Files of the forwarding mail may be the agent's, so they stay with it."""
@@ -334,6 +334,11 @@ class _Intake:
             in_reply_to=mail.in_reply_to,
             files=[_new_file(file) for file in mail.attachments],
         )
+
+
+def _person(sender: Address) -> Person:
+    name = _COMMA_NAME.fullmatch(sender.name.strip())
+    return Person(sender.address, f"{name[2]} {name[1]}" if name else sender.name)
 
 
 def _new_file(file: Attachment) -> NewFile:
