@@ -81,9 +81,8 @@ def publish(event: DomainEvent) -> None:
         receiver(event)
     if names := _after_commit.get(type(event)):
         payload = to_payload(event)
-        EventDelivery.objects.bulk_create(
-            EventDelivery(event=type(event).__qualname__, receiver=name, payload=payload) for name in names
-        )
+        for name in names:
+            EventDelivery(event=type(event).__qualname__, receiver=name, payload=payload).save(force_insert=True)
         wake.after_commit("core.deliver_events")
 
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.inserts import QuickInsert
 from core.walls import append_only
 
 
@@ -17,7 +18,7 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
-class BaseModel(models.Model):
+class BaseModel(QuickInsert):
     """Row with an id of its own, its times (UTC) and a `version` that counts its saves, for optimistic locking."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -39,7 +40,7 @@ class BaseModel(models.Model):
         super().save(*args, force_insert=force_insert, update_fields=update_fields, **kwargs)
 
 
-class EventDelivery(models.Model):
+class EventDelivery(QuickInsert):
     """One event for one receiver that runs after the commit: the due row is the truth, queue messages only wake
     (ruling 13).
     """

@@ -48,7 +48,7 @@ def contacts_for(people: Sequence[Person], *, by: Actor) -> list[Contact]:
         companies = companies_for_addresses(missing)
         new = {address: _new_contact(person, companies.get(address)) for address, person in missing.items()}
         Contact.objects.bulk_create(new.values(), ignore_conflicts=True)
-        found |= contacts_for_addresses(missing)
+        found |= contacts_for_addresses([contact.email for contact in new.values()])
         record_copied([contact for address, contact in new.items() if found[address].pk == contact.pk], by=by)
     return [found[person.email.strip().lower()] for person in people]
 

@@ -9,7 +9,7 @@ from django.db.models.signals import post_save
 
 from accounts.models import Absence, Agent, Company
 from core.actors import SystemActor
-from core.history import AuditedHistory, DatabaseHistory, record, record_deletion
+from core.history import AuditedHistory, _copying, record, record_deletion
 from tests.factories import AgentFactory, CompanyFactory, TeamFactory
 from tickets.models import Tag
 
@@ -60,18 +60,11 @@ HISTORIES = [model for model in apps.get_models() if issubclass(model, AuditedHi
 @pytest.mark.parametrize("model", HISTORIES, ids=lambda model: model.__name__)
 def test_the_copying_statement_fits_every_audited_model(model: Any) -> None:
     """And leaves out what no reader of an audit may see."""
-    audited = model.instance_type
-    (history,) = {
-        receiver.__self__
-        for receivers in post_save._live_receivers(audited)  # type: ignore[attr-defined]
-        for receiver in receivers
-        if isinstance(getattr(receiver, "__self__", None), DatabaseHistory)
-    }
-    statement = history._copying(audited)
+    statement = _copying(model.instance_type)
     assert "password" not in statement
     assert "session_epoch" not in statement
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {statement.replace('%s', 'NULL')}")
+        cursor.execute(f"EXPLAIN {statement.replace('ANY(%s)', 'ANY(NULL)').replace('%s', 'NULL')}")
         assert cursor.fetchall()
 
 

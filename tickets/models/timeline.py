@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, ApiClient, Contact
+from core.inserts import QuickInsert
 from core.models import new_id
 from tickets.enums import CUSTOMER_FACING, AuthorType, EntryKind, Visibility
 from tickets.models.ticket import Ticket
@@ -14,7 +15,7 @@ from tickets.querysets import TimelineQuerySet
 from tickets.walls import TIMELINE_WALLS
 
 
-class TimelineEntry(models.Model):
+class TimelineEntry(QuickInsert):
     """One thing that happened on a ticket. Append-only in earnest: the database refuses changes, save a redaction
     (ruling 11).
     """

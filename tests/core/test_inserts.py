@@ -1,0 +1,53 @@
+"""Rows written by kept statements are the rows that Django would write."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Company
+from tests.factories import CompanyFactory, TicketFactory
+from tickets.enums import AuthorType, EntryKind, Visibility
+from tickets.models import TimelineEntry
+
+pytestmark = pytest.mark.django_db
+
+
+def test_values_of_every_kind_arrive() -> None:
+    """Lists, JSON, nothing at all; twice, since the second row takes the kept statement."""
+    ticket = TicketFactory()
+    made = [
+        TimelineEntry.objects.create(
+            ticket=ticket,
+            kind=EntryKind.SYSTEM,
+            visibility=Visibility.INTERNAL,
+            author_type=AuthorType.SYSTEM,
+            author_name=f"n{number}",
+            facts={"event": "x", "names": ["ä", None]},
+            email_to=["a@b.example", "c"],
+        )
+        for number in range(2)
+    ]
+    stored = [TimelineEntry.objects.get(pk=entry.pk) for entry in made]
+    for entry, row in zip(made, stored, strict=True):
+        assert (row.seq, row.facts, row.email_to, row.author_name, row.contact_id) == (
+            *(entry.seq, {"event": "x", "names": ["ä", None]}),
+            *(["a@b.example", "c"], entry.author_name, None),
+        )
+    assert made[0].seq < made[1].seq
+
+
+def test_one_statement_writes_the_row_and_the_database_fills_in_its_defaults() -> None:
+    first, second = CompanyFactory(), Company(name="Second")
+    with CaptureQueriesContext(connection) as statements:
+        second.save()
+    assert len(statements) == 2  # the row and its history
+    assert (second.version, Company.objects.get(pk=second.pk).name) == (1, "Second")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Company(pk=first.pk, name="The same id").save(force_insert=True)
+
+
+def test_expressions_go_the_long_way() -> None:
+    row = Company(name="Now", created_at=Now())
+    row.save()
+    assert Company.objects.get(pk=row.pk).created_at.tzinfo is not None
