@@ -1,6 +1,9 @@
 """Business calendars as values for `core.worktime`."""
 
-from accounts.models import BusinessCalendar, Team
+from dataclasses import replace
+from zoneinfo import available_timezones
+
+from accounts.models import BusinessCalendar, Contact, Team
 from accounts.selectors import calendar_of
 from core import worktime
 
@@ -10,6 +13,17 @@ def work_calendar_of(team: Team | None) -> worktime.WorkCalendar:
     calendar.
     """
     return work_calendar(calendar_of(team))
+
+
+def customer_hours(contact: Contact) -> worktime.WorkCalendar:
+    """When a customer is taken to be at work: the weekly windows of the default calendar, by the customer's own clock.
+
+    Holidays are the desk's, so they count only where the customer's clock is the desk's. Three queries.
+    """
+    desk = work_calendar(calendar_of(None))
+    if contact.timezone in ("", desk.zone) or contact.timezone not in available_timezones():
+        return desk
+    return replace(desk, zone=contact.timezone, holidays=())
 
 
 def work_calendar(calendar: BusinessCalendar) -> worktime.WorkCalendar:
