@@ -25,7 +25,7 @@ from desk.workspace import Look, Part, abilities_of, look_from, named_ticket, pa
 from tickets.errors import AlreadyOwned, UnseenEntries
 from tickets.models import OutboundMessage, Ticket
 from tickets.policies import acts_as_owner
-from tickets.selectors import surroundings_of
+from tickets.selectors import messages_in_hand_of, surroundings_of
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _renew(form: ReplyForm, context: str) -> None:
 def _kept_files(agent: Agent, form: ReplyForm, restored: OutboundMessage | None) -> list[Part]:
     """Files of the reply that was taken back, to be attached again or left out."""
     if restored is None and form.is_bound and (message_id := id_in(form.data.get("restored", ""))):
-        restored = OutboundMessage.objects.filter(pk=message_id, author=agent).first()
+        restored = messages_in_hand_of(agent).filter(pk=message_id).first()
     if restored is None:
         return []
     chosen = cast(QueryDict, form.data).getlist("kept") if form.is_bound else None

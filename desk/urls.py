@@ -58,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", search.search, name="search"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<uuid:message_id>/undo/", outbox.undo, name="undo"),
+    path("outbox/<uuid:message_id>/schedule/", outbox.schedule, name="schedule"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/read/", notifications.read_all, name="notifications-read"),
     path("notifications/<uuid:notification_id>/open/", notifications.open_one, name="notification-open"),

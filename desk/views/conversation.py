@@ -25,6 +25,7 @@ from desk.workspace import for_page, named_ticket, ticket_to_answer, visible_tic
 from tickets import services
 from tickets.models import Attachment, Ticket
 from tickets.policies import acts_as_owner
+from tickets.selectors import messages_in_hand_of
 from tickets.services import NewFile
 
 
@@ -98,6 +99,8 @@ def _send_once(request: AgentRequest, ticket: Ticket, form: ReplyForm, context: 
             to_confirm=context.address if context else "",
             last_seen_seq=context.last_seen_seq if context else None,
             then=given["then"],
+            when=given["when"],
+            send_at=given["send_at"],
             files=[*as_new_files(given["attachments"]), *_kept(request, given["restored"])],
         )
     except DomainError:
@@ -107,11 +110,13 @@ def _send_once(request: AgentRequest, ticket: Ticket, form: ReplyForm, context: 
 
 
 def _kept(request: AgentRequest, restored: str) -> list[NewFile]:
-    """Files of the author's own reply that was taken back, as far as they were left ticked."""
+    """Files of a reply that was taken back, as far as they were left ticked."""
     message_id = id_in(restored)
     if message_id is None:
         return []
-    files = Attachment.objects.filter(outbound=message_id, outbound__author=request.agent)
+    files = Attachment.objects.filter(
+        outbound__in=messages_in_hand_of(request.agent).filter(pk=message_id).values("pk")
+    )
     kept = set(request.POST.getlist("kept"))
     return [
         NewFile(filename=file.filename, content=content_of(file), content_type=file.content_type)

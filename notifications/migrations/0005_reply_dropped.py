@@ -4,15 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0004_mail_brake'),
+        ("notifications", "0004_mail_brake"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='notification',
-            name='event_type',
-            field=models.CharField(choices=[('ticket_assigned', 'Offered to you'), ('offer_ended', 'Offer ended'), ('ownership_received', 'You own a ticket now'), ('customer_reply', 'Customer wrote'), ('ticket_reopened', 'Reopened'), ('ticket_closed', 'Closed by the customer'), ('note_added', 'New note'), ('task_assigned', 'Task for you'), ('send_failed', 'Not sent'), ('reply_dropped', 'Scheduled reply not sent'), ('cover_started', 'You cover for a colleague'), ('cover_ended', 'You no longer cover for a colleague'), ('deputy_absent', 'The deputy is absent too'), ('long_absence', 'Absence of more than 30 days'), ('mail_brake', 'Mails are held back'), ('role_self_granted', 'An admin took a role')], max_length=30),
+            model_name="notification",
+            name="event_type",
+            field=models.CharField(
+                choices=[
+                    ("ticket_assigned", "Offered to you"),
+                    ("offer_ended", "Offer ended"),
+                    ("ownership_received", "You own a ticket now"),
+                    ("customer_reply", "Customer wrote"),
+                    ("ticket_reopened", "Reopened"),
+                    ("ticket_closed", "Closed by the customer"),
+                    ("note_added", "New note"),
+                    ("task_assigned", "Task for you"),
+                    ("send_failed", "Not sent"),
+                    ("reply_dropped", "Scheduled reply not sent"),
+                    ("cover_started", "You cover for a colleague"),
+                    ("cover_ended", "You no longer cover for a colleague"),
+                    ("deputy_absent", "The deputy is absent too"),
+                    ("long_absence", "Absence of more than 30 days"),
+                    ("mail_brake", "Mails are held back"),
+                    ("role_self_granted", "An admin took a role"),
+                ],
+                max_length=30,
+            ),
         ),
     ]

@@ -80,6 +80,11 @@ ACTS: dict[str, Act] = {
         api=lambda case: Ask("post", f"/api/v1/outbox/{case.message}/undo/", {}),
         page=lambda case: Ask("post", f"/outbox/{case.message}/undo/", goes_to=t(case)),
     ),
+    "schedule": Act(
+        api=lambda case: Ask("post", f"/api/v1/outbox/{case.message}/schedule/", {"when": "now"}),
+        page=lambda case: Ask("post", f"/outbox/{case.message}/schedule/", {"when": "now"}, goes_to=t(case)),
+    ),
+    "see_schedule_form": Act(page=lambda case: Ask("get", f"/outbox/{case.message}/schedule/")),
     # Life-cycle
     "wait_for_customer": step("wait_for_customer", page="wait"),
     "resume": step("resume"),

@@ -34,6 +34,13 @@ outbox_one       held      401  404       ok      ok      404       404       40
 undo             held      401  404       ok      ok      404       404       404       404     404   404      role  role   401
 undo             answered  401  404       ok      404     404       404       404       404     404   404      role  role   401
 undo             sent      401  404       state   state   404       404       404       404     404   404      role  role   401
+
+# A reply that waits for its moment is a public reply until it leaves: O, and the deputy of an absent owner
+outbox_one       scheduled 401  404       ok      ok      404       404       404       404     404   404      role  role   401
+undo             scheduled 401  404       ok      ok      404       404       404       404     404   404      role  role   401
+schedule         scheduled 401  404       ok      ok      404       404       404       404     404   404      role  role   401
+schedule         held      401  404       state   state   404       404       404       404     404   404      role  role   401
+see_schedule_form scheduled 401 404       ok      ok      404       404       404       404     404   404      -     -      401
 """
 
 

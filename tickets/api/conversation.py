@@ -218,7 +218,5 @@ class OutboxViewSet(TicketBase):
         message = self.one(self.in_hand(), pk=id)
         values = self.read(ScheduleIn)
         version = self.version(values)
-        reschedule_message(
-            message.pk, by=self.actor, when=values["when"], send_at=values["send_at"], version=version
-        )
+        reschedule_message(message.pk, by=self.actor, when=values["when"], send_at=values["send_at"], version=version)
         return Response(OutboundOut(self.one(self.in_hand(), pk=id)).data)

@@ -10,7 +10,17 @@ from rest_framework import serializers
 
 from accounts.lookups import agent_named, contact_named, team_named
 from core.api.fields import In, Instant, Line, Named, Query, Text
-from tickets.enums import CANCEL_CODES, Channel, EntryKind, Grade, Priority, SendWhen, TicketStatus, TicketType, Visibility
+from tickets.enums import (
+    CANCEL_CODES,
+    Channel,
+    EntryKind,
+    Grade,
+    Priority,
+    SendWhen,
+    TicketStatus,
+    TicketType,
+    Visibility,
+)
 from tickets.lookups import category_named
 
 LANGUAGE = r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$"

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tickets', '0010_outbound_delivery'),
+        ("tickets", "0010_outbound_delivery"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='outboundmessage',
-            name='is_scheduled',
+            model_name="outboundmessage",
+            name="is_scheduled",
             field=models.BooleanField(default=False),
         ),
     ]

@@ -73,7 +73,8 @@ def reschedule_message(
     if not may_undo(by, message):
         raise NotYourMessage
     if message.status != OutboundStatus.HELD or not message.is_scheduled:
-        raise NotScheduled(status=OutboundStatus(message.status).label)
+        ways = ["undo"] if message.may_be_undone else []
+        raise NotScheduled(status=OutboundStatus(message.status).label, allowed=ways)
     refuse_unless_owner(by, ticket)
     refuse_if_ended(ticket)
     moment, _waits = moment_to_send(ticket, when=when, send_at=send_at, by=by, now=timezone.now())
