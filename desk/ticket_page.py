@@ -73,6 +73,8 @@ class Composers:
     note_form: NoteForm | None = None
     reply_error: Refusal | None = None
     note_error: Refusal | None = None
+    preview: Part | None = None
+    """Who would get what, as `components/preview.html` wants it."""
     risks: Sequence[str] = ()
     asked: Sequence[str] = ()
     restored: OutboundMessage | None = None
@@ -138,6 +140,8 @@ def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers
         reply = {
             "form": form,
             "action": reverse("desk:reply", args=[ticket.reference]),
+            "preview_url": reverse("desk:preview", args=[ticket.reference]),
+            "preview": composers.preview,
             "recipient_name": ticket.requester.name,
             "company_name": ticket.company.name if ticket.company else "",
             "recipient_address": ticket.requester.email,

@@ -42,6 +42,7 @@ ticket_acts: list[URLPattern | URLResolver] = [
     path("watch/", tickets.watch, name="watch"),
     path("unwatch/", tickets.unwatch, name="unwatch"),
     path("reply/", conversation.reply, name="reply"),
+    path("preview/", conversation.preview, name="preview"),
     path("note/", conversation.note, name="note"),
     path("images/", tickets.allow_images, name="images"),
     path("history/", history.history, name="history"),

@@ -40,9 +40,7 @@ class UnfoldedMail(EmailMultiAlternatives):
         return message
 
 
-def compose(
-    message: OutboundMessage, mailbox: Mailbox, *, files: Sequence[Attachment] | None = None
-) -> UnfoldedMail:
+def compose(message: OutboundMessage, mailbox: Mailbox, *, files: Sequence[Attachment] | None = None) -> UnfoldedMail:
     """The mail as it is handed over. Every attempt makes the same one, with the same Message-ID.
 
     A preview gives the `files` of a message that is not saved yet; else they are the message's own.

@@ -16,7 +16,7 @@ from tickets.models import Attachment, OutboundMessage
 class Preview:
     """Header values decoded as mail programs show them, and both bodies."""
 
-    from_: str
+    sender: str
     reply_to: str
     to: str
     cc: str
@@ -24,8 +24,6 @@ class Preview:
     text: str
     html: str
     files: Sequence[str]
-    left_out: Sequence[Attachment]
-    """Files that are not sent, since they may not be served."""
 
 
 def preview_of(message: OutboundMessage, files: Sequence[Attachment]) -> Preview | None:
@@ -33,10 +31,16 @@ def preview_of(message: OutboundMessage, files: Sequence[Attachment]) -> Preview
     mailbox = selectors.mailbox_for(message.ticket)
     if mailbox is None:
         return None
-    mail = read_again(compose(message, mailbox, files=files).message().as_bytes())
+    return preview_of_mail(compose(message, mailbox, files=files).message().as_bytes())
+
+
+def preview_of_mail(raw: bytes) -> Preview:
+    """A mail as whoever gets it reads it."""
+    parsed: Any = BytesParser(policy=SMTPUTF8).parsebytes(raw)
+    mail: ParsedMessage = parsed
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     return Preview(
-        from_=_shown(mail["From"]),
+        sender=_shown(mail["From"]),
         reply_to=_shown(mail["Reply-To"]),
         to=_shown(mail["To"]),
         cc=_shown(mail["Cc"]),
@@ -44,15 +48,7 @@ def preview_of(message: OutboundMessage, files: Sequence[Attachment]) -> Preview
         text=text.get_content() if text else "",
         html=html.get_content() if html else "",
         files=[part.get_filename() or "" for part in mail.iter_attachments()],
-        left_out=[file for file in files if not file.may_be_served],
     )
-
-
-def read_again(raw: bytes) -> ParsedMessage:
-    """The mail as whoever gets it reads it."""
-    parsed: Any = BytesParser(policy=SMTPUTF8).parsebytes(raw)
-    mail: ParsedMessage = parsed
-    return mail
 
 
 def _shown(value: Any) -> str:

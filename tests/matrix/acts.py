@@ -1,5 +1,6 @@
 """How each act of the matrix is asked for, at the API and on the page. Nothing here says what is allowed."""
 
+from desk.composing import context_of
 from tests.factories.people import PASSWORD
 from tests.matrix.cases import (
     Act,
@@ -62,6 +63,13 @@ ACTS: dict[str, Act] = {
     "transfer_untold": transfer("termination", ""),
     # Conversation
     "reply": reply(),
+    "preview": Act(
+        page=lambda case: Ask(
+            "post",
+            t(case, "preview"),
+            {"body": "Restart it.", "context": context_of(case.ticket, last_seen_seq=10**9).signed()},
+        )
+    ),
     "reply_to_another": reply(to_confirm="somebody@else.example"),
     "note": Act(
         api=lambda case: Ask("post", api(case, "note"), NOTE, status=201),
