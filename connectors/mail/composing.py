@@ -12,6 +12,7 @@ from django.utils.html import linebreaks, urlize
 from connectors.mail import selectors
 from connectors.mail.models import Mailbox
 from connectors.mail.parsing import sanitise
+from connectors.mail.reply_address import reply_address
 from tickets.enums import OutboundKind
 from tickets.models import Attachment, OutboundMessage
 
@@ -51,7 +52,7 @@ def compose(message: OutboundMessage, mailbox: Mailbox, *, files: Sequence[Attac
         from_email=formataddr((one_line(_sender_name(message, mailbox)), mailbox.address)),
         to=list(message.to_recipients),
         cc=list(message.cc_recipients),
-        reply_to=[mailbox.address],
+        reply_to=[reply_address(message.ticket, mailbox)],
         headers=_headers(message),
     )
     email.attach_alternative(_html(message), "text/html")
