@@ -17,6 +17,7 @@ from accounts.auth import AgentRequest
 from accounts.models import Agent
 from core.errors import DomainError, NotFound
 from desk.composing import context_of, id_in
+from desk.delivery import why_undeliverable
 from desk.forms import MAX_FILE_BYTES, CancelForm, NoteForm, ReplyForm, ResolveForm
 from desk.selectors import next_unowned, start_view
 from desk.signatures import without_signature
@@ -145,6 +146,7 @@ def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers
             "recipient_name": ticket.requester.name,
             "company_name": ticket.company.name if ticket.company else "",
             "recipient_address": ticket.requester.email,
+            "recipient_problem": why_undeliverable(ticket.requester),
             "on_behalf_of": ticket.owner.name if _writes_for_another(agent, ticket) and ticket.owner else "",
             "is_open": composers.opened == "reply",
             "may_wait": able.wait,

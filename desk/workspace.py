@@ -62,6 +62,7 @@ def ticket_to_answer(agent: Agent, reference: str) -> Ticket:
 ANSWERED = (
     *("reference", "team", "owner__name", "company__name", "company__domains"),
     *("requester__first_name", "requester__last_name", "requester__email"),
+    *("requester__undeliverable_at", "requester__undeliverable_code"),
 )
 
 

@@ -237,6 +237,7 @@ ACTS: dict[str, Act] = {
         {"first_name": "Dana", "last_name": "Neu", "tier": "standard", "version": 1},
         goes_to="/customers/",
     ),
+    "clear_address": page("post", "/customers/{case.world.things[contact].pk}/deliverable/", goes_to="/customers/"),
     # The operators' pages
     "admin_index": page("get", "/admin/"),
     "admin_tickets": page("get", "/admin/tickets/ticket/"),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext_noop
 
 from accounts.models import Agent, Contact
-from accounts.services import contact_for
+from accounts.services import contact_for, mark_deliverable
 from connectors.mail import selectors
 from connectors.mail.enums import Reason
 from connectors.mail.forwards import Forward, forwarded_by_agent
@@ -307,7 +307,10 @@ class _Intake:
         if sender is None:
             raise NotFound
         name = _COMMA_NAME.fullmatch(sender.name.strip())
-        return contact_for(sender.address, name=f"{name[2]} {name[1]}" if name else sender.name, by=INTAKE)
+        contact = contact_for(sender.address, name=f"{name[2]} {name[1]}" if name else sender.name, by=INTAKE)
+        if contact.undeliverable_at is not None and person is None:  # what is forwarded proves nothing
+            return mark_deliverable(contact.pk, by=INTAKE)
+        return contact
 
     def _forwarded_words(self, forward: Forward) -> Message:
         """The customer's words alone. Files of the forwarding mail may be the agent's, so they stay with it."""
