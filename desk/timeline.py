@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from connectors.mail.parsing.replies import trimmed_reply
+from connectors.mail.reply_address import as_known
 from core.actors import shown_name
 from core.templatetags.ui import relative_time
 from desk.delivery import delivery_of
@@ -191,9 +192,9 @@ def _addresses(entry: TimelineEntry) -> str:
     if sender := entry.email_from or (entry.contact.email if entry.contact else ""):
         parts.append(_("From %(addresses)s") % {"addresses": sender})
     if entry.email_to:
-        parts.append(_("To %(addresses)s") % {"addresses": ", ".join(entry.email_to)})
+        parts.append(_("To %(addresses)s") % {"addresses": ", ".join(map(as_known, entry.email_to))})
     if entry.email_cc:
-        parts.append(_("Cc %(addresses)s") % {"addresses": ", ".join(entry.email_cc)})
+        parts.append(_("Cc %(addresses)s") % {"addresses": ", ".join(map(as_known, entry.email_cc))})
     return " · ".join(parts)
 
 

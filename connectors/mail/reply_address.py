@@ -34,5 +34,10 @@ def references_in(addresses: Iterable[str]) -> list[str]:
     return [match[1].upper() for match in found if constant_time_compare(match[2], _signature(match[1]))]
 
 
+def as_known(address: str) -> str:
+    """The address as people know it: whom they wrote to, without what it says to us."""
+    return _TOKEN.sub("@", address)
+
+
 def _signature(reference: str) -> str:
     return salted_hmac(SALT, reference, algorithm="sha256").hexdigest()[:16]

@@ -50,9 +50,10 @@ def _page(request: AgentRequest, *, cursor: str = "", error: DomainError | None 
 
 def _row(message: OutboundMessage, agent: Agent) -> dict[str, Any]:
     ticket = message.ticket
-    return outgoing_of(message, agent, name=ticket.requester.name) | {
+    shown = outgoing_of(message, agent, name=ticket.requester.name)
+    return shown | {
         "status": message.status,
-        "status_label": OutboundStatus(message.status).label,
+        "status_label": _("Scheduled") if shown["moment"] else OutboundStatus(message.status).label,
         "may_be_undone": message.may_be_undone,
         "ticket_url": reverse("desk:ticket", args=[ticket.reference]),
         "reference": ticket.reference,

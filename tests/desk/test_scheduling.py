@@ -84,6 +84,7 @@ def test_ticket_and_outbox_show_its_moment_by_both_clocks(desk: Desk, ticket: Ti
     for words in ("Send now", "Another moment", "Take back"):
         assert words in page
     assert "Another moment" in outbox
+    assert "Scheduled" in outbox
 
 
 def test_it_is_moved_and_sent_at_once_from_its_page(desk: Desk, ticket: Ticket) -> None:

@@ -82,6 +82,15 @@ def test_an_answer_joins_by_the_address_alone(mailbox: Mailbox, ticket: Ticket, 
     assert f"names the ticket with our signature: {ticket.reference}" in told
 
 
+def test_the_ticket_page_shows_the_address_as_people_know_it(mailbox: Mailbox, ticket: Ticket, client: Client) -> None:
+    asked = reply_address(ticket, mailbox)
+    arrive(a_mail(to=f"Desk <{asked}>", Cc="it+printers@customer.test"), mailbox)
+    client.force_login(ticket.owner.user, backend="accounts.auth.AgentBackend")
+    page = client.get(f"/t/{ticket.reference}/").content.decode()
+    assert "To support@desk.test · Cc it+printers@customer.test" in page
+    assert asked not in page
+
+
 def test_the_address_decides_before_the_headers(mailbox: Mailbox, ticket: Ticket) -> None:
     other = arrive(a_mail(message_id="other@customer.test", subject="Scanner"), mailbox).ticket
     asked = reply_address(ticket, mailbox)
