@@ -1,11 +1,11 @@
 """Business calendars as values for `core.worktime`."""
 
 from dataclasses import replace
-from zoneinfo import available_timezones
 
 from accounts.models import BusinessCalendar, Contact, Team
 from accounts.selectors import calendar_of
 from core import worktime
+from core.moments import zone_named
 
 
 def work_calendar_of(team: Team | None) -> worktime.WorkCalendar:
@@ -21,7 +21,7 @@ def customer_hours(contact: Contact) -> worktime.WorkCalendar:
     Holidays are the desk's, so they count only where the customer's clock is the desk's. Three queries.
     """
     desk = work_calendar(calendar_of(None))
-    if contact.timezone in ("", desk.zone) or contact.timezone not in available_timezones():
+    if contact.timezone == desk.zone or zone_named(contact.timezone) is None:
         return desk
     return replace(desk, zone=contact.timezone, holidays=())
 

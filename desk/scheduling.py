@@ -1,13 +1,13 @@
 """Replies that wait for a moment, as pages show them."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Contact
+from core.moments import zone_named
 
 
 def moment_in_words(at: datetime, customer: Contact) -> str:
@@ -15,9 +15,10 @@ def moment_in_words(at: datetime, customer: Contact) -> str:
     here = timezone.localtime(at)
     # Translators: format of a moment with its weekday, letters as in Django's date filter
     words = date_format(here, _("l, j F Y, H:i"))
-    if customer.timezone not in available_timezones():
+    zone = zone_named(customer.timezone)
+    if zone is None:
         return words
-    there = at.astimezone(ZoneInfo(customer.timezone))
+    there = at.astimezone(zone)
     if there.utcoffset() == here.utcoffset():
         return words
     # Translators: format of a moment by the customer's clock, letters as in Django's date filter

@@ -138,27 +138,7 @@ def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers
     if able.reply or is_refused_reply:
         form = composers.reply_form or _fresh_reply(composers.restored)
         _renew(form, context)
-        reply = {
-            "form": form,
-            "action": reverse("desk:reply", args=[ticket.reference]),
-            "preview_url": reverse("desk:preview", args=[ticket.reference]),
-            "preview": composers.preview,
-            "recipient_name": ticket.requester.name,
-            "company_name": ticket.company.name if ticket.company else "",
-            "recipient_address": ticket.requester.email,
-            "recipient_problem": why_undeliverable(ticket.requester),
-            "on_behalf_of": ticket.owner.name if _writes_for_another(agent, ticket) and ticket.owner else "",
-            "is_open": composers.opened == "reply",
-            "may_wait": able.wait,
-            "signature_text": agent.signature,
-            "max_bytes": MAX_FILE_BYTES,
-            "hold_seconds": agent.undo_seconds,
-            "draft_text": composers.files_hint if composers.opened == "reply" else "",
-            "confirm": list(composers.risks),
-            "error": composers.reply_error,
-            "send_anyway": composers.reply_error is not None and isinstance(composers.reply_error.error, UnseenEntries),
-            "kept_files": _kept_files(agent, form, composers.restored),
-        }
+        reply = _reply_of(agent, ticket, form, composers, may_wait=able.wait)
     else:
         refused = {"recipient_name": ticket.requester.name, "reason": why_no_reply(agent, ticket)}
     if able.note or composers.note_form is not None:
@@ -171,6 +151,31 @@ def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers
             "error": composers.note_error,
         }
     return {"reply": reply, "reply_refused": refused, "note": note}
+
+
+def _reply_of(agent: Agent, ticket: Ticket, form: ReplyForm, composers: Composers, *, may_wait: bool) -> Part:
+    """What `components/composer_reply.html` wants."""
+    return {
+        "form": form,
+        "action": reverse("desk:reply", args=[ticket.reference]),
+        "preview_url": reverse("desk:preview", args=[ticket.reference]),
+        "preview": composers.preview,
+        "recipient_name": ticket.requester.name,
+        "company_name": ticket.company.name if ticket.company else "",
+        "recipient_address": ticket.requester.email,
+        "recipient_problem": why_undeliverable(ticket.requester),
+        "on_behalf_of": ticket.owner.name if _writes_for_another(agent, ticket) and ticket.owner else "",
+        "is_open": composers.opened == "reply",
+        "may_wait": may_wait,
+        "signature_text": agent.signature,
+        "max_bytes": MAX_FILE_BYTES,
+        "hold_seconds": agent.undo_seconds,
+        "draft_text": composers.files_hint if composers.opened == "reply" else "",
+        "confirm": list(composers.risks),
+        "error": composers.reply_error,
+        "send_anyway": composers.reply_error is not None and isinstance(composers.reply_error.error, UnseenEntries),
+        "kept_files": _kept_files(agent, form, composers.restored),
+    }
 
 
 def _writes_for_another(agent: Agent, ticket: Ticket) -> bool:

@@ -75,6 +75,8 @@ Asia/Tokyo           2026-01-14 09:30   2026-01-14 23:00
 Asia/Tokyo           2026-01-14 03:00   -
 America/New_York     2026-01-14 09:00   2026-01-14 13:00
 Mars/Olympus         2026-01-16 17:30   2026-01-19 07:00
+Europe               2026-01-16 17:30   2026-01-19 07:00
+/etc/passwd          2026-01-16 17:30   2026-01-19 07:00
 # the clocks of Berlin go forward on 29 March 2026, those of New York on 8 March, and back on 25 October and 1 November
 Europe/Berlin        2026-03-27 18:00   2026-03-30 06:00
 Europe/Berlin        2026-10-23 17:00   2026-10-26 07:00
