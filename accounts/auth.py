@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
@@ -17,17 +17,17 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import Agent, ApiClient, User
 from accounts.models.users import DEMO_DOMAIN
+from core.compiled import Compiled
 
 P = ParamSpec("P")
+
+_WITH_ACTOR = Compiled(lambda pk: User.objects.select_related("agent", "api_client").filter(pk=pk), uuid4())
 
 
 class AgentBackend(ModelBackend):
     def get_user(self, user_id: UUID) -> User | None:
-        try:
-            user = User.objects.select_related("agent", "api_client").get(pk=user_id)
-        except User.DoesNotExist:
-            return None
-        return user if self.user_can_authenticate(user) else None
+        user = _WITH_ACTOR.first(user_id)
+        return user if user is not None and self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: Any) -> bool:
         """Active, and no demo person on a desk that is no demo, whatever its start checks have missed."""

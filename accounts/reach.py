@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -64,6 +64,46 @@ def reach_of(actor: Actor) -> Reach:
         reach: Reach = vars(actor)["_reach"]
         return reach
     return Reach()
+
+
+class Outline(NamedTuple):
+    """What of an agent's reach decides how a query on it reads; everything else in it are ids."""
+
+    is_active: bool
+    sees_everything: bool
+    teams: int
+    foreign: int
+    covers: int
+
+
+def outline_of(agent: Agent) -> tuple[Outline, list[UUID]]:
+    """The outline of the agent's reach, and the ids that fill it."""
+    reach = reach_of(agent)
+    parts = (reach.teams, reach.foreign - reach.teams, reach.covers - {agent.pk})
+    outline = Outline(agent.is_active, reach.sees_everything, *map(len, parts))
+    return outline, [agent.pk, *parts[0], *parts[1], *parts[2]]
+
+
+def stand_in(outline: Outline) -> tuple[Agent, list[UUID]]:
+    """An agent of made-up ids with such a reach, to build a query with, and these ids in the order of `outline_of`."""
+    agent = Agent(is_active=outline.is_active)
+    teams, foreign, covers = ([uuid4() for _each in range(count)] for count in outline[2:])
+    vars(agent)["_reach"] = Reach(
+        member=frozenset(teams),
+        foreign=frozenset(foreign),
+        covers=frozenset(covers),
+        sees_everything=outline.sees_everything,
+    )
+    return agent, [agent.pk, *teams, *foreign, *covers]
+
+
+def unneeded(outline: Outline, ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Which of these ids a query on such a reach may go without: for auditors all, for the deactivated who they are and
+    whom they cover.
+    """
+    if outline.sees_everything:
+        return ids
+    return () if outline.is_active else [ids[0], *ids[len(ids) - outline.covers :]]
 
 
 def read_reaches(agents: Collection[Agent], *, at: datetime) -> None:

@@ -9,9 +9,22 @@ from django.db.models.functions import Lower
 
 from accounts.enums import Role
 from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, Team
-from accounts.reach import Reach, absences_around, covered_by, reach_of, read_reaches, runs
+from accounts.reach import (
+    Outline,
+    Reach,
+    absences_around,
+    covered_by,
+    outline_of,
+    reach_of,
+    read_reaches,
+    runs,
+    stand_in,
+    unneeded,
+)
+from core.compiled import Compiled
 
 __all__ = [
+    "Outline",
     "Reach",
     "absences_visible_to",
     "absent_ids",
@@ -21,8 +34,11 @@ __all__ = [
     "covered_by",
     "current_absence",
     "is_absent",
+    "outline_of",
     "reach_of",
     "read_reaches",
+    "stand_in",
+    "unneeded",
 ]
 
 
@@ -54,16 +70,23 @@ def absences_visible_to(agent: Agent) -> QuerySet[Absence]:
 def company_for_address(address: str) -> Company | None:
     """The company whose mail domains include that of `address`."""
     domain = address.rpartition("@")[2].lower()
-    return Company.objects.filter(domains__contains=[domain]).first() if domain else None
+    return _COMPANY_OF_DOMAIN.first(domain) if domain else None
 
 
 def contact_for_address(address: str) -> Contact | None:
     """The contact with this address, whatever its upper and lower case."""
-    contacts = Contact.objects.select_related("company").alias(address=Lower("email"))
-    try:
-        return contacts.get(address=address.strip().lower())
-    except Contact.DoesNotExist:
-        return None
+    return _CONTACT_OF_ADDRESS.first(address.strip().lower())
+
+
+_COMPANY_OF_DOMAIN = Compiled(
+    lambda domain: Company.objects.filter(domains__contains=[domain]).order_by("name", "pk")[:1], "a.domain"
+)
+_CONTACT_OF_ADDRESS = Compiled(
+    lambda address: (
+        Contact.objects.select_related("company").alias(address=Lower("email")).filter(address=address).order_by()
+    ),
+    "an@address",
+)
 
 
 def calendar_of(team: Team | None) -> BusinessCalendar:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
-from django.db import IntegrityError, models, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connections, models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -27,13 +29,49 @@ def _no_request_user(**_unused: Any) -> None:
     """The actor is named by `record()`; nothing is taken from the current request."""
 
 
+class DatabaseHistory(HistoricalRecords):  # type: ignore[misc]  # it has no types
+    """History rows that PostgreSQL copies from the saved row: as it stands there, and in one statement that is put
+    together once. Deletions, and models that keep many-to-many history, go simple-history's way; for the others its
+    `post_create_historical_record` and `pre_create_historical_record` are not sent, its `_history_date` and
+    `_history_user` not read.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._statements: dict[type[models.Model], str] = {}
+
+    def create_historical_record(self, instance: models.Model, history_type: str, using: str | None = None) -> None:
+        if history_type == "-" or self.m2m_fields:
+            super().create_historical_record(instance, history_type, using=using)
+            return
+        name, user_id = _stamp_of(instance)
+        reason = self.get_change_reason_for_object(instance, history_type, using)
+        with connections[using or DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(
+                self._copying(type(instance)), [name, user_id, reason, history_type, timezone.now(), instance.pk]
+            )
+            if cursor.rowcount != 1:
+                raise DatabaseError(f"{instance!r} has no row to copy into its history")
+
+    def _copying(self, model: type[models.Model]) -> str:
+        if model not in self._statements:
+            meta, history = model._meta, getattr(model, self.manager_name).model
+            columns = ", ".join(f'"{field.column}"' for field in self.fields_included(model))
+            stamp = "actor_name, history_user_id, history_change_reason, history_type, history_date"
+            self._statements[model] = (
+                f'INSERT INTO "{history._meta.db_table}" ({stamp}, {columns}) '  # noqa: S608  # names of ours
+                f'SELECT %s, %s, %s, %s, %s, {columns} FROM "{meta.db_table}" WHERE "{meta.pk.column}" = %s'
+            )
+        return self._statements[model]
+
+
 def audited_history(*, not_indexed: Sequence[str] = (), **options: Any) -> HistoricalRecords:
     """History manager of a business model. Its table takes inserts only: the application's role holds no other right
     on it.
 
     `not_indexed` names foreign keys whose history nobody looks up; each index costs every save.
     """
-    return HistoricalRecords(
+    return DatabaseHistory(
         bases=[AuditedHistory],
         get_user=_no_request_user,
         user_db_constraint=False,
@@ -45,10 +83,13 @@ def audited_history(*, not_indexed: Sequence[str] = (), **options: Any) -> Histo
 
 def stamp_actor(history_instance: Any, instance: Any, **_unused: Any) -> None:
     """Receiver of simple-history's `pre_create_historical_record`, connected by `core.apps`."""
+    history_instance.actor_name, history_instance.history_user_id = _stamp_of(instance)
+
+
+def _stamp_of(instance: Any) -> tuple[str, UUID | None]:
+    """Name and user's id of whom `record()` has named; nobody for a save without it."""
     actor: Actor | None = getattr(instance, "_history_actor", None)
-    if actor is not None:
-        history_instance.actor_name = actor.audit_name[:255]
-        history_instance.history_user_id = actor.audit_user_id
+    return (actor.audit_name[:255], actor.audit_user_id) if actor is not None else ("", None)
 
 
 def record(instance: models.Model, *, by: Actor, reason: str = "", update_fields: Iterable[str] | None = None) -> None:

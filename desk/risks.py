@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from uuid import UUID, uuid4
 from zlib import crc32
 
 from django.db.models import QuerySet
@@ -17,9 +18,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import Agent, Company, Contact
 from core.arrays import any_of, overlap, pair_of
+from core.compiled import Compiled
 from desk.delivery import why_undeliverable
 from tickets.enums import OPEN, AuthorType, Visibility
-from tickets.models import Ticket, TimelineEntry
+from tickets.models import Ticket, TicketParticipant, TimelineEntry
 from tickets.querysets import TimelineQuerySet
 from tickets.selectors import REFERENCE, entries_of
 
@@ -139,13 +141,25 @@ def _companies_named(ticket: Ticket, body: str) -> set[str]:
     phrases = _first(phrase for words in _spans(body, 1, COMPANY_WORDS) for phrase in _spellings(" ".join(words)))
     if not phrases and not hosts:
         return set()
-    found = Company.objects.filter(any_of("name", phrases) | overlap("domains", hosts))
-    if ticket.company_id:
-        found = found.exclude(pk=ticket.company_id)
     said: set[str] = set()
-    for name, domains in found.order_by().values_list("name", "domains"):
-        said |= {name} if name in phrases else hosts.intersection(domains)
+    for company in _COMPANIES.fetch(list(phrases), list(hosts), ticket.company_id or NOBODY):
+        said |= {company.name} if company.name in phrases else hosts.intersection(company.domains)
     return said
+
+
+NOBODY = UUID(int=0)
+"""Stands for the company of a ticket that has none: a statement put together once cannot leave the condition out."""
+_COMPANIES = Compiled(
+    lambda names, hosts, own: (
+        Company.objects.filter(any_of("name", names) | overlap("domains", hosts))
+        .exclude(pk=own)
+        .order_by()
+        .only("name", "domains")
+    ),
+    ["a name"],
+    ["a.host"],
+    uuid4(),
+)
 
 
 def _contacts_named(ticket: Ticket, body: str, cc: Sequence[str]) -> set[str]:
@@ -160,23 +174,31 @@ def _contacts_named(ticket: Ticket, body: str, cc: Sequence[str]) -> set[str]:
     )
     if not addresses and not pairs:
         return set()
-    others = Contact.objects.exclude(pk=ticket.requester_id).exclude(pk__in=ticket.participants.values("contact"))
-    if ticket.company_id:
-        others = others.exclude(company=ticket.company_id)
-    others = others.order_by()
-    found = others.filter(pair_of(("last_name", "first_name"), pairs)).union(
-        others.filter(any_of(Lower("email"), addresses))
-    )
+    lasts, firsts = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    own = (ticket.requester_id, ticket.pk, ticket.company_id or NOBODY)
     said: set[str] = set()
-    for first, last, email in found.values_list("first_name", "last_name", "email"):
-        address = email.lower()
+    for other in _CONTACTS.fetch(lasts, firsts, list(addresses), *own):
+        address = other.email.lower()
         if address in copied or (ticket.company and address.rpartition("@")[2] in ticket.company.domains):
             continue
         if address in addresses:
             said.add(address)
         else:
-            said.add(f"{first} {last}")
+            said.add(f"{other.first_name} {other.last_name}")
     return said
+
+
+def _contacts(
+    lasts: list[str], firsts: list[str], addresses: list[str], requester: UUID, ticket: UUID, company: UUID
+) -> QuerySet[Contact]:
+    copied = TicketParticipant.objects.filter(ticket=ticket).values("contact")
+    others = Contact.objects.exclude(pk=requester).exclude(pk__in=copied).exclude(company=company).order_by()
+    others = others.only("first_name", "last_name", "email")
+    by_name = others.filter(pair_of(("last_name", "first_name"), list(zip(lasts, firsts, strict=True))))
+    return by_name.union(others.filter(any_of(Lower("email"), addresses)))
+
+
+_CONTACTS = Compiled(_contacts, ["a last name"], ["a first name"], ["an@address"], uuid4(), uuid4(), uuid4())
 
 
 def _first(values: Iterable[T]) -> set[T]:

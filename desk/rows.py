@@ -13,8 +13,9 @@ from accounts.enums import Tier
 from accounts.models import Agent
 from accounts.models.customers import TIER_ORDER
 from accounts.selectors import reach_of
+from core.labels import label_of
 from core.templatetags.ui import in_words
-from tickets.enums import TicketStatus
+from tickets.enums import Priority, TicketStatus
 from tickets.models import Ticket
 from tickets.policies import may_accept
 
@@ -35,8 +36,12 @@ def _accept_url(reference: str) -> str:
 
 def tier_of(ticket: Ticket) -> Tier:
     """The higher of the requester's and the ticket's company's tier; reads nothing beyond the row's joins."""
-    tiers = [Tier(ticket.requester.tier), Tier(ticket.company.tier) if ticket.company else Tier.STANDARD]
-    return max(tiers, key=TIER_ORDER.index)
+    return _higher(ticket.requester.tier, ticket.company.tier if ticket.company else Tier.STANDARD)
+
+
+@lru_cache(maxsize=64)
+def _higher(one: str, other: str) -> Tier:
+    return max(Tier(one), Tier(other), key=TIER_ORDER.index)
 
 
 def last_change_of(ticket: Ticket) -> datetime:
@@ -49,7 +54,7 @@ def tier_flag(ticket: Ticket) -> list[Row]:
     tier = tier_of(ticket)
     if tier == Tier.STANDARD:
         return []
-    return [{"label": tier.label, "tone": "warn" if tier == Tier.VIP else "outline", "icon": "star"}]
+    return [{"label": label_of(Tier, tier), "tone": "warn" if tier == Tier.VIP else "outline", "icon": "star"}]
 
 
 def row_of(ticket: Ticket, agent: Agent, *, may_act: bool = True) -> Row:
@@ -64,9 +69,9 @@ def row_of(ticket: Ticket, agent: Agent, *, may_act: bool = True) -> Row:
         "customer": ticket.requester.name,
         "company": ticket.company.name if ticket.company else "",
         "status": ticket.status,
-        "status_label": str(TicketStatus(ticket.status).label),
+        "status_label": label_of(TicketStatus, ticket.status),
         "priority": ticket.priority,
-        "priority_label": str(ticket.get_priority_display()),
+        "priority_label": label_of(Priority, ticket.priority),
         "owner_name": ticket.owner.name if ticket.owner else "",
         "changed_at": last_change_of(ticket),
         "is_unread": False,

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from uuid import uuid4
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
 from accounts.models import Agent, Team
-from accounts.selectors import reach_of
+from accounts.selectors import Outline, outline_of, reach_of, stand_in, unneeded
+from core.arrays import any_id
+from core.compiled import Compiled, SlottedSql
 from notifications.selectors import BADGE_LIMIT
 from tickets.enums import Priority, TicketStatus
 from tickets.models import Ticket
@@ -106,22 +108,35 @@ def tickets_in(view: QueueView, agent: Agent, wanted: QueueFilter) -> TicketQuer
     return tickets
 
 
-def capped_counts(**querysets: QuerySet[Any]) -> dict[str, int]:
-    """How many rows each has, up to COUNT_CAP + 1; one statement for all."""
-    counts, parts, params = dict.fromkeys(querysets, 0), {}, []
-    for name, queryset in querysets.items():
-        bounded = queryset.order_by().values("pk")[: COUNT_CAP + 1]
-        try:
-            sql, args = bounded.query.get_compiler(connection=connection).as_sql()
-        except EmptyResultSet:
-            continue
-        parts[name] = f"(SELECT count(*) FROM ({sql}) AS bounded)"  # noqa: S608  # our own queries, values are parameters
-        params += args
-    if parts:
+def open_counts(agent: Agent) -> dict[str, int]:
+    """How many tickets stand in each list that shows open ones, up to COUNT_CAP + 1; one statement for all."""
+    outline, ids = outline_of(agent)
+    names, text = _counting(outline)
+    counts = dict.fromkeys((view.slug for view in QUEUES.values() if view.shows_open_only), 0)
+    if names:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(parts.values())}", params)
-            counts |= dict(zip(parts, cursor.fetchone(), strict=True))
+            cursor.execute(text.sql, text.params(ids))
+            counts |= dict(zip(names, cursor.fetchone(), strict=True))
     return counts
+
+
+@lru_cache(maxsize=128)
+def _counting(outline: Outline) -> tuple[list[str], SlottedSql]:
+    """The lists in which something can stand, and how their tickets are counted."""
+    agent, marks = stand_in(outline)
+    parts, params = {}, []
+    for view in QUEUES.values():
+        if view.shows_open_only:
+            bounded = tickets_in(view, agent, QueueFilter()).order_by().values("pk")[: COUNT_CAP + 1]
+            try:
+                sql, args = bounded.query.get_compiler(connection=connection).as_sql()
+            except EmptyResultSet:
+                continue
+            parts[view.slug] = f"(SELECT count(*) FROM ({sql}) AS bounded)"  # noqa: S608  # our own, values are parameters
+            params += args
+    return list(parts), SlottedSql(
+        f"SELECT {', '.join(parts.values())}", params, marks, may_lack=unneeded(outline, marks)
+    )
 
 
 def in_short(count: int) -> str:
@@ -129,11 +144,16 @@ def in_short(count: int) -> str:
     return f"{COUNT_CAP}+" if count > COUNT_CAP else str(count)
 
 
-def teams_in_sight(agent: Agent) -> QuerySet[Team]:
-    """Teams whose tickets can stand in the agent's lists; those a list can be narrowed to."""
+def teams_in_sight(agent: Agent) -> list[Team]:
+    """Teams whose tickets can stand in the agent's lists; those a list can be narrowed to. Ordered by name."""
     reach = reach_of(agent)
-    teams = Team.objects.order_by("name")
-    return teams if reach.sees_everything else teams.filter(pk__in=reach.teams | reach.foreign)
+    if reach.sees_everything:
+        return _ALL_TEAMS.fetch()
+    return _TEAMS.fetch(list(reach.teams | reach.foreign))
+
+
+_ALL_TEAMS = Compiled(lambda: Team.objects.order_by("name").only("name"))
+_TEAMS = Compiled(lambda ids: Team.objects.filter(any_id("id", ids)).order_by("name").only("name"), [uuid4()])
 
 
 def next_unowned(agent: Agent, *, besides: Ticket) -> Ticket | None:

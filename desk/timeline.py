@@ -21,6 +21,7 @@ from accounts.models import Agent
 from connectors.mail.parsing.replies import trimmed_reply
 from connectors.mail.reply_address import as_known
 from core.actors import shown_name
+from core.labels import label_of
 from core.templatetags.ui import relative_time
 from desk.delivery import delivery_of
 from desk.scheduling import moment_in_words
@@ -113,7 +114,9 @@ def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token
     if entry.kind not in SPOKEN:
         return _line(entry)
     text, quoted = _split(entry)
-    files = sorted(entry.attachments.all(), key=lambda file: (file.created_at, file.pk))
+    files: list[Attachment] = []
+    if vars(entry)["has_files"]:
+        files = sorted(entry.attachments.all(), key=lambda file: (file.created_at, file.pk))
     return {
         "kind": "entry",
         "id": str(entry.seq),
@@ -138,7 +141,7 @@ def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token
 
 
 def _line(entry: TimelineEntry) -> Item:
-    text = describe(entry) or str(entry.get_kind_display())
+    text = describe(entry) or label_of(EntryKind, entry.kind)
     return {
         "kind": "line",
         "id": str(entry.seq),
@@ -180,7 +183,7 @@ def _variant(entry: TimelineEntry) -> str:
 def _channel_label(entry: TimelineEntry) -> str:
     if entry.kind == EntryKind.EMAIL_OUTBOUND:
         kind = entry.facts.get("outbound")
-        return str(OutboundKind(kind).label) if kind in OutboundKind.values else _("Reply")
+        return label_of(OutboundKind, kind) if kind in OutboundKind.values else _("Reply")
     if entry.kind == EntryKind.PHONE_NOTE:
         return _("Phone call")
     return _("Chat") if entry.kind == EntryKind.CHAT else _("E-mail")

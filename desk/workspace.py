@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Max, Prefetch, Q
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from accounts.selectors import current_absence
+from core.labels import label_of
 from desk.policies import may_see_history
 from desk.rows import tier_flag
 from desk.timeline import SHOW, days_of, outgoing_of
-from tickets.enums import ENDED, LinkKind, TaskStatus, TicketStatus
+from tickets.enums import ENDED, Channel, LinkKind, Priority, TaskStatus, TicketStatus, TicketType
+from tickets.in_sight import InSight
 from tickets.models import Task, Ticket, TicketLink
 from tickets.policies import (
     acts_as_owner,
@@ -41,7 +43,13 @@ Part = dict[str, Any]  # what a template takes
 
 def visible_ticket(agent: Agent, reference: str) -> Ticket:
     """The ticket as its page wants it; 404 for missing and invisible ones alike."""
-    return get_object_or_404(for_page(Ticket.objects.visible_to(agent), agent), reference=reference.upper())
+    return _or_404(_FOR_PAGE.first(agent, reference.upper()))
+
+
+def _or_404(ticket: Ticket | None) -> Ticket:
+    if ticket is None:
+        raise Http404
+    return ticket
 
 
 def for_page(tickets: TicketQuerySet, agent: Agent) -> TicketQuerySet:
@@ -55,8 +63,12 @@ def for_page(tickets: TicketQuerySet, agent: Agent) -> TicketQuerySet:
 
 def ticket_to_answer(agent: Agent, reference: str) -> Ticket:
     """As `visible_ticket`, but only to whom a reply goes and who may write it; the service reads the rest."""
-    tickets = Ticket.objects.visible_to(agent).select_related("requester", "company", "owner")
-    return get_object_or_404(tickets.only(*ANSWERED), reference=reference.upper())
+    return _or_404(_TO_ANSWER.first(agent, reference.upper()))
+
+
+def named_ticket(agent: Agent, reference: str) -> Ticket:
+    """As `visible_ticket`, but nothing more than which ticket it is: for acts, which read it again under its lock."""
+    return _or_404(_NAMED.first(agent, reference.upper()))
 
 
 ANSWERED = (
@@ -64,11 +76,15 @@ ANSWERED = (
     *("requester__first_name", "requester__last_name", "requester__email"),
     *("requester__undeliverable_at", "requester__undeliverable_code"),
 )
-
-
-def named_ticket(agent: Agent, reference: str) -> Ticket:
-    """As `visible_ticket`, but nothing more than which ticket it is: for acts, which read it again under its lock."""
-    return get_object_or_404(Ticket.objects.visible_to(agent).only("reference"), reference=reference.upper())
+_REFERENCE = "INC-SLOT"
+_FOR_PAGE = InSight(lambda seen, agent, reference: for_page(seen, agent).filter(reference=reference), _REFERENCE)
+_NAMED = InSight(lambda seen, _agent, reference: seen.filter(reference=reference).only("reference"), _REFERENCE)
+_TO_ANSWER = InSight(
+    lambda seen, _agent, reference: (
+        seen.filter(reference=reference).select_related("requester", "company", "owner").only(*ANSWERED)
+    ),
+    _REFERENCE,
+)
 
 
 @dataclass(frozen=True)
@@ -184,7 +200,7 @@ def page_of(agent: Agent, ticket: Ticket, look: Look, *, csrf_token: str) -> Par
         "show": look.show,
         "tasks": [_task(agent, task) for task in _tasks_of(ticket)] if around.has_tasks else [],
         "links": _links(agent, ticket) if around.has_links else [],
-        "others": list(other_tickets_of(ticket.requester, besides=ticket, seen_by=agent)),
+        "others": other_tickets_of(ticket.requester, besides=ticket, seen_by=agent),
         "details": _details(ticket),
     }
 
@@ -217,9 +233,9 @@ def _head(agent: Agent, ticket: Ticket, now: datetime) -> Part:
         "reference": ticket.reference,
         "subject": ticket.subject,
         "status": ticket.status,
-        "status_label": TicketStatus(ticket.status).label,
+        "status_label": label_of(TicketStatus, ticket.status),
         "priority": ticket.priority,
-        "priority_label": ticket.get_priority_display(),
+        "priority_label": label_of(Priority, ticket.priority),
         "customer_name": ticket.requester.name,
         "company_name": ticket.company.name if ticket.company else "",
         "owner_name": ticket.owner.name if ticket.owner else "",
@@ -309,8 +325,8 @@ def _details(ticket: Ticket) -> list[Part]:
     category = ticket.category
     path = f"{category.parent.name} / {category.name}" if category and category.parent else str(category or "")
     parts: list[Part] = [
-        {"term": _("Type"), "value": ticket.get_type_display()},
-        {"term": _("Channel"), "value": ticket.get_channel_display()},
+        {"term": _("Type"), "value": label_of(TicketType, ticket.type)},
+        {"term": _("Channel"), "value": label_of(Channel, ticket.channel)},
         {"term": _("Category"), "value": path},
         {"term": _("Product"), "value": ticket.product},
         {"term": _("Tags"), "value": ", ".join(surroundings_of(ticket).tags)},

@@ -3,9 +3,22 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from functools import lru_cache
+from uuid import UUID, uuid4
 
-from django.db.models import F, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery, UUIDField, Value
+from django.db.models import (
+    Exists,
+    F,
+    JSONField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    UUIDField,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -13,7 +26,9 @@ from django.utils import timezone
 from accounts.models import Agent, Contact
 from accounts.selectors import reach_of, read_reaches
 from core.actors import Actor
+from core.compiled import Compiled
 from tickets.enums import OPEN, OutboundStatus
+from tickets.in_sight import InSight
 from tickets.models import Attachment, OutboundMessage, Placement, ReferenceCounter, Ticket, TimelineEntry
 from tickets.querysets import TicketQuerySet, TimelineQuerySet
 
@@ -115,27 +130,38 @@ def timeline_of(
     has_held: bool = True,
     has_moved: bool = True,
 ) -> TimelinePage:
-    """The newest `last` entries of the main thread in their order, and the replies still held. Three queries, four
-    with files.
+    """The newest `last` entries of the main thread in their order, and the replies still held. One query, and one
+    more for each of: held replies, files, entries before the first one.
 
     `only` narrows the entries; `has_held` and `has_moved` may say that there is none of these. Read are the columns of
-    `SHOWN`; `has_html` says whether there is HTML.
+    `SHOWN`; `has_html` and `has_files` say whether there is more.
     """
     thread = entries_of(ticket, has_moved=has_moved).main_thread()
-    if only is not None:
-        thread = thread.filter(only)
-    entries = (
-        thread.select_related("contact", "on_behalf_of", "outbound_message")
-        .prefetch_related(Prefetch("attachments", Attachment.objects.order_by()))
-        .annotate(has_html=Q(body_html__gt=""))
-        .only(*SHOWN)
-    )
-    if before_seq is not None:
-        entries = entries.filter(seq__lt=before_seq)
-    shown = list(entries.order_by("-seq")[: last + 1])
+    if only is None and before_seq is None and not has_moved:
+        shown = _newest(last + 1).fetch(ticket.pk)
+    else:
+        thread = thread.filter(only) if only is not None else thread
+        earlier = thread.filter(seq__lt=before_seq) if before_seq is not None else thread
+        shown = list(_shown(earlier, last + 1))
+    for entry in shown:
+        entry.ticket = ticket
     has_earlier, shown = len(shown) > last, shown[:last][::-1]
-    earlier = thread.filter(seq__lt=shown[0].seq).count() if has_earlier else 0
-    return TimelinePage(shown, earlier, _held(ticket) if has_held and before_seq is None else [])
+    with_files = [entry for entry in shown if vars(entry)["has_files"]]
+    prefetch_related_objects(with_files, Prefetch("attachments", Attachment.objects.order_by()))
+    earlier_count = thread.filter(seq__lt=shown[0].seq).count() if has_earlier else 0
+    return TimelinePage(shown, earlier_count, _held(ticket) if has_held and before_seq is None else [])
+
+
+def _shown(entries: TimelineQuerySet, count: int) -> TimelineQuerySet:
+    """The last `count` of them, the newest first."""
+    has_files = Exists(Attachment.objects.filter(entry=OuterRef("pk")))
+    rows = entries.select_related("contact", "on_behalf_of", "outbound_message").only(*SHOWN)
+    return rows.annotate(has_html=Q(body_html__gt=""), has_files=has_files).order_by("-seq")[:count]
+
+
+@lru_cache(maxsize=16)
+def _newest(count: int) -> Compiled[TimelineEntry]:
+    return Compiled(lambda pk: _shown(TimelineEntry.objects.filter(ticket=pk).main_thread(), count), uuid4())
 
 
 def _held(ticket: Ticket) -> list[OutboundMessage]:
@@ -198,7 +224,17 @@ def readers_among(people: Sequence[Agent], ticket: Ticket) -> set[UUID]:
     return set(found[0].union(*found[1:], all=True))
 
 
-def other_tickets_of(contact: Contact, *, besides: Ticket, seen_by: Actor, limit: int = 5) -> QuerySet[Ticket]:
+OTHERS_SHOWN = 5
+
+
+def other_tickets_of(contact: Contact, *, besides: Ticket, seen_by: Agent) -> list[Ticket]:
     """The contact's newest other tickets, as far as the reader may see them."""
-    visible = Ticket.objects.visible_to(seen_by).filter(requester=contact).exclude(pk=besides.pk)
-    return visible.only("reference", "subject", "status", "created_at").order_by("-created_at", "-id")[:limit]
+    return _OTHERS.fetch(seen_by, contact.pk, besides.pk)
+
+
+def _others(seen: TicketQuerySet, _agent: Agent, contact_id: UUID, besides: UUID) -> TicketQuerySet:
+    others = seen.filter(requester=contact_id).exclude(pk=besides)
+    return others.only("reference", "subject", "status", "created_at").order_by("-created_at", "-id")[:OTHERS_SHOWN]
+
+
+_OTHERS = InSight(_others, uuid4(), uuid4())

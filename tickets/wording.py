@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.labels import label_of
 from tickets.enums import (
     ClosureCode,
     LinkKind,
@@ -21,19 +22,15 @@ from tickets.models import TimelineEntry
 Facts = dict[str, Any]
 
 
-def _label(choices: Any, value: Any) -> str:
-    return str(choices(value).label) if value in choices.values else str(value)
-
-
 def _status(facts: Facts) -> str:
     text = _("Status: %(old)s → %(new)s") % {
-        "old": _label(TicketStatus, facts["from"]),
-        "new": _label(TicketStatus, facts["to"]),
+        "old": label_of(TicketStatus, facts["from"]),
+        "new": label_of(TicketStatus, facts["to"]),
     }
     code = facts.get("code")
     if code in ResolutionCode.values:
-        return f"{text} ({_label(ResolutionCode, code)})"
-    return f"{text} ({_label(ClosureCode, code)})" if code else text
+        return f"{text} ({label_of(ResolutionCode, code)})"
+    return f"{text} ({label_of(ClosureCode, code)})" if code else text
 
 
 FIELD_NAMES: dict[str, Callable[[], str]] = {
@@ -53,7 +50,7 @@ def _edited(facts: Facts) -> str:
     parts = []
     for name, (old, new) in facts["changes"].items():
         if name == "priority":
-            old, new = _label(Priority, old), _label(Priority, new)
+            old, new = label_of(Priority, old), label_of(Priority, new)
         label = FIELD_NAMES[name]() if name in FIELD_NAMES else name
         parts.append(f"{label}: {old or '–'} → {new or '–'}")
     return "; ".join(parts)
@@ -103,15 +100,15 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "offer_lapsed": lambda f: _("Offer to %(agent)s lapsed; back in the queue") % f,
     "transferred": lambda f: (
         _("Ownership transferred from %(old_owner)s to %(new_owner)s (%(reason)s), authorised by %(authorised_by)s")
-        % (f | {"reason": _label(TransferReason, f["reason_code"])})
+        % (f | {"reason": label_of(TransferReason, f["reason_code"])})
     ),
     "status": _status,
     "edited": _edited,
     "priority": lambda f: (
-        _("Priority: %(old)s → %(new)s") % {"old": _label(Priority, f["from"]), "new": _label(Priority, f["to"])}
+        _("Priority: %(old)s → %(new)s") % {"old": label_of(Priority, f["from"]), "new": label_of(Priority, f["to"])}
     ),
     "team": lambda f: _("Team: %(from)s → %(to)s") % f,
-    "linked": lambda f: f"{_label(LinkKind, f['kind'])} {f['reference']}",
+    "linked": lambda f: f"{label_of(LinkKind, f['kind'])} {f['reference']}",
     "task_created": lambda f: _("Task added: %(title)s") % f,
     "task_edited": _task_edited,
     "task_assigned": _task_assigned,
@@ -122,7 +119,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "task_reopened": lambda f: _("Task opened again: %(title)s") % f,
     "message_cancelled": lambda f: _("%(author)s took a message back before it was sent") % f,
     "scheduled_dropped": lambda f: (
-        _("A scheduled reply was not sent: %(reason)s") % {"reason": _label(Unsent, f["reason"])}
+        _("A scheduled reply was not sent: %(reason)s") % {"reason": label_of(Unsent, f["reason"])}
     ),
     "automatic": lambda f: _("Automatic mail, kept without effect (%(reason)s)") % f,
     "moved_away": _moved_away,
@@ -131,7 +128,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "staff_mail": lambda f: _("Mail of %(agent)s, stays inside") % f,
     "participants": lambda f: _("Take part from now on: %(names)s") % {"names": ", ".join(f["names"])},
     "redacted": lambda f: _("The text of entry %(seq)s was redacted") % f,
-    "outbound": lambda f: _label(OutboundKind, f["outbound"]),
+    "outbound": lambda f: label_of(OutboundKind, f["outbound"]),
 }
 
 

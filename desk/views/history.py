@@ -6,6 +6,7 @@ from accounts.auth import AgentRequest, agent_required
 from desk.history import trail_of
 from desk.policies import may_see_history
 from tickets.errors import RoleForbids
+from tickets.in_sight import is_in_sight
 from tickets.models import Ticket
 
 
@@ -19,6 +20,6 @@ def history(request: AgentRequest, reference: str) -> HttpResponse:
         error = RoleForbids()
         refused = {"detail": str(error), "hint": error.hint_text}
         return render(request, "errors/403.html", refused, status=error.status)
-    may_open = Ticket.objects.visible_to(request.agent).filter(pk=ticket.pk).exists()
+    may_open = is_in_sight(request.agent, ticket.pk)
     context = {"ticket": ticket, "trail": trail_of(ticket), "may_open": may_open}
     return render(request, "desk/history.html", context)

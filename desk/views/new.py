@@ -11,6 +11,7 @@ from desk.selectors import start_view
 from desk.services import create_ticket_by_phone
 from desk.ticket_page import Refusal
 from tickets.errors import RoleForbids
+from tickets.in_sight import is_in_sight
 from tickets.models import Ticket
 from tickets.policies import may_accept, may_create
 from tickets.services import accept_ticket
@@ -42,7 +43,7 @@ def new_ticket(request: AgentRequest) -> HttpResponse:
 
 def _go_on(request: AgentRequest, ticket: Ticket, *, wants_it: bool) -> HttpResponse:
     text = _("%(reference)s created") % {"reference": ticket.reference}
-    is_visible = Ticket.objects.visible_to(request.agent).filter(pk=ticket.pk).exists()
+    is_visible = is_in_sight(request.agent, ticket.pk)
     if not is_visible:
         text = _("%(reference)s created for the team %(team)s") % {
             "reference": ticket.reference,

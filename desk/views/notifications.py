@@ -11,7 +11,7 @@ from notifications.models import Notification
 from notifications.selectors import notifications_of
 from notifications.services import mark_read
 from notifications.wording import describe
-from tickets.models import Ticket
+from tickets.in_sight import is_in_sight
 from tickets.querysets import NEWEST_FIRST
 
 
@@ -48,6 +48,6 @@ def open_one(request: AgentRequest, notification_id: UUID) -> HttpResponse:
     """Mark one as read and go where it points, if that can still be seen."""
     row = get_object_or_404(notifications_of(request.agent), pk=notification_id)
     mark_read(request.agent, [row.pk])
-    if row.ticket and Ticket.objects.visible_to(request.agent).filter(pk=row.ticket.pk).exists():
+    if row.ticket and is_in_sight(request.agent, row.ticket.pk):
         return redirect("desk:ticket", reference=row.ticket.reference)
     return redirect("desk:notifications")

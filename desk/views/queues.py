@@ -18,8 +18,8 @@ from desk.selectors import (
     QUEUES,
     QueueFilter,
     QueueView,
-    capped_counts,
     in_short,
+    open_counts,
     start_view,
     teams_in_sight,
     tickets_in,
@@ -45,7 +45,7 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
     if view not in QUEUES:
         raise Http404
     chosen = QUEUES[view]
-    teams = list(teams_in_sight(request.agent))
+    teams = teams_in_sight(request.agent)
     form = QueueForm(request.GET, teams=teams, shows_open_only=chosen.shows_open_only)
     cursor = str(request.GET.get("cursor", ""))
     error: Invalid | None = None
@@ -85,8 +85,7 @@ def _rows(request: AgentRequest, view: QueueView, page: Page[Ticket], *, is_whol
 
 
 def _tabs(request: AgentRequest, current: QueueView) -> list[dict[str, Any]]:
-    open_ones = {slug: tickets_in(view, request.agent, QueueFilter()) for slug, view in QUEUES.items() if slug != "all"}
-    counts = capped_counts(**open_ones)
+    counts = open_counts(request.agent)
     return [
         {
             "label": view.label,

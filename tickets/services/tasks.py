@@ -20,6 +20,7 @@ from core.service import service
 from tickets.enums import EntryKind, TaskStatus
 from tickets.errors import TaskBlocked, TaskNotYours, TaskTransition
 from tickets.events import TaskAssigned, TaskChanged
+from tickets.in_sight import is_in_sight
 from tickets.models import Task, Ticket
 from tickets.policies import may_create_task, may_work_task, works_tickets
 from tickets.selectors import readers_among
@@ -155,7 +156,7 @@ def _checked(task: Task, values: TaskValues) -> list[Task] | None:
 def _why_not_for(agent: Agent, ticket: Ticket) -> Text | None:
     if not agent.is_active or not works_tickets(agent):
         return _("%(agent)s does not work on tickets.") % {"agent": agent.name}
-    if Ticket.objects.visible_to(agent).filter(pk=ticket.pk).exists():
+    if is_in_sight(agent, ticket.pk):
         return None
     return _("%(agent)s cannot see this ticket.") % {"agent": agent.name}
 

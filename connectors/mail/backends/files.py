@@ -35,7 +35,10 @@ class FilesBackend:
     def done(self, provider_id: str) -> None:
         path = self._paths.pop(provider_id)
         if path.parent == self._folder:
-            path = path.rename(self._folder / "new" / path.name)
+            try:
+                path = path.rename(self._folder / "new" / path.name)
+            except FileNotFoundError:  # another worker was faster
+                return
         maildir.move_to_cur(path)
 
     def names(self) -> Iterator[str]:

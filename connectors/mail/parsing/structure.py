@@ -20,6 +20,8 @@ from connectors.mail.parsing.uuencode import uuencoded_blocks
 from connectors.mail.parsing.words import decode_base64
 
 TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
+REST_OF_DELIMITER = re.compile(rb"(--)?[ \t\x00]{0,200}(\r{0,3}\n|\r|\Z)")
+"""Of a delimiter line, behind the boundary."""
 GUESSED_BOUNDARY = re.compile(rb"(?:^|[\r\n])--([0-9A-Za-z'()+_,./:=? -]{1,100}?)[ \t]*(?=[\r\n])")
 GUESS_WITHIN = 64 * 1024
 MESSAGE_TYPES = {"message/rfc822", "message/global"}
@@ -175,19 +177,18 @@ def _pieces(part: Part, defects: list[str]) -> list[bytes]:
 def _delimiters(data: bytes, boundary: bytes) -> list[tuple[int, int, bool]]:
     """(end of the content before, start of the content after, is it the closing one) of every delimiter line."""
     found = []
-    line = re.compile(
-        rb"(?:(?<=[\r\n])|\A)--" + re.escape(boundary) + rb"(--)?[ \t\x00]{0,200}(\r{0,3}\n|\r|\Z)",
-    )
-    position = data.find(b"--" + boundary)
+    opening = b"--" + boundary
+    position = data.find(opening)
     while position >= 0:
-        if delimiter := line.match(data, position):
+        rest = REST_OF_DELIMITER.match(data, position + len(opening))
+        if rest and (position == 0 or data[position - 1] in b"\r\n"):
             before = position
             if data[before - 1 : before] == b"\n":
                 before -= 2 if data[before - 2 : before - 1] == b"\r" else 1
             elif data[before - 1 : before] == b"\r":
                 before -= 1
-            found.append((max(before, 0), delimiter.end(), bool(delimiter[1])))
-        position = data.find(b"--" + boundary, position + 2)
+            found.append((max(before, 0), rest.end(), bool(rest[1])))
+        position = data.find(opening, position + 2)
     return found
 
 

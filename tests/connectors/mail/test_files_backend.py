@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from pytest_django.fixtures import Settings
 
 from connectors.mail import maildir
+from connectors.mail.backends import FilesBackend
 from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.services import poll_mailboxes
 from tests.factories.mail import MailboxFactory, a_mail
@@ -89,3 +90,17 @@ def test_inactive_mailbox_is_not_read(inbox: Path) -> None:
 def test_mailboxes_of_a_demo_lie_below_the_home_folder() -> None:
     expected = Path(django_settings.ITILNEXT_HOME) / "mail" / "support@itilnext.example"
     assert maildir.folder_of("Support@itilnext.example") == expected
+
+
+def test_mail_that_another_worker_has_marked_meanwhile_stops_nothing(inbox: Path) -> None:
+    """Two workers look at the same Maildir; the slower one goes on with its other mails."""
+    for name in ("a.eml", "b.eml"):
+        (inbox / name).write_bytes(a_mail(subject=name))
+        os.utime(inbox / name, (time.time() - 5, time.time() - 5))
+    slow, fast = FilesBackend(inbox), FilesBackend(inbox)
+    taken = [mail[0] for mail in slow.fetch() if mail]
+    assert taken == [mail[0] for mail in fast.fetch() if mail]
+    for backend in (fast, slow):
+        for name in taken:
+            backend.done(name)
+    assert sorted(path.name for path in (inbox / "cur").iterdir()) == [f"{name}:2,S" for name in sorted(taken)]
