@@ -1,8 +1,11 @@
 """Business calendars as values for `core.worktime`."""
 
-from accounts.models import BusinessCalendar, Team
+from dataclasses import replace
+
+from accounts.models import BusinessCalendar, Contact, Team
 from accounts.selectors import calendar_of
 from core import worktime
+from core.moments import zone_named
 
 
 def work_calendar_of(team: Team | None) -> worktime.WorkCalendar:
@@ -10,6 +13,17 @@ def work_calendar_of(team: Team | None) -> worktime.WorkCalendar:
     calendar.
     """
     return work_calendar(calendar_of(team))
+
+
+def customer_hours(contact: Contact) -> worktime.WorkCalendar:
+    """When a customer is taken to be at work: the weekly windows of the default calendar, by the customer's own clock.
+
+    Holidays are the desk's, so they count only where the customer's clock is the desk's. Three queries.
+    """
+    desk = work_calendar(calendar_of(None))
+    if contact.timezone == desk.zone or zone_named(contact.timezone) is None:
+        return desk
+    return replace(desk, zone=contact.timezone, holidays=())
 
 
 def work_calendar(calendar: BusinessCalendar) -> worktime.WorkCalendar:

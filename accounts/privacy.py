@@ -41,6 +41,13 @@ def is_in_charge_of(actor: Actor, contact: Contact) -> bool:
     return isinstance(actor, Agent) and actor.is_active and _nearness.is_in_charge_of(actor, contact)
 
 
+def serves(actor: Actor, contact: Contact) -> bool:
+    """Owner or deputy of a ticket of theirs, or lead and above of a team that serves them."""
+    if not isinstance(actor, Agent) or not actor.is_active:
+        return False
+    return _nearness.is_in_charge_of(actor, contact) or _nearness.works_for(actor, contact)
+
+
 def may_read_private_data(actor: Actor, contact: Contact) -> bool:
     """Phone and notes: owner and deputy, lead and above in scope, auditors."""
     if not isinstance(actor, Agent) or not actor.is_active:

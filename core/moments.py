@@ -4,6 +4,7 @@ Beyond them zones and databases part: a year 1 in Berlin lies before Christ in U
 """
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -17,3 +18,11 @@ def is_possible(given: date | datetime) -> bool:
     if isinstance(given, datetime):
         return datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) <= given < datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
     return FIRST_YEAR <= given.year <= LAST_YEAR
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """The zone of an IANA name, or None; listing all names to look it up would read the disk each time."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, a path, a folder of names
+        return None

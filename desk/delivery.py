@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts.models import Contact
 from tickets.enums import Delivery
 from tickets.models import OutboundMessage, Ticket
 
@@ -29,6 +31,28 @@ def delivery_of(message: OutboundMessage, ticket: Ticket) -> dict[str, Any]:
                 "retry_label": _("Check the address and write again"),
             }
     return {}
+
+
+STATUSES = {
+    "5.1": gettext_lazy("the address does not exist"),
+    "5.2.2": gettext_lazy("the mailbox is full"),
+    "5.2": gettext_lazy("the mailbox takes no mail"),
+    "5.4": gettext_lazy("their mail server is not reached"),
+    "5.7": gettext_lazy("their mail server refuses our mail"),
+}
+"""What statuses of RFC 3463 say, the longer ones first where both would fit."""
+
+
+def why_undeliverable(contact: Contact) -> str:
+    """Reason and date of the report that marked a contact's address; nothing for one that is not marked."""
+    if contact.undeliverable_at is None:
+        return ""
+    code = contact.undeliverable_code
+    known = (STATUSES[key] for key in (code, code.rpartition(".")[0]) if key in STATUSES)
+    reason = next(known, _("their mail server refuses it for good"))
+    at = date_format(timezone.localtime(contact.undeliverable_at), "SHORT_DATE_FORMAT")
+    status = f"{reason}, {code}" if code else str(reason)
+    return _("Mail to this address came back on %(date)s (%(reason)s)") % {"date": at, "reason": status}
 
 
 def _words(delivery: Delivery, found: dict[str, dict[str, Any]]) -> str:

@@ -13,7 +13,16 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Agent, Team
 from core.errors import DomainError, Invalid
-from tickets.enums import CANCEL_CODES, ClosureCode, LinkKind, Priority, ResolutionCode, TicketStatus, TicketType
+from tickets.enums import (
+    CANCEL_CODES,
+    ClosureCode,
+    LinkKind,
+    Priority,
+    ResolutionCode,
+    SendWhen,
+    TicketStatus,
+    TicketType,
+)
 from tickets.models import Category, Task, Ticket
 from tickets.selectors import tickets_by_reference
 from tickets.services import NewFile
@@ -70,6 +79,15 @@ def _no_autofill(rows: int | None = None, **attrs: Any) -> forms.Widget:
     return forms.Textarea(attrs={"rows": rows} | attrs) if rows else forms.TextInput(attrs=attrs)
 
 
+def moment_field(*, required: bool) -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=_("Moment"),
+        required=required,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+
+
 class ReplyForm(forms.Form):
     context = forms.CharField(widget=forms.HiddenInput, required=False)
     restored = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -81,7 +99,17 @@ class ReplyForm(forms.Form):
         error_messages={"required": _("A reply needs some text.")},
     )
     attachments = ManyFilesField(label=_("Files"), required=False)
+    when = forms.ChoiceField(label=_("Send"), choices=SendWhen.choices, required=False)
+    send_at = moment_field(required=False)
     then = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """A moment left over in its field counts for nothing where another choice was made."""
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["when"] = cleaned.get("when") or SendWhen.NOW.value
+        if cleaned["when"] != SendWhen.AT:
+            cleaned["send_at"] = None
+        return cleaned
 
     def clean_cc(self) -> list[str]:
         """Addresses between commas, semicolons or line ends."""
@@ -94,6 +122,13 @@ class ReplyForm(forms.Form):
                 text = _("“%(address)s” is not an e-mail address.")
                 raise forms.ValidationError(text, params={"address": address}) from error
         return addresses
+
+
+class ScheduleForm(forms.Form):
+    """When a reply that waits is to leave."""
+
+    when = forms.ChoiceField(label=_("Send"), choices=SendWhen.choices)
+    send_at = moment_field(required=False)
 
 
 class NoteForm(forms.Form):

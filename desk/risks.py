@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from accounts.models import Agent, Company, Contact
 from core.arrays import any_of, overlap, pair_of
 from core.compiled import Compiled
+from desk.delivery import why_undeliverable
 from tickets.enums import OPEN, AuthorType, Visibility
 from tickets.models import Ticket, TicketParticipant, TimelineEntry
 from tickets.querysets import TimelineQuerySet
@@ -65,8 +66,8 @@ class Risk:
 
 
 def risks_of(ticket: Ticket, *, author: Agent, body: str, cc: Sequence[str], has_files: bool) -> list[Risk]:
-    """Why a reply deserves a second look; empty for most of them. At most five queries."""
-    risks = []
+    """Why a reply deserves a second look; empty for most of them. At most six queries."""
+    risks = _undeliverable(ticket, cc)
     if outside := _outside(ticket, cc):
         text = _("Not of %(company)s: %(addresses)s") % {
             "company": ticket.company.name if ticket.company else ticket.requester.name,
@@ -87,6 +88,18 @@ def risks_of(ticket: Ticket, *, author: Agent, body: str, cc: Sequence[str], has
         text = _("The text names another customer: %(names)s") % {"names": ", ".join(others[:NAMED_AT_MOST])}
         risks.append(Risk(f"customer:{_mark(others)}", text))
     return risks + _copied(ticket, author, body[:LOOKED_AT])
+
+
+def _undeliverable(ticket: Ticket, cc: Sequence[str]) -> list[Risk]:
+    """Recipients whose address takes no mail, as a delivery report says."""
+    people = [ticket.requester]
+    if cc:
+        people += Contact.objects.filter(any_of(Lower("email"), {address.lower() for address in cc})).order_by("email")
+    return [
+        Risk(f"undeliverable:{person.email.lower()}", f"{person.email}: {why}")
+        for person in people
+        if (why := why_undeliverable(person))
+    ]
 
 
 def _mark(texts: Iterable[str]) -> int:

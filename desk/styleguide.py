@@ -90,6 +90,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "statuses": STATUSES, "priorities": PRIORITIES, "tones": TONES, "entries": sample,
         "events": timeline_days(now)[0]["items"][2]["events"], "ownership": timeline_days(now)[0]["items"][1],
         "outgoing_held": outgoing("held", now, seconds=9), "outgoing_sending": outgoing("sending", now),
+        "outgoing_scheduled": outgoing("scheduled", now),
         "outgoing_failed": outgoing("failed", now), "form": TicketForm(), "refused": refused, "asking": asking["reply"],
         "groups": queue_groups(), "toolbar": toolbar(), "resolve_form": ResolveForm(prefix="resolve"),
         "sections": context_sections(), "menu_items": menu_items(),

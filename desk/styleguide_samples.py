@@ -227,7 +227,8 @@ def outgoing(state: str, now: datetime, seconds: int = 8) -> Sample:
         "id": state, "state": state, "author_name": "Mara Weiss", "to": "Dana Roth",
         "body_text": "Guten Tag Frau Roth, ich tausche das Gerät heute bis 12 Uhr aus.",
         "release_at": now + timedelta(seconds=seconds), "seconds_left": seconds, "hold_seconds": 10,
-        "undo_url": "#undo", "retry_url": "#retry",
+        "undo_url": "#undo", "retry_url": "#retry", "schedule_url": "#schedule",
+        "moment": "Montag, 24. November 2025, 08:00, Mo 16:00 beim Kunden",
         "problem": "Der Mailserver lehnt dana.roth@acme-logistik.example ab (Postfach voll). "
         "Ihr Text ist gespeichert. Prüfen Sie die Adresse oder rufen Sie an." if state == "failed" else "",
     }  # fmt: skip

@@ -17,6 +17,7 @@ from accounts.auth import AgentRequest
 from accounts.models import Agent
 from core.errors import DomainError, NotFound
 from desk.composing import context_of, id_in
+from desk.delivery import why_undeliverable
 from desk.forms import MAX_FILE_BYTES, CancelForm, NoteForm, ReplyForm, ResolveForm
 from desk.selectors import next_unowned, start_view
 from desk.signatures import without_signature
@@ -25,7 +26,7 @@ from desk.workspace import Look, Part, abilities_of, look_from, named_ticket, pa
 from tickets.errors import AlreadyOwned, UnseenEntries
 from tickets.models import OutboundMessage, Ticket
 from tickets.policies import acts_as_owner
-from tickets.selectors import surroundings_of
+from tickets.selectors import messages_in_hand_of, surroundings_of
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class Composers:
     note_form: NoteForm | None = None
     reply_error: Refusal | None = None
     note_error: Refusal | None = None
+    preview: Part | None = None
+    """Who would get what, as `components/preview.html` wants it."""
     risks: Sequence[str] = ()
     asked: Sequence[str] = ()
     restored: OutboundMessage | None = None
@@ -135,24 +138,7 @@ def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers
     if able.reply or is_refused_reply:
         form = composers.reply_form or _fresh_reply(composers.restored)
         _renew(form, context)
-        reply = {
-            "form": form,
-            "action": reverse("desk:reply", args=[ticket.reference]),
-            "recipient_name": ticket.requester.name,
-            "company_name": ticket.company.name if ticket.company else "",
-            "recipient_address": ticket.requester.email,
-            "on_behalf_of": ticket.owner.name if _writes_for_another(agent, ticket) and ticket.owner else "",
-            "is_open": composers.opened == "reply",
-            "may_wait": able.wait,
-            "signature_text": agent.signature,
-            "max_bytes": MAX_FILE_BYTES,
-            "hold_seconds": agent.undo_seconds,
-            "draft_text": composers.files_hint if composers.opened == "reply" else "",
-            "confirm": list(composers.risks),
-            "error": composers.reply_error,
-            "send_anyway": composers.reply_error is not None and isinstance(composers.reply_error.error, UnseenEntries),
-            "kept_files": _kept_files(agent, form, composers.restored),
-        }
+        reply = _reply_of(agent, ticket, form, composers, may_wait=able.wait)
     else:
         refused = {"recipient_name": ticket.requester.name, "reason": why_no_reply(agent, ticket)}
     if able.note or composers.note_form is not None:
@@ -165,6 +151,31 @@ def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers
             "error": composers.note_error,
         }
     return {"reply": reply, "reply_refused": refused, "note": note}
+
+
+def _reply_of(agent: Agent, ticket: Ticket, form: ReplyForm, composers: Composers, *, may_wait: bool) -> Part:
+    """What `components/composer_reply.html` wants."""
+    return {
+        "form": form,
+        "action": reverse("desk:reply", args=[ticket.reference]),
+        "preview_url": reverse("desk:preview", args=[ticket.reference]),
+        "preview": composers.preview,
+        "recipient_name": ticket.requester.name,
+        "company_name": ticket.company.name if ticket.company else "",
+        "recipient_address": ticket.requester.email,
+        "recipient_problem": why_undeliverable(ticket.requester),
+        "on_behalf_of": ticket.owner.name if _writes_for_another(agent, ticket) and ticket.owner else "",
+        "is_open": composers.opened == "reply",
+        "may_wait": may_wait,
+        "signature_text": agent.signature,
+        "max_bytes": MAX_FILE_BYTES,
+        "hold_seconds": agent.undo_seconds,
+        "draft_text": composers.files_hint if composers.opened == "reply" else "",
+        "confirm": list(composers.risks),
+        "error": composers.reply_error,
+        "send_anyway": composers.reply_error is not None and isinstance(composers.reply_error.error, UnseenEntries),
+        "kept_files": _kept_files(agent, form, composers.restored),
+    }
 
 
 def _writes_for_another(agent: Agent, ticket: Ticket) -> bool:
@@ -197,7 +208,7 @@ def _renew(form: ReplyForm, context: str) -> None:
 def _kept_files(agent: Agent, form: ReplyForm, restored: OutboundMessage | None) -> list[Part]:
     """Files of the reply that was taken back, to be attached again or left out."""
     if restored is None and form.is_bound and (message_id := id_in(form.data.get("restored", ""))):
-        restored = OutboundMessage.objects.filter(pk=message_id, author=agent).first()
+        restored = messages_in_hand_of(agent).filter(pk=message_id).first()
     if restored is None:
         return []
     chosen = cast(QueryDict, form.data).getlist("kept") if form.is_bound else None

@@ -19,10 +19,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from connectors.mail.parsing.replies import trimmed_reply
+from connectors.mail.reply_address import as_known
 from core.actors import shown_name
 from core.labels import label_of
 from core.templatetags.ui import relative_time
 from desk.delivery import delivery_of
+from desk.scheduling import moment_in_words
 from tickets.enums import CUSTOMER_FACING, AuthorType, EntryKind, OutboundKind, OutboundStatus, Visibility
 from tickets.files import scan_note_in_words
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
@@ -98,7 +100,7 @@ def _folded(items: list[Item]) -> list[Item]:
     folded: list[Item] = []
     run: list[Item] = []
     for item in [*items, None]:
-        if item is not None and item["kind"] == "line" and not item["is_ownership"]:
+        if item is not None and item["kind"] == "line" and not (item["is_ownership"] or item.get("stays_in_sight")):
             run.append(item)
             continue
         folded += [{"kind": "events", "id": run[0]["id"], "events": run}] if len(run) > 1 else run
@@ -148,6 +150,19 @@ def _line(entry: TimelineEntry) -> Item:
         "at": relative_time(entry.created_at),
         "icon": ICONS.get(entry.kind, "circle-dot"),
         "is_ownership": entry.kind == EntryKind.OWNERSHIP,
+        **_way_on(entry),
+    }
+
+
+def _way_on(entry: TimelineEntry) -> Item:
+    """Where a line leads: the text of a scheduled reply that was not sent is offered again."""
+    if entry.facts.get("event") != "scheduled_dropped":
+        return {}
+    here = reverse("desk:ticket", args=[entry.ticket.reference])
+    return {
+        "url": f"{here}?compose=reply&restore={entry.facts['message']}",
+        "url_label": _("Write again with its text"),
+        "stays_in_sight": True,
     }
 
 
@@ -180,9 +195,9 @@ def _addresses(entry: TimelineEntry) -> str:
     if sender := entry.email_from or (entry.contact.email if entry.contact else ""):
         parts.append(_("From %(addresses)s") % {"addresses": sender})
     if entry.email_to:
-        parts.append(_("To %(addresses)s") % {"addresses": ", ".join(entry.email_to)})
+        parts.append(_("To %(addresses)s") % {"addresses": ", ".join(map(as_known, entry.email_to))})
     if entry.email_cc:
-        parts.append(_("Cc %(addresses)s") % {"addresses": ", ".join(entry.email_cc)})
+        parts.append(_("Cc %(addresses)s") % {"addresses": ", ".join(map(as_known, entry.email_cc))})
     return " · ".join(parts)
 
 
@@ -274,11 +289,24 @@ def _delivery(entry: TimelineEntry, ticket: Ticket) -> Item:
     return {"delivery": "sending", "delivery_text": _("Waiting to be sent")}
 
 
+SOON_SECONDS = 60
+"""From then on a scheduled reply counts its seconds down like any other."""
+
+
 def outgoing_of(message: OutboundMessage, agent: Agent, *, name: str) -> Item:
     """A message that is no entry yet, or failed, as `components/outgoing.html` wants it."""
     left = max(0, round((message.release_at - timezone.now()).total_seconds()))
     is_held = message.status == OutboundStatus.HELD
-    state = "held" if is_held and left else "failed" if message.status == OutboundStatus.FAILED else "sending"
+    waits = is_held and message.is_scheduled and left > SOON_SECONDS
+    state = (
+        "scheduled"
+        if waits
+        else "held"
+        if is_held and left
+        else "failed"
+        if message.status == OutboundStatus.FAILED
+        else "sending"
+    )
     return {
         "id": message.pk,
         "state": state,
@@ -286,9 +314,11 @@ def outgoing_of(message: OutboundMessage, agent: Agent, *, name: str) -> Item:
         "to": name,
         "body_text": message.body_text,
         "release_at": message.release_at,
+        "moment": moment_in_words(message.release_at, message.ticket.requester) if waits else "",
         "seconds_left": left,
         "hold_seconds": max(round((message.release_at - message.created_at).total_seconds()), 1),
         "undo_url": reverse("desk:undo", args=[message.pk]) if may_undo(agent, message) else "",
+        "schedule_url": reverse("desk:schedule", args=[message.pk]) if waits and may_undo(agent, message) else "",
         "problem": message.last_error if state == "failed" else "",
         "attachments": [file_of(file) for file in message.attachments.all()],
     }

@@ -74,6 +74,7 @@ def named_ticket(agent: Agent, reference: str) -> Ticket:
 ANSWERED = (
     *("reference", "team", "owner__name", "company__name", "company__domains"),
     *("requester__first_name", "requester__last_name", "requester__email"),
+    *("requester__undeliverable_at", "requester__undeliverable_code"),
 )
 _REFERENCE = "INC-SLOT"
 _FOR_PAGE = InSight(lambda seen, agent, reference: for_page(seen, agent).filter(reference=reference), _REFERENCE)

@@ -14,6 +14,7 @@ class EventType(models.TextChoices):
     NOTE_ADDED = "note_added", _("New note")
     TASK_ASSIGNED = "task_assigned", _("Task for you")
     SEND_FAILED = "send_failed", _("Not sent")
+    REPLY_DROPPED = "reply_dropped", _("Scheduled reply not sent")
     COVER_STARTED = "cover_started", _("You cover for a colleague")
     COVER_ENDED = "cover_ended", _("You no longer cover for a colleague")
     DEPUTY_ABSENT = "deputy_absent", _("The deputy is absent too")

@@ -16,6 +16,7 @@ from tickets.events import (
     NoteAdded,
     OfferEnded,
     OwnershipTransferred,
+    ScheduledReplyDropped,
     TaskAssigned,
     TicketClosed,
     TicketOffered,
@@ -200,4 +201,18 @@ def tell_of_undelivered_message(event: MessageUndelivered) -> None:
         urgency=Urgency.URGENT,
         reference=ticket.reference,
         addresses=event.addresses,
+    )
+
+
+@subscribe(ScheduledReplyDropped, after_commit=True)
+def tell_of_dropped_reply(event: ScheduledReplyDropped) -> None:
+    """The owner, the deputy and the author learn that what they meant to be sent was not."""
+    ticket = _ticket(event.ticket_id)
+    notify(
+        owner_and_deputy(ticket) | ({event.author_id} - {None}),
+        EventType.REPLY_DROPPED,
+        ticket_id=ticket.pk,
+        dedupe_key=f"dropped:{event.message_id}",
+        reference=ticket.reference,
+        reason=event.reason,
     )

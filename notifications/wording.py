@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import Role
 from notifications.enums import EventType
 from notifications.models import Notification
+from tickets.enums import Unsent
 from tickets.models import Ticket
 
 TEMPLATES: dict[str, str | Promise] = {
@@ -22,6 +23,7 @@ TEMPLATES: dict[str, str | Promise] = {
     EventType.NOTE_ADDED: _("%(author)s left a note on %(reference)s: %(subject)s"),
     EventType.TASK_ASSIGNED: _("A task on %(reference)s is yours: %(title)s"),
     EventType.SEND_FAILED: _("A message on %(reference)s was not sent: the mail server did not take it"),
+    EventType.REPLY_DROPPED: _("A scheduled reply on %(reference)s was not sent: %(reason)s"),
     EventType.COVER_STARTED: _("You cover for %(agent)s from %(starts_on)s to %(ends_on)s"),
     EventType.COVER_ENDED: _("You no longer cover for %(agent)s from %(starts_on)s on"),
     EventType.DEPUTY_ABSENT: _(
@@ -43,6 +45,8 @@ def describe(notification: Notification) -> str:
     facts: dict[str, Any] = dict(notification.payload)
     if notification.event_type == EventType.ROLE_SELF_GRANTED:
         facts["roles"] = ", ".join(str(role.label) for role in Role if role.value in facts["roles"])
+    if notification.event_type == EventType.REPLY_DROPPED:
+        facts["reason"] = str(Unsent(facts["reason"]).label)
     for name in ("starts_on", "ends_on"):
         if facts.get(name):
             facts[name] = date_format(date.fromisoformat(facts[name]), "DATE_FORMAT")

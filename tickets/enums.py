@@ -150,6 +150,23 @@ class Then(models.TextChoices):
     WAIT_FOR_CUSTOMER = "wait_for_customer", _("Wait for the customer")
 
 
+class SendWhen(models.TextChoices):
+    """When a reply is to leave."""
+
+    NOW = "now", _("Now")
+    AT_WORK = "at_work", _("When the customer is at work")
+    AT = "at", _("At a moment I name")
+
+
+class Unsent(models.TextChoices):
+    """Why a scheduled reply was taken back without anybody's doing."""
+
+    CUSTOMER_WROTE = "customer_wrote", _("the customer wrote first")
+    ENDED = "ended", _("the ticket has ended")
+    RESOLVED = "resolved", _("the ticket was resolved before")
+    OWNER_CHANGED = "owner_changed", _("somebody else owns the ticket now")
+
+
 class ScanStatus(models.TextChoices):
     PENDING = "pending", _("Being checked")
     CLEAN = "clean", _("Clean")

@@ -139,6 +139,12 @@ class TooLateToUndo(Conflict):
     hint = _("Write to the customer again to put it right.")
 
 
+class NotScheduled(Conflict):
+    code = "invalid_transition"
+    detail = _("The message is “%(status)s” and waits for no moment that could be changed.")
+    hint = _("Write to the customer again if something is missing.")
+
+
 class EntryNotMovable(Conflict):
     code = "invalid_transition"
     detail = _("This entry cannot be moved to another ticket, or somebody has just moved it.")

@@ -132,6 +132,15 @@ class MessageNotSent(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScheduledReplyDropped(TicketEvent):
+    """A reply that waited for its moment will not be sent; `reason` is one of `Unsent`."""
+
+    message_id: UUID
+    author_id: UUID | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EntryMoved(TicketEvent):
     """An entry stands on this ticket now instead of on `from_ticket_id`: moved, or moved back (`cause`)."""
 

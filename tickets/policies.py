@@ -117,7 +117,10 @@ def is_assignee(actor: Actor, task: Task) -> bool:
 
 
 def may_undo(actor: Actor, message: OutboundMessage) -> bool:
-    return isinstance(actor, Agent) and message.author_id == actor.pk
+    """Its author; while it waits for its moment also the owner or deputy, as its author may be away by then."""
+    if not isinstance(actor, Agent):
+        return False
+    return message.author_id == actor.pk or (message.is_scheduled and acts_as_owner(actor, message.ticket))
 
 
 def is_staff_role(actor: Actor) -> bool:

@@ -24,7 +24,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Agent, Contact
-from accounts.selectors import read_reaches
+from accounts.selectors import reach_of, read_reaches
 from core.actors import Actor
 from core.compiled import Compiled
 from tickets.enums import OPEN, OutboundStatus
@@ -184,6 +184,12 @@ def outbox_of(agent: Agent) -> QuerySet[OutboundMessage]:
     return (
         OutboundMessage.objects.filter(author=agent).select_related("ticket__requester").order_by("-created_at", "-id")
     )
+
+
+def messages_in_hand_of(agent: Agent) -> QuerySet[OutboundMessage]:
+    """The agent's own outgoing messages, and what is scheduled on tickets they own or cover."""
+    answers_for = Q(is_scheduled=True, ticket__owner__in=reach_of(agent).covers | {agent.pk})
+    return OutboundMessage.objects.filter(Q(author=agent) | answers_for).select_related("ticket__requester")
 
 
 def tickets_by_reference(text: str) -> QuerySet[Ticket]:

@@ -15,6 +15,7 @@ from tickets.enums import (
     ResolutionCode,
     TicketStatus,
     TransferReason,
+    Unsent,
 )
 from tickets.models import TimelineEntry
 
@@ -117,6 +118,9 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "task_cancelled": lambda f: _("Task cancelled: %(title)s") % f,
     "task_reopened": lambda f: _("Task opened again: %(title)s") % f,
     "message_cancelled": lambda f: _("%(author)s took a message back before it was sent") % f,
+    "scheduled_dropped": lambda f: (
+        _("A scheduled reply was not sent: %(reason)s") % {"reason": label_of(Unsent, f["reason"])}
+    ),
     "automatic": lambda f: _("Automatic mail, kept without effect (%(reason)s)") % f,
     "moved_away": _moved_away,
     "moved_here": _moved_here,

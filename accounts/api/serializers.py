@@ -89,6 +89,8 @@ class ContactOut(Out):
     tier = serializers.ChoiceField(choices=Tier.choices)
     language = serializers.CharField()
     timezone = serializers.CharField()
+    undeliverable_at = Instant(allow_null=True, help_text="when a report last said that the address takes no mail")
+    undeliverable_code = serializers.CharField(help_text="its status, as 5.1.1")
     created_at = Instant()
     updated_at = Instant()
     version = serializers.IntegerField()

@@ -50,6 +50,10 @@ class Contact(BaseModel):
         _("language"), max_length=35, blank=True, help_text=_("BCP 47, for example de or en-GB")
     )
     timezone = models.CharField(_("time zone"), max_length=64, blank=True)
+    undeliverable_at = models.DateTimeField(_("undeliverable since"), null=True, blank=True, editable=False)
+    """When a delivery report last said that the address takes no mail; null once it has proved otherwise."""
+    undeliverable_code = models.CharField(max_length=20, blank=True, editable=False)
+    """The report's status (RFC 3463), as 5.1.1, or nothing."""
     anonymised_at = models.DateTimeField(_("anonymised at"), null=True, blank=True, editable=False)
 
     history = audited_history()

@@ -19,7 +19,15 @@ from accounts.services.agents import (
 )
 from accounts.services.calendars import make_default_calendar
 from accounts.services.clients import create_api_client, edit_api_client, end_tokens, issue_token
-from accounts.services.customers import Person, contact_for, contacts_for, edit_company, edit_contact
+from accounts.services.customers import (
+    Person,
+    contact_for,
+    contacts_for,
+    edit_company,
+    edit_contact,
+    mark_deliverable,
+    mark_undeliverable,
+)
 
 __all__ = [
     "Person",
@@ -41,6 +49,8 @@ __all__ = [
     "issue_token",
     "make_admin",
     "make_default_calendar",
+    "mark_deliverable",
+    "mark_undeliverable",
     "queue_account_mail",
     "reactivate_agent",
     "record_absence",

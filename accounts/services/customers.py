@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts import privacy
 from accounts.errors import CompanyNotEditable, ContactNotEditable
-from accounts.models import Company, Contact
+from accounts.models import Agent, Company, Contact
 from accounts.policies import may_edit_companies, may_edit_contacts
 from accounts.selectors import companies_for_addresses, contact_for_address, contacts_for_addresses
 from accounts.services.cleaning import clean
@@ -18,7 +20,8 @@ from core.errors import Invalid, StaleVersion
 from core.history import record, record_copied
 from core.service import service
 
-CONTACT_FIELDS = ("first_name", "last_name", "phone", "language", "tier")
+CONTACT_FIELDS = ("first_name", "last_name", "phone", "language", "timezone", "tier")
+UNDELIVERABLE = ("undeliverable_at", "undeliverable_code")
 COMPANY_FIELDS = ("name", "domains", "tier")
 
 
@@ -65,6 +68,32 @@ def _new_contact(person: Person, company: Company | None) -> Contact:
 
 
 @service
+def mark_undeliverable(address: str, *, by: Actor, at: datetime, code: str = "") -> bool:
+    """Note on the contact that mail to this address comes back for good; False where no contact has it."""
+    contact = Contact.objects.select_for_update(of=("self",)).filter(email__iexact=address.strip()).first()
+    if contact is None:
+        return False
+    contact.undeliverable_at, contact.undeliverable_code = at, code[:20]
+    record(contact, by=by, update_fields=UNDELIVERABLE)
+    return True
+
+
+@service
+def mark_deliverable(contact_id: UUID, *, by: Actor) -> Contact:
+    """The address works: mail of it has come, or a person who serves the contact says so. Twice changes nothing.
+
+    Raises ContactNotEditable for an agent who does neither own a ticket of the contact nor lead a team that serves it.
+    """
+    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact_id)
+    if isinstance(by, Agent) and not privacy.serves(by, contact):
+        raise ContactNotEditable(contact=contact.name)
+    if contact.undeliverable_at is not None:
+        contact.undeliverable_at, contact.undeliverable_code = None, ""
+        record(contact, by=by, update_fields=UNDELIVERABLE)
+    return contact
+
+
+@service
 def edit_contact(contact_id: UUID, *, by: Actor, version: int | None = None, **values: Any) -> Contact:
     """Change `CONTACT_FIELDS` of a contact in one's charge; what is not given stays.
 
@@ -73,6 +102,8 @@ def edit_contact(contact_id: UUID, *, by: Actor, version: int | None = None, **v
     contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact_id)
     if not may_edit_contacts(by) or not privacy.is_in_charge_of(by, contact):
         raise ContactNotEditable(contact=contact.name)
+    if (zone := values.get("timezone")) and zone not in available_timezones():
+        raise Invalid({"timezone": _("Write the IANA name of a time zone, such as Europe/Berlin.")})
     _put(contact, values, CONTACT_FIELDS, version=version)
     record(contact, by=by)
     return contact

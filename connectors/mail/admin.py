@@ -29,7 +29,7 @@ class MailboxAdmin(PolicyAdmin):
     list_select_related = ("team",)
     search_fields = ("address",)
     form = MailboxForm
-    fields = ("address", "name", "backend", "team", "is_active", "sends_acknowledgement")
+    fields = ("address", "name", "backend", "team", "is_active", "sends_acknowledgement", "takes_plus_addresses")
     readonly_fields = HEALTH
 
     @admin.display(description=gettext_lazy("result of the comparison"))
@@ -65,7 +65,13 @@ class MailboxAdmin(PolicyAdmin):
             change_mailbox(obj, by=by, settings=form.settings)
             return
         made = add_mailbox(
-            obj.address, backend=obj.backend, team=obj.team, by=by, name=obj.name, settings=form.settings
+            obj.address,
+            backend=obj.backend,
+            team=obj.team,
+            by=by,
+            name=obj.name,
+            settings=form.settings,
+            takes_plus_addresses=obj.takes_plus_addresses or None,
         )
         made.is_active, made.sends_acknowledgement = obj.is_active, obj.sends_acknowledgement
         record(made, by=by)

@@ -1,7 +1,7 @@
 """The mail behind an outbox row: who it is from, what it continues, what it carries (email.md section 16)."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from email.utils import formataddr
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.html import linebreaks, urlize
 from connectors.mail import selectors
 from connectors.mail.models import Mailbox
 from connectors.mail.parsing import sanitise
+from connectors.mail.reply_address import reply_address
 from tickets.enums import OutboundKind
 from tickets.models import Attachment, OutboundMessage
 
@@ -40,19 +41,24 @@ class UnfoldedMail(EmailMultiAlternatives):
         return message
 
 
-def compose(message: OutboundMessage, mailbox: Mailbox) -> UnfoldedMail:
-    """The mail as it is handed over. Every attempt makes the same one, with the same Message-ID."""
+def compose(message: OutboundMessage, mailbox: Mailbox, *, files: Sequence[Attachment] | None = None) -> UnfoldedMail:
+    """The mail as it is handed over. Every attempt makes the same one, with the same Message-ID.
+
+    A preview gives the `files` of a message that is not saved yet; else they are the message's own.
+    """
     email = UnfoldedMail(
         subject=one_line(message.subject),
         body=message.body_text,
         from_email=formataddr((one_line(_sender_name(message, mailbox)), mailbox.address)),
         to=list(message.to_recipients),
         cc=list(message.cc_recipients),
-        reply_to=[mailbox.address],
+        reply_to=[reply_address(message.ticket, mailbox)],
         headers=_headers(message),
     )
     email.attach_alternative(_html(message), "text/html")
-    for file in Attachment.objects.filter(outbound=message).order_by("created_at", "id"):
+    if files is None:
+        files = list(Attachment.objects.filter(outbound=message).order_by("created_at", "id"))
+    for file in files:
         if file.may_be_served:
             with file.file.open("rb") as content:
                 email.attach(one_line(file.filename), content.read(), file.content_type)

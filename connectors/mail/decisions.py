@@ -14,6 +14,7 @@ from connectors.mail.models import MailMessage
 Evidence = dict[str, Any]
 
 _RULES: dict[str, Callable[[Evidence], str]] = {
+    "reply_address": lambda e: _("The address it came to names the ticket with our signature: %(matched)s") % e,
     "in_reply_to": lambda e: _("The header In-Reply-To names a mail of the ticket: %(matched)s") % e,
     "references": lambda e: _("The header References names a mail of the ticket: %(matched)s") % e,
     "report": lambda e: _("The report names a mail that was sent from the ticket: %(matched)s") % e,

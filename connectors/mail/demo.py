@@ -18,7 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Contact
-from connectors.mail import maildir
+from connectors.mail import maildir, selectors
 from connectors.mail.composing import one_line
 from connectors.mail.models import Mailbox
 from connectors.mail.parsing import ParsedMail, parse
@@ -174,6 +174,7 @@ def send(letter: NewLetter) -> str:
         mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=one_line(name))
     raw = mail.as_bytes()
     maildir.deliver(maildir.folder_of(letter.address) / SENT, raw, key=message_id)
-    maildir.deliver(maildir.folder_of(letter.to), raw, key=message_id)
+    mailbox = selectors.own_mailbox(letter.to, selectors.own_addresses())
+    maildir.deliver(maildir.folder_of(mailbox.address if mailbox else letter.to), raw, key=message_id)
     wake.now("connectors.mail.poll_mailboxes")
     return message_id

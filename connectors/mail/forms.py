@@ -24,7 +24,9 @@ class LetterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.own = selectors.own_addresses()
-        addresses = [(address, address) for address in self.own]
+        given = str(self.data.get("to") or self.initial.get("to") or "")
+        known = [*self.own, *([given] if selectors.own_mailbox(given, self.own) else [])]
+        addresses = [(address, address) for address in dict.fromkeys(known)]
         self.fields["to"] = forms.ChoiceField(label=_("To"), choices=addresses)
 
     def clean_address(self) -> str:

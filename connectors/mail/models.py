@@ -41,6 +41,11 @@ class Mailbox(BaseModel):
     team = models.ForeignKey(Team, verbose_name=_("team"), on_delete=models.PROTECT, related_name="mailboxes")
     is_active = models.BooleanField(_("active"), default=True)
     sends_acknowledgement = models.BooleanField(_("acknowledges new tickets"), default=True)
+    takes_plus_addresses = models.BooleanField(
+        _("answers come to addresses that name their ticket"),
+        default=False,
+        help_text=_("Only where its mail server delivers support+anything@ to support@."),
+    )
     settings = models.JSONField(_("settings"), default=dict, blank=True)
     last_polled_at = models.DateTimeField(_("last read at"), null=True, blank=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)

@@ -45,7 +45,8 @@ def others_in(mail: ParsedMail, own: Iterable[Mailbox]) -> list[Address]:
     for person in (*mail.to, *mail.cc):
         address = person.address.lower()
         local, _at, domain = address.rpartition("@")
-        is_ours = address in ours or f"{local.partition('+')[0]}@{domain}" in ours
+        bases = (local, local.rpartition("+")[0], local.partition("+")[0])
+        is_ours = any(f"{base}@{domain}" in ours for base in bases)
         if USABLE.fullmatch(address) and not (is_ours or address in left_out or _NOBODY.fullmatch(local)):
             found.setdefault(address, person)
     return list(found.values())

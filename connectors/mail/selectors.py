@@ -14,6 +14,7 @@ from accounts.selectors import company_for_address, contact_for_address
 from connectors.mail.enums import Reason
 from connectors.mail.models import MAX_ID, Mailbox, MailMessage
 from connectors.mail.parsing import ParsedMail
+from connectors.mail.reply_address import references_in
 from tickets.enums import ClosureCode, EntryKind, LinkKind, TicketStatus
 from tickets.models import Ticket, TicketLink, TimelineEntry
 from tickets.selectors import entries_of, references_in_subject
@@ -30,7 +31,7 @@ class Match:
     rule: str
     matched: str
     is_sure: bool
-    """By a message id of the conversation; a reference in the subject is only the sender's word."""
+    """By a message id or a signed address of ours; a reference in the subject is only the sender's word."""
 
     @property
     def reason(self) -> Reason:
@@ -54,7 +55,8 @@ def names_in_ledger(mailbox: Mailbox, names: Sequence[str]) -> set[str]:
 def own_mailbox(address: str, own: dict[str, Mailbox]) -> Mailbox | None:
     """The mailbox behind an address of ours, also written as a plus address."""
     local, _at, domain = address.strip().lower().rpartition("@")
-    return own.get(f"{local}@{domain}") or own.get(f"{local.partition('+')[0]}@{domain}")
+    bases = (local, local.rpartition("+")[0], local.partition("+")[0])
+    return next((own[f"{base}@{domain}"] for base in bases if f"{base}@{domain}" in own), None)
 
 
 def addressed_mailbox(mail: ParsedMail, own: dict[str, Mailbox]) -> Mailbox | None:
@@ -64,7 +66,11 @@ def addressed_mailbox(mail: ParsedMail, own: dict[str, Mailbox]) -> Mailbox | No
 
 
 def find_ticket(mail: ParsedMail, *, sender: str) -> Match | None:
-    """The ticket of this conversation: In-Reply-To, References last to first, reports' ids, then the subject."""
+    """The ticket of this conversation: the address it came to, In-Reply-To, References last to first, reports' ids,
+    then the subject.
+    """
+    if match := _by_reply_address(mail):
+        return match
     ids = [("in_reply_to", found) for found in (mail.in_reply_to_all or (mail.in_reply_to,)) if found]
     ids += [("references", found) for found in reversed(mail.references)]
     ids += [("report", found) for found in mail.delivery.original_message_ids]
@@ -74,6 +80,16 @@ def find_ticket(mail: ParsedMail, *, sender: str) -> Match | None:
         if ticket := tickets.get(found):
             return Match(ticket, rule, found, is_sure=True)
     return _by_subject(mail.subject, sender=sender)
+
+
+def _by_reply_address(mail: ParsedMail) -> Match | None:
+    """The first ticket that To, Cc or the envelope name with our signature."""
+    named = references_in([*(person.address for person in (*mail.to, *mail.cc)), *mail.envelope_recipients])
+    for reference in named:
+        tickets = Ticket.objects.select_related("requester", "company", "team", "owner")
+        if ticket := tickets.filter(reference=reference).first():
+            return Match(ticket, "reply_address", reference, is_sure=True)
+    return None
 
 
 def _tickets_by_message_id(ids: Sequence[str], *, sender: str) -> dict[str, Ticket]:

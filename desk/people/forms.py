@@ -153,11 +153,17 @@ class ContactForm(forms.Form):
     language = forms.CharField(
         label=_("Language"), required=False, max_length=35, help_text=_("As a code: de, en-GB. Mails follow it.")
     )
+    timezone = forms.CharField(
+        label=_("Time zone"),
+        required=False,
+        max_length=64,
+        help_text=_("As Europe/Berlin. Replies can wait until it is working time there."),
+    )
     tier = forms.ChoiceField(label=_("Tier"), choices=Tier.choices)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, contact: Contact, **kwargs: Any) -> None:
-        names = ("first_name", "last_name", "phone", "language", "tier", "version")
+        names = ("first_name", "last_name", "phone", "language", "timezone", "tier", "version")
         kwargs["initial"] = {name: getattr(contact, name) for name in names}
         super().__init__(*args, **kwargs)
         for name in ("first_name", "last_name", "phone"):

@@ -22,5 +22,6 @@ urlpatterns: list[URLPattern] = [
     path("customers/", customers.found, name="customers"),
     path("customers/<uuid:contact_id>/", customers.contact, name="customer"),
     path("customers/<uuid:contact_id>/edit/", customers.edit, name="edit-customer"),
+    path("customers/<uuid:contact_id>/deliverable/", customers.deliverable, name="deliverable"),
     path("orgs/<uuid:company_id>/", customers.company, name="company"),
 ]

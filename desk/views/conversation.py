@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.auth import AgentRequest, agent_required
+from connectors.mail.preview import preview_of
 from core.errors import DomainError, Invalid
 from desk.composing import (
     ComposerContext,
@@ -18,14 +19,17 @@ from desk.composing import (
 )
 from desk.forms import NoteForm, ReplyForm, add_refusal, as_new_files
 from desk.risks import Risk, risks_of
+from desk.scheduling import moment_in_words
 from desk.signatures import with_signature
 from desk.ticket_page import Composers, Refusal, refusal_for, show_ticket
 from desk.timeline import content_of
-from desk.workspace import for_page, named_ticket, ticket_to_answer, visible_ticket
+from desk.workspace import Part, for_page, named_ticket, ticket_to_answer, visible_ticket
 from tickets import services
 from tickets.models import Attachment, Ticket
 from tickets.policies import acts_as_owner
+from tickets.selectors import messages_in_hand_of
 from tickets.services import NewFile
+from tickets.services.attachments import unstored
 
 
 @require_POST
@@ -44,13 +48,58 @@ def reply(request: AgentRequest, reference: str) -> HttpResponse:
             composers.asked = [risk.code for risk in risks]
             return _back(request, ticket, composers, status=409)
         _send_once(request, ticket, form, context)
-    except Invalid as error:
-        add_refusal(form, error)
-        return _back(request, ticket, composers, status=error.status)
     except DomainError as error:
-        composers.reply_error = refusal_for(request.agent, ticket, error)
-        return _back(request, ticket, composers, status=error.status)
+        return _back(request, ticket, composers, status=_told(request, ticket, composers, form, error))
     return redirect(reverse("desk:ticket", args=[ticket.reference]) + "#outgoing")
+
+
+def _told(request: AgentRequest, ticket: Ticket, composers: Composers, form: ReplyForm, error: DomainError) -> int:
+    """Put a refusal where the composer shows it; the answer is its status."""
+    if isinstance(error, Invalid):
+        add_refusal(form, error)
+    else:
+        composers.reply_error = refusal_for(request.agent, ticket, error)
+    return error.status
+
+
+@require_POST
+@agent_required
+def preview(request: AgentRequest, reference: str) -> HttpResponse:
+    """Who would get what from which address, in the composer; nothing is held and nothing stored."""
+    ticket = ticket_to_answer(request.agent, reference)
+    form = ReplyForm(request.POST, request.FILES, auto_id="reply-%s")
+    composers = Composers(opened="reply", reply_form=form, lost_files=_names_of_files(request))
+    status = 400
+    if form.is_valid():
+        try:
+            composers.preview = _previewed(request, ticket, form)
+            status = 200
+        except DomainError as error:
+            status = _told(request, ticket, composers, form, error)
+    if not request.htmx:
+        return _back(request, ticket, composers, status=status)
+    part = {"preview": composers.preview, "form": form, "error": composers.reply_error}
+    return render(request, "components/preview.html", part, status=status)
+
+
+def _previewed(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> Part:
+    context = _context(request, ticket, form)
+    given: dict[str, Any] = form.cleaned_data
+    message = services.preview_reply(
+        ticket.pk,
+        by=request.agent,
+        body_text=with_signature(given["body"], request.agent),
+        cc=given["cc"],
+        to_confirm=context.address if context else "",
+        when=given["when"],
+        send_at=given["send_at"],
+    )
+    files = unstored([*as_new_files(given["attachments"]), *_kept(request, given["restored"])])
+    return {
+        "mail": preview_of(message, files),
+        "moment": moment_in_words(message.release_at, message.ticket.requester) if message.is_scheduled else "",
+        "left_out": [file.filename for file in files if not file.may_be_served],
+    }
 
 
 def _back(request: AgentRequest, ticket: Ticket, composers: Composers, *, status: int) -> HttpResponse:
@@ -98,6 +147,8 @@ def _send_once(request: AgentRequest, ticket: Ticket, form: ReplyForm, context: 
             to_confirm=context.address if context else "",
             last_seen_seq=context.last_seen_seq if context else None,
             then=given["then"],
+            when=given["when"],
+            send_at=given["send_at"],
             files=[*as_new_files(given["attachments"]), *_kept(request, given["restored"])],
         )
     except DomainError:
@@ -107,11 +158,13 @@ def _send_once(request: AgentRequest, ticket: Ticket, form: ReplyForm, context: 
 
 
 def _kept(request: AgentRequest, restored: str) -> list[NewFile]:
-    """Files of the author's own reply that was taken back, as far as they were left ticked."""
+    """Files of a reply that was taken back, as far as they were left ticked."""
     message_id = id_in(restored)
     if message_id is None:
         return []
-    files = Attachment.objects.filter(outbound=message_id, outbound__author=request.agent)
+    files = Attachment.objects.filter(
+        outbound__in=messages_in_hand_of(request.agent).filter(pk=message_id).values("pk")
+    )
     kept = set(request.POST.getlist("kept"))
     return [
         NewFile(filename=file.filename, content=content_of(file), content_type=file.content_type)

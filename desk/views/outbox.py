@@ -6,19 +6,24 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
 from core.errors import DomainError, Invalid
 from core.paging import keyset_page
-from desk.ticket_page import Refusal
+from desk.forms import ScheduleForm
+from desk.scheduling import moment_in_words
+from desk.ticket_page import Refusal, refused
 from desk.timeline import outgoing_of
+from desk.views.forms import form_act
+from desk.workspace import visible_ticket
 from tickets import services
-from tickets.enums import OutboundStatus
+from tickets.enums import OutboundStatus, SendWhen
+from tickets.errors import NotScheduled
 from tickets.models import OutboundMessage
 from tickets.querysets import NEWEST_FIRST
-from tickets.selectors import outbox_of
+from tickets.selectors import messages_in_hand_of, outbox_of
 
 
 @require_GET
@@ -45,9 +50,10 @@ def _page(request: AgentRequest, *, cursor: str = "", error: DomainError | None 
 
 def _row(message: OutboundMessage, agent: Agent) -> dict[str, Any]:
     ticket = message.ticket
-    return outgoing_of(message, agent, name=ticket.requester.name) | {
+    shown = outgoing_of(message, agent, name=ticket.requester.name)
+    return shown | {
         "status": message.status,
-        "status_label": OutboundStatus(message.status).label,
+        "status_label": _("Scheduled") if shown["moment"] else OutboundStatus(message.status).label,
         "may_be_undone": message.may_be_undone,
         "ticket_url": reverse("desk:ticket", args=[ticket.reference]),
         "reference": ticket.reference,
@@ -62,7 +68,7 @@ def _row(message: OutboundMessage, agent: Agent) -> dict[str, Any]:
 @agent_required
 def undo(request: AgentRequest, message_id: UUID) -> HttpResponse:
     """Take an own reply back; its text, copies and files stand in the composer again."""
-    message = get_object_or_404(outbox_of(request.agent), pk=message_id)
+    message = get_object_or_404(messages_in_hand_of(request.agent), pk=message_id)
     try:
         services.undo_message(message.pk, by=request.agent)
     except DomainError as error:
@@ -70,3 +76,28 @@ def undo(request: AgentRequest, message_id: UUID) -> HttpResponse:
     messages.success(request, _("Taken back before it was sent. Your text stands in the reply below."))
     here = reverse("desk:ticket", args=[message.ticket.reference])
     return redirect(f"{here}?compose=reply&restore={message.pk}")
+
+
+@require_http_methods(["GET", "POST"])
+@agent_required
+def schedule(request: AgentRequest, message_id: UUID) -> HttpResponse:
+    """Another moment for a reply that waits for one; `when=now` sends it."""
+    message = get_object_or_404(messages_in_hand_of(request.agent), pk=message_id)
+    ticket = visible_ticket(request.agent, message.ticket.reference)
+    if request.method != "POST" and not (message.is_scheduled and message.status == OutboundStatus.HELD):
+        return refused(request, ticket, NotScheduled(status=OutboundStatus(message.status).label))
+    initial = {"when": SendWhen.AT, "send_at": message.release_at}
+    form = ScheduleForm(request.POST if request.method == "POST" else None, initial=initial, auto_id="schedule-%s")
+
+    def move(values: dict[str, Any]) -> None:
+        when = values["when"]
+        send_at = values["send_at"] if when == SendWhen.AT else None
+        services.reschedule_message(message.pk, by=request.agent, when=when, send_at=send_at)
+
+    words = {
+        "title": _("When is the reply to be sent?"),
+        "submit": _("Save the moment"),
+        "icon": "clock",
+        "lead": moment_in_words(message.release_at, ticket.requester),
+    }
+    return form_act(request, ticket, form, move, said=_("The reply has another moment"), words=words)

@@ -10,7 +10,7 @@ from desk.ticket_page import Composers, act, show_ticket, version_of
 from desk.workspace import visible_ticket
 from tickets import services
 from tickets.enums import OutboundStatus
-from tickets.models import OutboundMessage
+from tickets.selectors import messages_in_hand_of
 
 
 @require_GET
@@ -20,9 +20,8 @@ def ticket(request: AgentRequest, reference: str) -> HttpResponse:
     found = visible_ticket(request.agent, reference)
     composers = Composers(opened=str(request.GET.get("compose", "")))
     if message_id := id_in(str(request.GET.get("restore", ""))):
-        taken_back = OutboundMessage.objects.filter(
-            pk=message_id, author=request.agent, ticket=found, status=OutboundStatus.CANCELLED
-        )
+        in_hand = messages_in_hand_of(request.agent)
+        taken_back = in_hand.filter(pk=message_id, ticket=found, status=OutboundStatus.CANCELLED)
         composers.restored = taken_back.first()
     return show_ticket(request, found, composers=composers)
 

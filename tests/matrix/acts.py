@@ -1,5 +1,6 @@
 """How each act of the matrix is asked for, at the API and on the page. Nothing here says what is allowed."""
 
+from desk.composing import context_of
 from tests.factories.people import PASSWORD
 from tests.matrix.cases import (
     Act,
@@ -62,6 +63,13 @@ ACTS: dict[str, Act] = {
     "transfer_untold": transfer("termination", ""),
     # Conversation
     "reply": reply(),
+    "preview": Act(
+        page=lambda case: Ask(
+            "post",
+            t(case, "preview"),
+            {"body": "Restart it.", "context": context_of(case.ticket, last_seen_seq=10**9).signed()},
+        )
+    ),
     "reply_to_another": reply(to_confirm="somebody@else.example"),
     "note": Act(
         api=lambda case: Ask("post", api(case, "note"), NOTE, status=201),
@@ -80,6 +88,11 @@ ACTS: dict[str, Act] = {
         api=lambda case: Ask("post", f"/api/v1/outbox/{case.message}/undo/", {}),
         page=lambda case: Ask("post", f"/outbox/{case.message}/undo/", goes_to=t(case)),
     ),
+    "schedule": Act(
+        api=lambda case: Ask("post", f"/api/v1/outbox/{case.message}/schedule/", {"when": "now"}),
+        page=lambda case: Ask("post", f"/outbox/{case.message}/schedule/", {"when": "now"}, goes_to=t(case)),
+    ),
+    "see_schedule_form": Act(page=lambda case: Ask("get", f"/outbox/{case.message}/schedule/")),
     # Life-cycle
     "wait_for_customer": step("wait_for_customer", page="wait"),
     "resume": step("resume"),
@@ -224,6 +237,7 @@ ACTS: dict[str, Act] = {
         {"first_name": "Dana", "last_name": "Neu", "tier": "standard", "version": 1},
         goes_to="/customers/",
     ),
+    "clear_address": page("post", "/customers/{case.world.things[contact].pk}/deliverable/", goes_to="/customers/"),
     # The operators' pages
     "admin_index": page("get", "/admin/"),
     "admin_tickets": page("get", "/admin/tickets/ticket/"),

@@ -16,6 +16,10 @@ reply            cancelled 401  not_owner closed  closed  not_owner not_owner no
 reply            resolved  401  not_owner ok      ok      not_owner not_owner not_owner role    404   404      role  role   401
 reply_to_another owned     401  not_owner context context not_owner not_owner not_owner role    404   404      role  role   401
 
+# Looking at what would be sent is for whoever may send it
+preview          owned     401  not_owner ok      ok      not_owner not_owner not_owner role    404   404      -     -      401
+preview          closed    401  not_owner closed  closed  not_owner not_owner not_owner role    404   404      -     -      401
+
 # "Internal note on main thread": agent, lead, supervisor, manager; API notes:write. Of the own teams: elsewhere, role
 note             new       401  ok        ok      404     ok        ok        ok        role    404   404      scope ok     401
 note             owned     401  ok        ok      ok      ok        ok        ok        role    404   404      scope ok     401
@@ -34,6 +38,13 @@ outbox_one       held      401  404       ok      ok      404       404       40
 undo             held      401  404       ok      ok      404       404       404       404     404   404      role  role   401
 undo             answered  401  404       ok      404     404       404       404       404     404   404      role  role   401
 undo             sent      401  404       state   state   404       404       404       404     404   404      role  role   401
+
+# A reply that waits for its moment is a public reply until it leaves: O, and the deputy of an absent owner
+outbox_one       scheduled 401  404       ok      ok      404       404       404       404     404   404      role  role   401
+undo             scheduled 401  404       ok      ok      404       404       404       404     404   404      role  role   401
+schedule         scheduled 401  404       ok      ok      404       404       404       404     404   404      role  role   401
+schedule         held      401  404       state   state   404       404       404       404     404   404      role  role   401
+see_schedule_form scheduled 401 404       ok      ok      404       404       404       404     404   404      -     -      401
 """
 
 

@@ -46,6 +46,8 @@ company              -     401  ok    ok    ok     ok   ok    ok      ok      ro
 # Section 3 rule 11: lead and above in scope
 see_contact_form     -     401  role  role  role   ok   ok    ok      role    role  role     -     -      401
 edit_contact         -     401  role  role  role   ok   ok    ok      role    role  role     -     -      401
+# As rule 11: also owner and deputy of a ticket of theirs
+clear_address        -     401  role  ok    ok     ok   ok    ok      role    role  role     -     -      401
 """
 
 OWN_THINGS = """

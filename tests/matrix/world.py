@@ -222,6 +222,17 @@ def _held(world: World, ticket: Ticket, owner: Agent) -> Scene:
     return Scene(ticket, message=services.reply_to_customer(ticket.pk, by=owner, body_text="Restart it."))
 
 
+def _scheduled(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """A reply that waits for tomorrow; its author is the owner, also of the ticket whose owner is absent by now."""
+    moment = timezone.now() + timedelta(days=1)
+    return Scene(
+        ticket,
+        message=services.reply_to_customer(
+            ticket.pk, by=owner, body_text="Restart it tomorrow.", when="at", send_at=moment
+        ),
+    )
+
+
 def _sent(world: World, ticket: Ticket, owner: Agent) -> Scene:
     scene = _answered(world, ticket, owner)
     OutboundMessage.objects.filter(pk=scene.message.pk).update(status=OutboundStatus.SENT)
@@ -241,6 +252,7 @@ OWNED_STATES = {
     "task_done": _task_done,
     "task_must": _task_must,
     "held": _held,
+    "scheduled": _scheduled,
     "sent": _sent,
 }
 

@@ -81,8 +81,8 @@ def test_template_comment_in_short_form_stays_on_its_line(path: Path) -> None:
 def test_requests_of_htmx_sit_on_a_link_or_a_form_that_works_without_it(path: Path) -> None:
     for tag in TAG.findall(markup(path)):
         if re.search(r"\shx-post\b", tag):
-            assert tag.startswith("<form"), tag
-            assert "action=" in tag, tag
+            assert tag.startswith(("<form", "<button")), tag
+            assert ("formaction=" if tag.startswith("<button") else "action=") in tag, tag
         elif re.search(r"\shx-get\b", tag) and not re.search(
             r'hx-trigger="[^"]*(load|every|countdownDone|revealed|sse:)', tag
         ):

@@ -61,6 +61,11 @@ class World:
         found = getattr(self.ticket, related).order_by("-created_at").values_list("pk", flat=True).first()
         return found or self.ticket.pk
 
+    def some_moment(self) -> dict[str, Any]:
+        """Every other reply waits until tomorrow."""
+        is_scheduled = self.ticket.outbound_messages.count() % 2
+        return {"when": "at", "send_at": timezone.now() + timedelta(days=1)} if is_scheduled else {}
+
     def movable(self) -> Any:
         """Id of the mail that the ticket began with, wherever it stands now."""
         return self.ticket.entries.order_by("seq").values_list("pk", flat=True).first()
@@ -117,6 +122,10 @@ OPERATIONS: dict[str, Operation] = {
         code="5.1.1",
     ),
     "offer_ticket": lambda w, by, other: ONE.offer_ticket(w.ticket.pk, to=other, by=by),
+    "preview_reply": lambda w, by, other: ONE.preview_reply(w.ticket.pk, by=by, body_text="We look into it."),
+    "reschedule_message": lambda w, by, other: ONE.reschedule_message(
+        w.newest("outbound_messages"), by=by, when="at", send_at=timezone.now() + timedelta(days=2)
+    ),
     "queue_system_message": lambda w, by, other: ONE.queue_system_message(
         w.ticket.pk, kind=OutboundKind.ACKNOWLEDGEMENT, body_text="We have received your message."
     ),
@@ -138,7 +147,7 @@ OPERATIONS: dict[str, Operation] = {
     "reopen_task": lambda w, by, other: ONE.reopen_task(w.newest("tasks"), by=by),
     "reopen_ticket": lambda w, by, other: ONE.reopen_ticket(w.ticket.pk, by=by),
     "reply_to_customer": lambda w, by, other: ONE.reply_to_customer(
-        w.ticket.pk, by=by, body_text="We look into it.", then="wait_for_customer"
+        w.ticket.pk, by=by, body_text="We look into it.", then="wait_for_customer", **w.some_moment()
     ),
     "resolve_ticket": lambda w, by, other: ONE.resolve_ticket(w.ticket.pk, by=by, code="fixed", note="Done."),
     "resume_ticket": lambda w, by, other: ONE.resume_ticket(w.ticket.pk, by=by),

@@ -24,14 +24,15 @@ from tickets.api.inputs import (
     NoteIn,
     OutboxQuery,
     ReplyIn,
+    ScheduleIn,
     TimelineQuery,
     Versioned,
 )
 from tickets.api.outputs import AttachmentOut, EntryOut, OutboundOut
 from tickets.enums import OutboundStatus
 from tickets.models import Attachment, OutboundMessage, TimelineEntry
-from tickets.selectors import attachments_visible_to, entries_of, outbox_of
-from tickets.services import NewFile, add_note, reply_to_customer, undo_message
+from tickets.selectors import attachments_visible_to, entries_of, messages_in_hand_of, outbox_of
+from tickets.services import NewFile, add_note, reply_to_customer, reschedule_message, undo_message
 
 MAX_FILE_BYTES = 25 * 1024 * 1024
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -88,6 +89,8 @@ class ThreadViewSet(TicketBase):
             cc=values["cc"],
             to_confirm=values["to_confirm"],
             then=values["then"] or "",
+            when=values["when"],
+            send_at=values["send_at"],
             last_seen_seq=values.get("last_seen_seq"),
             version=version,
         )
@@ -173,6 +176,12 @@ class OutboxViewSet(TicketBase):
             raise Forbidden
         return outbox_of(self.actor).select_related("ticket", "author", "on_behalf_of")
 
+    def in_hand(self) -> QuerySet[OutboundMessage]:
+        """The own ones, and what is scheduled on tickets the agent owns or covers."""
+        if not isinstance(self.actor, Agent):
+            raise Forbidden
+        return messages_in_hand_of(self.actor).select_related("ticket", "author", "on_behalf_of")
+
     @extend_schema(
         operation_id="outbox_list", summary="My messages", parameters=[OutboxQuery], responses=page_of(OutboundOut)
     )
@@ -185,7 +194,7 @@ class OutboxViewSet(TicketBase):
 
     @extend_schema(operation_id="outbox", summary="One", responses=OutboundOut)
     def retrieve(self, request: Request, id: UUID) -> Response:
-        return Response(OutboundOut(self.one(self.rows(), pk=id)).data)
+        return Response(OutboundOut(self.one(self.in_hand(), pk=id)).data)
 
     @extend_schema(
         operation_id="outbox_undo",
@@ -194,7 +203,20 @@ class OutboxViewSet(TicketBase):
         responses={200: OutboundOut},
     )
     def undo(self, request: Request, id: UUID) -> Response:
-        message = self.one(self.rows(), pk=id)
+        message = self.one(self.in_hand(), pk=id)
         version = self.version(self.read(Versioned))
         undo_message(message.pk, by=self.actor, version=version)
-        return Response(OutboundOut(self.one(self.rows(), pk=id)).data)
+        return Response(OutboundOut(self.one(self.in_hand(), pk=id)).data)
+
+    @extend_schema(
+        operation_id="outbox_schedule",
+        summary="Name another moment for a scheduled reply, or send it now",
+        request=ScheduleIn,
+        responses={200: OutboundOut},
+    )
+    def schedule(self, request: Request, id: UUID) -> Response:
+        message = self.one(self.in_hand(), pk=id)
+        values = self.read(ScheduleIn)
+        version = self.version(values)
+        reschedule_message(message.pk, by=self.actor, when=values["when"], send_at=values["send_at"], version=version)
+        return Response(OutboundOut(self.one(self.in_hand(), pk=id)).data)

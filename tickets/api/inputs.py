@@ -10,7 +10,17 @@ from rest_framework import serializers
 
 from accounts.lookups import agent_named, contact_named, team_named
 from core.api.fields import In, Instant, Line, Named, Query, Text
-from tickets.enums import CANCEL_CODES, Channel, EntryKind, Grade, Priority, TicketStatus, TicketType, Visibility
+from tickets.enums import (
+    CANCEL_CODES,
+    Channel,
+    EntryKind,
+    Grade,
+    Priority,
+    SendWhen,
+    TicketStatus,
+    TicketType,
+    Visibility,
+)
 from tickets.lookups import category_named
 
 LANGUAGE = r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$"
@@ -119,9 +129,19 @@ class ReplyIn(Versioned):
     then = serializers.CharField(
         required=False, allow_blank=True, allow_null=True, default="", max_length=50, help_text="wait_for_customer"
     )
+    when = serializers.CharField(
+        required=False, default=SendWhen.NOW.value, max_length=10, help_text=", ".join(SendWhen.values)
+    )
+    send_at = Instant(required=False, allow_null=True, default=None, help_text='with "when": "at"')
     last_seen_seq = serializers.IntegerField(
         required=False, min_value=0, max_value=2**63 - 1, help_text="newest public entry the author has read"
     )
+
+
+class ScheduleIn(Versioned):
+    asked = ("when", "send_at")
+    when = serializers.CharField(max_length=10, help_text=", ".join(SendWhen.values))
+    send_at = Instant(required=False, allow_null=True, default=None, help_text='with "when": "at"')
 
 
 class NoteIn(Versioned):

@@ -205,6 +205,7 @@ class OutboundOut(Out):
     then = serializers.SerializerMethodField()
     status = choice(OutboundStatus)
     release_at = Instant()
+    is_scheduled = serializers.BooleanField(help_text="waits for a moment its author chose")
     released_at = Instant(allow_null=True)
     attempts = serializers.IntegerField()
     next_attempt_at = Instant(allow_null=True)

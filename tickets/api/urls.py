@@ -48,5 +48,6 @@ urlpatterns: list[URLPattern] = [
     path("outbox/", OutboxViewSet.as_view({"get": "list"})),
     path("outbox/<uuid:id>/", OutboxViewSet.as_view({"get": "retrieve"})),
     path("outbox/<uuid:id>/undo/", OutboxViewSet.as_view({"post": "undo"})),
+    path("outbox/<uuid:id>/schedule/", OutboxViewSet.as_view({"post": "schedule"})),
     path("search/", SearchViewSet.as_view({"get": "list"})),
 ]

@@ -40,6 +40,8 @@ class OutboundMessage(FSMModelMixin, BaseModel):
     then = models.CharField(max_length=20, choices=Then, blank=True)
     status = FSMField(max_length=10, choices=OutboundStatus, default=O.HELD, protected=True)
     release_at = models.DateTimeField()
+    is_scheduled = models.BooleanField(default=False)
+    """Held until a moment its author chose, and not for their undo time alone; true for good."""
     released_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)

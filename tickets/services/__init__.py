@@ -4,6 +4,7 @@ from tickets.services.attachments import NewFile, store_files
 from tickets.services.conversation import (
     add_note,
     allow_remote_images,
+    preview_reply,
     queue_system_message,
     record_automatic_message,
     record_customer_message,
@@ -30,6 +31,7 @@ from tickets.services.moving import move_entry, undo_move
 from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket, transfer_ownership, withdraw_offer
 from tickets.services.participants import add_participants
 from tickets.services.redaction import redact_entry
+from tickets.services.scheduling import reschedule_message
 from tickets.services.tasks import cancel_task, create_task, edit_task, finish_task, reopen_task, start_task
 from tickets.services.timers import close_due_tickets, lapse_due_offers
 
@@ -58,6 +60,7 @@ __all__ = [
     "move_entry",
     "note_delivery",
     "offer_ticket",
+    "preview_reply",
     "queue_system_message",
     "record_automatic_message",
     "record_customer_message",
@@ -69,6 +72,7 @@ __all__ = [
     "reopen_task",
     "reopen_ticket",
     "reply_to_customer",
+    "reschedule_message",
     "resolve_ticket",
     "resume_ticket",
     "start_task",

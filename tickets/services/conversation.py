@@ -1,7 +1,7 @@
 """Words on the timeline: notes, replies with their hold, what the customer wrote, redaction."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -20,7 +20,17 @@ from core.events import publish
 from core.history import get_or_record
 from core.service import service
 from core.sweep import run_each
-from tickets.enums import ENDED, EntryKind, OutboundKind, OutboundStatus, Then, TicketStatus, Visibility
+from tickets.enums import (
+    ENDED,
+    EntryKind,
+    OutboundKind,
+    OutboundStatus,
+    SendWhen,
+    Then,
+    TicketStatus,
+    Unsent,
+    Visibility,
+)
 from tickets.errors import (
     NotYourMessage,
     RoleForbids,
@@ -46,7 +56,16 @@ from tickets.services._common import (
 )
 from tickets.services.attachments import NewFile, store_files
 from tickets.services.creation import Message
-from tickets.services.outgoing import HUMAN, cancel_held_messages, freeze_message, put_on_timeline, send_at_once
+from tickets.services.outgoing import (
+    HUMAN,
+    cancel_held_messages,
+    draft_message,
+    drop_all_scheduled,
+    drop_scheduled,
+    put_on_timeline,
+    send_at_once,
+)
+from tickets.services.scheduling import moment_to_send
 
 MAX_CC = 50
 RELEASED = steps.declare("tickets.release", "released")
@@ -89,18 +108,62 @@ def reply_to_customer(
     cc: Sequence[str] = (),
     to_confirm: str = "",
     then: str = "",
+    when: str = SendWhen.NOW,
+    send_at: datetime | None = None,
     files: Sequence[NewFile] = (),
     last_seen_seq: int | None = None,
     version: int | None = None,
 ) -> OutboundMessage:
-    """Hold a public reply for the author's undo time; then it becomes an entry and is sent (ruling 11).
+    """Hold a public reply for the author's undo time, or until the moment they chose; then it becomes an entry and is
+    sent (ruling 11).
 
     Recipients and body are frozen now. `to_confirm`, if given, must be the primary recipient; `last_seen_seq`, if
     given,
-    the newest public entry the author had on screen. Raises NotOwner, TicketUnowned, TicketClosed, Invalid,
-    WrongTicketContext or UnseenEntries.
+    the newest public entry the author had on screen; `send_at` goes with `when="at"`. Raises NotOwner, TicketUnowned,
+    TicketClosed, Invalid, WrongTicketContext or UnseenEntries.
     """
     ticket = lock(ticket_id)
+    message = _drafted(ticket, by=by, body_text=body_text, cc=cc, to_confirm=to_confirm, then=then, seen=last_seen_seq)
+    message.release_at, message.is_scheduled = moment_to_send(
+        ticket, when=when, send_at=send_at, by=by, now=message.created_at
+    )
+    check_version(ticket, version)
+    message.save(force_insert=True)
+    store_files(files, outbound=message)
+    return message
+
+
+@service
+def preview_reply(
+    ticket_id: UUID,
+    *,
+    by: Agent,
+    body_text: str,
+    cc: Sequence[str] = (),
+    to_confirm: str = "",
+    when: str = SendWhen.NOW,
+    send_at: datetime | None = None,
+) -> OutboundMessage:
+    """What `reply_to_customer` would hold now, unsaved: nothing is written. Raises what that would."""
+    ticket = lock(ticket_id)
+    message = _drafted(ticket, by=by, body_text=body_text, cc=cc, to_confirm=to_confirm)
+    message.release_at, message.is_scheduled = moment_to_send(
+        ticket, when=when, send_at=send_at, by=by, now=message.created_at
+    )
+    return message
+
+
+def _drafted(
+    ticket: Ticket,
+    *,
+    by: Agent,
+    body_text: str,
+    cc: Sequence[str],
+    to_confirm: str,
+    then: str = "",
+    seen: int | None = None,
+) -> OutboundMessage:
+    """A reply on the locked ticket, if it may be written."""
     if ticket.owner is None and works_in(by, ticket.team) and ticket.status not in ENDED:
         raise TicketUnowned(reference=ticket.reference, allowed=["accept"])
     refuse_unless_owner(by, ticket)
@@ -112,10 +175,9 @@ def reply_to_customer(
     recipient = ticket.requester.email
     if to_confirm and to_confirm.strip().lower() != recipient.lower():
         raise WrongTicketContext(given=to_confirm, actual=recipient)
-    if last_seen_seq is not None and entries_of(ticket).public().filter(seq__gt=last_seen_seq).exists():
+    if seen is not None and entries_of(ticket).public().filter(seq__gt=seen).exists():
         raise UnseenEntries(reference=ticket.reference)
-    check_version(ticket, version)
-    message = freeze_message(
+    return draft_message(
         ticket,
         kind=OutboundKind.REPLY,
         author=by,
@@ -123,11 +185,8 @@ def reply_to_customer(
         body_text=body_text.strip(),
         cc=_addresses(cc),
         at=timezone.now(),
-        hold=timedelta(seconds=by.undo_seconds),
         then=then,
     )
-    store_files(files, outbound=message)
-    return message
 
 
 def _addresses(given: Sequence[str]) -> list[str]:
@@ -151,6 +210,7 @@ def undo_message(message_id: UUID, *, by: Agent, version: int | None = None) -> 
     ticket_id = OutboundMessage.objects.values_list("ticket_id", flat=True).get(pk=message_id)
     ticket = lock(ticket_id)
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
+    message.ticket = ticket
     if not may_undo(by, message):
         raise NotYourMessage
     if not message.may_be_undone or message.leased_until is not None:
@@ -159,9 +219,10 @@ def undo_message(message_id: UUID, *, by: Agent, version: int | None = None) -> 
         raise StaleVersion(given=version, current=message.version)
     message.undo()
     message.save(update_fields=["status", "next_attempt_at", "leased_until"])
-    if message.entry is not None:
+    if message.entry is not None or message.author_id != by.pk:
         facts = {"event": "message_cancelled", "author": by.name}
         add_entry(ticket, EntryKind.SYSTEM, author=by, at=timezone.now(), facts=facts)
+    if message.entry is not None:
         _forget_answer(ticket)
     return message
 
@@ -192,6 +253,9 @@ def release_message(message_id: UUID, *, now: datetime) -> bool:
     at = timezone.now()
     if ticket.is_ended:
         cancel_held_messages(ticket, by=TIMER, at=at)
+        return True
+    if message.is_scheduled and ticket.owner_id not in (message.author_id, message.on_behalf_of_id):
+        drop_scheduled(message, ticket, reason=Unsent.OWNER_CHANGED, at=at)
         return True
     put_on_timeline(message, ticket, at=at)
     if _may_wait_after(message, ticket) and message.author is not None:
@@ -241,6 +305,7 @@ def record_customer_message(
         get_or_record(TicketParticipant.objects.all(), by=by, ticket=ticket, contact=by)
     if not may_resume:
         return entry
+    drop_all_scheduled(ticket, reason=Unsent.CUSTOMER_WROTE, at=now)
     ticket.last_customer_message_at = now
     fields = ["last_customer_message_at"]
     old = ticket.status

@@ -28,6 +28,7 @@ from tickets.scoring import base_score, proposed_priority
 from tickets.services._common import add_entry
 from tickets.services.attachments import NewFile, attach, store_blobs
 from tickets.services.ownership import put_offer, refusal_to_offer
+from tickets.services.participants import join
 
 
 class Details(TypedDict, total=False):
@@ -78,14 +79,16 @@ def create_ticket(
     message: Message,
     follow_up_of: Ticket | None = None,
     related_to: Ticket | None = None,
+    participants: Sequence[Contact] = (),
     may_be_answered: bool = False,
     priority: Priority | None = None,
     **details: Unpack[Details],
 ) -> Ticket:
     """Put a new, unowned ticket into the queue of `team`, the customer's words as its first public entry.
 
-    `may_be_answered` says that an automatic acknowledgement may go out. A follow-up is offered first to the owner of
-    what it follows. Without a `priority`, impact and urgency propose one if both are given, else it is medium.
+    `participants` take part from the beginning. `may_be_answered` says that an automatic acknowledgement may go out. A
+    follow-up is offered first to the owner of what it follows. Without a `priority`, impact and urgency propose one if
+    both are given, else it is medium.
     Raises RoleForbids, ScopeMissing, or Invalid for an empty subject or a team that is not active.
     """
     _refuse_creation(by, subject=subject, team=team)
@@ -113,6 +116,7 @@ def create_ticket(
     ticket.reference = _next_reference(TicketType(ticket.type), year=now.year)
     record(ticket, by=by)
     entry = ticket.first_entry = _first_entry(ticket, message, attachments, by=by, at=now)
+    join(ticket, [contact for contact in participants if contact.pk != requester.pk], by=by, at=now)
     _connect(ticket, follow_up_of=follow_up_of, related_to=related_to, by=by, at=now)
     publish(TicketCreated(ticket_id=ticket.pk, entry_id=entry.pk, may_be_answered=may_be_answered, occurred_at=now))
     return ticket

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from accounts.services import mark_undeliverable
+from core.actors import DESK
 from core.events import publish
 from core.service import service
 from tickets.enums import Delivery
@@ -41,6 +43,9 @@ def note_delivery(
         return set()
     message.delivery = {**known, **news}
     message.save(update_fields=["delivery"])
+    if delivery == Delivery.UNDELIVERABLE and is_sure:
+        for address in sorted(news):
+            mark_undeliverable(address, by=DESK, at=at, code=code)
     if delivery in (Delivery.GIVEN_UP, Delivery.UNDELIVERABLE):
         publish(
             MessageUndelivered(

@@ -14,7 +14,7 @@ from core.events import publish
 from core.service import service
 from core.worktime import add_business_days
 from tickets import guards
-from tickets.enums import CANCEL_CODES, ClosureCode, ResolutionCode, TaskStatus, TicketStatus
+from tickets.enums import CANCEL_CODES, ClosureCode, ResolutionCode, TaskStatus, TicketStatus, Unsent
 from tickets.errors import OpenTasks, OwnersActForbidden, ReplyFirst
 from tickets.events import TicketCancelled, TicketClosed, TicketReopened, TicketResolved
 from tickets.models import Ticket
@@ -28,7 +28,7 @@ from tickets.services._common import (
     refuse_unless_in,
     refuse_unless_owner,
 )
-from tickets.services.outgoing import cancel_held_messages, release_held_messages, tell_resolution
+from tickets.services.outgoing import cancel_held_messages, drop_all_scheduled, release_held_messages, tell_resolution
 from tickets.services.ownership import OFFER_FIELDS, tell_former_candidate
 
 S = TicketStatus
@@ -173,7 +173,9 @@ def reopen_by_customer(ticket_id: UUID, *, by: Contact, round: int, reason: str 
     ticket = lock(ticket_id)
     if ticket.status != S.RESOLVED or ticket.reopen_count != round:
         raise not_possible(ticket)
-    return _reopen(ticket, by=by, at=timezone.now(), reason=reason.strip())
+    now = timezone.now()
+    drop_all_scheduled(ticket, reason=Unsent.CUSTOMER_WROTE, at=now)
+    return _reopen(ticket, by=by, at=now, reason=reason.strip())
 
 
 def _reopen(ticket: Ticket, *, by: Actor, at: datetime, reason: str) -> Ticket:

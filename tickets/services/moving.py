@@ -23,6 +23,7 @@ from tickets.enums import (
     OutboundKind,
     PlacementCause,
     TicketStatus,
+    Unsent,
     Visibility,
 )
 from tickets.errors import EntryNotMovable, NothingToUndo, RoleForbids
@@ -32,7 +33,7 @@ from tickets.policies import is_staff_role
 from tickets.selectors import entries_of, place_of
 from tickets.services._common import add_entry, change_status, index_words, lock, refuse_if_ended, touch
 from tickets.services.lifecycle import RESOLUTION_FIELDS
-from tickets.services.outgoing import cancel_held_messages
+from tickets.services.outgoing import cancel_held_messages, drop_all_scheduled
 from tickets.services.ownership import OFFER_FIELDS, tell_former_candidate
 from tickets.services.redaction import index_anew
 
@@ -199,6 +200,7 @@ def _act(ticket: Ticket, entry: TimelineEntry, *, at: datetime) -> None:
     contact = entry.contact
     if contact is None or entry.visibility != Visibility.PUBLIC:
         return
+    drop_all_scheduled(ticket, reason=Unsent.CUSTOMER_WROTE, at=at)
     old = ticket.status
     if old == S.WAITING_CUSTOMER and (ticket.waiting_since is None or entry.created_at > ticket.waiting_since):
         ticket.customer_replied()

@@ -1,7 +1,7 @@
 """Mail to the customer: freezing a message, releasing it onto the timeline, and what the system itself writes."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,8 +12,8 @@ from accounts.models import Agent
 from core import wake
 from core.actors import DESK, Actor
 from core.events import publish
-from tickets.enums import EntryKind, OutboundKind, OutboundStatus, Visibility
-from tickets.events import PublicReplyReleased
+from tickets.enums import EntryKind, OutboundKind, OutboundStatus, Unsent, Visibility
+from tickets.events import PublicReplyReleased, ScheduledReplyDropped
 from tickets.links import Answer, sign_answer
 from tickets.message_ids import new_message_id
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
@@ -23,21 +23,25 @@ HUMAN = (OutboundKind.REPLY, OutboundKind.RESOLUTION)
 """Messages that a person wrote; only these count as a response (domain.md section 9)."""
 
 
-def freeze_message(
+def draft_message(
     ticket: Ticket,
     *,
     kind: OutboundKind,
     author: Agent | None,
     body_text: str,
     at: datetime,
-    hold: timedelta = timedelta(0),
+    release_at: datetime | None = None,
+    is_scheduled: bool = False,
     on_behalf_of: Agent | None = None,
     cc: Sequence[str] = (),
     body_html: str = "",
     then: str = "",
 ) -> OutboundMessage:
-    """The outbox row; recipients and body do not change any more. It becomes an entry when its hold ends."""
-    return OutboundMessage.objects.create(
+    """The outbox row, not yet saved. Once it is, recipients and body do not change any more.
+
+    It becomes an entry when its hold ends, at `release_at`.
+    """
+    return OutboundMessage(
         ticket=ticket,
         kind=kind,
         author=author,
@@ -49,7 +53,8 @@ def freeze_message(
         body_html=body_html,
         email_message_id=new_message_id(),
         then=then,
-        release_at=at + hold,
+        release_at=release_at or at,
+        is_scheduled=is_scheduled,
     )
 
 
@@ -94,23 +99,56 @@ def _count_as_answer(ticket: Ticket, message: OutboundMessage, entry: TimelineEn
     )
 
 
-def held_messages(ticket: Ticket) -> list[OutboundMessage]:
-    return list(ticket.outbound_messages.select_for_update().filter(status=OutboundStatus.HELD).order_by("release_at"))
+def held_messages(ticket: Ticket, **narrowed: bool) -> list[OutboundMessage]:
+    held = ticket.outbound_messages.select_for_update().filter(status=OutboundStatus.HELD, **narrowed)
+    return list(held.order_by("release_at"))
 
 
 def release_held_messages(ticket: Ticket, *, at: datetime) -> None:
-    """End the hold of what is still waiting before an act that writes to the customer itself."""
+    """End the hold of what is still waiting before an act that writes to the customer itself.
+
+    What waits for a later moment was not meant to leave now, and comes too late then.
+    """
     for message in held_messages(ticket):
-        put_on_timeline(message, ticket, at=at)
+        if message.is_scheduled:
+            drop_scheduled(message, ticket, reason=Unsent.RESOLVED, at=at)
+        else:
+            put_on_timeline(message, ticket, at=at)
 
 
 def cancel_held_messages(ticket: Ticket, *, by: Actor, at: datetime) -> None:
     """A ticket that has ended sends nothing more; what was still held is taken back and says so."""
     for message in held_messages(ticket):
+        if message.is_scheduled:
+            drop_scheduled(message, ticket, reason=Unsent.ENDED, at=at)
+            continue
         message.undo()
         message.save(update_fields=["status", "next_attempt_at", "leased_until"])
         facts = {"event": "message_cancelled", "author": by.audit_name}
         add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts=facts)
+
+
+def drop_all_scheduled(ticket: Ticket, *, reason: Unsent, at: datetime) -> None:
+    """The customer has said something that these replies do not know of."""
+    for message in held_messages(ticket, is_scheduled=True):
+        drop_scheduled(message, ticket, reason=reason, at=at)
+
+
+def drop_scheduled(message: OutboundMessage, ticket: Ticket, *, reason: Unsent, at: datetime) -> None:
+    """Not sent, in the transaction of what made it so; the entry offers its text again, and the owner is told."""
+    message.undo()
+    message.save(update_fields=["status", "next_attempt_at", "leased_until"])
+    facts = {"event": "scheduled_dropped", "reason": reason.value, "message": str(message.pk)}
+    add_entry(ticket, EntryKind.SYSTEM, author=DESK, at=at, facts=facts)
+    publish(
+        ScheduledReplyDropped(
+            ticket_id=ticket.pk,
+            message_id=message.pk,
+            author_id=message.author_id,
+            reason=reason.value,
+            occurred_at=at,
+        )
+    )
 
 
 def send_at_once(
@@ -123,9 +161,8 @@ def send_at_once(
     on_behalf_of: Agent | None = None,
 ) -> OutboundMessage:
     """A message without hold: part of an act that is itself not taken back."""
-    message = freeze_message(
-        ticket, kind=kind, author=author, on_behalf_of=on_behalf_of, body_text=body_text, at=at, then=""
-    )
+    message = draft_message(ticket, kind=kind, author=author, on_behalf_of=on_behalf_of, body_text=body_text, at=at)
+    message.save(force_insert=True)
     put_on_timeline(message, ticket, at=at)
     return message
 

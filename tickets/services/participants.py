@@ -1,6 +1,7 @@
 """Customers beside the requester who take part in a ticket's conversation."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,7 +11,7 @@ from core.actors import Actor
 from core.history import record_new
 from core.service import service
 from tickets.enums import EntryKind
-from tickets.models import TicketParticipant
+from tickets.models import Ticket, TicketParticipant
 from tickets.services._common import add_entry, lock
 
 
@@ -25,9 +26,15 @@ def add_participants(ticket_id: UUID, *, contacts: Sequence[Contact], by: Actor)
     ids = [contact.pk for contact in contacts]
     known = set(ticket.participants.filter(contact__in=ids).values_list("contact_id", flat=True))
     known.add(ticket.requester_id)
-    new = list({contact.pk: contact for contact in contacts if contact.pk not in known}.values())
+    new = [contact for contact in contacts if contact.pk not in known]
+    return join(ticket, new, by=by, at=timezone.now())
+
+
+def join(ticket: Ticket, contacts: Sequence[Contact], *, by: Actor, at: datetime) -> list[Contact]:
+    """Write down who takes part in a locked or new ticket from now on; none of them may do so already."""
+    new = list({contact.pk: contact for contact in contacts}.values())
     if new:
         record_new([TicketParticipant(ticket=ticket, contact=contact) for contact in new], by=by)
         facts = {"event": "participants", "names": [f"{contact.name} <{contact.email}>" for contact in new]}
-        add_entry(ticket, EntryKind.SYSTEM, author=by, at=timezone.now(), facts=facts)
+        add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts=facts)
     return new

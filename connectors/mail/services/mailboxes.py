@@ -29,10 +29,12 @@ def add_mailbox(
     by: Actor,
     name: str = "",
     settings: Mapping[str, object] | None = None,
+    takes_plus_addresses: bool | None = None,
 ) -> Mailbox:
     """A shared mailbox of `team`, and its Maildir. The same one twice changes nothing.
 
-    `settings` are those of the backend (`ImapSettings`). Raises Invalid, BackendNotAvailable, or MailboxExists if the
+    `settings` are those of the backend (`ImapSettings`); `takes_plus_addresses` is true for files unless said
+    otherwise, and else only where somebody says so. Raises Invalid, BackendNotAvailable, or MailboxExists if the
     address belongs to another team or is read in another way.
     """
     address = _address(address).lower()
@@ -40,6 +42,7 @@ def add_mailbox(
         raise BackendNotAvailable(backend=backend, possible=", ".join(Backend.values))
     kept = usable_settings(backend, settings or {})
     mailbox = Mailbox(address=address, backend=backend, team=team, name=name.strip(), settings=kept)
+    mailbox.takes_plus_addresses = backend == Backend.FILES if takes_plus_addresses is None else takes_plus_addresses
     try:
         with transaction.atomic():
             record(mailbox, by=by)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext_noop
 
 from accounts.models import Agent, Contact
-from accounts.services import Person, contact_for, contacts_for
+from accounts.services import Person, contacts_for, mark_deliverable
 from connectors.mail import selectors
 from connectors.mail.enums import Reason
 from connectors.mail.forwards import Forward, forwarded_by_agent
@@ -217,11 +218,13 @@ class _Intake:
         if may_resume and not self.is_released and (held := brakes.hold_reopening(self.message, ticket, at=self.at)):
             self._put_on_hold(held)
             return
-        others = self._others(ticket)
+        others = self._others(besides=ticket.requester.email)
         if others and not (self.sender and selectors.belongs_to(self.sender.address, ticket)):
             others = []
-        entry = record_customer_message(ticket.pk, by=self._contact(), message=self._words(), may_resume=may_resume)
-        self._take_along(ticket, others)
+        speaker, *along = self._contacts(self._taken_along(others))
+        entry = record_customer_message(ticket.pk, by=speaker, message=self._words(), may_resume=may_resume)
+        if along:
+            self._note_participants(add_participants(ticket.pk, contacts=along, by=INTAKE))
         self.message.append(ticket, entry.pk, reason=match.reason, at=self.at)
 
     def _create(
@@ -233,21 +236,24 @@ class _Intake:
         forward: Forward | None = None,
     ) -> None:
         mailbox = selectors.addressed_mailbox(self.mail, self.own) or self.message.mailbox
+        others = [] if forward else self._taken_along(self._others())
+        requester, *along = self._contacts(others, forwarded=forward.sender if forward else None)
         ticket = create_ticket(
             by=INTAKE,
-            requester=self._contact(forward.sender if forward else None),
+            requester=requester,
             team=follow_up_of.team if follow_up_of and follow_up_of.team.is_active else mailbox.team,
             subject=(forward.subject if forward else self.mail.subject).strip() or NO_SUBJECT,
             message=self._forwarded_words(forward) if forward else self._words(),
             follow_up_of=follow_up_of,
             related_to=related_to,
             may_be_answered=self._may_be_answered(mailbox),
+            participants=along,
             channel=Channel.EMAIL,
         )
         if forward:
             self._keep_own_words(ticket, forward)
-        else:
-            self._take_along(ticket, self._others(ticket))
+        elif along:
+            self._note_participants(along)
         self.message.create(ticket, ticket.first_entry.pk, reason=reason, at=self.at)
 
     def _keep_own_words(self, ticket: Ticket, forward: Forward) -> None:
@@ -258,26 +264,25 @@ class _Intake:
         self.message.reply_text = ""  # a view on the agent's words, not on the customer's
         self.message.evidence |= {"sender": "forwarded", "forwarded_by": forward.agent.email}
 
-    def _others(self, ticket: Ticket) -> list[Address]:
+    def _others(self, *, besides: str = "") -> list[Address]:
         """Who else stands in To and Cc of a person's mail."""
         if self.mail.kind != MailKind.NORMAL:
             return []
-        speaker = self.sender.address.lower() if self.sender else ""
-        left_out = {ticket.requester.email.lower(), self._from.lower(), speaker}
+        speaker = self.sender.address if self.sender else ""
+        left_out = {address.lower() for address in (besides, self._from, speaker)}
         return [one for one in others_in(self.mail, self.own.values()) if one.address.lower() not in left_out]
 
-    def _take_along(self, ticket: Ticket, others: list[Address]) -> None:
-        """They take part from now on (email.md section 4)."""
+    def _taken_along(self, others: list[Address]) -> list[Address]:
+        """Who of them takes part from now on (email.md section 4)."""
         if len(others) > MAX_TAKEN_ALONG:
             self.message.evidence["flags"].append("too many people in copy to take along")
-            return
+            return []
         people = [one for one in others if len(one.address) <= MAX_ADDRESS]
         left_out = selectors.agents_and_blocked(one.address for one in people) if people else set()
-        people = [one for one in people if one.address.lower() not in left_out]
-        if people:
-            contacts = contacts_for([_person(one) for one in people], by=INTAKE)
-            added = add_participants(ticket.pk, contacts=contacts, by=INTAKE)
-            self.message.evidence["participants"] = [contact.email for contact in added]
+        return [one for one in people if one.address.lower() not in left_out]
+
+    def _note_participants(self, added: Sequence[Contact]) -> None:
+        self.message.evidence["participants"] = [contact.email for contact in added]
 
     def _may_be_answered(self, mailbox: Mailbox) -> bool:
         """The loop guard: only a person's mail, and only where the mailbox is set so (email.md section 5)."""
@@ -302,12 +307,15 @@ class _Intake:
         )
         self.message.keep(reason=reason, at=self.at, ticket=match.ticket, entry=entry)
 
-    def _contact(self, person: Address | None = None) -> Contact:
-        sender = person or self.sender
+    def _contacts(self, others: Sequence[Address] = (), *, forwarded: Address | None = None) -> list[Contact]:
+        """Who speaks, then `others`."""
+        sender = forwarded or self.sender
         if sender is None:
             raise NotFound
-        found = _person(sender)
-        return contact_for(found.email, name=found.name, by=INTAKE)
+        found = contacts_for([_person(one) for one in (sender, *others)], by=INTAKE)
+        if found[0].undeliverable_at is not None and forwarded is None:  # what is forwarded proves nothing
+            found[0] = mark_deliverable(found[0].pk, by=INTAKE)
+        return found
 
     def _forwarded_words(self, forward: Forward) -> Message:
         """The customer's words alone. Files of the forwarding mail may be the agent's, so they stay with it."""

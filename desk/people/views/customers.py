@@ -10,16 +10,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import privacy
 from accounts.auth import AgentRequest, agent_required
 from accounts.errors import ContactNotEditable
 from accounts.models import Company, Contact
 from accounts.policies import may_edit_contacts, may_look_up_customers
-from accounts.services import edit_contact
+from accounts.services import edit_contact, mark_deliverable
 from core.errors import DomainError, Invalid
 from core.paging import Page, keyset_page
+from desk.delivery import why_undeliverable
 from desk.people.forms import ContactForm
 from desk.people.selectors import contacts_found, tickets_of_company, tickets_of_contact
 from desk.people.views.common import add_refusal, refuse
@@ -51,6 +52,8 @@ def contact(request: AgentRequest, contact_id: UUID) -> HttpResponse:
         "contact": person,
         "shows_private": privacy.may_read_private_data(request.agent, person),
         "may_edit": may_edit_contacts(request.agent) and privacy.is_in_charge_of(request.agent, person),
+        "undeliverable": why_undeliverable(person),
+        "may_clear": person.undeliverable_at is not None and privacy.serves(request.agent, person),
         "rows": _rows(request, page),
     }
     return render(request, "desk/people/customer.html", facts | _links(page), status=status)
@@ -78,6 +81,20 @@ def edit(request: AgentRequest, contact_id: UUID) -> HttpResponse:
                 messages.success(request, _("The contact is saved."))
                 return redirect("desk:customer", contact_id=person.pk)
     return render(request, "desk/people/edit_customer.html", {"contact": person, "form": form}, status=status)
+
+
+@require_POST
+@agent_required
+def deliverable(request: AgentRequest, contact_id: UUID) -> HttpResponse:
+    """Somebody who serves the contact knows that their address works again."""
+    _refuse_strangers(request)
+    person = get_object_or_404(Contact, pk=contact_id)
+    try:
+        mark_deliverable(person.pk, by=request.agent)
+    except DomainError as refusal:
+        return refuse(request, refusal)
+    messages.success(request, _("Replies to this address are sent without a warning again."))
+    return redirect("desk:customer", contact_id=person.pk)
 
 
 @require_GET

@@ -42,6 +42,13 @@ class Command(BaseCommand):
         parser.add_argument("--backend", required=True, choices=KNOWN_BACKENDS, help="how it is read")
         parser.add_argument("--team", required=True, metavar="NAME", help="whose tickets its mails become")
         parser.add_argument("--name", default="", help="sender of automatic mails; else the team's name")
+        parser.add_argument(
+            "--plus-addresses",
+            action="store_true",
+            default=None,
+            help="its mail server delivers support+anything@ to support@, so that answers name their ticket; "
+            "for files this is taken for granted",
+        )
         imap = parser.add_argument_group("IMAP")
         for name, help_text in SETTINGS.items():
             imap.add_argument(f"--{name}", default="", metavar="VALUE", help=help_text)
@@ -66,6 +73,7 @@ class Command(BaseCommand):
                 by=OPERATOR,
                 name=options["name"],
                 settings=given,
+                takes_plus_addresses=options["plus_addresses"],
             )
         except Invalid as refusal:
             lines = [f"{_option(name)}: {' '.join(texts)}" for name, texts in refusal.fields.items()]
