@@ -1,8 +1,13 @@
 """How fast mails come in, beside what parsing and one commit a mail cost bare: in the same run, batch by batch."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
 
 from connectors.mail import maildir
 from connectors.mail.models import Mailbox, RawMail
@@ -15,16 +20,35 @@ LEAST_SHARE = 0.5
 """Of the bare rate, which the whole intake has to reach."""
 
 
-def rates(mailbox: Mailbox, senders: Sequence[str], write: Callable[[str, int], bytes]) -> tuple[float, float]:
-    """Mails a second of the whole intake and bare. The batches take turns, so that a slow moment hits both."""
+REAL = Path(settings.BASE_DIR).parent / "shared" / "mail" / "dev"
+"""Real mails of many clients and languages, where they are at hand."""
+
+
+def rates(mailbox: Mailbox, mails: Sequence[Callable[[], bytes]]) -> tuple[float, float]:
+    """Mails a second of the whole intake and bare. Each of `mails` writes a new mail at each call.
+
+    The batches take turns, so that a slow moment hits both.
+    """
     settle()  # as a worker does
     whole = bare = 0.0
-    size = len(senders) // BATCHES
     for batch in range(BATCHES):
-        part = senders[batch * size : (batch + 1) * size]
-        bare += _seconds_bare([write(sender, number) for number, sender in enumerate(part)])
-        whole += _seconds_whole(mailbox, [write(sender, number) for number, sender in enumerate(part)])
-    return size * BATCHES / whole, size * BATCHES / bare
+        part = mails[batch::BATCHES]
+        bare += _seconds_bare([write() for write in part])
+        whole += _seconds_whole(mailbox, [write() for write in part])
+    return len(mails) / whole, len(mails) / bare
+
+
+def real_mails() -> list[Callable[[], bytes]]:
+    """Each with an id and a sender of its own at each call, so that it is neither a copy nor one too many."""
+    return [partial(_as_new, path.read_bytes()) for path in sorted(REAL.rglob("*.eml"))]
+
+
+def _as_new(raw: bytes) -> bytes:
+    mark = b"%d" % time.time_ns()
+    end = min((place for place in (raw.find(b"\r\n\r\n"), raw.find(b"\n\n")) if place >= 0), default=len(raw))
+    head = re.sub(rb"(?im)^(from:[^\r\n]*?[\w.-])@", rb"\g<1>+" + mark + b"@", raw[:end], count=1)
+    head, count = re.subn(rb"(?im)^(message-id:\s*<)", rb"\g<1>" + mark + b".", head, count=1)
+    return (b"" if count else b"Message-ID: <" + mark + b"@bench.example>\r\n") + head + raw[end:]
 
 
 def _seconds_bare(mails: Sequence[bytes]) -> float:
