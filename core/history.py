@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from core.actors import Actor
+from core.inserts import AUDIT, QuickInsert, copying, insert_all
 
 M = TypeVar("M", bound=models.Model)
 
@@ -42,29 +43,12 @@ class DatabaseHistory(HistoricalRecords):  # type: ignore[misc]  # it has no typ
             super().create_historical_record(instance, history_type, using=using)
             return
         reason = self.get_change_reason_for_object(instance, history_type, using)
-        _copy([instance], _stamp_of(instance), history_type, reason=reason, using=using or DEFAULT_DB_ALIAS)
-
-
-def _copy(
-    rows: Sequence[models.Model], stamp: "Stamp", history_type: str, *, reason: str | None = None, using: str
-) -> None:
-    """Copy saved rows of one model into its history; DatabaseError if one of them is not there."""
-    with connections[using].cursor() as cursor:
-        values = [*stamp, reason, history_type, timezone.now(), [row.pk for row in rows]]
-        cursor.execute(_copying(type(rows[0])), values)
-        if cursor.rowcount != len(rows):
-            raise DatabaseError(f"{rows!r} have no rows to copy into their history")
-
-
-@lru_cache(maxsize=256)
-def _copying(model: type[models.Model]) -> str:
-    history: Any = model.history.model  # type: ignore[attr-defined]  # of audited models
-    columns = ", ".join(f'"{field.column}"' for field in history.tracked_fields)
-    stamp = "actor_name, history_user_id, history_change_reason, history_type, history_date"
-    return (
-        f'INSERT INTO "{history._meta.db_table}" ({stamp}, {columns}) SELECT %s, %s, %s, %s, %s, {columns} '  # noqa: S608
-        f'FROM "{model._meta.db_table}" WHERE "{model._meta.pk.column}" = ANY(%s)'
-    )
+        meta: Any = instance._meta
+        copy = copying(type(instance), f'"{meta.db_table}" WHERE "{meta.pk.column}" = %s')
+        with connections[using or DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(copy, [*_stamp_of(instance), reason, history_type, timezone.now(), instance.pk])
+            if cursor.rowcount != 1:
+                raise DatabaseError(f"{instance!r} has no row to copy into its history")
 
 
 def audited_history(*, not_indexed: Sequence[str] = (), **options: Any) -> HistoricalRecords:
@@ -88,42 +72,46 @@ def stamp_actor(history_instance: Any, instance: Any, **_unused: Any) -> None:
     history_instance.actor_name, history_instance.history_user_id = _stamp_of(instance)
 
 
-Stamp = tuple[str, UUID | None]
-"""The actor's name and user's id."""
-
-
-def _stamp_of(instance: Any) -> Stamp:
-    """Of whom `record()` has named; nobody for a save without it."""
+def _stamp_of(instance: Any) -> tuple[str, UUID | None]:
+    """Name and user's id of whom `record()` has named; nobody for a save without it."""
     actor: Actor | None = getattr(instance, "_history_actor", None)
-    return _stamped(actor) if actor is not None else ("", None)
-
-
-def _stamped(actor: Actor) -> Stamp:
-    return actor.audit_name[:255], actor.audit_user_id
+    return (actor.audit_name[:255], actor.audit_user_id) if actor is not None else ("", None)
 
 
 def record(instance: models.Model, *, by: Actor, reason: str = "", update_fields: Iterable[str] | None = None) -> None:
-    """Save `instance` and write its history row with actor and reason."""
-    vars(instance)["_history_actor"] = by  # read by stamp_actor
-    vars(instance)["_change_reason"] = reason[:500] or None  # simple-history reads it
-    instance.save(update_fields=update_fields)
+    """Save `instance` and write its history row with actor and reason; a new one in one statement with it."""
+    kept = vars(instance)
+    kept["_history_actor"] = by  # read by stamp_actor
+    kept["_change_reason"] = reason[:500] or None  # simple-history reads it
+    if not instance._state.adding or not isinstance(instance, QuickInsert) or _keeps_many(type(instance)):
+        instance.save(update_fields=update_fields)
+        return
+    kept[AUDIT] = _stamp(by, reason)
+    kept["skip_history_when_saving"] = True  # simple-history reads it
+    try:
+        instance.save()
+    finally:
+        del kept[AUDIT], kept["skip_history_when_saving"]
 
 
-def record_new(rows: Sequence[models.Model], *, by: Actor) -> None:
-    """Insert new rows of one model, each with its history, in two statements however many they are.
+@lru_cache(maxsize=256)
+def _keeps_many(model: type[models.Model]) -> bool:
+    """Whether its history has rows of many-to-many relations beside it."""
+    history: Any = model.history.model  # type: ignore[attr-defined]  # of audited models
+    return bool(history._history_m2m_fields)  # noqa: SLF001  # simple-history has no public way to ask
+
+
+def _stamp(by: Actor, reason: str = "") -> list[Any]:
+    """Of a new row (`core.inserts.STAMP`)."""
+    return [by.audit_name[:255], by.audit_user_id, reason[:500] or None, "+", timezone.now()]
+
+
+def record_new(rows: Sequence[models.Model], *, by: Actor, unless_there: bool = False) -> set[Any]:
+    """Insert new rows of one model with their history, all in one statement; the answer is `insert_all`'s.
 
     Not for models that keep many-to-many history.
     """
-    if rows:
-        model = type(rows[0])
-        model._default_manager.bulk_create(rows)  # noqa: SLF001  # public by Django's documentation
-        _copy(rows, _stamped(by), "+", using=DEFAULT_DB_ALIAS)
-
-
-def record_copied(rows: Sequence[models.Model], *, by: Actor) -> None:
-    """Write the history of rows that were inserted just now by a statement of one's own."""
-    if rows:
-        _copy(rows, _stamped(by), "+", using=DEFAULT_DB_ALIAS)
+    return insert_all(rows, stamp=_stamp(by), unless_there=unless_there)
 
 
 def record_deletion(instance: models.Model, *, by: Actor) -> None:

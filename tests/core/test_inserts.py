@@ -41,7 +41,7 @@ def test_one_statement_writes_the_row_and_the_database_fills_in_its_defaults() -
     first, second = CompanyFactory(), Company(name="Second")
     with CaptureQueriesContext(connection) as statements:
         second.save()
-    assert len(statements) == 2  # the row and its history
+    assert len(statements) == 2  # the row, and simple-history's copy of it
     assert (second.version, Company.objects.get(pk=second.pk).name) == (1, "Second")
     with pytest.raises(IntegrityError), transaction.atomic():
         Company(pk=first.pk, name="The same id").save(force_insert=True)

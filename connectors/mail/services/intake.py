@@ -7,11 +7,10 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from connectors.mail import selectors
@@ -22,6 +21,7 @@ from connectors.mail.parsing import DEFAULT_LIMITS, ParsedMail, parse
 from connectors.mail.services.outcome import Own, act, put_aside
 from core import steps
 from core.errors import DomainError
+from core.inserts import insert_all
 from core.retry import next_attempt_at
 from core.service import one_act
 
@@ -69,32 +69,14 @@ def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -
         for digest, (name, _raw) in zip(digests, mails, strict=True)
     ]
     with transaction.atomic():
-        _insert_unless_there(stored)
-        new = _insert_unless_there(messages)
+        insert_all(stored, unless_there=True)
+        new = insert_all(messages, unless_there=True)
     RAW_STORED.reached()
     return [message if message.pk in new else _found_again(message) for message in messages]
 
 
 def _found_again(message: MailMessage) -> MailMessage:
     return MailMessage.objects.get(mailbox=message.mailbox, provider_id=message.provider_id, raw=message.raw_id)
-
-
-def _insert_unless_there(rows: Sequence[models.Model]) -> set[Any]:
-    """Keys of the rows that are new by their unique constraints; `bulk_create(ignore_conflicts=True)` does not tell."""
-    meta = rows[0]._meta
-    fields, quoted = meta.concrete_fields, connection.ops.quote_name
-    columns = ", ".join(quoted(str(field.column)) for field in fields)
-    places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
-    key = quoted(str(meta.pk.column))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES {places} ON CONFLICT DO NOTHING RETURNING {key}",  # noqa: S608
-            values,
-        )
-        for row in rows:
-            row._state.adding = False
-        return {key for (key,) in cursor}
 
 
 def take_in(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source, own: Own | None = None) -> MailMessage:
