@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from connectors.mail import selectors
@@ -150,39 +150,37 @@ def _parsed(message: MailMessage, raw: bytes | None) -> ParsedMail | None:
 def _acted(message: MailMessage, mail: ParsedMail, own: Own) -> MailMessage:
     """Decide and act; a copy of the same mail that another worker finished meanwhile shows by the unique identity."""
     try:
-        return _conclude(message, lambda row, at: act(row, mail, own, at=at))
+        return _acted_once(message, mail, own)
     except IntegrityError as error:
         if "mailmessage_identity_once" not in str(error):
             raise
-    return _conclude(_again(message), lambda row, at: act(row, mail, own, at=at))
+    return _acted_once(_again(message), mail, own)
+
+
+@one_act()
+def _acted_once(message: MailMessage, mail: ParsedMail, own: Own) -> MailMessage:
+    """As `_conclude`; the first thing that acting does is to lock the row."""
+    return _saved(message) if act(message, mail, own, at=timezone.now()) else _again(message)
 
 
 @one_act()
 def _conclude(message: MailMessage, decide: Callable[[MailMessage, datetime], None]) -> MailMessage:
-    """Decide and act in one transaction under the row's lock, unless another worker has done so.
-
-    The system's own outcome writes no history: it stands in the row itself. History begins when a person changes it.
-    """
-    if _locked_state(message) != MailState.RECEIVED:
+    """Decide and act in one transaction under the row's lock, unless another worker has done so."""
+    if selectors.locked_state(message) != MailState.RECEIVED:
         return _again(message)
     decide(message, timezone.now())
+    return _saved(message)
+
+
+def _saved(message: MailMessage) -> MailMessage:
+    """The system's own outcome writes no history: it stands in the row itself. History begins when a person changes
+    it.
+    """
     vars(message)["skip_history_when_saving"] = True  # read by simple-history
     message.save()
     del vars(message)["skip_history_when_saving"]
     ACTED.reached()
     return message
-
-
-def _locked_state(message: MailMessage) -> str:
-    """The row's state, locked. This transaction need not wait for the disk: the raw mail is safe already, so what a
-    crash of PostgreSQL takes with it is done again; and whatever anybody does about it commits after it. Its
-    statements are the same for every mail, so PostgreSQL may keep their plans where these are as good.
-    """
-    lock = """SELECT state, set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'auto', true)
-                FROM mail_mailmessage WHERE id = %s FOR NO KEY UPDATE"""
-    with connection.cursor() as cursor:
-        cursor.execute(lock, [message.pk])
-        return str(cursor.fetchone()[0])
 
 
 def _again(message: MailMessage) -> MailMessage:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import Agent, Contact
 from accounts.services import Person, contacts_for, mark_deliverable
 from connectors.mail import selectors
-from connectors.mail.enums import Reason
+from connectors.mail.enums import MailState, Reason
 from connectors.mail.forwards import Forward, forwarded_by_agent
 from connectors.mail.models import MAX_ID, Mailbox, MailMessage
 from connectors.mail.parsing import Address, Attachment, MailKind, ParsedMail
@@ -58,12 +58,17 @@ MAX_ADDRESS = 320
 _COMMA_NAME = re.compile(r"([^,]+),\s*([^,]+)")
 
 
-def act(message: MailMessage, mail: ParsedMail, own: Own, *, at: datetime) -> None:
-    """Bring the locked ledger row to its outcome, and do what the mail asks for; the caller saves the row.
+def act(message: MailMessage, mail: ParsedMail, own: Own, *, at: datetime) -> bool:
+    """Lock the ledger row, bring it to its outcome, and do what the mail asks for; the caller saves the row. False if
+    somebody else has done so.
 
     Saving raises IntegrityError if another worker brings a copy of this mail to its outcome at the same time.
     """
-    _Intake(message, mail, own, at).run()
+    intake = _Intake(message, mail, own, at)
+    if intake.look() != MailState.RECEIVED:
+        return False
+    intake.run()
+    return True
 
 
 def put_aside(message: MailMessage, mail: ParsedMail, own: Own, *, detail: str, at: datetime) -> None:
@@ -82,8 +87,15 @@ class _Intake:
         """Whose mail it is, where it stays inside as an agent's."""
         self.is_released = message.released_by_id is not None
 
-    def run(self) -> None:
+    def look(self) -> str:
+        """The state of the row, locked from now on; and what the ledger knows of the mail."""
         self.describe()
+        text = f"{self.mail.message_id}\n{self.mail.content_hash}"
+        self.message.identity = hashlib.sha256(text.encode()).hexdigest()
+        state, self.known = selectors.locked_and_known(self.message, senders=self._addresses())
+        return state
+
+    def run(self) -> None:
         if original := self._already_here():
             self.message.repeat(original, at=self.at)
             return
@@ -131,9 +143,6 @@ class _Intake:
 
         The look-up serves the ordinary case; what decides is the unique constraint on `identity`.
         """
-        text = f"{self.mail.message_id}\n{self.mail.content_hash}"
-        self.message.identity = hashlib.sha256(text.encode()).hexdigest()
-        self.known = selectors.known_of(self.message, senders=self._addresses())
         if self.known.copy_id is not None:
             self.message.identity = None
             return MailMessage.objects.get(pk=self.known.copy_id)
