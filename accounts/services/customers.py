@@ -46,7 +46,8 @@ def contacts_for(people: Sequence[Person], *, by: Actor) -> list[Contact]:
     """
     found = contacts_for_addresses([person.email for person in people])
     missing = {person.email.strip().lower(): person for person in reversed(people)}
-    missing = {address: person for address, person in missing.items() if address not in found}
+    # In one order, so that two callers with the same new people do not wait for each other in a circle.
+    missing = {address: missing[address] for address in sorted(missing.keys() - found.keys())}
     if missing:
         companies = companies_for_addresses(missing)
         new = {address: _new_contact(person, companies.get(address)) for address, person in missing.items()}

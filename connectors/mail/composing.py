@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Collection, Sequence
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
 from email.utils import formataddr
 from typing import Any
 
@@ -61,8 +63,20 @@ def compose(message: OutboundMessage, mailbox: Mailbox, *, files: Sequence[Attac
     for file in files:
         if file.may_be_served:
             with file.file.open("rb") as content:
-                email.attach(one_line(file.filename), content.read(), file.content_type)
+                email.attach(_attached(one_line(file.filename), content.read(), file.content_type))
     return email
+
+
+def _attached(name: str, content: bytes, content_type: str) -> MIMEBase:
+    """A file, byte by byte: as text its line ends would change on the way. A mail in a mail may not be encoded so, and
+    travels as a file.
+    """
+    main, _slash, sub = content_type.partition("/")
+    part = MIMEBase(*(("application", "octet-stream") if main in ("message", "multipart") or not sub else (main, sub)))
+    part.set_payload(content)
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename=name if name.isascii() else ("utf-8", "", name))
+    return part
 
 
 def one_line(text: str) -> str:

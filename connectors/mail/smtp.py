@@ -39,7 +39,7 @@ def hand_over(backend: EmailBackend, email: EmailMessage) -> None:
     _begin(server, sender, len(content))
     refused = _name_recipients(server, recipients, ends)
     if len(refused) == len(recipients):
-        server.rset()
+        _reset(server)
         raise _all_refused(refused)
     _send_content(server, content, ends)
     if refused:

@@ -1,8 +1,11 @@
 """Queue messages carry no work, only the word that some is due; beat says it too."""
 
+import time
+
 from celery import shared_task
 
 from connectors.mail import services
+from connectors.mail.services.sending import WORKING
 
 
 @shared_task(name="connectors.mail.poll_mailboxes", soft_time_limit=110, time_limit=120, ignore_result=True)
@@ -17,9 +20,9 @@ def process_due() -> int:
 
 @shared_task(name="connectors.mail.send_due", soft_time_limit=110, time_limit=120, ignore_result=True)
 def send_due() -> int:
-    """Send batch by batch until nothing is due."""
-    total = 0
-    while done := services.send_due_mail():
+    """Send batch by batch until nothing is due, or the time is up: beat goes on with the rest."""
+    total, ends = 0, time.monotonic() + WORKING.total_seconds()
+    while time.monotonic() < ends and (done := services.send_due_mail()):
         total += done
     return total
 

@@ -41,6 +41,8 @@ class OutboundMessage(FSMModelMixin, BaseModel):
     status = FSMField(max_length=10, choices=OutboundStatus, default=O.HELD, protected=True)
     release_at = models.DateTimeField()
     is_scheduled = models.BooleanField(default=False)
+    may_have_left = models.BooleanField(default=False, editable=False)
+    """Some recipient has it, or may have it: what was begun cannot be taken back."""
     """Held until a moment its author chose, and not for their undo time alone; true for good."""
     released_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
@@ -87,7 +89,8 @@ class OutboundMessage(FSMModelMixin, BaseModel):
 
     @property
     def may_be_undone(self) -> bool:
-        return self.status in (O.HELD, O.QUEUED)
+        """As long as nobody can have it."""
+        return self.status in (O.HELD, O.QUEUED) and not self.may_have_left
 
     @transition(field=status, source=O.HELD, target=O.QUEUED)
     def release(self, *, entry: TimelineEntry, at: datetime) -> None:

@@ -6,6 +6,7 @@ from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
 
@@ -55,6 +56,12 @@ def _file(handover_id: UUID, now: datetime, folders: dict[UUID, SentFolder | str
             folder.close()
         folders[mailbox.pk] = str(error)  # the others of this mailbox wait as well
         _put_off(handover, str(error))
+        return True
+    except SoftTimeLimitExceeded:  # the worker's time is over, which says nothing about this copy
+        raise
+    except Exception as error:  # the outermost loop over copies: one that trips us up must not stop the others
+        logger.exception("sent copy not filed", extra={"outbound": str(handover.outbound_id)})
+        _put_off(handover, f"{type(error).__name__}: {error}")
         return True
     FILED.reached()
     Handover.objects.filter(pk=handover.pk).update(copied_at=timezone.now(), copy_due_at=None, copy_error="")

@@ -1,7 +1,9 @@
 """From the outbox to the customer: lease, hand over, write down how it went (ruling 29)."""
 
 import logging
+import time
 from datetime import datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -32,6 +34,9 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 """Longer than handing one mail over can take; after that another worker tries with the same Message-ID."""
 
+WORKING = timedelta(seconds=30)
+"""With the longest mail behind it still within the worker's time; beat goes on with the rest."""
+
 LEASED = steps.declare("mail.sending", "leased")
 HANDED_OVER = steps.declare("mail.sending", "handed_over")
 MARKED = steps.declare("mail.sending", "marked")
@@ -44,12 +49,16 @@ class _TakenByAnother(Exception):
 def send_due_mail(
     *, now: datetime | None = None, limit: int = 50, transport: Transport[EmailMessage] | None = None
 ) -> int:
-    """Send what is due, each under a lease; the answer is how many were tried. No two workers take the same one."""
-    moment = now or timezone.now()
+    """Send what is due, each under a lease; the answer is how many were tried. No two workers take the same one.
+
+    After `WORKING` no further one is begun: a worker's time must not end between a mail and the server's answer.
+    """
+    moment, began_at = now or timezone.now(), time.monotonic()
     transport = transport or DjangoTransport()
-    due = list(OutboundMessage.objects.due_for_sending(moment).values_list("pk", flat=True)[:limit])
+    due = OutboundMessage.objects.due_for_sending(moment).values_list("pk", flat=True)[:limit]
+    in_time = takewhile(lambda _id: time.monotonic() - began_at < WORKING.total_seconds(), list(due))
     try:
-        return sum(_send(message_id, now=moment, transport=transport) for message_id in due)
+        return sum(_send(message_id, now=moment, transport=transport) for message_id in in_time)
     finally:
         transport.close()
 
@@ -95,8 +104,9 @@ def _lease(message_id: UUID, *, now: datetime) -> OutboundMessage | None:
     if message is not None:
         if message.status == OutboundStatus.SENDING:  # its worker was killed, before or after handing it over
             handover.mark_unclear(message_id)
+            message.may_have_left = True
         message.start(leased_until=timezone.now() + LEASE)
-        message.save(update_fields=["status", "attempts", "leased_until"])
+        message.save(update_fields=["status", "attempts", "leased_until", "may_have_left"])
     return message
 
 
@@ -127,6 +137,7 @@ def _divide(message_id: UUID, error: PartialDeliveryError) -> None:
     if (message := _in_sending(message_id)) is None:
         return
     handover.note_partial(message_id, error)
+    OutboundMessage.objects.filter(pk=message_id).update(may_have_left=True)
     if error.put_off:
         _put_off(message_id, str(error))
     else:
@@ -153,13 +164,14 @@ def _put_off(message_id: UUID, error: str, *, is_unclear: bool = False) -> None:
         return
     if is_unclear:
         handover.mark_unclear(message_id)
+        message.may_have_left = True
     since = message.released_at or message.created_at
     until = next_attempt_at(message.attempts, since=since, now=timezone.now())
     if until is None:
         _give_up(message, error)
         return
     message.put_off(until=until, error=error)
-    message.save(update_fields=["status", "next_attempt_at", "leased_until", "last_error"])
+    message.save(update_fields=["status", "next_attempt_at", "leased_until", "last_error", "may_have_left"])
 
 
 @transaction.atomic

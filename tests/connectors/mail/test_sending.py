@@ -14,18 +14,19 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Agent
-from connectors.base import PermanentDeliveryError, TransientDeliveryError
+from connectors.base import PartialDeliveryError, PermanentDeliveryError, TransientDeliveryError, UnclearDeliveryError
 from connectors.mail import maildir
 from connectors.mail.composing import compose
 from connectors.mail.models import Mailbox
-from connectors.mail.services import send_due_mail
+from connectors.mail.services import send_due_mail, sending
 from tests.concurrency import in_parallel
 from tests.factories import AbsenceFactory, AgentFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
 from tickets.enums import EntryKind, OutboundStatus, Visibility
+from tickets.errors import TooLateToUndo
 from tickets.message_ids import is_ours
 from tickets.models import OutboundMessage, Ticket, TimelineEntry
-from tickets.services import NewFile, accept_ticket, release_message, reply_to_customer
+from tickets.services import NewFile, accept_ticket, release_message, reply_to_customer, undo_message
 
 pytestmark = pytest.mark.django_db
 
@@ -125,13 +126,16 @@ def test_text_and_html_say_the_same_and_html_is_escaped(mailbox: Mailbox) -> Non
 
 
 def test_files_and_copies_go_along(mailbox: Mailbox, maildirs: Path) -> None:
-    files = [NewFile("plan.pdf", b"%PDF-1.4 plan"), NewFile("run.exe", b"MZ bad")]
+    table = "Käse;1\nBrot;2\r".encode("latin-1")  # its line ends and letters are its own
+    files = [NewFile("plan.pdf", b"%PDF-1.4 plan"), NewFile("run.exe", b"MZ bad"), NewFile("Übersicht.csv", table)]
     released_reply(mailbox, cc=["bob@customer.test"], files=files)
     send_due_mail()
     for address in ("dana@customer.test", "bob@customer.test"):
         (received,) = received_by(address)
         assert received["Cc"] == "bob@customer.test"
-        assert [part.get_filename() for part in received.walk() if part.get_filename()] == ["plan.pdf"]
+        parts = {part.get_filename(): part for part in received.walk() if part.get_filename()}
+        assert list(parts) == ["plan.pdf", "Übersicht.csv"]
+        assert [part.get_payload(decode=True) for part in parts.values()] == [b"%PDF-1.4 plan", table]
 
 
 def test_customers_words_cannot_add_a_header(mailbox: Mailbox) -> None:
@@ -219,6 +223,42 @@ def test_a_bug_in_one_mail_does_not_stop_the_next(mailbox: Mailbox) -> None:
     assert send_due_mail(transport=transport) == 2
     statuses = OutboundMessage.objects.order_by("created_at").values_list("status", "last_error")
     assert list(statuses) == [("queued", "KeyError: 'oops'"), ("sent", "")]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        UnclearDeliveryError("the answer was lost"),
+        PartialDeliveryError(accepted=["dana@customer.test"], refused={}, put_off={"bob@customer.test": "451 later"}),
+    ],
+    ids=["unclear", "partial"],
+)
+def test_what_somebody_has_or_may_have_is_not_taken_back(mailbox: Mailbox, failure: Exception) -> None:
+    message = released_reply(mailbox, cc=["bob@customer.test"])
+    assert message.author is not None
+    send_due_mail(transport=FakeTransport(failure))
+    with pytest.raises(TooLateToUndo):
+        undo_message(message.pk, by=message.author)
+    message.refresh_from_db()
+    assert (message.status, message.may_be_undone) == (OutboundStatus.QUEUED, False)
+
+
+def test_what_nobody_can_have_is_taken_back_also_between_two_attempts(mailbox: Mailbox) -> None:
+    message = released_reply(mailbox)
+    assert message.author is not None
+    send_due_mail(transport=FakeTransport(TransientDeliveryError("not reached")))
+    assert undo_message(message.pk, by=message.author).status == OutboundStatus.CANCELLED
+
+
+def test_no_mail_is_begun_when_the_time_is_over(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left stays due, for the next sweep."""
+    message = released_reply(mailbox)
+    monkeypatch.setattr(sending, "WORKING", timedelta(0))
+    assert send_due_mail(transport=FakeTransport()) == 0
+    monkeypatch.undo()
+    assert send_due_mail(transport=(transport := FakeTransport())) == 1
+    message.refresh_from_db()
+    assert (message.status, message.attempts, len(transport.sent)) == (OutboundStatus.SENT, 1, 1)
 
 
 def test_the_end_of_the_workers_time_ends_the_sweep(mailbox: Mailbox) -> None:
