@@ -104,7 +104,7 @@ def _under_fire(start_worker: Callable[..., Worker]) -> None:
     worker.kill()
 
 
-def _wait_for_progress(*, until: int, patience: float = 120.0) -> None:
+def _wait_for_progress(*, until: int, patience: float = 600.0) -> None:
     """Until so many mails are stored, waking the worker as beat does; copies store no bytes a second time."""
     deadline, woken = time.monotonic() + patience, 0.0
     while RawMail.objects.count() < until:
