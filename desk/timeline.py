@@ -156,6 +156,10 @@ def _line(entry: TimelineEntry) -> Item:
 
 def _way_on(entry: TimelineEntry) -> Item:
     """Where a line leads: the text of a scheduled reply that was not sent is offered again."""
+    if entry.facts.get("event") == "merged_away":
+        there = entry.facts["reference"]
+        label = _("Go to %(reference)s") % {"reference": there}
+        return {"url": reverse("desk:ticket", args=[there]), "url_label": label, "stays_in_sight": True}
     if entry.facts.get("event") != "scheduled_dropped":
         return {}
     here = reverse("desk:ticket", args=[entry.ticket.reference])

@@ -113,6 +113,7 @@ OPERATIONS: dict[str, Operation] = {
     "lapse_due_offers": lambda w, by, other: ONE.lapse_due_offers(now=timezone.now() + timedelta(days=9)),
     "lapse_offer": lambda w, by, other: ONE.lapse_offer(w.ticket.pk, by=by, at=timezone.now() + timedelta(days=9)),
     "link_tickets": lambda w, by, other: ONE.link_tickets(w.ticket.pk, to=w.second, kind="related", by=by),
+    "merge_ticket": lambda w, by, other: ONE.merge_ticket(w.ticket.pk, into=w.second, by=by),
     "move_entry": lambda w, by, other: ONE.move_entry(w.movable(), to=w.second, by=by),
     "note_delivery": lambda w, by, other: ONE.note_delivery(
         w.newest("outbound_messages"),
@@ -157,6 +158,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "undo_message": lambda w, by, other: ONE.undo_message(w.newest("outbound_messages"), by=by),
     "undo_move": lambda w, by, other: ONE.undo_move(w.movable(), by=by),
+    "unmerge_ticket": lambda w, by, other: ONE.unmerge_ticket(w.ticket.pk, by=by),
     "unwatch": lambda w, by, other: ONE.unwatch(w.ticket.pk, by=by),
     "wait_for_customer": lambda w, by, other: ONE.wait_for_customer(w.ticket.pk, by=by),
     "watch": lambda w, by, other: ONE.watch(w.ticket.pk, by=by),

@@ -166,6 +166,10 @@ class CancelIn(Versioned):
     )
 
 
+class MergeIn(Versioned):
+    ticket = serializers.CharField(max_length=50, help_text="reference of the ticket that goes on")
+
+
 class TransferIn(Versioned):
     asked = ("reason_code", "reason")
     new_owner = Named(agent_named, help_text="id, e-mail address or name")

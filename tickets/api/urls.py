@@ -16,6 +16,8 @@ STEPS = (
     "confirm",
     "reopen",
     "cancel",
+    "merge_into",
+    "unmerge",
 )
 
 

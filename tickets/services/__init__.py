@@ -27,6 +27,7 @@ from tickets.services.lifecycle import (
     resume_ticket,
     wait_for_customer,
 )
+from tickets.services.merging import merge_ticket, unmerge_ticket
 from tickets.services.moving import move_entry, undo_move
 from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket, transfer_ownership, withdraw_offer
 from tickets.services.participants import add_participants
@@ -57,6 +58,7 @@ __all__ = [
     "lapse_due_offers",
     "lapse_offer",
     "link_tickets",
+    "merge_ticket",
     "move_entry",
     "note_delivery",
     "offer_ticket",
@@ -80,6 +82,7 @@ __all__ = [
     "transfer_ownership",
     "undo_message",
     "undo_move",
+    "unmerge_ticket",
     "unwatch",
     "wait_for_customer",
     "watch",
