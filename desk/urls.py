@@ -14,6 +14,7 @@ from desk.views import (
     outbox,
     queues,
     search,
+    splitting,
     tasks,
     tickets,
 )
@@ -33,6 +34,7 @@ ticket_acts: list[URLPattern | URLResolver] = [
     path("reopen/", forms.reopen, name="reopen"),
     path("cancel/", forms.cancel, name="cancel"),
     path("merge/", merging.merge, name="merge"),
+    path("split/", splitting.split, name="split"),
     path("unmerge/", tickets.unmerge, name="unmerge"),
     path("spam/", forms.spam, name="spam"),
     path("fields/", forms.fields, name="fields"),

@@ -143,6 +143,8 @@ def abilities_of(agent: Agent, ticket: Ticket) -> Abilities:
 def why_no_reply(agent: Agent, ticket: Ticket) -> str:
     """The reason beside the disabled reply button."""
     if ticket.status in ENDED:
+        if ticket.merged_into_id is not None:
+            return _("The ticket is merged into another one, where new mail of the customer arrives.")
         return _("The ticket is closed. A new mail of the customer becomes a follow-up.")
     if ticket.owner is None:
         if may_accept(agent, ticket):
@@ -195,7 +197,7 @@ def page_of(agent: Agent, ticket: Ticket, look: Look, *, csrf_token: str) -> Par
         "able": able,
         "here": here,
         "head": _head(agent, ticket, now),
-        "days": days_of(ticket, thread.entries, original=look.original, csrf_token=csrf_token),
+        "days": days_of(ticket, thread.entries, original=look.original, csrf_token=csrf_token, may_split=able.merge),
         "older_url": older_url,
         "older_count": thread.earlier_count,
         "is_older_part": look.before is not None,

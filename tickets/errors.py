@@ -157,6 +157,12 @@ class NothingToUndo(Conflict):
     hint = _("Move it to the ticket where it belongs.")
 
 
+class EntryNotSplittable(Conflict):
+    code = "invalid_transition"
+    detail = _("This entry does not become a ticket of its own.")
+    hint = _("Only what the customer said is split off, and never all that the ticket holds.")
+
+
 class MergeTargetEnded(Conflict):
     code = "invalid_transition"
     detail = _("Ticket %(reference)s is not open any more; nothing is merged into it.")

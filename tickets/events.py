@@ -169,6 +169,15 @@ class MergeUndone(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketSplit(TicketEvent):
+    """The ticket has come to be from an entry that stood on `from_id`."""
+
+    from_id: UUID
+    entry_id: UUID
+    by_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageUndelivered(TicketEvent):
     """A mail had left and came back: these addresses, divided by commas, did not get it."""
 

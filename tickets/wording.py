@@ -85,12 +85,16 @@ def _task_waits(facts: Facts) -> str:
 def _moved_away(facts: Facts) -> str:
     if facts["cause"] == PlacementCause.UNDO:
         return _("Mail from %(sender)s moved back to %(reference)s") % facts
+    if facts["cause"] == PlacementCause.SPLIT:
+        return _("Message of %(sender)s split off: %(reference)s") % facts
     return _("Mail from %(sender)s moved to %(reference)s") % facts
 
 
 def _moved_here(facts: Facts) -> str:
     if facts["cause"] == PlacementCause.UNDO:
         return _("Mail from %(sender)s is back from %(reference)s") % facts
+    if facts["cause"] == PlacementCause.SPLIT:
+        return _("Message of %(sender)s split off from %(reference)s") % facts
     return _("Mail from %(sender)s moved here from %(reference)s") % facts
 
 

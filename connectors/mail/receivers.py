@@ -10,7 +10,7 @@ from core.events import subscribe
 from notifications.enums import EventType, Urgency
 from notifications.receivers import owner_and_deputy
 from notifications.services import notify
-from tickets.events import MergeUndone, TicketCreated, TicketMerged
+from tickets.events import MergeUndone, TicketCreated, TicketMerged, TicketSplit
 from tickets.models import Ticket
 
 
@@ -29,6 +29,11 @@ def follow_merge(event: TicketMerged) -> None:
 @subscribe(MergeUndone)
 def follow_undone_merge(event: MergeUndone) -> None:
     follow_entries(event.entry_ids, by=Agent.objects.get(pk=event.by_id), reason="merge undone")
+
+
+@subscribe(TicketSplit)
+def follow_split(event: TicketSplit) -> None:
+    follow_entries([event.entry_id], by=Agent.objects.get(pk=event.by_id), reason="split off")
 
 
 @subscribe(BrakeDrawn, after_commit=True)

@@ -110,6 +110,13 @@ ACTS: dict[str, Act] = {
         },
     ),
     "unmerge": step("unmerge"),
+    "split": Act(
+        api=lambda case: Ask("post", api(case, "split"), {"entry": str(entry_of(case).pk)}, status=201),
+        page=lambda case: Ask(
+            "post", t(case, "split"), {"entry": str(entry_of(case).pk), "subject": "Scanner"}, goes_to="/t/"
+        ),
+    ),
+    "see_split_form": shown("split"),
     "see_merge_form": shown("merge"),
     "spam": page("post", "/t/{case.ref}/spam/", goes_to="/t/{case.ref}/"),
     "see_resolve_form": shown("resolve"),

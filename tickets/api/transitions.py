@@ -11,7 +11,17 @@ from rest_framework.response import Response
 from core.errors import Invalid
 from tickets import services
 from tickets.api.base import TicketBase
-from tickets.api.inputs import CancelIn, ChangeTeamIn, MergeIn, OfferIn, ReasonIn, ResolveIn, TransferIn, Versioned
+from tickets.api.inputs import (
+    CancelIn,
+    ChangeTeamIn,
+    MergeIn,
+    OfferIn,
+    ReasonIn,
+    ResolveIn,
+    SplitIn,
+    TransferIn,
+    Versioned,
+)
 from tickets.api.outputs import TicketOut, TransferredOut
 from tickets.models import Ticket
 
@@ -98,7 +108,6 @@ class TransitionViewSet(TicketBase):
         code = values["closure_code"]
         return self.whole(services.cancel_ticket(ticket.pk, by=self.actor, code=code, version=version).pk)
 
-
     @step("merge_into", "End it as a duplicate; its conversation goes on at the other ticket", MergeIn)
     def merge_into(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
@@ -114,6 +123,25 @@ class TransitionViewSet(TicketBase):
         ticket = self.ticket(reference)
         version = self.version(self.read(Versioned))
         return self.whole(services.unmerge_ticket(ticket.pk, by=self.actor, version=version).pk)
+
+    @extend_schema(
+        operation_id="ticket_split",
+        summary="Make an entry a ticket of its own, linked to this one",
+        description="Answers the new ticket.",
+        request=SplitIn,
+        responses={201: TicketOut},
+    )
+    def split(self, request: Request, reference: str) -> Response:
+        ticket = self.ticket(reference)
+        values = self.read(SplitIn)
+        made = services.split_entry(
+            ticket.pk,
+            entry_id=values["entry"],
+            subject=values["subject"],
+            by=self.actor,
+            version=self.version(values),
+        )
+        return self.whole(made.pk, status=201)
 
 
 class TransferViewSet(TicketBase):

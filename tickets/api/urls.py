@@ -18,6 +18,7 @@ STEPS = (
     "cancel",
     "merge_into",
     "unmerge",
+    "split",
 )
 
 

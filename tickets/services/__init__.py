@@ -33,6 +33,7 @@ from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket,
 from tickets.services.participants import add_participants
 from tickets.services.redaction import redact_entry
 from tickets.services.scheduling import reschedule_message
+from tickets.services.splitting import split_entry
 from tickets.services.tasks import cancel_task, create_task, edit_task, finish_task, reopen_task, start_task
 from tickets.services.timers import close_due_tickets, lapse_due_offers
 
@@ -77,6 +78,7 @@ __all__ = [
     "reschedule_message",
     "resolve_ticket",
     "resume_ticket",
+    "split_entry",
     "start_task",
     "store_files",
     "transfer_ownership",

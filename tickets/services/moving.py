@@ -64,7 +64,7 @@ def move_entry(entry_id: UUID, *, to: Ticket, by: Agent, may_resume: bool = True
     if source.pk == target.pk:
         raise Invalid({"ticket": _("The mail stands on this ticket already.")})
     refuse_if_ended(target)
-    placement = _place(entry, source, target, PlacementCause.MOVE, by=by, ends=_is_left_empty(source, entry))
+    placement = place_elsewhere(entry, source, target, PlacementCause.MOVE, by=by, ends=_is_left_empty(source, entry))
     if placement.has_ended_ticket:
         _end(source, target, by=by, at=placement.at)
     if may_resume:
@@ -91,7 +91,7 @@ def undo_move(entry_id: UUID, *, by: Agent) -> Placement:
     if was_ended and source.status == S.CANCELLED:
         _restore(source, target, by=by)
     refuse_if_ended(source)
-    return _place(entry, target, source, PlacementCause.UNDO, by=by)
+    return place_elsewhere(entry, target, source, PlacementCause.UNDO, by=by)
 
 
 def _locked(entry_id: UUID, other_id: UUID, *, by: Agent) -> tuple[TimelineEntry, Ticket, Ticket]:
@@ -108,7 +108,7 @@ def _locked(entry_id: UUID, other_id: UUID, *, by: Agent) -> tuple[TimelineEntry
     return TimelineEntry.objects.select_related("contact").get(pk=entry_id), tickets[place], tickets[other_id]
 
 
-def _place(
+def place_elsewhere(
     entry: TimelineEntry, source: Ticket, target: Ticket, cause: PlacementCause, *, by: Agent, ends: bool = False
 ) -> Placement:
     """Write the placement and all that follows from where an entry stands."""

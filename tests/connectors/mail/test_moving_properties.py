@@ -38,13 +38,16 @@ ACTS: dict[str, Act] = {
     "undo": lambda w, one, other, by: services.undo_mail_move(w.mails[one].pk, by=by),
     "merge": lambda w, one, other, by: tickets.merge_ticket(w.tickets[one].pk, into=w.tickets[other], by=by),
     "unmerge": lambda w, one, other, by: tickets.unmerge_ticket(w.tickets[one].pk, by=by),
+    "split": lambda w, one, other, by: tickets.split_entry(
+        w.tickets[one].pk, entry_id=w.mails[other].entry_id or w.mails[other].pk, by=by
+    ),
     "accept": lambda w, one, other, by: tickets.accept_ticket(w.tickets[one].pk, by=by),
     "note": lambda w, one, other, by: tickets.add_note(w.tickets[one].pk, by=by, body_text="Seen."),
     "cancel": lambda w, one, other, by: tickets.cancel_ticket(w.tickets[one].pk, by=by, code="withdrawn"),
     "resolve": lambda w, one, other, by: tickets.resolve_ticket(w.tickets[one].pk, by=by, code="fixed", note="Done."),
     "answer": lambda w, one, other, by: arrive(a_mail(In_Reply_To=f"<{w.mails[one].message_id}>"), w.mailbox),
 }
-NAMES = [*ACTS, "move", "undo", "accept", "merge", "unmerge"]
+NAMES = [*ACTS, "move", "undo", "accept", "merge", "unmerge", "split"]
 """What this is about comes up more often."""
 sequences = st.lists(st.tuples(st.sampled_from(NAMES), *[st.integers(0, 2)] * 2, st.integers(0, 1)), max_size=12)
 
