@@ -82,13 +82,14 @@ def days_of(
     """Entries under the days of the reader's zone; `original` names the mail that is shown in its own layout."""
     days: list[Item] = []
     may_split = may_split and sum(entry.is_public for entry in entries) > 1
+    split_url = reverse("desk:split", args=[ticket.reference]) if may_split else ""
     for entry in entries:
         day = timezone.localtime(entry.created_at).date()
         if not days or days[-1]["day"] != day:
             days.append({"day": day, "label": _day_in_words(day), "items": []})
         item = _item(ticket, entry, is_original=entry.pk == original, csrf_token=csrf_token)
         if may_split and may_be_split(entry):
-            item["split_url"] = f"{reverse('desk:split', args=[ticket.reference])}?entry={entry.pk}"
+            item["split_url"] = f"{split_url}?entry={entry.pk}"
         days[-1]["items"].append(item)
     for group in days:
         group["items"] = _folded(group["items"])

@@ -1,6 +1,6 @@
 """Splitting an entry off: it becomes a new ticket, linked to the one it stood on."""
 
-from typing import Any
+from textwrap import shorten
 from uuid import UUID
 
 from django import forms
@@ -17,9 +17,11 @@ from core.errors import DomainError, Invalid, NotFound
 from desk.forms import add_refusal
 from desk.ticket_page import Refusal, refusal_for, version_of
 from desk.workspace import visible_ticket
-from tickets.models import Ticket
+from tickets.models import Ticket, TimelineEntry
 from tickets.selectors import entries_of
 from tickets.services import split_entry
+
+EXCERPT_CHARACTERS = 300
 
 
 class SplitForm(forms.Form):
@@ -33,7 +35,10 @@ def split(request: AgentRequest, reference: str) -> HttpResponse:
     """GET with `?entry=` shows what becomes a ticket; POST makes it and leads there."""
     ticket = visible_ticket(request.agent, reference)
     if request.method != "POST":
-        return _page(request, ticket, SplitForm(initial=_initial(request, ticket), auto_id="split-%s"))
+        entry = _entry_of(request, ticket)
+        subject = (entry.subject if entry else "") or ticket.subject
+        initial = {"entry": entry.pk if entry else None, "subject": subject}
+        return _page(request, ticket, SplitForm(initial=initial, auto_id="split-%s"))
     form = SplitForm(request.POST, auto_id="split-%s")
     if not form.is_valid():
         return _page(request, ticket, form, status=400)
@@ -53,18 +58,24 @@ def split(request: AgentRequest, reference: str) -> HttpResponse:
     return redirect(reverse("desk:ticket", args=[made.reference]))
 
 
-def _initial(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
+def _entry_of(request: AgentRequest, ticket: Ticket) -> TimelineEntry | None:
+    """The entry that address or form names, if it stands on the ticket."""
+    given = request.POST if request.method == "POST" else request.GET
     try:
-        entry_id = UUID(str(request.GET.get("entry", "")))
+        entry_id = UUID(str(given.get("entry", "")))
     except ValueError:
-        return {"subject": ticket.subject}
-    entry = entries_of(ticket).main_thread().filter(pk=entry_id).first()
-    return {"entry": entry_id, "subject": (entry.subject if entry else "") or ticket.subject}
+        return None
+    return entries_of(ticket).main_thread().filter(pk=entry_id).first()
 
 
 def _page(
     request: AgentRequest, ticket: Ticket, form: SplitForm, *, error: Refusal | None = None, status: int = 200
 ) -> HttpResponse:
+    entry = _entry_of(request, ticket)
+    lead = _("The entry moves to a new ticket that nobody owns yet; both are linked.")
+    if entry is not None:
+        said = _("“%(text)s”") % {"text": shorten(entry.body_text, EXCERPT_CHARACTERS, placeholder=" …")}
+        lead = f"{lead} {entry.author_name}: {said}"
     context = {
         "ticket": ticket,
         "form": form,
@@ -72,6 +83,6 @@ def _page(
         "title": _("Split off into a new ticket"),
         "submit": _("Create ticket"),
         "icon": "plus",
-        "lead": _("The entry moves to a new ticket that nobody owns yet; both are linked."),
+        "lead": lead,
     }
     return render(request, "desk/act.html", context, status=status)

@@ -116,7 +116,7 @@ def test_page_and_api_split(mara: Agent, ticket: Ticket, second: TimelineEntry) 
     here = f"/t/{ticket.reference}/"
     assert f'{here}split/?entry={second.pk}"' in browser.get(here).content.decode()
     form = browser.get(f"{here}split/", {"entry": str(second.pk)}).content.decode()
-    assert ('value="Scanner"' in form, str(second.pk) in form) == (True, True)
+    assert ('value="Scanner"' in form, str(second.pk) in form, "scanner whirrs" in form) == (True, True, True)
     assert browser.post(f"{here}split/", {"entry": str(second.pk), "subject": ""}).status_code == 400
     done = browser.post(f"{here}split/", {"entry": str(second.pk), "subject": "Noise"}, follow=True)
     new = Ticket.objects.get(subject="Noise")
