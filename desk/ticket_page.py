@@ -239,6 +239,8 @@ def menu_of(ticket: Ticket, able: Any) -> list[Part]:
         if able.withdraw_offer
         else None,
         {"label": _("Change team"), "url": at("change-team"), "icon": "users"} if able.change_team else None,
+        {"label": _("Merge into another ticket"), "url": at("merge"), "icon": "arrow-right"} if able.merge else None,
+        {"label": _("Undo the merge"), "action": at("unmerge"), "icon": "undo-2"} if able.unmerge else None,
         {
             "label": _("Cancel ticket"),
             "url": at("cancel"),

@@ -29,6 +29,7 @@ from tickets.enums import CUSTOMER_FACING, AuthorType, EntryKind, OutboundKind, 
 from tickets.files import scan_note_in_words
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
 from tickets.policies import may_undo
+from tickets.services.splitting import may_be_split
 from tickets.wording import describe
 
 Item = dict[str, Any]  # what a template takes
@@ -71,15 +72,25 @@ CHANNEL_ICONS: dict[str, str] = {EntryKind.PHONE_NOTE: "phone", EntryKind.CHAT: 
 
 
 def days_of(
-    ticket: Ticket, entries: Sequence[TimelineEntry], *, original: UUID | None = None, csrf_token: str = ""
+    ticket: Ticket,
+    entries: Sequence[TimelineEntry],
+    *,
+    original: UUID | None = None,
+    csrf_token: str = "",
+    may_split: bool = False,
 ) -> list[Item]:
     """Entries under the days of the reader's zone; `original` names the mail that is shown in its own layout."""
     days: list[Item] = []
+    may_split = may_split and sum(entry.is_public for entry in entries) > 1
+    split_url = reverse("desk:split", args=[ticket.reference]) if may_split else ""
     for entry in entries:
         day = timezone.localtime(entry.created_at).date()
         if not days or days[-1]["day"] != day:
             days.append({"day": day, "label": _day_in_words(day), "items": []})
-        days[-1]["items"].append(_item(ticket, entry, is_original=entry.pk == original, csrf_token=csrf_token))
+        item = _item(ticket, entry, is_original=entry.pk == original, csrf_token=csrf_token)
+        if may_split and may_be_split(entry):
+            item["split_url"] = f"{split_url}?entry={entry.pk}"
+        days[-1]["items"].append(item)
     for group in days:
         group["items"] = _folded(group["items"])
     return days
@@ -156,6 +167,10 @@ def _line(entry: TimelineEntry) -> Item:
 
 def _way_on(entry: TimelineEntry) -> Item:
     """Where a line leads: the text of a scheduled reply that was not sent is offered again."""
+    if entry.facts.get("event") == "merged_away":
+        there = entry.facts["reference"]
+        label = _("Go to %(reference)s") % {"reference": there}
+        return {"url": reverse("desk:ticket", args=[there]), "url_label": label, "stays_in_sight": True}
     if entry.facts.get("event") != "scheduled_dropped":
         return {}
     here = reverse("desk:ticket", args=[entry.ticket.reference])

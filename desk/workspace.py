@@ -18,7 +18,7 @@ from core.labels import label_of
 from desk.policies import may_see_history
 from desk.rows import tier_flag
 from desk.timeline import SHOW, days_of, outgoing_of
-from tickets.enums import ENDED, Channel, LinkKind, Priority, TaskStatus, TicketStatus, TicketType
+from tickets.enums import ENDED, OPEN, Channel, LinkKind, Priority, TaskStatus, TicketStatus, TicketType
 from tickets.in_sight import InSight
 from tickets.models import Task, Ticket, TicketLink
 from tickets.policies import (
@@ -27,6 +27,7 @@ from tickets.policies import (
     may_cancel_unowned,
     may_create_task,
     may_edit,
+    may_merge,
     may_note,
     may_prioritise,
     may_reopen,
@@ -35,6 +36,7 @@ from tickets.policies import (
 )
 from tickets.querysets import TicketQuerySet
 from tickets.selectors import entries_of, other_tickets_of, surroundings_of, timeline_of, with_surroundings
+from tickets.services.merging import may_be_unmerged
 
 S = TicketStatus
 WORKABLE = (S.IN_PROGRESS, S.WAITING_CUSTOMER, S.WAITING_INTERNAL)
@@ -101,6 +103,8 @@ class Abilities:
     confirm: bool
     reopen: bool
     cancel: bool
+    merge: bool
+    unmerge: bool
     reply: bool
     note: bool
     edit: bool
@@ -125,6 +129,8 @@ def abilities_of(agent: Agent, ticket: Ticket) -> Abilities:
         confirm=owns and ticket.status == S.RESOLVED,
         reopen=ticket.status == S.RESOLVED and may_reopen(agent, ticket),
         cancel=(owns and ticket.status in WORKABLE) or (is_new and may_cancel_unowned(agent, ticket)),
+        merge=ticket.status in OPEN and may_merge(agent, ticket),
+        unmerge=ticket.merged_into_id is not None and may_merge(agent, ticket) and may_be_unmerged(ticket),
         reply=owns and not is_ended,
         note=not is_ended and may_note(agent, ticket),
         edit=not is_ended and may_edit(agent, ticket),
@@ -137,6 +143,8 @@ def abilities_of(agent: Agent, ticket: Ticket) -> Abilities:
 def why_no_reply(agent: Agent, ticket: Ticket) -> str:
     """The reason beside the disabled reply button."""
     if ticket.status in ENDED:
+        if ticket.merged_into_id is not None:
+            return _("The ticket is merged into another one, where new mail of the customer arrives.")
         return _("The ticket is closed. A new mail of the customer becomes a follow-up.")
     if ticket.owner is None:
         if may_accept(agent, ticket):
@@ -189,7 +197,7 @@ def page_of(agent: Agent, ticket: Ticket, look: Look, *, csrf_token: str) -> Par
         "able": able,
         "here": here,
         "head": _head(agent, ticket, now),
-        "days": days_of(ticket, thread.entries, original=look.original, csrf_token=csrf_token),
+        "days": days_of(ticket, thread.entries, original=look.original, csrf_token=csrf_token, may_split=able.merge),
         "older_url": older_url,
         "older_count": thread.earlier_count,
         "is_older_part": look.before is not None,

@@ -157,6 +157,30 @@ class NothingToUndo(Conflict):
     hint = _("Move it to the ticket where it belongs.")
 
 
+class EntryNotSplittable(Conflict):
+    code = "invalid_transition"
+    detail = _("This entry does not become a ticket of its own.")
+    hint = _("Only what the customer said is split off, and never all that the ticket holds.")
+
+
+class MergeTargetEnded(Conflict):
+    code = "invalid_transition"
+    detail = _("Ticket %(reference)s is not open any more; nothing is merged into it.")
+    hint = _("Link the two tickets instead.")
+
+
+class MergeAcrossCustomers(Conflict):
+    code = "invalid_transition"
+    detail = _("Tickets %(reference)s and %(other)s belong to different customers; one would read the other's mail.")
+    hint = _("Link the two tickets instead; both stay as they are.")
+
+
+class UnmergeImpossible(Conflict):
+    code = "invalid_transition"
+    detail = _("The merge of ticket %(reference)s can no longer be undone.")
+    hint = _("It can for %(days)s days, while neither ticket has a new message from or to the customer.")
+
+
 class VisibilityFixed(Conflict):
     code = "visibility_fixed"
     detail = _("Who sees an entry is decided when it is written and never widened.")

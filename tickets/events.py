@@ -151,6 +151,33 @@ class EntryMoved(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketMerged(TicketEvent):
+    """The ticket has ended as a duplicate; these entries stand on `into_id` now."""
+
+    into_id: UUID
+    entry_ids: tuple[UUID, ...]
+    by_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeUndone(TicketEvent):
+    """The ticket is open again, and its entries are back from `from_id`."""
+
+    from_id: UUID
+    entry_ids: tuple[UUID, ...]
+    by_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketSplit(TicketEvent):
+    """The ticket has come to be from an entry that stood on `from_id`."""
+
+    from_id: UUID
+    entry_id: UUID
+    by_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageUndelivered(TicketEvent):
     """A mail had left and came back: these addresses, divided by commas, did not get it."""
 

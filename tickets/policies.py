@@ -90,6 +90,15 @@ def may_cancel_unowned(actor: Actor, ticket: Ticket) -> bool:
     return works_in(actor, ticket.team)
 
 
+def may_merge(actor: Actor, ticket: Ticket) -> bool:
+    """End it as a duplicate, undo that, or split it: its owner; its lead or supervisor while nobody owns it."""
+    if not isinstance(actor, Agent):
+        return False
+    reach = reach_of(actor)
+    is_over_unowned = ticket.owner_id is None and ticket.team_id in reach.led | reach.supervised
+    return acts_as_owner(actor, ticket) or is_over_unowned
+
+
 def may_reopen(actor: Actor, ticket: Ticket) -> bool:
     return acts_as_owner(actor, ticket) or oversees(actor, ticket)
 

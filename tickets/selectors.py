@@ -27,7 +27,7 @@ from accounts.models import Agent, Contact
 from accounts.selectors import reach_of, read_reaches
 from core.actors import Actor
 from core.compiled import Compiled
-from tickets.enums import OPEN, OutboundStatus
+from tickets.enums import CUSTOMER_FACING, OPEN, EntryKind, OutboundStatus
 from tickets.in_sight import InSight
 from tickets.models import Attachment, OutboundMessage, Placement, ReferenceCounter, Ticket, TimelineEntry
 from tickets.querysets import TicketQuerySet, TimelineQuerySet
@@ -113,6 +113,13 @@ def entries_of(ticket: Ticket, *, has_moved: bool = True) -> TimelineQuerySet:
     moved_here = [entry_id for entry_id, place in here.items() if place == ticket.pk]
     moved_away = [entry_id for entry_id, place in here.items() if place != ticket.pk]
     return TimelineEntry.objects.filter(Q(ticket=ticket) | Q(pk__in=moved_here)).exclude(pk__in=moved_away)
+
+
+def entries_to_merge(ticket: Ticket) -> TimelineQuerySet:
+    """What people wrote, and the mails to and from them: a merge shows these elsewhere. The lines about the ticket's
+    own life stay with it.
+    """
+    return entries_of(ticket).main_thread().filter(kind__in=[*CUSTOMER_FACING, EntryKind.NOTE])
 
 
 def place_of(entry_id: UUID) -> UUID:

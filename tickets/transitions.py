@@ -3,10 +3,18 @@
 from tickets.enums import TaskStatus, TicketStatus
 
 _STEPS: dict[TicketStatus, tuple[str, ...]] = {
-    TicketStatus.NEW: ("accept", "offer", "change_team", "cancel"),
-    TicketStatus.IN_PROGRESS: ("reply", "wait_for_customer", "resolve", "cancel", "transfer_ownership"),
-    TicketStatus.WAITING_CUSTOMER: ("reply", "resume", "resolve", "cancel", "transfer_ownership"),
-    TicketStatus.WAITING_INTERNAL: ("reply", "wait_for_customer", "resume", "resolve", "cancel", "transfer_ownership"),
+    TicketStatus.NEW: ("accept", "offer", "change_team", "merge_into", "cancel"),
+    TicketStatus.IN_PROGRESS: ("reply", "wait_for_customer", "resolve", "merge_into", "cancel", "transfer_ownership"),
+    TicketStatus.WAITING_CUSTOMER: ("reply", "resume", "resolve", "merge_into", "cancel", "transfer_ownership"),
+    TicketStatus.WAITING_INTERNAL: (
+        "reply",
+        "wait_for_customer",
+        "resume",
+        "resolve",
+        "merge_into",
+        "cancel",
+        "transfer_ownership",
+    ),
     TicketStatus.RESOLVED: ("confirm", "reopen", "transfer_ownership"),
     TicketStatus.CLOSED: (),
     TicketStatus.CANCELLED: (),

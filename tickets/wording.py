@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.labels import label_of
 from tickets.enums import (
@@ -84,12 +85,16 @@ def _task_waits(facts: Facts) -> str:
 def _moved_away(facts: Facts) -> str:
     if facts["cause"] == PlacementCause.UNDO:
         return _("Mail from %(sender)s moved back to %(reference)s") % facts
+    if facts["cause"] == PlacementCause.SPLIT:
+        return _("Message of %(sender)s split off: %(reference)s") % facts
     return _("Mail from %(sender)s moved to %(reference)s") % facts
 
 
 def _moved_here(facts: Facts) -> str:
     if facts["cause"] == PlacementCause.UNDO:
         return _("Mail from %(sender)s is back from %(reference)s") % facts
+    if facts["cause"] == PlacementCause.SPLIT:
+        return _("Message of %(sender)s split off from %(reference)s") % facts
     return _("Mail from %(sender)s moved here from %(reference)s") % facts
 
 
@@ -124,6 +129,23 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "automatic": lambda f: _("Automatic mail, kept without effect (%(reason)s)") % f,
     "moved_away": _moved_away,
     "moved_here": _moved_here,
+    "merged_away": lambda f: (
+        ngettext(
+            "Merged into %(reference)s; %(count)s entry stands there now",
+            "Merged into %(reference)s; %(count)s entries stand there now",
+            f["count"],
+        )
+        % f
+    ),
+    "merged_here": lambda f: (
+        ngettext(
+            "%(reference)s merged into this ticket; %(count)s entry came along",
+            "%(reference)s merged into this ticket; %(count)s entries came along",
+            f["count"],
+        )
+        % f
+    ),
+    "unmerged": lambda f: _("%(reference)s is a ticket of its own again; its entries went back") % f,
     "forwarded": lambda f: _("Forwarded by %(agent)s; their own words stay inside") % f,
     "staff_mail": lambda f: _("Mail of %(agent)s, stays inside") % f,
     "participants": lambda f: _("Take part from now on: %(names)s") % {"names": ", ".join(f["names"])},

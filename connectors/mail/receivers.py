@@ -2,14 +2,15 @@
 
 from uuid import UUID
 
-from accounts.models import Team
+from accounts.models import Agent, Team
 from connectors.mail import services
 from connectors.mail.events import BrakeDrawn
+from connectors.mail.services.ledger import follow_entries
 from core.events import subscribe
 from notifications.enums import EventType, Urgency
 from notifications.receivers import owner_and_deputy
 from notifications.services import notify
-from tickets.events import TicketCreated
+from tickets.events import MergeUndone, TicketCreated, TicketMerged, TicketSplit
 from tickets.models import Ticket
 
 
@@ -17,6 +18,22 @@ from tickets.models import Ticket
 def acknowledge(event: TicketCreated) -> None:
     if event.may_be_answered:
         services.acknowledge(event.ticket_id)
+
+
+@subscribe(TicketMerged)
+def follow_merge(event: TicketMerged) -> None:
+    """In the merge's own transaction: a mail that answers one of these must find the ticket where it stands."""
+    follow_entries(event.entry_ids, by=Agent.objects.get(pk=event.by_id), reason="merged")
+
+
+@subscribe(MergeUndone)
+def follow_undone_merge(event: MergeUndone) -> None:
+    follow_entries(event.entry_ids, by=Agent.objects.get(pk=event.by_id), reason="merge undone")
+
+
+@subscribe(TicketSplit)
+def follow_split(event: TicketSplit) -> None:
+    follow_entries([event.entry_id], by=Agent.objects.get(pk=event.by_id), reason="split off")
 
 
 @subscribe(BrakeDrawn, after_commit=True)

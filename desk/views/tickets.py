@@ -51,6 +51,17 @@ def withdraw_offer(request: AgentRequest, reference: str) -> HttpResponse:
 
 @require_POST
 @agent_required
+def unmerge(request: AgentRequest, reference: str) -> HttpResponse:
+    return act(
+        request,
+        reference,
+        lambda found: services.unmerge_ticket(found.pk, by=request.agent, version=version_of(request)),
+        said=_("The merge is undone"),
+    )
+
+
+@require_POST
+@agent_required
 def wait(request: AgentRequest, reference: str) -> HttpResponse:
     return act(
         request,

@@ -100,6 +100,24 @@ ACTS: dict[str, Act] = {
     "confirm": step("confirm"),
     "reopen": step("reopen", {"reason": "It is off again."}),
     "cancel": step("cancel", {"closure_code": "withdrawn"}),
+    "merge": step(
+        "merge_into",
+        lambda case: {"ticket": case.world.scene("task_mine", case.column).ticket.reference},
+        page="merge",
+        form=lambda case: {
+            "reference": case.world.scene("task_mine", case.column).ticket.reference,
+            "confirmed": "1",
+        },
+    ),
+    "unmerge": step("unmerge"),
+    "split": Act(
+        api=lambda case: Ask("post", api(case, "split"), {"entry": str(entry_of(case).pk)}, status=201),
+        page=lambda case: Ask(
+            "post", t(case, "split"), {"entry": str(entry_of(case).pk), "subject": "Scanner"}, goes_to="/t/"
+        ),
+    ),
+    "see_split_form": shown("split"),
+    "see_merge_form": shown("merge"),
     "spam": page("post", "/t/{case.ref}/spam/", goes_to="/t/{case.ref}/"),
     "see_resolve_form": shown("resolve"),
     "see_reopen_form": shown("reopen"),

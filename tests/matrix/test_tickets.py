@@ -75,6 +75,17 @@ link            owned          401  not_owner ok     ok        ok     ok     not
 link            closed         401  not_owner ok     ok        ok     ok     not_owner role    404   404      -     -      401
 see_link_form   owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
 
+# "merge_into (same company), unmerge, split": O; lead and supervisor while nobody owns it
+merge           new            401  role      role   404       ok     ok     role      role    404   404      role  role   401
+merge           owned          401  not_owner ok     ok        not_owner not_owner not_owner role 404 404     role  role   401
+merge           closed         401  not_owner state  state     not_owner not_owner not_owner role 404 404     role  role   401
+unmerge         merged         401  not_owner ok     ok        not_owner not_owner not_owner role 404 404     role  role   401
+unmerge         owned          401  not_owner state  state     not_owner not_owner not_owner role 404 404     role  role   401
+split           new            401  role      role   404       state  state  role      role    404   404      role  role   401
+split           answered       401  not_owner ok     ok        not_owner not_owner not_owner role 404 404     role  role   401
+see_split_form  owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
+see_merge_form  owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
+
 # To show the remote images of a ticket's mails belongs to working on it: whoever may write a note
 allow_images    owned          401  ok        ok     ok        ok     ok     ok        role    404   404      -     -      401
 # One's own bell: everybody who reads the ticket ("own ... preferences, views")

@@ -194,6 +194,12 @@ def _cancelled(world: World, ticket: Ticket, owner: Agent) -> Scene:
     return Scene(ticket)
 
 
+def _merged(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    other = TicketFactory(team=world.desk, requester=ticket.requester, owner=owner)
+    services.merge_ticket(ticket.pk, into=other, by=owner)
+    return Scene(ticket)
+
+
 def _task(world: World, ticket: Ticket, owner: Agent) -> Scene:
     return Scene(ticket, task=services.create_task(ticket.pk, by=owner, title="Order toner"))
 
@@ -246,6 +252,7 @@ OWNED_STATES = {
     "resolved": _resolved,
     "closed": _closed,
     "cancelled": _cancelled,
+    "merged": _merged,
     "task": _task,
     "task_mine": _task_of_agent,
     "task_team": _task_of_team,

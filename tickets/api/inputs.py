@@ -166,6 +166,15 @@ class CancelIn(Versioned):
     )
 
 
+class MergeIn(Versioned):
+    ticket = serializers.CharField(max_length=50, help_text="reference of the ticket that goes on")
+
+
+class SplitIn(Versioned):
+    entry = serializers.UUIDField(help_text="id of the entry that becomes a ticket")
+    subject = Line(required=False, allow_blank=True, default="")
+
+
 class TransferIn(Versioned):
     asked = ("reason_code", "reason")
     new_owner = Named(agent_named, help_text="id, e-mail address or name")

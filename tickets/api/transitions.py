@@ -3,13 +3,25 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.errors import Invalid
 from tickets import services
 from tickets.api.base import TicketBase
-from tickets.api.inputs import CancelIn, ChangeTeamIn, OfferIn, ReasonIn, ResolveIn, TransferIn, Versioned
+from tickets.api.inputs import (
+    CancelIn,
+    ChangeTeamIn,
+    MergeIn,
+    OfferIn,
+    ReasonIn,
+    ResolveIn,
+    SplitIn,
+    TransferIn,
+    Versioned,
+)
 from tickets.api.outputs import TicketOut, TransferredOut
 from tickets.models import Ticket
 
@@ -95,6 +107,41 @@ class TransitionViewSet(TicketBase):
         version = self.version(values)
         code = values["closure_code"]
         return self.whole(services.cancel_ticket(ticket.pk, by=self.actor, code=code, version=version).pk)
+
+    @step("merge_into", "End it as a duplicate; its conversation goes on at the other ticket", MergeIn)
+    def merge_into(self, request: Request, reference: str) -> Response:
+        ticket = self.ticket(reference)
+        values = self.read(MergeIn)
+        version = self.version(values)
+        into = self.visible().filter(reference=values["ticket"].strip().upper()).first()
+        if into is None:
+            raise Invalid({"ticket": _("There is no such ticket, or you may not see it.")})
+        return self.whole(services.merge_ticket(ticket.pk, into=into, by=self.actor, version=version).pk)
+
+    @step("unmerge", "Take a merge back, within seven days and before the customer conversation goes on")
+    def unmerge(self, request: Request, reference: str) -> Response:
+        ticket = self.ticket(reference)
+        version = self.version(self.read(Versioned))
+        return self.whole(services.unmerge_ticket(ticket.pk, by=self.actor, version=version).pk)
+
+    @extend_schema(
+        operation_id="ticket_split",
+        summary="Make an entry a ticket of its own, linked to this one",
+        description="Answers the new ticket.",
+        request=SplitIn,
+        responses={201: TicketOut},
+    )
+    def split(self, request: Request, reference: str) -> Response:
+        ticket = self.ticket(reference)
+        values = self.read(SplitIn)
+        made = services.split_entry(
+            ticket.pk,
+            entry_id=values["entry"],
+            subject=values["subject"],
+            by=self.actor,
+            version=self.version(values),
+        )
+        return self.whole(made.pk, status=201)
 
 
 class TransferViewSet(TicketBase):

@@ -16,6 +16,9 @@ STEPS = (
     "confirm",
     "reopen",
     "cancel",
+    "merge_into",
+    "unmerge",
+    "split",
 )
 
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, FSMModelMixin, transition
+from django_fsm import RETURN_VALUE, FSMField, FSMModelMixin, transition
 
 from accounts.models import Agent, Company, Contact, Team
 from core.history import audited_history
@@ -267,6 +267,17 @@ class Ticket(FSMModelMixin, BaseModel):
         self.closure_code, self.closed_at = code, at
         self.offered_to = self.offered_at = self.offer_lapses_at = self.waiting_since = None
 
+    def merge(self, *, into: "Ticket", at: datetime) -> None:
+        """End as a duplicate of `into`."""
+        self.cancel(code=ClosureCode.DUPLICATE, at=at)
+        self.merged_into = into
+
+    @transition(field=status, source=S.CANCELLED, target=RETURN_VALUE(S.NEW, S.IN_PROGRESS, *WAITING))
+    def unmerge(self, *, former: TicketStatus, waiting_since: datetime | None) -> TicketStatus:
+        self.closure_code, self.closed_at, self.merged_into = "", None, None
+        self.waiting_since = waiting_since
+        return former
+
     @transition(field=status, source=S.CANCELLED, target=S.NEW)
     def restore(self) -> None:
         """Undo of a cancellation that was itself only a consequence; services see that nobody owned the ticket."""
@@ -313,6 +324,8 @@ for _name in (
     "auto_close",
     "reopen",
     "cancel",
+    "merge",
+    "unmerge",
     "restore",
     "hand_over",
 ):

@@ -27,11 +27,13 @@ from tickets.services.lifecycle import (
     resume_ticket,
     wait_for_customer,
 )
+from tickets.services.merging import merge_ticket, unmerge_ticket
 from tickets.services.moving import move_entry, undo_move
 from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket, transfer_ownership, withdraw_offer
 from tickets.services.participants import add_participants
 from tickets.services.redaction import redact_entry
 from tickets.services.scheduling import reschedule_message
+from tickets.services.splitting import split_entry
 from tickets.services.tasks import cancel_task, create_task, edit_task, finish_task, reopen_task, start_task
 from tickets.services.timers import close_due_tickets, lapse_due_offers
 
@@ -57,6 +59,7 @@ __all__ = [
     "lapse_due_offers",
     "lapse_offer",
     "link_tickets",
+    "merge_ticket",
     "move_entry",
     "note_delivery",
     "offer_ticket",
@@ -75,11 +78,13 @@ __all__ = [
     "reschedule_message",
     "resolve_ticket",
     "resume_ticket",
+    "split_entry",
     "start_task",
     "store_files",
     "transfer_ownership",
     "undo_message",
     "undo_move",
+    "unmerge_ticket",
     "unwatch",
     "wait_for_customer",
     "watch",

@@ -81,14 +81,16 @@ def create_ticket(
     related_to: Ticket | None = None,
     participants: Sequence[Contact] = (),
     may_be_answered: bool = False,
+    entry: TimelineEntry | None = None,
     priority: Priority | None = None,
     **details: Unpack[Details],
 ) -> Ticket:
     """Put a new, unowned ticket into the queue of `team`, the customer's words as its first public entry.
 
     `participants` take part from the beginning. `may_be_answered` says that an automatic acknowledgement may go out. A
-    follow-up is offered first to the owner of what it follows. Without a `priority`, impact and urgency propose one if
-    both are given, else it is medium.
+    follow-up is offered first to the owner of what it follows. An `entry` that stands elsewhere begins the ticket
+    instead of a new one; the caller places it here. Without a `priority`, impact and urgency propose one if both are
+    given, else it is medium.
     Raises RoleForbids, ScopeMissing, or Invalid for an empty subject or a team that is not active.
     """
     _refuse_creation(by, subject=subject, team=team)
@@ -115,7 +117,7 @@ def create_ticket(
     # Its row stays locked until the commit, so all other creations wait from here on: no slow work behind it.
     ticket.reference = _next_reference(TicketType(ticket.type), year=now.year)
     record(ticket, by=by)
-    entry = ticket.first_entry = _first_entry(ticket, message, attachments, by=by, at=now)
+    entry = ticket.first_entry = entry or _first_entry(ticket, message, attachments, by=by, at=now)
     join(ticket, [contact for contact in participants if contact.pk != requester.pk], by=by, at=now)
     _connect(ticket, follow_up_of=follow_up_of, related_to=related_to, by=by, at=now)
     publish(TicketCreated(ticket_id=ticket.pk, entry_id=entry.pk, may_be_answered=may_be_answered, occurred_at=now))

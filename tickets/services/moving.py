@@ -64,11 +64,11 @@ def move_entry(entry_id: UUID, *, to: Ticket, by: Agent, may_resume: bool = True
     if source.pk == target.pk:
         raise Invalid({"ticket": _("The mail stands on this ticket already.")})
     refuse_if_ended(target)
-    placement = _place(entry, source, target, PlacementCause.MOVE, by=by, ends=_is_left_empty(source, entry))
+    placement = place_elsewhere(entry, source, target, PlacementCause.MOVE, by=by, ends=_is_left_empty(source, entry))
     if placement.has_ended_ticket:
         _end(source, target, by=by, at=placement.at)
     if may_resume:
-        _act(target, entry, at=placement.at)
+        act_as_arrived(target, entry, at=placement.at)
     return placement
 
 
@@ -91,7 +91,7 @@ def undo_move(entry_id: UUID, *, by: Agent) -> Placement:
     if was_ended and source.status == S.CANCELLED:
         _restore(source, target, by=by)
     refuse_if_ended(source)
-    return _place(entry, target, source, PlacementCause.UNDO, by=by)
+    return place_elsewhere(entry, target, source, PlacementCause.UNDO, by=by)
 
 
 def _locked(entry_id: UUID, other_id: UUID, *, by: Agent) -> tuple[TimelineEntry, Ticket, Ticket]:
@@ -108,7 +108,7 @@ def _locked(entry_id: UUID, other_id: UUID, *, by: Agent) -> tuple[TimelineEntry
     return TimelineEntry.objects.select_related("contact").get(pk=entry_id), tickets[place], tickets[other_id]
 
 
-def _place(
+def place_elsewhere(
     entry: TimelineEntry, source: Ticket, target: Ticket, cause: PlacementCause, *, by: Agent, ends: bool = False
 ) -> Placement:
     """Write the placement and all that follows from where an entry stands."""
@@ -123,7 +123,7 @@ def _place(
     add_entry(target, EntryKind.SYSTEM, author=by, at=at, facts=here)
     _take_people_along(entry, source, target, by=by)
     for ticket in (source, target):
-        _recount(ticket)
+        recount(ticket)
     index_anew(source)
     if entry.body_text:
         index_words(target, entry.body_text)
@@ -160,7 +160,7 @@ def _take_people_along(entry: TimelineEntry, source: Ticket, target: Ticket, *, 
             record_deletion(row, by=by)
 
 
-def _recount(ticket: Ticket) -> None:
+def recount(ticket: Ticket) -> None:
     """When the customer last wrote follows from the entries that stand here; creation counts, as it always does."""
     written = entries_of(ticket).public().filter(author_type=AuthorType.CUSTOMER)
     newest = written.aggregate(newest=Max("created_at"))["newest"]
@@ -195,7 +195,7 @@ def _restore(ticket: Ticket, target: Ticket, *, by: Agent) -> None:
     change_status(ticket, old, by=by, at=timezone.now(), fields=["closure_code", "closed_at"])
 
 
-def _act(ticket: Ticket, entry: TimelineEntry, *, at: datetime) -> None:
+def act_as_arrived(ticket: Ticket, entry: TimelineEntry, *, at: datetime) -> None:
     """What the customer's mail would have done, had it come here at once: only if it came after what it answers."""
     contact = entry.contact
     if contact is None or entry.visibility != Visibility.PUBLIC:

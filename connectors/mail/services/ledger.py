@@ -1,5 +1,6 @@
 """What people do with ledger rows: try again, release from quarantine, move (ruling 19). Nobody deletes."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.utils import timezone
@@ -19,6 +20,7 @@ from core.service import service
 from tickets.enums import PlacementCause
 from tickets.errors import RoleForbids
 from tickets.models import Placement, Ticket
+from tickets.selectors import place_of
 from tickets.services import move_entry, undo_move
 
 
@@ -81,6 +83,17 @@ def _moved(message: MailMessage, placement: Placement, *, by: Agent, version: in
         row.ticket = placement.to_ticket
         record(row, by=by, reason=reason, update_fields=["ticket"])
     return message
+
+
+def follow_entries(entry_ids: Iterable[UUID], *, by: Agent, reason: str) -> None:
+    """Let the ledger say where these entries stand now: answers to their mails find their ticket by it."""
+    rows = MailMessage.objects.filter(entry__in=entry_ids)  # copies of a mail name its entry, too
+    for message in rows.select_for_update(of=("self",)).order_by("pk"):
+        if message.entry_id is None:
+            continue
+        record(message, by=INTAKE, reason="outcome so far")
+        message.ticket_id = place_of(message.entry_id)
+        record(message, by=by, reason=reason, update_fields=["ticket"])
 
 
 @service

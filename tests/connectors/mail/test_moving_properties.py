@@ -1,4 +1,4 @@
-"""Random sequences of moves and what people do meanwhile: nothing is lost or doubled, and no owner changes."""
+"""Random sequences of moves, merges and what people do meanwhile: nothing is lost or doubled, and no owner changes."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,14 +36,19 @@ Act = Callable[[World, int, int, Agent], Any]
 ACTS: dict[str, Act] = {
     "move": lambda w, one, other, by: services.move_mail(w.mails[one].pk, to=w.tickets[other].reference, by=by),
     "undo": lambda w, one, other, by: services.undo_mail_move(w.mails[one].pk, by=by),
+    "merge": lambda w, one, other, by: tickets.merge_ticket(w.tickets[one].pk, into=w.tickets[other], by=by),
+    "unmerge": lambda w, one, other, by: tickets.unmerge_ticket(w.tickets[one].pk, by=by),
+    "split": lambda w, one, other, by: tickets.split_entry(
+        w.tickets[one].pk, entry_id=w.mails[other].entry_id or w.mails[other].pk, by=by
+    ),
     "accept": lambda w, one, other, by: tickets.accept_ticket(w.tickets[one].pk, by=by),
     "note": lambda w, one, other, by: tickets.add_note(w.tickets[one].pk, by=by, body_text="Seen."),
     "cancel": lambda w, one, other, by: tickets.cancel_ticket(w.tickets[one].pk, by=by, code="withdrawn"),
     "resolve": lambda w, one, other, by: tickets.resolve_ticket(w.tickets[one].pk, by=by, code="fixed", note="Done."),
     "answer": lambda w, one, other, by: arrive(a_mail(In_Reply_To=f"<{w.mails[one].message_id}>"), w.mailbox),
 }
-NAMES = [*ACTS, "move", "undo"]
-"""Moving is what this is about, so it comes up more often."""
+NAMES = [*ACTS, "move", "undo", "accept", "merge", "unmerge", "split"]
+"""What this is about comes up more often."""
 sequences = st.lists(st.tuples(st.sampled_from(NAMES), *[st.integers(0, 2)] * 2, st.integers(0, 1)), max_size=12)
 
 
@@ -76,4 +81,5 @@ def _check(world: World) -> None:
     for ticket in Ticket.objects.filter(status=TicketStatus.CANCELLED, closure_code=ClosureCode.DUPLICATE):
         mails = entries_of(ticket).filter(kind=EntryKind.EMAIL_INBOUND)
         assert not mails.exists(), "a ticket ends by a move only if the mail was all it had"
-        assert Placement.objects.filter(from_ticket=ticket, has_ended_ticket=True).exists()
+        ended_by_move = Placement.objects.filter(from_ticket=ticket, has_ended_ticket=True).exists()
+        assert ended_by_move or ticket.merged_into is not None
