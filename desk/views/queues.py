@@ -27,7 +27,7 @@ from desk.selectors import (
 )
 from tickets.filters import read_filter
 from tickets.models import Ticket
-from tickets.policies import may_create
+from tickets.policies import may_create, may_export
 from tickets.querysets import TicketQuerySet
 from tickets.search import search_tickets
 
@@ -48,8 +48,7 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
     if view not in QUEUES:
         raise Http404
     chosen = QUEUES[view]
-    teams = teams_in_sight(request.agent)
-    form = QueueForm(request.GET, teams=teams, shows_open_only=chosen.shows_open_only)
+    form = _form(request, chosen)
     typed = str(request.GET.get("q", ""))
     if named := ticket_named(request.agent, typed):
         return redirect("desk:ticket", reference=named.reference)
@@ -73,12 +72,30 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
         "kept_terms": {"q": wanted.terms.text} if wanted.terms.terms else {},
         "chips": chips_of(wanted),
         "words": wanted.terms.words,
+        "exports": _exports(chosen, wanted) if page.items and may_export(request.agent) else [],
         "may_create": may_create(request.agent),
         "empty": None if page.items or error else _empty(request, chosen, wanted, cursor),
         **_rows(request, chosen, page, is_whole=not cursor and page.next_cursor is None),
         **_pager(wanted, page),
     }
     return render(request, "desk/queue.html", context, status=error.status if error else 200)
+
+
+def filter_in(request: AgentRequest, view: QueueView) -> QueueFilter:
+    """What the address narrows the list to. Raises Invalid."""
+    return _filter_of(_form(request, view), str(request.GET.get("q", "")))
+
+
+def _form(request: AgentRequest, view: QueueView) -> QueueForm:
+    return QueueForm(request.GET, teams=teams_in_sight(request.agent), shows_open_only=view.shows_open_only)
+
+
+def _exports(view: QueueView, wanted: QueueFilter) -> list[dict[str, str]]:
+    query = f"?{urlencode(wanted.in_address)}" if wanted.is_set else ""
+    kinds = {"csv": _("Export as CSV"), "xlsx": _("Export for Excel")}
+    return [
+        {"label": label, "url": reverse("desk:export", args=[view.slug, kind]) + query} for kind, label in kinds.items()
+    ]
 
 
 def _filter_of(form: QueueForm, typed: str) -> QueueFilter:
