@@ -141,7 +141,14 @@ def test_filters_are_folded_on_the_phone_alone(mara: tuple[Page, Watch], desk: D
     watch.finds_nothing()
 
 
-PAGES = ("/queue/mine/", "/t/{reference}/", "/search/?q=printer", "/t/new/", "/account/")
+PAGES = (
+    "/queue/mine/",
+    "/queue/all/?q=status:open+-tag:none+%22printer%22",
+    "/t/{reference}/",
+    "/search/?q=printer",
+    "/t/new/",
+    "/account/",
+)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
