@@ -17,7 +17,9 @@ from core.arrays import any_id
 from core.compiled import Compiled, SlottedSql
 from notifications.selectors import BADGE_LIMIT
 from tickets.enums import Priority, TicketStatus
+from tickets.filters import EVERYTHING, Filter
 from tickets.models import Ticket
+from tickets.narrowing import narrowed
 from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER, TicketQuerySet
 
 COUNT_CAP = 200
@@ -84,10 +86,27 @@ class QueueFilter:
     team: str = ""
     priority: str = ""
     owner: str = ""
+    terms: Filter = EVERYTHING
+    """What is typed in the search box."""
 
     @property
     def set_count(self) -> int:
-        return sum(map(bool, (self.status, self.team, self.priority, self.owner)))
+        return len(self.choices)
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """Those of the boxes that narrow the list."""
+        boxes = {"status": self.status, "team": self.team, "priority": self.priority, "owner": self.owner}
+        return {name: value for name, value in boxes.items() if value}
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.choices or self.terms.terms)
+
+    @property
+    def in_address(self) -> dict[str, str]:
+        """The parameters of a list so narrowed."""
+        return self.choices | ({"q": self.terms.text} if self.terms.terms else {})
 
 
 def tickets_in(view: QueueView, agent: Agent, wanted: QueueFilter) -> TicketQuerySet:
@@ -95,7 +114,7 @@ def tickets_in(view: QueueView, agent: Agent, wanted: QueueFilter) -> TicketQuer
     tickets = view.tickets(agent)
     if wanted.status in TicketStatus.values:
         tickets = tickets.filter(status=wanted.status)
-    elif view.shows_open_only and wanted.status != ANY_STATUS:
+    elif view.shows_open_only and wanted.status != ANY_STATUS and not wanted.terms.about("status"):
         tickets = tickets.open()
     if wanted.team:
         tickets = tickets.filter(team_id=wanted.team)
@@ -105,7 +124,7 @@ def tickets_in(view: QueueView, agent: Agent, wanted: QueueFilter) -> TicketQuer
         tickets = tickets.filter(owner=agent)
     elif wanted.owner == "none":
         tickets = tickets.filter(owner__isnull=True)
-    return tickets
+    return narrowed(tickets, wanted.terms, by=agent)
 
 
 def open_counts(agent: Agent) -> dict[str, int]:

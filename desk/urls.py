@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from desk.views import (
     conversation,
+    exports,
     fields,
     files,
     forms,
@@ -58,6 +59,7 @@ ticket_acts: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", queues.home, name="home"),
     path("queue/<slug:view>/", queues.queue, name="queue"),
+    path("queue/<slug:view>/export.<slug:kind>", exports.export, name="export"),
     path("t/new/", new.new_ticket, name="new"),
     path("t/<slug:reference>/", include(ticket_acts)),
     path("attachments/<uuid:attachment_id>/", files.attachment, name="attachment"),

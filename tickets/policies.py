@@ -46,6 +46,14 @@ def may_create(actor: Actor) -> bool:
     return True
 
 
+def may_export(actor: Actor) -> bool:
+    """Lists as files, always within what the actor sees."""
+    if isinstance(actor, ApiClient):
+        return actor.has_scope(Scope.EXPORT)
+    roles = (Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER, Role.AUDITOR)
+    return isinstance(actor, Agent) and actor.has_role(*roles)
+
+
 def may_accept(actor: Actor, ticket: Ticket) -> bool:
     if not isinstance(actor, Agent) or not works_tickets(actor):
         return False

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts.auth import AgentRequest, agent_required
 from core.errors import Invalid
 from core.paging import Page, keyset_page
+from desk.filtering import chips_of, ticket_named
 from desk.forms import QueueForm
 from desk.rows import grouped, row_of
 from desk.selectors import (
@@ -24,9 +25,11 @@ from desk.selectors import (
     teams_in_sight,
     tickets_in,
 )
+from tickets.filters import read_filter
 from tickets.models import Ticket
-from tickets.policies import may_create
+from tickets.policies import may_create, may_export
 from tickets.querysets import TicketQuerySet
+from tickets.search import search_tickets
 
 PAGE_SIZE = 50
 NOTHING: Page[Ticket] = Page([], None, None)
@@ -45,15 +48,16 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
     if view not in QUEUES:
         raise Http404
     chosen = QUEUES[view]
-    teams = teams_in_sight(request.agent)
-    form = QueueForm(request.GET, teams=teams, shows_open_only=chosen.shows_open_only)
+    form = _form(request, chosen)
+    typed = str(request.GET.get("q", ""))
+    if named := ticket_named(request.agent, typed):
+        return redirect("desk:ticket", reference=named.reference)
     cursor = str(request.GET.get("cursor", ""))
     error: Invalid | None = None
     page, wanted = NOTHING, QueueFilter()
     try:
-        wanted = _filter_of(form)
-        found = tickets_in(chosen, request.agent, wanted)
-        page = keyset_page(found, chosen.ordering, cursor=cursor, size=PAGE_SIZE, load=TicketQuerySet.for_rows)
+        wanted = _filter_of(form, typed)
+        page = _page(request, chosen, wanted, cursor)
     except Invalid as refusal:
         error = refusal
     context = {
@@ -62,7 +66,13 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
         "tabs": _tabs(request, chosen),
         "selects": _selects(chosen, form, wanted),
         "set_count": wanted.set_count,
-        "clear_url": reverse("desk:queue", args=[view]) if wanted.set_count or error else "",
+        "clear_url": reverse("desk:queue", args=[view]) if wanted.is_set or error else "",
+        "typed": typed,
+        "kept": wanted.choices,
+        "kept_terms": {"q": wanted.terms.text} if wanted.terms.terms else {},
+        "chips": chips_of(wanted),
+        "words": wanted.terms.words,
+        "exports": _exports(chosen, wanted) if page.items and may_export(request.agent) else [],
         "may_create": may_create(request.agent),
         "empty": None if page.items or error else _empty(request, chosen, wanted, cursor),
         **_rows(request, chosen, page, is_whole=not cursor and page.next_cursor is None),
@@ -71,10 +81,36 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
     return render(request, "desk/queue.html", context, status=error.status if error else 200)
 
 
-def _filter_of(form: QueueForm) -> QueueFilter:
+def filter_in(request: AgentRequest, view: QueueView) -> QueueFilter:
+    """What the address narrows the list to. Raises Invalid."""
+    return _filter_of(_form(request, view), str(request.GET.get("q", "")))
+
+
+def _form(request: AgentRequest, view: QueueView) -> QueueForm:
+    return QueueForm(request.GET, teams=teams_in_sight(request.agent), shows_open_only=view.shows_open_only)
+
+
+def _exports(view: QueueView, wanted: QueueFilter) -> list[dict[str, str]]:
+    query = f"?{urlencode(wanted.in_address)}" if wanted.is_set else ""
+    kinds = {"csv": _("Export as CSV"), "xlsx": _("Export for Excel")}
+    return [
+        {"label": label, "url": reverse("desk:export", args=[view.slug, kind]) + query} for kind, label in kinds.items()
+    ]
+
+
+def _filter_of(form: QueueForm, typed: str) -> QueueFilter:
     if not form.is_valid():
         raise Invalid({name: _("This filter has no such value.") for name in form.errors})
-    return QueueFilter(**form.cleaned_data)
+    return QueueFilter(**form.cleaned_data, terms=read_filter(typed))
+
+
+def _page(request: AgentRequest, view: QueueView, wanted: QueueFilter, cursor: str) -> Page[Ticket]:
+    """Words alone among all tickets are a search, which is quick with the commonest word; the order is the same."""
+    if view.slug == "all" and not wanted.set_count and wanted.terms.is_plain_words:
+        words = wanted.terms.words
+        return search_tickets(request.agent, words, cursor, size=PAGE_SIZE, load=TicketQuerySet.for_rows)
+    found = tickets_in(view, request.agent, wanted)
+    return keyset_page(found, view.ordering, cursor=cursor, size=PAGE_SIZE, load=TicketQuerySet.for_rows)
 
 
 def _rows(request: AgentRequest, view: QueueView, page: Page[Ticket], *, is_whole: bool) -> dict[str, Any]:
@@ -115,10 +151,8 @@ def _selects(view: QueueView, form: QueueForm, wanted: QueueFilter) -> list[dict
 
 
 def _pager(wanted: QueueFilter, page: Page[Ticket]) -> dict[str, str]:
-    kept = {name: value for name, value in vars(wanted).items() if value}
-
     def url(cursor: str | None) -> str:
-        return f"?{urlencode(kept | {'cursor': cursor})}" if cursor else ""
+        return f"?{urlencode(wanted.in_address | {'cursor': cursor})}" if cursor else ""
 
     return {"next_url": url(page.next_cursor), "previous_url": url(page.previous_cursor)}
 
@@ -126,7 +160,7 @@ def _pager(wanted: QueueFilter, page: Page[Ticket]) -> dict[str, str]:
 def _empty(request: AgentRequest, view: QueueView, wanted: QueueFilter, cursor: str) -> dict[str, str]:
     """Nothing matches, nothing left, or nothing yet: three different things."""
     here = reverse("desk:queue", args=[view.slug])
-    if wanted.set_count or cursor:
+    if wanted.is_set or cursor:
         return {
             "kind": "no_match",
             "title": _("No ticket matches these filters"),

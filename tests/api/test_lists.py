@@ -152,3 +152,22 @@ def test_every_list_has_the_promised_form(path: str) -> None:
     answer = signed_in(AgentFactory(teams=[TeamFactory()])).get(f"/api/v1/{path}")
     assert answer.status_code == 200
     assert list(answer.json()) == ["next", "previous", "results"]
+
+
+def test_list_takes_the_filter_of_the_pages() -> None:
+    team = TeamFactory(name="Network")
+    agent = AgentFactory(teams=[team])
+    wanted = TicketFactory(team=team, owner=agent, subject="Tunnel drops", priority=Priority.HIGH)
+    TicketFactory(team=team, subject="Tunnel drops", priority=Priority.HIGH)
+    TicketFactory(subject="Tunnel drops", priority=Priority.HIGH)
+    client = signed_in(agent)
+    assert references(client.get(LIST, {"filter": 'team:network priority:hoch owner:me "tunnel drops"'})) == [
+        wanted.reference
+    ]
+    assert references(client.get(LIST, {"filter": "-owner:me", "q": "tunnel", "status": "in_progress"})) == []
+    answer = client.get(LIST, {"filter": "state:new"})
+    assert (answer.status_code, answer.json()["code"], list(answer.json()["fields"])) == (
+        400,
+        "validation_error",
+        ["filter"],
+    )

@@ -1,6 +1,7 @@
 """The lists: what stands in them, how they are narrowed and paged, what they cost."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -172,3 +173,74 @@ def test_deactivated_agents_see_nothing(desk: Desk) -> None:
     browser = Client()
     browser.force_login(gone.user, backend="accounts.auth.AgentBackend")
     assert browser.get("/queue/mine/").status_code == 403
+
+
+def test_a_list_is_narrowed_by_what_is_typed_and_says_so_in_chips(desk: Desk) -> None:
+    TicketFactory(team=desk.team, subject="Tunnel drops", priority=Priority.HIGH, owner=desk.mara)
+    TicketFactory(team=desk.team, subject="Tunnel slow", priority=Priority.LOW, owner=desk.mara)
+    TicketFactory(team=desk.team, subject="Loose cable", priority=Priority.HIGH, owner=desk.mara)
+    response = desk.browser(desk.mara).get("/queue/team/", {"q": "priorität:hoch  tunnel", "owner": "me"})
+    html = html_of(response)
+    assert [subject in html for subject in ("Tunnel drops", "Tunnel slow", "Loose cable")] == [True, False, False]
+    assert response.context["chips"] == [
+        {"label": "Priority: High", "url": "?owner=me&q=tunnel"},
+        {"label": "tunnel", "url": "?owner=me&q=priority%3Ahigh"},
+    ]
+    assert 'href="?owner=me&amp;q=tunnel"' in html
+    assert '<input type="hidden" name="owner" value="me">' in html  # the box keeps the choices
+    assert '<input type="hidden" name="q" value="priority:high tunnel">' in html  # and the choices keep the box
+    assert 'value="priorität:hoch  tunnel"' in html
+    assert 'href="/search/?q=tunnel"' in html
+
+
+def test_the_filter_stays_in_the_links_to_other_pages(desk: Desk) -> None:
+    requester = ContactFactory()
+    for number in range(52):
+        TicketFactory(team=desk.team, requester=requester, subject=f"Tunnel {number:02}.")
+    for view in ("team", "all"):
+        browser = desk.browser(desk.mara)
+        first = browser.get(f"/queue/{view}/", {"q": "tunnel"})
+        second = browser.get(f"/queue/{view}/{first.context['next_url']}")
+        shown = [[f"Tunnel {n:02}." in html_of(page) for n in range(52)].count(True) for page in (first, second)]
+        assert (shown, "q=tunnel" in first.context["next_url"]) == ([50, 2], True), view
+
+
+def test_a_status_that_is_typed_shows_ended_tickets(desk: Desk) -> None:
+    done = TicketFactory(team=desk.team, subject="Solved one", owner=desk.mara)
+    resolve_ticket(done.pk, by=desk.mara, code="fixed", note="Done.")
+    browser = desk.browser(desk.mara)
+    shown = {q: "Solved one" in html_of(browser.get("/queue/mine/", {"q": q})) for q in ("solved", "status:resolved")}
+    assert shown == {"solved": False, "status:resolved": True}
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("state:new", "There is no filter “state”"),
+        ("priority:urgent", "“urgent” is no value of Priority"),
+        ("team:nowhere", "There is no Team “nowhere”."),
+        ("&quot;open", "A quotation mark is not closed."),
+    ],
+)
+def test_a_filter_that_cannot_be_read_stays_in_the_box_and_is_explained(desk: Desk, typed: str, said: str) -> None:
+    response = desk.browser(desk.mara).get("/queue/team/", {"q": typed.replace("&quot;", '"')})
+    html = html_of(response)
+    assert (response.status_code, said in html, f'value="{typed}"' in html) == (400, True, True)
+
+
+def test_a_reference_typed_alone_opens_its_ticket_if_it_is_in_sight(desk: Desk) -> None:
+    seen, hidden = TicketFactory(team=desk.team), TicketFactory(team=desk.other_team)
+    browser = desk.browser(desk.mara)
+    assert browser.get("/queue/mine/", {"q": seen.reference}).headers["Location"] == f"/t/{seen.reference}/"
+    assert browser.get("/queue/mine/", {"q": hidden.reference}).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["owner:none", "team:service status:new priority:medium", "tunnel", '"tunnel drops"'])
+def test_a_filtered_list_costs_the_same_however_many_rows(desk: Desk, typed: str) -> None:
+    browser = desk.browser(desk.mara)
+    costs = []
+    for more in (1, 2):
+        for _number in range(more):
+            TicketFactory(team=desk.team, subject="tunnel drops", requester=ContactFactory(company=desk.company))
+        costs.append(len(statements_of(browser, f"/queue/team/?{urlencode({'q': typed})}")))
+    assert costs[0] == costs[1] <= 9, statements_of(browser, f"/queue/team/?{urlencode({'q': typed})}")

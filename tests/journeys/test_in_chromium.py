@@ -143,6 +143,7 @@ def test_filters_are_folded_on_the_phone_alone(mara: tuple[Page, Watch], desk: D
 
 PAGES = (
     "/queue/mine/",
+    "/queue/all/?q=status:open+-tag:none+%22printer%22",
     "/t/{reference}/",
     "/t/{reference}/merge/",
     "/t/{reference}/split/",

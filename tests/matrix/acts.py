@@ -46,6 +46,8 @@ ACTS: dict[str, Act] = {
     "download": one("attachments", "file", "attachments"),
     "download_blocked": one("attachments", "blocked_file", "attachments"),
     "list": reads("/tickets/", "/queue/all/"),
+    "export_csv": page("get", "/queue/all/export.csv"),
+    "export_xlsx": page("get", "/queue/team/export.xlsx?q=status:open"),
     "search": reads("/search/?q=printer", "/search/?q=printer"),
     # Ownership
     "accept": step("accept"),

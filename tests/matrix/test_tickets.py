@@ -44,6 +44,10 @@ read_history    foreign_owned  401  404   404   404    404  404   404     ok    
 # Lists hold what the reader may see, perhaps nothing; what exactly, test_sight.py says
 list            new            401  ok    ok    ok     ok   ok    ok      ok      ok    ok       scope ok     401
 search          new            401  ok    ok    ok     ok   ok    ok      ok      ok    ok       scope ok     401
+
+# "Export list": agent in own scope, lead, supervisor, manager, auditor; not admin
+export_csv      new            401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
+export_xlsx     new            401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
 """
 
 CREATING = """

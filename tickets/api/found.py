@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.db.models import BooleanField, QuerySet, prefetch_related_objects
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet, prefetch_related_objects
 
 from core.paging import Page, keyset_page
-from tickets.models import SearchDocument, Ticket
+from tickets.models import Ticket
+from tickets.narrowing import with_words
 from tickets.querysets import NEWEST_FIRST
-from tickets.search import search_tickets, tsquery_of
+from tickets.search import search_tickets
 from tickets.selectors import tickets_by_reference
 
 
@@ -22,14 +22,7 @@ def found(actor: Any, rows: QuerySet[Ticket], q: str, *, is_filtered: bool, curs
     if named.exists():
         return keyset_page(rows.filter(pk__in=named.values("pk")), NEWEST_FIRST, cursor=cursor, size=size)
     if is_filtered:
-        return keyset_page(_with_words(rows, q), NEWEST_FIRST, cursor=cursor, size=size)
+        return keyset_page(with_words(rows, q), NEWEST_FIRST, cursor=cursor, size=size)
     page = search_tickets(actor, q, cursor, size=size)
     prefetch_related_objects(page.items, "category", "tags")
     return page
-
-
-def _with_words(rows: QuerySet[Ticket], q: str) -> QuerySet[Ticket]:
-    if not (words := tsquery_of(q)):
-        return rows.none()
-    is_hit = RawSQL("words @@ %s::tsquery", [words], output_field=BooleanField())
-    return rows.filter(pk__in=SearchDocument.objects.annotate(is_hit=is_hit).filter(is_hit=True).values("pk"))

@@ -21,6 +21,7 @@ from tickets.enums import (
     TicketType,
     Visibility,
 )
+from tickets.filters import MAX_CHARACTERS
 from tickets.lookups import category_named
 
 LANGUAGE = r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$"
@@ -226,6 +227,11 @@ class TicketQuery(Query):
     requester = serializers.CharField(required=False, max_length=320, help_text="id or address")
     company = serializers.CharField(required=False, max_length=320, help_text="id or name")
     created_after = Instant(required=False)
+    filter = serializers.CharField(
+        required=False,
+        max_length=MAX_CHARACTERS,
+        help_text='as typed on the list page: `status:waiting team:network -tag:vpn "exact words"`',
+    )
     q = serializers.CharField(required=False, max_length=200, help_text="words of subject and messages, or a reference")
     ordering = serializers.ChoiceField(
         required=False,

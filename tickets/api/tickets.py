@@ -18,7 +18,9 @@ from tickets.api.found import found
 from tickets.api.inputs import SearchQuery, TicketIn, TicketPatch, TicketQuery
 from tickets.api.outputs import TicketOut, TicketRowOut, show_rows, show_ticket
 from tickets.enums import Channel
+from tickets.filters import read_filter
 from tickets.models import Ticket
+from tickets.narrowing import narrowed
 from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER, TicketQuerySet
 from tickets.services import create_ticket_for, edit_ticket, refuse_owner_change
 from tickets.services.creation import Message
@@ -30,7 +32,7 @@ ORDERINGS = {
 }
 
 
-FILTERS = {"status", "priority", "owner", "team", "requester", "company", "created_after"}
+FILTERS = {"status", "priority", "owner", "team", "requester", "company", "created_after", "filter"}
 
 
 class TicketReads(TicketBase):
@@ -70,6 +72,8 @@ class TicketViewSet(TicketReads):
                 rows = rows.filter(**{name: found}) if found else rows.none()
         if "owner" in query:
             rows = self._owned(rows, query["owner"])
+        if "filter" in query:
+            rows = narrowed(rows, read_filter(query["filter"], field="filter"), by=self.actor, field="filter")
         return rows
 
     def _owned(self, rows: QuerySet[Ticket], owner: str) -> QuerySet[Ticket]:

@@ -1,0 +1,27 @@
+"""The filter of a list as its page shows it: chips to take away, and the ticket meant by a reference alone."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from accounts.models import Agent
+from desk.selectors import QueueFilter
+from tickets.models import Ticket
+from tickets.selectors import tickets_by_reference
+
+
+def chips_of(wanted: QueueFilter) -> list[dict[str, Any]]:
+    """What is typed, term by term, each with the address of the list without it."""
+    chips = []
+    for term in wanted.terms.terms:
+        rest = wanted.terms.without(term).text
+        chips.append({"label": term.label, "url": f"?{urlencode(wanted.choices | ({'q': rest} if rest else {}))}"})
+    return chips
+
+
+def ticket_named(agent: Agent, typed: str) -> Ticket | None:
+    """The only ticket in sight that has the typed reference; no statement is asked for what is none."""
+    found = tickets_by_reference(typed)
+    if found.query.is_empty():
+        return None
+    named = list(Ticket.objects.visible_to(agent).filter(pk__in=found.values("pk")).only("reference")[:2])
+    return named[0] if len(named) == 1 else None

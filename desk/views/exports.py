@@ -1,0 +1,43 @@
+"""A list as a file: what the list shows under the same filter, all pages of it."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.auth import AgentRequest, agent_required
+from core.errors import Invalid
+from core.tables import csv_rows, xlsx_rows
+from desk.selectors import QUEUES, tickets_in
+from desk.views.queues import filter_in
+from tickets.exporting import table_of
+from tickets.policies import may_export
+
+KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@require_GET
+@agent_required
+def export(request: AgentRequest, view: str, kind: str) -> Any:  # a stream is no HttpResponse to Django
+    """Streamed: the first rows leave before the last ones are read. Experts and admins get none."""
+    if view not in QUEUES or kind not in KINDS:
+        raise Http404
+    if not may_export(request.agent):
+        raise PermissionDenied
+    chosen = QUEUES[view]
+    try:
+        tickets = tickets_in(chosen, request.agent, filter_in(request, chosen))
+    except Invalid:  # the list explains what is wrong with its filter
+        return redirect(f"{reverse('desk:queue', args=[view])}?{request.GET.urlencode()}")
+    rows = table_of(tickets, chosen.ordering, timezone.get_current_timezone())
+    pieces = csv_rows(rows) if kind == "csv" else xlsx_rows(rows, title=str(chosen.label))
+    name = f"{chosen.slug}-{timezone.localdate():%Y-%m-%d}.{kind}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return StreamingHttpResponse(pieces, content_type=KINDS[kind], headers=headers)
