@@ -42,6 +42,10 @@ const onSubmit = (event) => {
     event.preventDefault(); // a second click or key sends nothing twice
     return;
   }
+  if (event.submitter?.matches("[data-draft-button]")) {
+    form.dataset.sent = "true"; // keeps or discards the draft; an empty text may be discarded too
+    return;
+  }
   const text = textOf(form);
   if (text.value.trim() === "") {
     event.preventDefault();

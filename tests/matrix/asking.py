@@ -267,6 +267,7 @@ TRACES = """
            (SELECT sum(version) FROM notifications_notification), (SELECT count(*) FROM tickets_task),
            (SELECT count(*) FROM tickets_task_blocked_by), (SELECT count(*) FROM tickets_ticket_tags),
            (SELECT count(*) FROM tickets_tag), (SELECT count(*) FROM tickets_ticketparticipant),
+           (SELECT count(*) FROM tickets_draft), (SELECT sum(version) FROM tickets_draft),
            (SELECT count(*) FROM core_refusedact)
 """
 
