@@ -174,7 +174,7 @@ def _draft_of(ticket: Ticket, mode: DraftMode, draft: KeptDraft | None, composer
     """What the composers say of a draft; a form that came back holds a newer text than the draft."""
     is_back = (composers.reply_form if mode == DraftMode.REPLY else composers.note_form) is not None
     words = "" if is_back else saved_words(draft)
-    return {"url": draft_url(ticket, mode), "text": words, "is_kept": draft is not None}
+    return {"url": draft_url(ticket, mode), "text": words, "is_kept": draft is not None, "is_behind": is_back}
 
 
 def _reply_of(agent: Agent, ticket: Ticket, form: ReplyForm, composers: Composers, *, may_wait: bool) -> Part:

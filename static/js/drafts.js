@@ -10,10 +10,16 @@ let listening = false;
 
 const formOf = (el) => el?.closest?.("form[data-draft-url]");
 const textOf = (form) => form.querySelector("[data-composer-text]");
-const valuesOf = (form) => `${textOf(form).value}\u0000${form.elements.cc?.value ?? ""}`;
+const joined = (body, cc) => `${body}\u0000${cc ?? ""}`;
+const valuesOf = (form) => joined(textOf(form).value, form.elements.cc?.value);
 
 const stateOf = (form) => {
-  if (!states.has(form)) states.set(form, { saved: valuesOf(form), timer: 0, saving: null, isTorn: false, isOver: false });
+  if (!states.has(form)) {
+    // What the server gave: typing may have begun before this module was there. A form that came back was not saved.
+    const given = joined(textOf(form).defaultValue, form.elements.cc?.defaultValue);
+    const saved = "draftBehind" in form.dataset ? null : given;
+    states.set(form, { saved, timer: 0, saving: null, isTorn: false, isOver: false });
+  }
   return states.get(form);
 };
 
@@ -34,6 +40,7 @@ const show = (form, isKept) => {
 const tear = (form, version) => {
   const state = stateOf(form);
   state.isTorn = true;
+  form.dataset.draftTrouble = "";
   const words = form.querySelector("[data-draft-conflict]");
   words.dataset.version = version;
   words.hidden = false;
@@ -62,10 +69,12 @@ const answered = async (form, response, values) => {
     return;
   }
   if (!response.ok) {
+    form.dataset.draftTrouble = "";
     state.saved = values; // asking again would be refused again; more typing asks anew
     tell(form, keeper(form).dataset.draftRefused);
     return;
   }
+  delete form.dataset.draftTrouble;
   form.elements.draft_version.value = told.version;
   state.saved = values;
   const text = textOf(form);
@@ -86,6 +95,7 @@ const save = (form, { keepalive = false } = {}) => {
   state.saving = request(form, keepalive)
     .then((response) => answered(form, response, values))
     .catch(() => {
+      form.dataset.draftTrouble = "";
       tell(form, keeper(form).dataset.draftUnsaved);
       later(form, RETRY_MS);
     })
@@ -126,8 +136,8 @@ const wakeUp = () => forms().forEach((form) => { stateOf(form).isOver = false; }
 
 export const init = (root) => {
   all(root, "form[data-draft-url]").forEach((form) => {
-    stateOf(form);
     keeper(form).hidden = true;
+    if (isUnsaved(form)) later(form, PAUSE_MS);
   });
   if (listening) return;
   listening = true;

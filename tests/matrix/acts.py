@@ -88,10 +88,12 @@ ACTS: dict[str, Act] = {
         api=lambda case: Ask("post", f"/api/v1/outbox/{case.message}/undo/", {}),
         page=lambda case: Ask("post", f"/outbox/{case.message}/undo/", goes_to=t(case)),
     ),
-    "keep_draft": Act(
+    "create_draft": Act(
         api=lambda case: Ask(
             "post", "/api/v1/drafts/", {"ticket": case.ref, "mode": "note", "body": "Half a sen"}, status=201
         ),
+    ),
+    "keep_draft": Act(
         page=lambda case: Ask("post", f"/drafts/{case.ref}-note/", {"body": "Half a sen"}, goes_to=t(case)),
     ),
     "drafts": Act(api=lambda case: Ask("get", "/api/v1/drafts/")),

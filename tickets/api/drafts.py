@@ -49,7 +49,9 @@ class DraftViewSet(TicketBase):
     def create(self, request: Request) -> Response:
         rows = self.rows()
         values = self.read(DraftIn)
-        ticket = self.one(self.visible().only("reference"), reference=values["ticket"].upper())
+        ticket = self.visible().only("reference").filter(reference=values["ticket"].upper()).first()
+        if ticket is None:
+            raise Invalid({"ticket": _("Nothing of this name or id is known here.")})
         kept = keep_draft(
             ticket.pk, by=self.actor, mode=values["mode"], body_text=values["body"], cc=values["cc"], version=0
         )
