@@ -88,6 +88,13 @@ def moment_field(*, required: bool) -> forms.DateTimeField:
     )
 
 
+def draft_version_field() -> forms.IntegerField:
+    """The draft that the text was typed over; 0 if there was none."""
+    attrs = {"data-draft-version": ""}
+    widget = forms.HiddenInput(attrs=attrs)
+    return forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=widget)
+
+
 class ReplyForm(forms.Form):
     context = forms.CharField(widget=forms.HiddenInput, required=False)
     restored = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -102,6 +109,7 @@ class ReplyForm(forms.Form):
     when = forms.ChoiceField(label=_("Send"), choices=SendWhen.choices, required=False)
     send_at = moment_field(required=False)
     then = forms.CharField(required=False, widget=forms.HiddenInput)
+    draft_version = draft_version_field()
 
     def clean(self) -> dict[str, Any]:
         """A moment left over in its field counts for nothing where another choice was made."""
@@ -139,6 +147,15 @@ class NoteForm(forms.Form):
         error_messages={"required": _("A note needs some text.")},
     )
     attachments = ManyFilesField(label=_("Files"), required=False)
+    draft_version = draft_version_field()
+
+
+class DraftForm(forms.Form):
+    """What a composer holds, as it stands: nothing in it has to be right yet."""
+
+    body = forms.CharField(required=False, strip=False, max_length=200_000)
+    cc = forms.CharField(required=False, max_length=4000)
+    draft_version = draft_version_field()
 
 
 class ResolveForm(forms.Form):

@@ -18,15 +18,17 @@ from accounts.models import Agent
 from core.errors import DomainError, NotFound
 from desk.composing import context_of, id_in
 from desk.delivery import why_undeliverable
+from desk.drafts import draft_url, offered_draft, saved_words
 from desk.forms import MAX_FILE_BYTES, CancelForm, NoteForm, ReplyForm, ResolveForm
 from desk.selectors import next_unowned, start_view
 from desk.signatures import without_signature
 from desk.timeline import file_of
 from desk.workspace import Look, Part, abilities_of, look_from, named_ticket, page_of, visible_ticket, why_no_reply
+from tickets.enums import DraftMode
 from tickets.errors import AlreadyOwned, UnseenEntries
 from tickets.models import OutboundMessage, Ticket
 from tickets.policies import acts_as_owner
-from tickets.selectors import messages_in_hand_of, surroundings_of
+from tickets.selectors import KeptDraft, drafts_on, messages_in_hand_of, surroundings_of
 
 
 @dataclass(frozen=True)
@@ -136,14 +138,22 @@ def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers
     context = context_of(ticket, last_seen_seq=last_seen_seq, asked=composers.asked).signed()
     reply = note = refused = None
     if able.reply or is_refused_reply:
-        form = composers.reply_form or _fresh_reply(composers.restored)
+        draft = offered_draft(ticket, DraftMode.REPLY, composers.restored)
+        form = composers.reply_form or _fresh_reply(ticket, composers.restored, draft)
         _renew(form, context)
         reply = _reply_of(agent, ticket, form, composers, may_wait=able.wait)
+        reply["draft"] = _draft_of(ticket, DraftMode.REPLY, draft, composers)
     else:
         refused = {"recipient_name": ticket.requester.name, "reason": why_no_reply(agent, ticket)}
+        if kept := drafts_on(ticket).get(DraftMode.REPLY):
+            # Whoever may not send it any more can still take the words along, as a note or for the owner.
+            refused["draft_text"] = kept.body_text
+            refused["draft_url"] = draft_url(ticket, DraftMode.REPLY)
     if able.note or composers.note_form is not None:
+        draft = offered_draft(ticket, DraftMode.NOTE)
         note = {
-            "form": composers.note_form or NoteForm(auto_id="note-%s"),
+            "form": composers.note_form or NoteForm(auto_id="note-%s", initial=_initial(ticket, DraftMode.NOTE, draft)),
+            "draft": _draft_of(ticket, DraftMode.NOTE, draft, composers),
             "action": reverse("desk:note", args=[ticket.reference]),
             "is_open": composers.opened == "note",
             "max_bytes": MAX_FILE_BYTES,
@@ -151,6 +161,20 @@ def _dock(agent: Agent, ticket: Ticket, last_seen_seq: int, composers: Composers
             "error": composers.note_error,
         }
     return {"reply": reply, "reply_refused": refused, "note": note}
+
+
+def _initial(ticket: Ticket, mode: DraftMode, draft: KeptDraft | None) -> Part:
+    """First values of a composer: the draft, and what it must know to be saved over it."""
+    newest = drafts_on(ticket).get(mode)
+    shown = {"body": draft.body_text, "cc": draft.cc} if draft else {}
+    return {"draft_version": newest.version if newest else 0, **shown}
+
+
+def _draft_of(ticket: Ticket, mode: DraftMode, draft: KeptDraft | None, composers: Composers) -> Part:
+    """What the composers say of a draft; a form that came back holds a newer text than the draft."""
+    is_back = (composers.reply_form if mode == DraftMode.REPLY else composers.note_form) is not None
+    words = "" if is_back else saved_words(draft)
+    return {"url": draft_url(ticket, mode), "text": words, "is_kept": draft is not None, "is_behind": is_back}
 
 
 def _reply_of(agent: Agent, ticket: Ticket, form: ReplyForm, composers: Composers, *, may_wait: bool) -> Part:
@@ -182,15 +206,12 @@ def _writes_for_another(agent: Agent, ticket: Ticket) -> bool:
     return ticket.owner_id != agent.pk and acts_as_owner(agent, ticket)
 
 
-def _fresh_reply(restored: OutboundMessage | None) -> ReplyForm:
-    initial = {}
+def _fresh_reply(ticket: Ticket, restored: OutboundMessage | None, draft: KeptDraft | None) -> ReplyForm:
+    initial = _initial(ticket, DraftMode.REPLY, draft)
     if restored is not None:
-        cc = ", ".join(restored.cc_recipients)
-        initial = {
-            "body": without_signature(restored.body_text, restored.author),
-            "cc": cc,
-            "restored": str(restored.pk),
-        }
+        body = without_signature(restored.body_text, restored.author)
+        taken_back = {"body": body, "cc": ", ".join(restored.cc_recipients)}
+        initial = taken_back | initial | {"restored": str(restored.pk)}
     return ReplyForm(auto_id="reply-%s", initial=initial)
 
 

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from desk.views import (
     conversation,
+    drafts,
     exports,
     fields,
     files,
@@ -63,6 +64,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("t/new/", new.new_ticket, name="new"),
     path("t/<slug:reference>/", include(ticket_acts)),
     path("attachments/<uuid:attachment_id>/", files.attachment, name="attachment"),
+    path("drafts/<slug:key>/", drafts.draft, name="draft"),
     path("search/", search.search, name="search"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<uuid:message_id>/undo/", outbox.undo, name="undo"),

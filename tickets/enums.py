@@ -186,6 +186,13 @@ class TaskStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class DraftMode(models.TextChoices):
+    """Whom a draft is meant for; it never becomes another's by itself."""
+
+    REPLY = "reply", _("Reply to the customer")
+    NOTE = "note", _("Internal note")
+
+
 class LinkKind(models.TextChoices):
     DUPLICATE_OF = "duplicate_of", _("Duplicate of")
     FOLLOW_UP_OF = "follow_up_of", _("Follow-up of")

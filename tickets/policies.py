@@ -61,6 +61,12 @@ def may_accept(actor: Actor, ticket: Ticket) -> bool:
     return works_in(actor, ticket.team) or is_foreign or ticket.offered_to_id == actor.pk
 
 
+def may_keep_drafts(actor: Actor) -> bool:
+    """Whoever may write something somewhere; auditors only read, programs have no half-written texts."""
+    roles = (Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
+    return isinstance(actor, Agent) and actor.is_active and actor.has_role(*roles)
+
+
 def may_route(actor: Actor, ticket: Ticket) -> bool:
     """Offer, withdraw an offer, change the team, while unowned."""
     if isinstance(actor, ApiClient):

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db.models import (
@@ -29,7 +31,7 @@ from core.actors import Actor
 from core.compiled import Compiled
 from tickets.enums import CUSTOMER_FACING, OPEN, EntryKind, OutboundStatus
 from tickets.in_sight import InSight
-from tickets.models import Attachment, OutboundMessage, Placement, ReferenceCounter, Ticket, TimelineEntry
+from tickets.models import Attachment, Draft, OutboundMessage, Placement, ReferenceCounter, Ticket, TimelineEntry
 from tickets.querysets import TicketQuerySet, TimelineQuerySet
 
 REFERENCE = re.compile(r"\b(INC|REQ)-(?:(\d{4})-)?0*(\d{1,9})\b", re.IGNORECASE)
@@ -63,13 +65,15 @@ class Surroundings:
     has_links: bool
     may_be_absent: bool
     """Whether the owner is absent today is a question of their own zone; True for all for whom it must be asked."""
+    drafts: dict[str, dict[str, Any]] | None
+    """The reader's own, by mode; `drafts_on` reads them."""
 
 
 def with_surroundings(tickets: TicketQuerySet, reader: Agent) -> TicketQuerySet:
     """Annotated for `surroundings_of`. One text, since each of these as an expression costs more to put together than
     PostgreSQL takes for all of them.
     """
-    return tickets.annotate(_around=RawSQL(AROUND, [reader.pk], output_field=JSONField()))  # noqa: S611  # our own text
+    return tickets.annotate(_around=RawSQL(AROUND, [reader.pk, reader.pk], output_field=JSONField()))  # noqa: S611  # our own text
 
 
 def surroundings_of(ticket: Ticket) -> Surroundings:
@@ -90,7 +94,31 @@ AROUND = """jsonb_build_object(
     'may_be_absent', EXISTS (SELECT FROM accounts_absence a
                               WHERE a.agent_id = tickets_ticket.owner_id AND a.cancelled_at IS NULL
                                 AND a.starts_on <= current_date + 1
-                                AND (a.ends_on IS NULL OR a.ends_on >= current_date - 1)))"""
+                                AND (a.ends_on IS NULL OR a.ends_on >= current_date - 1)),
+    'drafts', (SELECT jsonb_object_agg(d.mode, jsonb_build_object(
+                   'body_text', d.body_text, 'cc', d.cc, 'version', d.version, 'at', d.updated_at))
+                 FROM tickets_draft d WHERE d.ticket_id = tickets_ticket.id AND d.person_id = %s))"""
+
+
+@dataclass(frozen=True)
+class KeptDraft:
+    """A draft as the page offers it again."""
+
+    body_text: str
+    cc: str
+    version: int
+    at: datetime
+
+
+def drafts_on(ticket: Ticket) -> dict[str, KeptDraft]:
+    """What the reader has written here and not sent, by mode; no query."""
+    found = surroundings_of(ticket).drafts or {}
+    return {mode: KeptDraft(**values | {"at": datetime.fromisoformat(values["at"])}) for mode, values in found.items()}
+
+
+def drafts_of(agent: Agent) -> QuerySet[Draft]:
+    """The agent's own drafts; nobody else's exist for them."""
+    return Draft.objects.filter(person=agent).select_related("ticket")
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,7 @@ def _send_once(request: AgentRequest, ticket: Ticket, form: ReplyForm, context: 
             when=given["when"],
             send_at=given["send_at"],
             files=[*as_new_files(given["attachments"]), *_kept(request, given["restored"])],
+            draft_version=given["draft_version"],
         )
     except DomainError:
         if context is not None:
@@ -187,6 +188,7 @@ def note(request: AgentRequest, reference: str) -> HttpResponse:
             by=request.agent,
             body_text=form.cleaned_data["body"],
             files=as_new_files(form.cleaned_data["attachments"]),
+            draft_version=form.cleaned_data["draft_version"],
         )
     except DomainError as error:
         composers.note_error = Refusal(error)

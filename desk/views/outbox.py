@@ -12,6 +12,7 @@ from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
 from core.errors import DomainError, Invalid
 from core.paging import keyset_page
+from desk.drafts import keep_taken_back
 from desk.forms import ScheduleForm
 from desk.scheduling import moment_in_words
 from desk.ticket_page import Refusal, refused
@@ -73,6 +74,7 @@ def undo(request: AgentRequest, message_id: UUID) -> HttpResponse:
         services.undo_message(message.pk, by=request.agent)
     except DomainError as error:
         return _page(request, error=error)
+    keep_taken_back(message, by=request.agent)
     messages.success(request, _("Taken back before it was sent. Your text stands in the reply below."))
     here = reverse("desk:ticket", args=[message.ticket.reference])
     return redirect(f"{here}?compose=reply&restore={message.pk}")

@@ -8,6 +8,7 @@ const times = () => import("./times.js");
 const modules = {
   composer: ticket,
   countdown: times,
+  drafts: () => import("./drafts.js"),
   filepicker: () => import("./filepicker.js"),
   keys: () => import("./keys.js"),
   timeline: ticket,

@@ -7,8 +7,15 @@ import { all } from "./page.js";
 let listening = false;
 
 const textOf = (form) => form.querySelector("[data-composer-text]");
+const MOST_ON_LEAVING = 10_000; // characters that a page may surely still send when it is left (64 KiB, each up to 6)
+
+// A draft is saved on leaving (drafts.js), so that nothing is asked, unless that is in trouble.
+const isKept = (form) =>
+  form.matches("[data-draft-url]:not([data-draft-trouble])") && textOf(form).value.length < MOST_ON_LEAVING;
+
 const isDirty = (form) => {
   const text = textOf(form);
+  if (text && isKept(form)) return false;
   return Boolean(text) && !form.dataset.sent && text.value.trim() !== "" && text.value !== text.defaultValue;
 };
 
@@ -21,6 +28,10 @@ const onToggle = (event) => {
   const details = event.target;
   if (!details.matches?.("details.composer") || !details.open) return;
   const text = details.querySelector("[data-composer-text]");
+  if (text && !text.dataset.opened) {
+    text.dataset.opened = ""; // what is there already is written on at its end
+    text.setSelectionRange(text.value.length, text.value.length);
+  }
   text?.focus({ preventScroll: true });
   details.scrollIntoView({ block: "nearest" });
 };
@@ -40,6 +51,10 @@ const onSubmit = (event) => {
   if (!form.matches?.("form[data-composer]")) return;
   if (form.dataset.sent) {
     event.preventDefault(); // a second click or key sends nothing twice
+    return;
+  }
+  if (event.submitter?.matches("[data-draft-button]")) {
+    form.dataset.sent = "true"; // keeps or discards the draft; an empty text may be discarded too
     return;
   }
   const text = textOf(form);

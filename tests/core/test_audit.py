@@ -13,6 +13,7 @@ NOT_AUDITED = {
     # Append-only by trigger, so they are their own history; what may change on them has a trail elsewhere.
     "tickets.Attachment": "its wall keeps file, name and message; a redaction is an entry of the timeline",
     # Personal: they give no right, change nothing for anybody else, and only their person sets them.
+    "tickets.Draft": "unsent words of one person, whom nobody else reads; sent, they are an entry",
     "tickets.TicketWatch": "a personal wish to be told, like a bookmark",
     "notifications.Notification": "one person's reading list; what happened stands on the timeline",
     # Rows of queues: their own columns tell the way (status, attempts, moments, last error), a wall freezes the rest.

@@ -90,6 +90,20 @@ ACTS: dict[str, Act] = {
         api=lambda case: Ask("post", f"/api/v1/outbox/{case.message}/undo/", {}),
         page=lambda case: Ask("post", f"/outbox/{case.message}/undo/", goes_to=t(case)),
     ),
+    "create_draft": Act(
+        api=lambda case: Ask(
+            "post", "/api/v1/drafts/", {"ticket": case.ref, "mode": "note", "body": "Half a sen"}, status=201
+        ),
+    ),
+    "keep_draft": Act(
+        page=lambda case: Ask("post", f"/drafts/{case.ref}-note/", {"body": "Half a sen"}, goes_to=t(case)),
+    ),
+    "drafts": Act(api=lambda case: Ask("get", "/api/v1/drafts/")),
+    "draft_one": Act(api=lambda case: Ask("get", f"/api/v1/drafts/{case.thing('draft')}/")),
+    "edit_draft": Act(
+        api=lambda case: Ask("patch", f"/api/v1/drafts/{case.thing('draft')}/", {"body": "Half a line", "version": 1})
+    ),
+    "delete_draft": Act(api=lambda case: Ask("delete", f"/api/v1/drafts/{case.thing('draft')}/", status=204)),
     "schedule": Act(
         api=lambda case: Ask("post", f"/api/v1/outbox/{case.message}/schedule/", {"when": "now"}),
         page=lambda case: Ask("post", f"/outbox/{case.message}/schedule/", {"when": "now"}, goes_to=t(case)),

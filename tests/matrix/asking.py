@@ -77,7 +77,7 @@ FORMS_OF_A_STATE = (
 AUDITED = ("role", "not_owner", "owned", "immutable", "reason", "short", "untold")
 ASK_THE_OWNER = "Ask the owner to open an envelope"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
-IDENTIFIER = re.compile(r"INC-\d{4}-\d{6}|[0-9a-f-]{36}")
+IDENTIFIER = re.compile(r"(INC-\d{4}-\d{6}|[0-9a-f-]{36})(?:-note)?")
 PAGE_SAYS_MORE = ("wrong_ticket_context",)
 """The page names the tickets too, the API the addresses alone."""
 ENDED = ("closed", "dropped", "sent")
@@ -267,6 +267,7 @@ TRACES = """
            (SELECT sum(version) FROM notifications_notification), (SELECT count(*) FROM tickets_task),
            (SELECT count(*) FROM tickets_task_blocked_by), (SELECT count(*) FROM tickets_ticket_tags),
            (SELECT count(*) FROM tickets_tag), (SELECT count(*) FROM tickets_ticketparticipant),
+           (SELECT count(*) FROM tickets_draft), (SELECT sum(version) FROM tickets_draft),
            (SELECT count(*) FROM core_refusedact)
 """
 
@@ -329,8 +330,8 @@ def _bare(ask: Ask, response: HttpResponse) -> Any:
     """The answer without what differs from request to request."""
     text = TOKEN.sub("", response.content.decode())
     for part in [*ask.path.split("/"), *map(str, (ask.data or {}).values())]:
-        if IDENTIFIER.fullmatch(part):
-            text = text.replace(part, "#")
+        if found := IDENTIFIER.fullmatch(part):
+            text = text.replace(found[1], "#")
     varying = ("x-request-id", "set-cookie", "content-length")
     headers = {name: value for name, value in response.headers.items() if name.lower() not in varying}
     return response.status_code, headers, text

@@ -47,7 +47,26 @@ schedule         held      401  404       state   state   404       404       40
 see_schedule_form scheduled 401 404       ok      ok      404       404       404       404     404   404      -     -      401
 """
 
+DRAFTS = """
+act              state     anon agent     owner   deputy  lead      super     manager   auditor admin outsider bare  client gone
 
-@pytest.mark.parametrize("row", rows(WRITING) + rows(OUTBOX), ids=str)
+# "Own ... drafts": of whoever may write, on what they see; auditors have views alone, programs none
+keep_draft       new       401  ok        ok      404     ok        ok        ok        role    404   404      -     -      401
+keep_draft       owned     401  ok        ok      ok      ok        ok        ok        role    404   404      -     -      401
+keep_draft       closed    401  ok        ok      ok      ok        ok        ok        role    404   404      -     -      401
+
+# The API names the ticket in the body: one that is not in sight is a value that is not right
+create_draft     new       401  ok        ok      bad     ok        ok        ok        role    bad   bad      role  role   401
+create_draft     owned     401  ok        ok      ok      ok        ok        ok        role    bad   bad      role  role   401
+
+# Mara's draft on her own ticket: hers alone, whoever leads, covers or audits
+drafts           owned     401  ok        ok      ok      ok        ok        ok        ok      ok    ok       role  role   401
+draft_one        owned     401  404       ok      404     404       404       404       404     404   404      role  role   401
+edit_draft       owned     401  404       ok      404     404       404       404       404     404   404      role  role   401
+delete_draft     owned     401  404       ok      404     404       404       404       404     404   404      role  role   401
+"""
+
+
+@pytest.mark.parametrize("row", rows(WRITING) + rows(OUTBOX) + rows(DRAFTS), ids=str)
 def test_181_who_may_write_to_whom(row: Row, world: World) -> None:
     assert answers(world, row) == row.expected

@@ -310,3 +310,4 @@ def _other_things(world: World) -> None:
     row.payload = {"reference": ticket.reference, "author": "Mara Weiss", "subject": ticket.subject}
     row.save()
     world.things["notification"] = row
+    world.things["draft"] = services.keep_draft(ticket.pk, by=mara, mode="reply", body_text="Half a sen")

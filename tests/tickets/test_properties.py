@@ -92,6 +92,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "confirm_ticket": lambda w, by, other: ONE.confirm_ticket(w.ticket.pk, by=by),
     "create_task": lambda w, by, other: ONE.create_task(w.ticket.pk, by=by, title="A task", is_mandatory=True),
+    "discard_draft": lambda w, by, other: ONE.discard_draft(w.ticket.pk, by=by, mode="reply"),
     "edit_task": lambda w, by, other: ONE.edit_task(
         w.newest("tasks"),
         by=by,
@@ -110,6 +111,7 @@ OPERATIONS: dict[str, Operation] = {
         tags=["x"],
     ),
     "finish_task": lambda w, by, other: ONE.finish_task(w.newest("tasks"), by=by),
+    "keep_draft": lambda w, by, other: ONE.keep_draft(w.ticket.pk, by=by, mode="reply", body_text="Half a sen"),
     "lapse_due_offers": lambda w, by, other: ONE.lapse_due_offers(now=timezone.now() + timedelta(days=9)),
     "lapse_offer": lambda w, by, other: ONE.lapse_offer(w.ticket.pk, by=by, at=timezone.now() + timedelta(days=9)),
     "link_tickets": lambda w, by, other: ONE.link_tickets(w.ticket.pk, to=w.second, kind="related", by=by),

@@ -13,6 +13,7 @@ from core.api.fields import In, Instant, Line, Named, Query, Text
 from tickets.enums import (
     CANCEL_CODES,
     Channel,
+    DraftMode,
     EntryKind,
     Grade,
     Priority,
@@ -217,6 +218,22 @@ class TaskPatch(Versioned):
 class AttachmentIn(Versioned):
     file = serializers.ListField(child=serializers.FileField(max_length=1000), min_length=1, max_length=20)
     body = Text(required=False, allow_blank=True, default="", help_text="words of the note")
+
+
+class DraftIn(In):
+    ticket = serializers.CharField(max_length=40, help_text="reference")
+    mode = serializers.ChoiceField(choices=DraftMode.choices)
+    body = Text(required=False, allow_blank=True, default="", max_length=200_000)
+    cc = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000, help_text="as typed")
+
+
+class DraftPatch(Versioned):
+    body = Text(required=False, allow_blank=True, max_length=200_000)
+    cc = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+
+
+class DraftQuery(Query):
+    ticket = serializers.CharField(required=False, max_length=40, help_text="reference")
 
 
 class TicketQuery(Query):

@@ -11,6 +11,7 @@ from tickets.enums import (
     AuthorType,
     Channel,
     ClosureCode,
+    DraftMode,
     EntryKind,
     Grade,
     OutboundKind,
@@ -185,6 +186,19 @@ class EntryOut(Out):
 
     def get_text(self, entry: TimelineEntry) -> str:
         return describe(entry)
+
+
+class DraftOut(Out):
+    """Own unsent text for one ticket; `reply` or `note` says whom it is meant for."""
+
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    ticket = serializers.CharField(source="ticket.reference")
+    mode = choice(DraftMode)
+    body = serializers.CharField(source="body_text")
+    cc = serializers.CharField(help_text="as typed")
+    created_at = Instant()
+    updated_at = Instant()
 
 
 class OutboundOut(Out):

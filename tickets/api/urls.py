@@ -1,6 +1,7 @@
 from django.urls import URLPattern, path, register_converter
 
 from tickets.api.conversation import FileViewSet, OutboxViewSet, ThreadViewSet, TicketFilesViewSet
+from tickets.api.drafts import DraftViewSet
 from tickets.api.tasks import TaskViewSet, TicketTasksViewSet
 from tickets.api.tickets import SearchViewSet, TicketViewSet
 from tickets.api.transitions import TransferViewSet, TransitionViewSet
@@ -52,5 +53,10 @@ urlpatterns: list[URLPattern] = [
     path("outbox/<uuid:id>/", OutboxViewSet.as_view({"get": "retrieve"})),
     path("outbox/<uuid:id>/undo/", OutboxViewSet.as_view({"post": "undo"})),
     path("outbox/<uuid:id>/schedule/", OutboxViewSet.as_view({"post": "schedule"})),
+    path("drafts/", DraftViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "drafts/<uuid:id>/",
+        DraftViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
     path("search/", SearchViewSet.as_view({"get": "list"})),
 ]

@@ -1,4 +1,5 @@
 from tickets.models.attachments import Attachment
+from tickets.models.drafts import Draft
 from tickets.models.outbound import OutboundMessage
 from tickets.models.placements import Placement
 from tickets.models.relations import Category, Tag, TicketLink, TicketParticipant, TicketTag, TicketWatch
@@ -10,6 +11,7 @@ from tickets.models.timeline import TimelineEntry
 __all__ = [
     "Attachment",
     "Category",
+    "Draft",
     "OutboundMessage",
     "OwnershipTransfer",
     "Placement",

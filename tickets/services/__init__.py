@@ -15,6 +15,7 @@ from tickets.services.conversation import (
 )
 from tickets.services.creation import create_ticket, create_ticket_for
 from tickets.services.delivery import note_delivery
+from tickets.services.drafts import discard_draft, keep_draft
 from tickets.services.editing import change_team, edit_ticket, link_tickets, refuse_owner_change, unwatch, watch
 from tickets.services.lifecycle import (
     auto_close_ticket,
@@ -53,9 +54,11 @@ __all__ = [
     "create_task",
     "create_ticket",
     "create_ticket_for",
+    "discard_draft",
     "edit_task",
     "edit_ticket",
     "finish_task",
+    "keep_draft",
     "lapse_due_offers",
     "lapse_offer",
     "link_tickets",

@@ -22,6 +22,7 @@ from core.service import service
 from core.sweep import run_each
 from tickets.enums import (
     ENDED,
+    DraftMode,
     EntryKind,
     OutboundKind,
     OutboundStatus,
@@ -56,6 +57,7 @@ from tickets.services._common import (
 )
 from tickets.services.attachments import NewFile, store_files
 from tickets.services.creation import Message
+from tickets.services.drafts import end_draft
 from tickets.services.outgoing import (
     HUMAN,
     cancel_held_messages,
@@ -79,9 +81,13 @@ def add_note(
     body_text: str,
     files: Sequence[NewFile] = (),
     kind: EntryKind = EntryKind.NOTE,
+    draft_version: int | None = None,
     version: int | None = None,
 ) -> TimelineEntry:
-    """An internal entry on the main thread; the customer never sees it, now or later."""
+    """An internal entry on the main thread; the customer never sees it, now or later.
+
+    `draft_version`: the text is that of the author's draft, which goes with it unless it was changed since.
+    """
     ticket = lock(ticket_id)
     if not may_note(by, ticket):
         raise ScopeMissing(scope=Scope.NOTES_WRITE) if isinstance(by, ApiClient) else RoleForbids
@@ -92,6 +98,7 @@ def add_note(
     now = timezone.now()
     entry = add_entry(ticket, kind, author=by, at=now, body_text=body_text.strip(), on_behalf_of=deputised(by, ticket))
     store_files(files, entry=entry)
+    end_draft(ticket.pk, by=by, mode=DraftMode.NOTE, version=draft_version)
     if isinstance(by, Agent):
         touch(ticket, last_staff_activity_at=now)
     author_id = by.pk if isinstance(by, Agent) else None
@@ -112,14 +119,15 @@ def reply_to_customer(
     send_at: datetime | None = None,
     files: Sequence[NewFile] = (),
     last_seen_seq: int | None = None,
+    draft_version: int | None = None,
     version: int | None = None,
 ) -> OutboundMessage:
     """Hold a public reply for the author's undo time, or until the moment they chose; then it becomes an entry and is
     sent (ruling 11).
 
     Recipients and body are frozen now. `to_confirm`, if given, must be the primary recipient; `last_seen_seq`, if
-    given,
-    the newest public entry the author had on screen; `send_at` goes with `when="at"`. Raises NotOwner, TicketUnowned,
+    given, the newest public entry the author had on screen; `send_at` goes with `when="at"`; `draft_version` names the
+    author's draft with this text, which goes with it unless it was changed since. Raises NotOwner, TicketUnowned,
     TicketClosed, Invalid, WrongTicketContext or UnseenEntries.
     """
     ticket = lock(ticket_id)
@@ -130,6 +138,7 @@ def reply_to_customer(
     check_version(ticket, version)
     message.save(force_insert=True)
     store_files(files, outbound=message)
+    end_draft(ticket.pk, by=by, mode=DraftMode.REPLY, version=draft_version)
     return message
 
 
