@@ -85,6 +85,7 @@ class _Intake:
         self.sender, self.sender_rule = _sender(mail, self.own)
         self.agent: Agent | None = None
         """Whose mail it is, where it stays inside as an agent's."""
+        self.is_genuine = not has_failed_authentication(mail)
         self.is_released = message.released_by_id is not None
 
     def look(self) -> str:
@@ -198,16 +199,21 @@ class _Intake:
             self._join(match)
 
     def _speaks_as_staff(self, sender: Address, ticket: Ticket) -> bool:
-        """Agents act on the pages; their mails carry no rights, so they do not count as the customer's words either."""
+        """Agents act on the pages; their mails carry no rights, so they do not count as the customer's words either.
+
+        Nor do those of somebody who was one, or of whoever uses such an address; these just speak in nobody's name.
+        """
         if ticket.requester.email.lower() == sender.address.lower():
             return False
-        self.agent = selectors.agent_at(sender.address, self._from)
-        return self.agent is not None
+        named = selectors.agent_at(sender.address, self._from, also_former=True)
+        if named is not None and named.is_active and self.is_genuine:
+            self.agent = named
+        return named is not None
 
     def _may_speak(self, sender: Address, ticket: Ticket) -> bool:
         """From has to take part as well: a Reply-To is written by whoever wants to be taken for somebody."""
         addresses = {sender.address.lower(), self._from.lower()} - {""}
-        return all(selectors.takes_part(address, ticket) for address in addresses)
+        return all(selectors.takes_part(address, ticket, knows_agents=self.is_genuine) for address in addresses)
 
     @property
     def _from(self) -> str:
@@ -301,18 +307,21 @@ class _Intake:
         """Record without effect: on the ticket it belongs to, else in the ledger alone."""
         address = self.sender.address if self.sender else ""
         if match is None or not (
-            match.is_sure or match.rule == "recipient" or selectors.takes_part(address, match.ticket)
+            match.is_sure
+            or match.rule == "recipient"
+            or selectors.takes_part(address, match.ticket, knows_agents=self.is_genuine)
         ):
             self.message.keep(reason=reason, at=self.at)
             return
-        by: Actor = selectors.known_contact(address) or _machine(address)
-        agent = self.agent if reason == Reason.STAFF_MAIL else None
+        is_staff = reason == Reason.STAFF_MAIL
+        by: Actor = (None if is_staff else selectors.known_contact(address)) or _machine(address)
+        agent = self.agent if is_staff else None
         entry = record_automatic_message(
             match.ticket.pk,
             by=_named(agent) if agent else by,
             message=self._words(),
             reason=str(reason.value),
-            agent=agent.name if agent else "",
+            agent=agent.name if agent else address if is_staff else "",
         )
         self.message.keep(reason=reason, at=self.at, ticket=match.ticket, entry=entry)
 
