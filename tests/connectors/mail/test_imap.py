@@ -182,6 +182,19 @@ def test_taken_mails_are_marked_as_read(dovecot: DovecotServer) -> None:
     assert flags - {"\\Recent"} == {"\\Seen", "$ItilNextTaken"}
 
 
+def test_mail_that_cannot_be_moved_keeps_no_new_mail_waiting(dovecot: DovecotServer) -> None:
+    mailbox = imap_mailbox(dovecot, after="move", move_to="no//folder")
+    dovecot.deliver(a_mail(subject="Mail 1"))
+    assert poll() == 1
+    for number in (2, 3):
+        dovecot.deliver(a_mail(subject=f"Mail {number}"))
+    assert [poll() for _look in range(2)] == [2, 0]
+    assert subjects() == ["Mail 1", "Mail 2", "Mail 3"]
+    mailbox.refresh_from_db()
+    assert "refused moving a mail to no//folder" in mailbox.last_error
+    assert mailbox.failed_polls == 0
+
+
 def test_a_mark_that_somebody_takes_away_stays_away(dovecot: DovecotServer) -> None:
     imap_mailbox(dovecot, after="mark")
     dovecot.deliver(a_mail())
