@@ -47,11 +47,14 @@ def receive(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -
 
     A new row is leased to the caller, who goes on with `process`; an old one may be somebody else's or done.
     """
-    return receive_all(mailbox, [(provider_id, raw)], source=source)[0]
+    return receive_all(mailbox, [(provider_id, raw)], source=source)[0][0]
 
 
-def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -> list[MailMessage]:
-    """As `receive`, all in one commit: waiting for the disk takes as long as half of all else that a mail needs."""
+def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -> list[tuple[MailMessage, bool]]:
+    """As `receive`, all in one commit: waiting for the disk takes as long as half of all else that a mail needs.
+
+    With each row whether it is new.
+    """
     digests = [hashlib.sha256(raw).hexdigest() for _name, raw in mails]
     stored = [
         RawMail(sha256=digest, content=raw[:MAX_STORED_BYTES], size_bytes=len(raw))
@@ -72,7 +75,7 @@ def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -
         insert_all(stored, unless_there=True)
         new = insert_all(messages, unless_there=True)
     RAW_STORED.reached()
-    return [message if message.pk in new else _found_again(message) for message in messages]
+    return [(message, True) if message.pk in new else (_found_again(message), False) for message in messages]
 
 
 def _found_again(message: MailMessage) -> MailMessage:

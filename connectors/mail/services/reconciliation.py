@@ -111,11 +111,13 @@ def _compare(mailbox: Mailbox, result: Comparison) -> None:
 
 
 def _take_in_all(mailbox: Mailbox, *, looks_at_all: bool) -> int:
-    """What waits is no difference yet. Ends when a poll brings nothing more, or cannot."""
+    """What waits is no difference yet. Ends when a look brings nothing new, or cannot be finished."""
     total = 0
-    while done := poll_leased(mailbox, looks_at_all=looks_at_all and not total):
-        total += done
-    return total
+    while True:
+        look = poll_leased(mailbox, looks_at_all=looks_at_all and not total)
+        total += look.count
+        if not look.count or look.is_broken:
+            return total
 
 
 def _names(mailbox: Mailbox) -> set[str]:

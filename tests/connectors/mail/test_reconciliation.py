@@ -198,3 +198,10 @@ def test_what_a_report_and_a_brake_say_is_told_in_words(
     assert "The report names no mail; this is what was last sent to a@b.test" in page
     assert "Probable: recipient and time agree." in page
     assert "a@b.test: delayed 4.4.1" in page
+
+
+def test_mail_that_cannot_be_marked_ends_the_comparison_all_the_same(mailbox: Mailbox, inbox: Path) -> None:
+    (inbox / "cur" / "1:2,S").mkdir()
+    drop(inbox / "new", "1")
+    result = reconcile(mailbox)
+    assert (result.taken_in, result.present, result.missing_count) == (1, 1, 0)
