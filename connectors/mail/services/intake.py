@@ -18,7 +18,8 @@ from connectors.mail.backends import MAX_STORED_BYTES
 from connectors.mail.enums import MailState, Reason, Source
 from connectors.mail.models import Mailbox, MailMessage, RawMail
 from connectors.mail.parsing import DEFAULT_LIMITS, ParsedMail, parse
-from connectors.mail.services.outcome import Own, act, put_aside
+from connectors.mail.senders import Own
+from connectors.mail.services.outcome import act, put_aside
 from core import steps
 from core.errors import DomainError
 from core.inserts import insert_all

@@ -1,7 +1,6 @@
 """What becomes of a mail: who sent it, what it belongs to, what it may do. Runs in the ledger row's transaction."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext_noop
 
 from accounts.models import Agent, Contact
-from accounts.services import Person, contacts_for, mark_deliverable
+from accounts.services import contacts_for, mark_deliverable
 from connectors.mail import selectors
 from connectors.mail.enums import MailState, Reason
 from connectors.mail.forwards import Forward, forwarded_by_agent
@@ -18,12 +17,11 @@ from connectors.mail.models import MAX_ID, Mailbox, MailMessage
 from connectors.mail.parsing import Address, Attachment, MailKind, ParsedMail
 from connectors.mail.people import (
     MAX_TAKEN_ALONG,
-    USABLE,
     has_failed_authentication,
-    list_addresses,
     others_in,
 )
 from connectors.mail.selectors import Match
+from connectors.mail.senders import MAX_ADDRESS, Own, person_of, sender_of
 from connectors.mail.services import brakes, reports
 from connectors.mail.services.brakes import Hold
 from core.actors import Actor, SystemActor, system_actor
@@ -40,9 +38,6 @@ from tickets.services import (
 )
 from tickets.services.creation import Message
 
-Own = dict[str, Mailbox]
-"""Our active mailboxes by their addresses."""
-
 INTAKE = system_actor(gettext_noop("Mail intake"))
 MAIL_SYSTEM = system_actor(gettext_noop("Mail system"))
 """Who sent a report that names no sender."""
@@ -54,8 +49,6 @@ WITHOUT_EFFECT = {
     MailKind.AUTO_REPLY: Reason.AUTO_REPLY,
 }
 """Kinds that never create, reopen or resume (ruling 17)."""
-MAX_ADDRESS = 320
-_COMMA_NAME = re.compile(r"([^,]+),\s*([^,]+)")
 
 
 def act(message: MailMessage, mail: ParsedMail, own: Own, *, at: datetime) -> bool:
@@ -82,7 +75,7 @@ class _Intake:
 
     def __init__(self, message: MailMessage, mail: ParsedMail, own: Own, at: datetime) -> None:
         self.message, self.mail, self.own, self.at = message, mail, own, at
-        self.sender, self.sender_rule = _sender(mail, self.own)
+        self.sender, self.sender_rule = sender_of(mail, self.own)
         self.agent: Agent | None = None
         """Whose mail it is, where it stays inside as an agent's."""
         self.is_genuine = not has_failed_authentication(mail)
@@ -330,7 +323,7 @@ class _Intake:
         sender = forwarded or self.sender
         if sender is None:
             raise NotFound
-        found = contacts_for([_person(one) for one in (sender, *others)], by=INTAKE)
+        found = contacts_for([person_of(one) for one in (sender, *others)], by=INTAKE)
         if found[0].undeliverable_at is not None and forwarded is None:  # what is forwarded proves nothing
             found[0] = mark_deliverable(found[0].pk, by=INTAKE)
         return found
@@ -362,11 +355,6 @@ class _Intake:
         )
 
 
-def _person(sender: Address) -> Person:
-    name = _COMMA_NAME.fullmatch(sender.name.strip())
-    return Person(sender.address, f"{name[2]} {name[1]}" if name else sender.name)
-
-
 def _new_file(file: Attachment) -> NewFile:
     return NewFile(file.filename, file.content, file.content_type, is_inline=file.inline, content_id=file.content_id)
 
@@ -381,24 +369,6 @@ def _locked(ticket: Ticket) -> Ticket:
     pk: UUID = ticket.pk
     Ticket.objects.for_update().values_list("pk").get(pk=pk)
     return Ticket.objects.select_related("team", "owner", "requester", "company", "merged_into").get(pk=pk)
-
-
-def _sender(mail: ParsedMail, own: Own) -> tuple[Address | None, str]:
-    """Who speaks: Reply-To if not one of ours, else From, X-Original-From, Sender, Return-Path (email.md section 4)."""
-    lists = list_addresses(mail)
-    candidates = [("reply_to", address) for address in mail.reply_to if address.address.lower() not in lists]
-    candidates = [(rule, found) for rule, found in candidates if not selectors.own_mailbox(found.address, own)]
-    senders = [("from", address) for address in mail.from_all]
-    originals = [("x_original_from", mail.original_from)] if mail.original_from else []
-    is_rewritten = any(address.address.lower() in lists for address in mail.from_all)
-    candidates += [*originals, *senders] if is_rewritten else [*senders, *originals]
-    candidates += [("sender", mail.sender)] if mail.sender else []
-    candidates += [("return_path", Address("", mail.return_path))] if mail.return_path else []
-    for rule, found in candidates:
-        if len(found.address) <= MAX_ADDRESS and USABLE.fullmatch(found.address):
-            name = found.name or (mail.from_.name if mail.from_ and rule == "reply_to" else "")
-            return Address(name, found.address), rule
-    return None, ""
 
 
 def _machine(address: str) -> SystemActor:

@@ -12,8 +12,8 @@ from connectors.mail import selectors
 from connectors.mail.backends import MailboxBackend, MailboxNotReadable, MailNotReadable, backend_of
 from connectors.mail.enums import Backend, Source
 from connectors.mail.models import Mailbox
+from connectors.mail.senders import Own
 from connectors.mail.services.intake import FILE_MOVED, Fetched, process, receive_all
-from connectors.mail.services.outcome import Own
 from core import wake
 from core.errors import DomainError
 
