@@ -108,7 +108,7 @@ class _Intake:
             self.message.evidence |= facts
         if held := self._hold(match.ticket if match else None):
             self._put_on_hold(held)
-        elif reason := reports.reason_of(self.mail) or WITHOUT_EFFECT.get(self.mail.kind):
+        elif (reason := self._reason_to_keep()) and (not self.mail.is_guess or self._is_kept_on(match)):
             self._keep(match, reason)
         else:
             self._let_act(match)
@@ -144,6 +144,14 @@ class _Intake:
             self.message.evidence["flags"] += ["message id used by another mail"]
         return None
 
+    def _reason_to_keep(self) -> Reason | None:
+        return reports.reason_of(self.mail) or WITHOUT_EFFECT.get(self.mail.kind)
+
+    @property
+    def _is_without_effect(self) -> bool:
+        """What words alone take for a machine's may be a person's, who writes about absence notes: it may act."""
+        return self.mail.kind in WITHOUT_EFFECT and not self.mail.is_guess
+
     def _addresses(self) -> list[str]:
         from_ = self.mail.from_.address if self.mail.from_ else ""
         return [address for address in (self.sender.address if self.sender else "", from_) if address]
@@ -155,7 +163,7 @@ class _Intake:
         if self.mail.is_partial and not self.is_released:
             return Reason.PARTIAL
         if self.sender is None:
-            return Reason.NO_SENDER if self.mail.kind not in WITHOUT_EFFECT else None
+            return Reason.NO_SENDER if not self._is_without_effect else None
         if self._is_own_address() and not is_ours(self.mail.message_id):
             return Reason.OWN_ADDRESS
         if self.known.is_blocked and not self.is_released:
@@ -164,8 +172,7 @@ class _Intake:
 
     def _hold(self, ticket: Ticket | None) -> Hold | None:
         """A brake that holds this mail; a release overrules it, and what stays in the ledger alone harms nobody."""
-        without_effect = self.mail.kind in WITHOUT_EFFECT and ticket is None
-        if self.is_released or without_effect:
+        if self.is_released or (self._is_without_effect and ticket is None):
             return None
         return brakes.hold(self.message, sender=self.sender.address if self.sender else "", ticket=ticket, at=self.at)
 
@@ -299,11 +306,7 @@ class _Intake:
     def _keep(self, match: Match | None, reason: Reason) -> None:
         """Record without effect: on the ticket it belongs to, else in the ledger alone."""
         address = self.sender.address if self.sender else ""
-        if match is None or not (
-            match.is_sure
-            or match.rule == "recipient"
-            or selectors.takes_part(address, match.ticket, knows_agents=self.is_genuine)
-        ):
+        if match is None or not self._is_kept_on(match):
             self.message.keep(reason=reason, at=self.at)
             return
         is_staff = reason == Reason.STAFF_MAIL
@@ -317,6 +320,13 @@ class _Intake:
             agent=agent.name if agent else address if is_staff else "",
         )
         self.message.keep(reason=reason, at=self.at, ticket=match.ticket, entry=entry)
+
+    def _is_kept_on(self, match: Match | None) -> bool:
+        """Whether what has no effect stands on the ticket it names."""
+        if match is None or match.is_sure or match.rule == "recipient":
+            return match is not None
+        address = self.sender.address if self.sender else ""
+        return selectors.takes_part(address, match.ticket, knows_agents=self.is_genuine)
 
     def _contacts(self, others: Sequence[Address] = (), *, forwarded: Address | None = None) -> list[Contact]:
         """Who speaks, then `others`."""
