@@ -74,6 +74,8 @@ class RecipientOutcome:
     address: str
     action: str
     status: str
+    original: str = ""
+    """To whom the mail was sent, where the report tells (Original-Recipient); the address is where it was to go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
