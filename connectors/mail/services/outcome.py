@@ -265,6 +265,7 @@ class _Intake:
             participants=along,
             channel=Channel.EMAIL,
         )
+        self.message.reply_text = ""  # the first mail of a ticket is never cut (email.md section 9)
         if forward:
             self._keep_own_words(ticket, forward)
         elif along:
@@ -276,7 +277,6 @@ class _Intake:
         words = replace(self._words(), body_text=forward.own_words)
         by, reason = _named(forward.agent), str(Reason.FORWARDED.value)
         record_automatic_message(ticket.pk, by=by, message=words, reason=reason, agent=forward.agent.name)
-        self.message.reply_text = ""  # a view on the agent's words, not on the customer's
         self.message.evidence |= {"sender": "forwarded", "forwarded_by": forward.agent.email}
 
     def _others(self, *, besides: str = "") -> list[Address]:

@@ -395,3 +395,11 @@ def test_automatic_reply_by_words_alone_stays_inside_the_ticket_that_it_answers(
     assert (message.state, message.reason, message.ticket) == (MailState.RECORDED, Reason.AUTO_REPLY, first.ticket)
     stranger = a_mail(sender="eve@x.test", subject=f"Out of office [{first.ticket.reference}]", body=body)
     assert arrive(stranger, mailbox).reason == Reason.STRANGER
+
+
+def test_first_mail_of_a_ticket_is_never_cut(mailbox: Mailbox) -> None:
+    body = "See below.\n\nOn Mon, 3 Nov 2025 at 10:00, Bob Roth <bob@x.test> wrote:\n> The printer burns.\n"
+    first = arrive(a_mail(subject="Re: Printer", body=body, In_Reply_To="<foreign@x.test>"), mailbox)
+    assert (first.state, first.reply_text) == (MailState.CREATED, "")
+    second = arrive(a_mail(subject="Re: Printer", body=body, In_Reply_To=f"<{first.message_id}>"), mailbox)
+    assert (second.state, second.reply_text) == (MailState.APPENDED, "See below.")
