@@ -164,7 +164,7 @@ class _Intake:
             return Reason.PARTIAL
         if self.sender is None:
             return Reason.NO_SENDER if not self._is_without_effect else None
-        if self._is_own_address() and not is_ours(self.mail.message_id):
+        if self._is_own_address() and not is_ours(self.mail.message_id) and not self.is_released:
             return Reason.OWN_ADDRESS
         if self.known.is_blocked and not self.is_released:
             return Reason.BLOCKED_SENDER
@@ -301,7 +301,8 @@ class _Intake:
 
     def _may_be_answered(self, mailbox: Mailbox) -> bool:
         """The loop guard: only a person's mail, and only where the mailbox is set so (email.md section 5)."""
-        return mailbox.sends_acknowledgement and self.mail.kind == MailKind.NORMAL and not self.mail.no_auto_response
+        is_a_persons = self.mail.kind == MailKind.NORMAL and not self._is_own_address()
+        return mailbox.sends_acknowledgement and is_a_persons and not self.mail.no_auto_response
 
     def _keep(self, match: Match | None, reason: Reason) -> None:
         """Record without effect: on the ticket it belongs to, else in the ledger alone."""
