@@ -179,7 +179,7 @@ class ImapBackend:
 
     def position(self) -> Mapping[str, object]:
         """The last UID below which nothing waits; what was left is found above it the next time."""
-        if self._folder is None:
+        if self._folder is None or (not self._listed_to and self._folder.uid_next > 1):  # nothing was listed
             return dict(self._mailbox.position)
         is_through = self._listed_to + 1 >= self._folder.uid_next
         if self._looked_at_all is None and is_through:

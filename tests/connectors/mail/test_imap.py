@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from connectors.mail.backends import ImapSettings, imap, imap_client
+from connectors.mail.backends import ImapSettings, MailboxNotReadable, imap, imap_client
 from connectors.mail.backends.imap_client import encoded
 from connectors.mail.enums import MailState
 from connectors.mail.models import Mailbox, MailMessage, RawMail
@@ -120,6 +120,28 @@ def test_far_below_the_last_one_the_hourly_look_at_everything_finds_it(
     for looked_at, count in ((now, 1), (now - timedelta(minutes=61), 2)):
         Mailbox.objects.update(position=position | {"looked_at_all": looked_at.isoformat()})
         assert poll() == count
+
+
+def test_look_whose_listing_fails_forgets_no_position(dovecot: DovecotServer) -> None:
+    class Losing(imap_client.ImapClient):
+        """The connection is lost at the first listing."""
+
+        def listing(self, first: int, last: int) -> list[imap_client.Listed]:
+            self.close()
+            raise MailboxNotReadable("lost")
+
+    mailbox = imap_mailbox(dovecot)
+    for number in range(2):
+        dovecot.deliver(a_mail(subject=f"Mail {number}"))
+    assert poll() == 2
+    mailbox.refresh_from_db()
+    before = mailbox.position
+    settings = ImapSettings.of(mailbox.settings)
+    backend = imap.ImapBackend(mailbox, settings, client=Losing(settings))
+    with pytest.raises(MailboxNotReadable, match="lost"):
+        list(backend.fetch())
+    assert backend.position() == before
+    assert before["last_uid"] == 2
 
 
 def _uid_validity(server: DovecotServer) -> int:
