@@ -51,13 +51,13 @@ WITHOUT_EFFECT = {
 """Kinds that never create, reopen or resume (ruling 17)."""
 
 
-def act(message: MailMessage, mail: ParsedMail, own: Own, *, at: datetime) -> bool:
+def act(message: MailMessage, mail: ParsedMail, own: Own, *, at: datetime, attached: ParsedMail | None = None) -> bool:
     """Lock the ledger row, bring it to its outcome, and do what the mail asks for; the caller saves the row. False if
-    somebody else has done so.
+    somebody else has done so. `attached` is the mail that this one forwards as a file.
 
     Saving raises IntegrityError if another worker brings a copy of this mail to its outcome at the same time.
     """
-    intake = _Intake(message, mail, own, at)
+    intake = _Intake(message, mail, own, at, attached)
     if intake.look() != MailState.RECEIVED:
         return False
     intake.run()
@@ -73,8 +73,10 @@ def put_aside(message: MailMessage, mail: ParsedMail, own: Own, *, detail: str, 
 class _Intake:
     """One mail on its way to its outcome."""
 
-    def __init__(self, message: MailMessage, mail: ParsedMail, own: Own, at: datetime) -> None:
-        self.message, self.mail, self.own, self.at = message, mail, own, at
+    def __init__(
+        self, message: MailMessage, mail: ParsedMail, own: Own, at: datetime, attached: ParsedMail | None = None
+    ) -> None:
+        self.message, self.mail, self.own, self.at, self.attached = message, mail, own, at, attached
         self.sender, self.sender_rule = sender_of(mail, self.own)
         self.agent: Agent | None = None
         """Whose mail it is, where it stays inside as an agent's."""
@@ -189,7 +191,10 @@ class _Intake:
         if sender is None:
             raise NotFound
         if match is None:
-            forward = forwarded_by_agent(self.mail, self.own)
+            forward = forwarded_by_agent(self.mail, self.own, attached=self.attached)
+            if forward and forward.over_limit and not self.is_released:
+                self.message.quarantine(reason=Reason.OVER_LIMIT, at=self.at, detail=forward.over_limit)
+                return
             self._create(Reason.FORWARDED if forward else Reason.NEW, forward=forward)
         elif not match.is_sure and not self._may_speak(sender, match.ticket):
             self._create(Reason.STRANGER, related_to=match.ticket)

@@ -333,3 +333,18 @@ def test_answer_of_a_deactivated_agent_stays_inside_and_opens_no_ticket_by_its_r
 def test_all_leading_results_of_our_own_gateway_count(mailbox: Mailbox, results: list[str], flags: list[str]) -> None:
     head = "".join(f"Authentication-Results: {result}\r\n" for result in results)
     assert arrive(head.encode() + a_mail(), mailbox).evidence["flags"] == flags
+
+
+def test_attached_mail_beyond_the_limits_puts_the_agents_forward_into_quarantine(mailbox: Mailbox, mara: Agent) -> None:
+    original = EmailMessage()
+    original["From"], original["Subject"] = "dana@customer.test", "Many files"
+    original.set_content("All of them.")
+    for number in range(520):
+        original.add_attachment(b"%d" % number, maintype="application", subtype="x", filename=f"{number}.bin")
+    forward = EmailMessage()
+    forward["From"], forward["To"], forward["Subject"] = "mara@desk.test", SUPPORT, "See attachment"
+    forward.set_content("Hers.")
+    forward.add_attachment(original)
+    message = arrive(forward.as_bytes(), mailbox)
+    assert (message.state, message.reason, message.detail) == (MailState.QUARANTINED, Reason.OVER_LIMIT, "parts")
+    assert Ticket.objects.count() == 0
