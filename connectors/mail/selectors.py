@@ -259,6 +259,17 @@ def _duplicate_target(ticket: Ticket) -> Ticket | None:
     return link.to_ticket if link else None
 
 
+def open_follow_up(ticket: Ticket, *, sender: str) -> Ticket | None:
+    """Where the sender goes on with an ended ticket: their newest follow-up of it, or of that one if it has ended."""
+    for _hop in range(MAX_HOPS):
+        theirs = Ticket.objects.filter(follow_up_of=ticket, requester__email__iexact=sender.strip())
+        found = theirs.order_by("-created_at", "-id").first()
+        if found is None or not found.is_ended:
+            return found
+        ticket = found
+    return None
+
+
 def mailbox_for(ticket: Ticket) -> Mailbox | None:
     """The address a ticket's mails come from: one of its team's, best the one it came in by, else any of ours."""
     came_by = ticket.mail_messages.order_by("received_at").values_list("mailbox_id", flat=True).first()

@@ -231,9 +231,13 @@ class _Intake:
             return
         if ticket.status == TicketStatus.CANCELLED and (target := selectors.final_target(ticket)):
             ticket = _locked(target)
+        reason = match.reason
         if ticket.is_ended:
-            self._create(Reason.FOLLOW_UP, follow_up_of=ticket)
-            return
+            follow_up = selectors.open_follow_up(ticket, sender=self.sender.address if self.sender else "")
+            if follow_up is None:
+                self._create(Reason.FOLLOW_UP, follow_up_of=ticket)
+                return
+            ticket, reason = _locked(follow_up), Reason.FOLLOW_UP
         may_resume = self.mail.kind == MailKind.NORMAL
         if may_resume and not self.is_released and (held := brakes.hold_reopening(self.message, ticket, at=self.at)):
             self._put_on_hold(held)
@@ -245,7 +249,7 @@ class _Intake:
         entry = record_customer_message(ticket.pk, by=speaker, message=self._words(), may_resume=may_resume)
         if along:
             self._note_participants(add_participants(ticket.pk, contacts=along, by=INTAKE))
-        self.message.append(ticket, entry.pk, reason=match.reason, at=self.at)
+        self.message.append(ticket, entry.pk, reason=reason, at=self.at)
 
     def _create(
         self,

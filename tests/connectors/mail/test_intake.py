@@ -403,3 +403,29 @@ def test_first_mail_of_a_ticket_is_never_cut(mailbox: Mailbox) -> None:
     assert (first.state, first.reply_text) == (MailState.CREATED, "")
     second = arrive(a_mail(subject="Re: Printer", body=body, In_Reply_To=f"<{first.message_id}>"), mailbox)
     assert (second.state, second.reply_text) == (MailState.APPENDED, "See below.")
+
+
+def test_replies_to_a_closed_ticket_join_the_senders_open_follow_up(mailbox: Mailbox) -> None:
+    ann = AgentFactory(teams=[mailbox.team])
+
+    def close(ticket: Ticket) -> None:
+        accept_ticket(ticket.pk, by=ann)
+        resolve_ticket(ticket.pk, by=ann, code="fixed", note="New toner.")
+        confirm_ticket(ticket.pk, by=ann)
+
+    def reply(number: int, sender: str = "dana@customer.test") -> MailMessage:
+        return arrive(a_mail(sender=sender, body=f"Again {number}", In_Reply_To="<first@customer.test>"), mailbox)
+
+    first = arrive(a_mail(message_id="first@customer.test"), mailbox)
+    assert first.ticket is not None
+    close(first.ticket)
+    follow_up, second = reply(1), reply(2)
+    assert (follow_up.state, follow_up.reason) == (MailState.CREATED, Reason.FOLLOW_UP)
+    assert (second.state, second.reason, second.ticket) == (MailState.APPENDED, Reason.FOLLOW_UP, follow_up.ticket)
+    other = reply(3, sender="eve@other.test")
+    assert (other.state, other.reason) == (MailState.CREATED, Reason.FOLLOW_UP)
+    assert follow_up.ticket is not None
+    close(follow_up.ticket)
+    third, fourth = reply(4), reply(5)
+    assert (third.state, third.reason) == (MailState.CREATED, Reason.FOLLOW_UP)
+    assert (fourth.state, fourth.ticket) == (MailState.APPENDED, third.ticket)
