@@ -42,6 +42,8 @@ INTAKE = system_actor(gettext_noop("Mail intake"))
 MAIL_SYSTEM = system_actor(gettext_noop("Mail system"))
 """Who sent a report that names no sender."""
 NO_SUBJECT = "(no subject)"
+FORWARD_ENTRY = "forward_entry"
+"""In the evidence: the entry that holds what the agent wrote who forwarded the mail."""
 WITHOUT_EFFECT = {
     MailKind.BOUNCE: Reason.BOUNCE,
     MailKind.DELAY: Reason.BOUNCE,
@@ -285,8 +287,9 @@ class _Intake:
         """What the agent wrote, with the mail as it came, stays inside."""
         words = replace(self._words(), body_text=forward.own_words)
         by, reason = _named(forward.agent), str(Reason.FORWARDED.value)
-        record_automatic_message(ticket.pk, by=by, message=words, reason=reason, agent=forward.agent.name)
-        self.message.evidence |= {"sender": "forwarded", "forwarded_by": forward.agent.email}
+        entry = record_automatic_message(ticket.pk, by=by, message=words, reason=reason, agent=forward.agent.name)
+        evidence = {"sender": "forwarded", "forwarded_by": forward.agent.email, FORWARD_ENTRY: str(entry.pk)}
+        self.message.evidence |= evidence
 
     def _others(self, *, besides: str = "") -> list[Address]:
         """Who else stands in To and Cc of a person's mail."""

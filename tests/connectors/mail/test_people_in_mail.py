@@ -7,6 +7,7 @@ import pytest
 from accounts.models import Agent
 from connectors.mail.enums import MailState, Reason
 from connectors.mail.models import Mailbox, MailMessage
+from connectors.mail.services import move_mail, undo_mail_move
 from tests.factories import AgentFactory, CompanyFactory
 from tests.factories.mail import SUPPORT, MailboxFactory, a_mail, arrive
 from tickets import services as tickets
@@ -333,6 +334,20 @@ def test_answer_of_a_deactivated_agent_stays_inside_and_opens_no_ticket_by_its_r
 def test_all_leading_results_of_our_own_gateway_count(mailbox: Mailbox, results: list[str], flags: list[str]) -> None:
     head = "".join(f"Authentication-Results: {result}\r\n" for result in results)
     assert arrive(head.encode() + a_mail(), mailbox).evidence["flags"] == flags
+
+
+def test_forwarded_mail_moves_with_what_the_agent_wrote_and_comes_back_with_it(mailbox: Mailbox, mara: Agent) -> None:
+    message = arrive(a_mail(sender="mara@desk.test", subject="Fwd: Printer", body=GMAIL), mailbox)
+    source, target = ticket_of(message), ticket_of(arrive(a_mail(sender="tom@other.test"), mailbox))
+    inside = entries_of(source).get(facts__event="forwarded")
+    move_mail(message.pk, to=target.reference, by=mara)
+    assert {message.entry_id, inside.pk} <= set(entries_of(target).values_list("pk", flat=True))
+    assert not {message.entry_id, inside.pk} & set(entries_of(source).values_list("pk", flat=True))
+    assert (ticket_of(message).pk, ticket_of(message).status) == (source.pk, "cancelled")
+    undo_mail_move(message.pk, by=mara)
+    assert {message.entry_id, inside.pk} <= set(entries_of(source).values_list("pk", flat=True))
+    assert inside.pk not in set(entries_of(target).values_list("pk", flat=True))
+    assert Ticket.objects.get(pk=source.pk).status == "new"
 
 
 def test_attached_mail_beyond_the_limits_puts_the_agents_forward_into_quarantine(mailbox: Mailbox, mara: Agent) -> None:
