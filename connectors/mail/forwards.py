@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from accounts.models import Agent
 from connectors.mail import selectors
 from connectors.mail.models import Mailbox
-from connectors.mail.parsing import Address, Attachment, MailKind, ParsedMail, parse
+from connectors.mail.parsing import DEFAULT_LIMITS, Address, Attachment, MailKind, ParsedMail, parse
 from connectors.mail.parsing.quotemarks import (
     FORWARD,
     FORWARD_SUBJECT,
@@ -42,17 +42,23 @@ class Forward:
     message_id: str = ""
     in_reply_to: str = ""
     attachments: Sequence[Attachment] = ()
+    over_limit: str = ""
+    """Which limit the attached mail exceeds; what could be read of it stands here all the same."""
 
 
-def forwarded_by_agent(mail: ParsedMail, own: dict[str, Mailbox]) -> Forward | None:
-    """The forward of a known agent, or None. An agent's address that fails DMARC is nobody's."""
+def forwarded_by_agent(
+    mail: ParsedMail, own: dict[str, Mailbox], *, attached: ParsedMail | None = None
+) -> Forward | None:
+    """The forward of a known agent, or None; `attached` is what `attached_mail` has read. An agent's address that fails
+    DMARC is nobody's.
+    """
     original = mail.forwarded_from
     if original is None or mail.from_ is None or mail.kind != MailKind.NORMAL:
         return None
     agent = selectors.agent_at(mail.from_.address)
     if agent is None or has_failed_authentication(mail) or not _is_customer(original, own):
         return None
-    if (attached := _attached(mail)) is not None:
+    if attached is not None:
         return Forward(
             agent=agent,
             sender=original,
@@ -63,6 +69,7 @@ def forwarded_by_agent(mail: ParsedMail, own: dict[str, Mailbox]) -> Forward | N
             message_id=attached.message_id,
             in_reply_to=attached.in_reply_to,
             attachments=attached.attachments,
+            over_limit=attached.over_limit,
         )
     halves = _halves(mail.body_text)
     if halves is None or not _looks_forwarded(mail):
@@ -83,10 +90,14 @@ def _looks_forwarded(mail: ParsedMail) -> bool:
     return not REPLY_SUBJECT.match(mail.subject) and not mail.in_reply_to
 
 
-def _attached(mail: ParsedMail) -> ParsedMail | None:
-    """The one mail that is attached, where the text itself holds no forward."""
+def attached_mail(mail: ParsedMail) -> ParsedMail | None:
+    """The one mail that is attached to what may be a forward, where the text itself holds none. Reading it can take
+    as long as reading the mail itself, so it is done before the transaction.
+    """
+    if mail.forwarded_from is None or mail.kind != MailKind.NORMAL:
+        return None
     mails = [file for file in mail.attachments if file.content_type == "message/rfc822"]
-    return parse(mails[0].content) if len(mails) == 1 and _halves(mail.body_text) is None else None
+    return parse(mails[0].content, DEFAULT_LIMITS) if len(mails) == 1 and _halves(mail.body_text) is None else None
 
 
 def _halves(text: str) -> tuple[str, str] | None:

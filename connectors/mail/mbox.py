@@ -27,6 +27,9 @@ def split_mbox(path: Path) -> Iterator[bytes]:
         pattern = SEPARATOR if SEPARATOR.match(content) else LENIENT
         is_mboxrd = TWICE_QUOTED.search(content) is not None
         found = [(mark.start(), mark.end()) for mark in pattern.finditer(content)]
+        if not found:  # one line alone: no separator, so not cut
+            yield content[:]
+            return
         ends = [start for start, _end in found[1:]] + [len(content)]
         for (_start, begin), end in zip(found, ends, strict=True):
             mail = _without_last_blank_line(content[begin:end])

@@ -56,6 +56,8 @@ class Mailbox(BaseModel):
     position = models.JSONField(default=dict, blank=True, editable=False)
     """Where reading goes on; a short cut that may be lost, as the ledger knows what is here."""
     reconciled_at = models.DateTimeField(_("last compared with the ledger at"), null=True, blank=True, editable=False)
+    comparing_until = models.DateTimeField(null=True, blank=True, editable=False)
+    """Until when one worker compares it; then that one is taken for dead, and another begins anew."""
     reconciliation = models.JSONField(_("result of the comparison"), default=dict, blank=True, editable=False)
     """`present`, `known`, `taken_in`, `gone`: counts; `missing`: names at the source that the ledger does not know,
     the first of `missing_count`; `error` instead if the mailbox could not be read.
@@ -71,6 +73,7 @@ class Mailbox(BaseModel):
             "polled_until",
             "position",
             "reconciled_at",
+            "comparing_until",
             "reconciliation",
         ]
     )

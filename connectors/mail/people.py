@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 
 from connectors.mail.models import Mailbox
 from connectors.mail.parsing import Address, ParsedMail
@@ -14,13 +15,24 @@ _NOBODY = re.compile(
     r"owner-.+|.+-(request|bounces|owner|subscribe|unsubscribe)",
     re.IGNORECASE,
 )
+_COMMENT = re.compile(r"\([^()]*\)")
 _ANGLE_MAIL = re.compile(r"<mailto:([^>?\s]+)", re.IGNORECASE)
 
 
 def has_failed_authentication(mail: ParsedMail) -> bool:
-    """Our gateway, which writes the topmost Authentication-Results, says that From is not who it claims (RFC 8601)."""
-    results = mail.authentication_results[:1]
-    return any("dmarc=fail" in re.sub(r"\s", "", text).lower() for text in results)
+    """Our gateway, which writes the topmost Authentication-Results, says that From is not who it claims (RFC 8601).
+
+    Its filters write one each, so all that follow the first in the name of the same server count.
+    """
+    results = mail.authentication_results
+    ours = takewhile(lambda text: _authserv_id(text) == _authserv_id(results[0]), results)
+    return any("dmarc=fail" in re.sub(r"\s", "", text).lower() for text in ours)
+
+
+def _authserv_id(result: str) -> str:
+    """Who has written a result, without comments and version."""
+    words = _COMMENT.sub(" ", result.partition(";")[0]).split()
+    return words[0].lower() if words else ""
 
 
 def list_addresses(mail: ParsedMail) -> set[str]:

@@ -14,6 +14,7 @@ from accounts.selectors import company_for_address, contact_for_address
 from connectors.mail.enums import Reason
 from connectors.mail.models import MAX_ID, Mailbox, MailMessage
 from connectors.mail.parsing import ParsedMail
+from connectors.mail.people import has_failed_authentication
 from connectors.mail.reply_address import references_in
 from tickets.enums import ClosureCode, EntryKind, LinkKind, TicketStatus
 from tickets.models import Ticket, TicketLink, TimelineEntry
@@ -67,19 +68,20 @@ def addressed_mailbox(mail: ParsedMail, own: dict[str, Mailbox]) -> Mailbox | No
 
 def find_ticket(mail: ParsedMail, *, sender: str) -> Match | None:
     """The ticket of this conversation: the address it came to, In-Reply-To, References last to first, reports' ids,
-    then the subject.
+    then the subject. In a mail that fails DMARC an agent's address is a stranger's.
     """
+    knows_agents = not has_failed_authentication(mail)
     if match := _by_reply_address(mail):
         return match
     ids = [("in_reply_to", found) for found in (mail.in_reply_to_all or (mail.in_reply_to,)) if found]
     ids += [("references", found) for found in reversed(mail.references)]
     ids += [("report", found) for found in mail.delivery.original_message_ids]
     ids = [(rule, found[:MAX_ID]) for rule, found in ids]
-    tickets = _tickets_by_message_id([found for _rule, found in ids], sender=sender)
+    tickets = _tickets_by_message_id([found for _rule, found in ids], sender=sender, knows_agents=knows_agents)
     for rule, found in ids:
         if ticket := tickets.get(found):
             return Match(ticket, rule, found, is_sure=True)
-    return _by_subject(mail.subject, sender=sender)
+    return _by_subject(mail.subject, sender=sender, knows_agents=knows_agents)
 
 
 def _by_reply_address(mail: ParsedMail) -> Match | None:
@@ -92,7 +94,7 @@ def _by_reply_address(mail: ParsedMail) -> Match | None:
     return None
 
 
-def _tickets_by_message_id(ids: Sequence[str], *, sender: str) -> dict[str, Ticket]:
+def _tickets_by_message_id(ids: Sequence[str], *, sender: str, knows_agents: bool) -> dict[str, Ticket]:
     """Tickets by the ids of mails we sent or received; of several with one id the one the sender takes part in."""
     if not ids:
         return {}
@@ -111,7 +113,7 @@ def _tickets_by_message_id(ids: Sequence[str], *, sender: str) -> dict[str, Tick
     for message_id, ticket_ids in found.items():
         candidates = [tickets[ticket_id] for ticket_id in ticket_ids]
         if len(candidates) > 1:
-            candidates = [ticket for ticket in candidates if takes_part(sender, ticket)]
+            candidates = [ticket for ticket in candidates if takes_part(sender, ticket, knows_agents=knows_agents)]
         if len(candidates) == 1:
             answer[message_id] = candidates[0]
     return answer
@@ -125,19 +127,22 @@ SENT_OR_RECEIVED = """
 """
 
 
-def _by_subject(subject: str, *, sender: str) -> Match | None:
+def _by_subject(subject: str, *, sender: str, knows_agents: bool) -> Match | None:
     """The first reference whose ticket the sender takes part in, else the first that names any ticket."""
     references = references_in_subject(subject)
     if not references:
         return None
     named = Ticket.objects.filter(reference__in=references).select_related("requester", "company", "team", "owner")
     tickets = sorted(named, key=lambda ticket: references.index(ticket.reference))
-    chosen = next((ticket for ticket in tickets if takes_part(sender, ticket)), next(iter(tickets), None))
+    theirs = (ticket for ticket in tickets if takes_part(sender, ticket, knows_agents=knows_agents))
+    chosen = next(theirs, next(iter(tickets), None))
     return Match(chosen, "subject", chosen.reference, is_sure=False) if chosen else None
 
 
-def takes_part(address: str, ticket: Ticket) -> bool:
-    """Requester, participant, somebody who got or sent a public mail of it, the same company, or an agent."""
+def takes_part(address: str, ticket: Ticket, *, knows_agents: bool = True) -> bool:
+    """Requester, participant, somebody who got or sent a public mail of it, the same company, or an agent; these only
+    if `knows_agents`, which a mail that fails DMARC does not.
+    """
     wanted = address.strip().lower()
     if not wanted:
         return False
@@ -145,19 +150,18 @@ def takes_part(address: str, ticket: Ticket) -> bool:
         return True
     spellings = [address.strip(), wanted]
     in_copy = Q(email_cc__overlap=spellings) | Q(email_to__overlap=spellings)
-    return is_agent(wanted) or entries_of(ticket).public().filter(in_copy).exists()
+    if (agent := agent_at(wanted, also_former=True)) is not None:
+        return knows_agents and agent.is_active
+    return entries_of(ticket).public().filter(in_copy).exists()
 
 
-def is_agent(address: str) -> bool:
-    return agent_at(address) is not None
-
-
-def agent_at(*addresses: str) -> Agent | None:
-    """The active agent with one of these addresses, the first ones first."""
+def agent_at(*addresses: str, also_former: bool = False) -> Agent | None:
+    """The agent with one of these addresses, the first ones first; one who is not active only if `also_former`."""
     wanted = [address.strip().lower() for address in addresses if address.strip()]
     if not wanted:
         return None
-    agents = Agent.objects.active().annotate(address=Lower("email")).filter(address__in=wanted)
+    agents = Agent.objects.all() if also_former else Agent.objects.active()
+    agents = agents.annotate(address=Lower("email")).filter(address__in=wanted)
     return min(agents, key=lambda agent: wanted.index(agent.email.lower()), default=None)
 
 
@@ -253,6 +257,17 @@ def _duplicate_target(ticket: Ticket) -> Ticket | None:
         .first()
     )
     return link.to_ticket if link else None
+
+
+def open_follow_up(ticket: Ticket, *, sender: str) -> Ticket | None:
+    """Where the sender goes on with an ended ticket: their newest follow-up of it, or of that one if it has ended."""
+    for _hop in range(MAX_HOPS):
+        theirs = Ticket.objects.filter(follow_up_of=ticket, requester__email__iexact=sender.strip())
+        found = theirs.order_by("-created_at", "-id").first()
+        if found is None or not found.is_ended:
+            return found
+        ticket = found
+    return None
 
 
 def mailbox_for(ticket: Ticket) -> Mailbox | None:

@@ -52,8 +52,14 @@ def comes_back(
     arrive(report(message.email_message_id, (to, "failed", status), number=number), mailbox)
 
 
-@pytest.mark.parametrize(("status", "mark"), [("5.1.1", "5.1.1"), ("5.2.2", "5.2.2"), ("4.4.1", None)])
-def test_a_permanent_report_marks_the_contact(
+@pytest.mark.parametrize(
+    ("status", "mark"),
+    [
+        *((code, code) for code in ("5.1.1", "5.1.10", "5.2.1", "5.2.2")),
+        *((code, None) for code in ("4.4.1", "5.0.0", "5.1.8", "5.2.3", "5.3.4", "5.6.0", "5.7.1")),
+    ],
+)
+def test_a_permanent_report_about_the_address_marks_the_contact(
     desk: Desk, ticket: Ticket, mailbox: Mailbox, status: str, mark: str | None
 ) -> None:
     comes_back(ticket, mailbox, status)

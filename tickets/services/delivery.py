@@ -1,5 +1,6 @@
 """What mail systems report about a message that has left: noted on it, never on its entry (email.md section 6)."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +15,10 @@ from tickets.models import OutboundMessage
 
 MAX_ADDRESSES = 100
 """Of one message; further ones in a report are somebody's words about nobody we wrote to."""
+DEAD_ADDRESS = re.compile(r"5\.(?:1\.(?:[0-6]|10)|2\.[0-2])")
+"""Status codes that speak of the recipient's mailbox (RFC 3463 section 3.2 and 3.3, RFC 7505), not of this one mail:
+others say that it was too large, or refused for its sender or content, and the next mail may well arrive.
+"""
 RANKS = list(Delivery)
 """The later one says more: what was read has arrived, what is undeliverable will not be waited for."""
 
@@ -43,7 +48,7 @@ def note_delivery(
         return set()
     message.delivery = {**known, **news}
     message.save(update_fields=["delivery"])
-    if delivery == Delivery.UNDELIVERABLE and is_sure:
+    if delivery == Delivery.UNDELIVERABLE and is_sure and DEAD_ADDRESS.fullmatch(code):
         for address in sorted(news):
             mark_undeliverable(address, by=DESK, at=at, code=code)
     if delivery in (Delivery.GIVEN_UP, Delivery.UNDELIVERABLE):

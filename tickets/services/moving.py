@@ -3,6 +3,7 @@
 The entry itself never changes: a `Placement` says where it is shown. Owners stay who they are, on both tickets.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -51,9 +52,12 @@ MACHINE_MADE = (
 
 
 @service
-def move_entry(entry_id: UUID, *, to: Ticket, by: Agent, may_resume: bool = True) -> Placement:
+def move_entry(
+    entry_id: UUID, *, to: Ticket, by: Agent, may_resume: bool = True, along: Sequence[UUID] = ()
+) -> Placement:
     """Show a mail on the ticket `to` instead of where it stands, and let it act there as if it had just come in.
 
+    `along` are further entries of the same mail, as the words of whoever forwarded it; those that stand elsewhere stay.
     `may_resume` is False for mail that never reopens (ruling 17). A ticket that nobody owns and on which nothing else
     stands ends as a duplicate of `to`, so that answers to it arrive there. Raises RoleForbids, NotFound for a ticket
     out of sight, EntryNotMovable, Invalid, or TicketClosed.
@@ -64,7 +68,9 @@ def move_entry(entry_id: UUID, *, to: Ticket, by: Agent, may_resume: bool = True
     if source.pk == target.pk:
         raise Invalid({"ticket": _("The mail stands on this ticket already.")})
     refuse_if_ended(target)
-    placement = place_elsewhere(entry, source, target, PlacementCause.MOVE, by=by, ends=_is_left_empty(source, entry))
+    others = _standing_on(source, along)
+    is_left_empty = _is_left_empty(source, [entry, *others])
+    placement = place_elsewhere(entry, source, target, PlacementCause.MOVE, by=by, along=others, ends=is_left_empty)
     if placement.has_ended_ticket:
         _end(source, target, by=by, at=placement.at)
     if may_resume:
@@ -73,8 +79,8 @@ def move_entry(entry_id: UUID, *, to: Ticket, by: Agent, may_resume: bool = True
 
 
 @service
-def undo_move(entry_id: UUID, *, by: Agent) -> Placement:
-    """Put a moved mail back where it came from; a ticket that ended by the move is open again.
+def undo_move(entry_id: UUID, *, by: Agent, along: Sequence[UUID] = ()) -> Placement:
+    """Put a moved mail back where it came from, with `along`; a ticket that ended by the move is open again.
 
     What the mail has set going on the other ticket (resumed, reopened) stays: people have seen it. Raises RoleForbids,
     NotFound, NothingToUndo, or TicketClosed if the first ticket has ended for another reason.
@@ -91,7 +97,7 @@ def undo_move(entry_id: UUID, *, by: Agent) -> Placement:
     if was_ended and source.status == S.CANCELLED:
         _restore(source, target, by=by)
     refuse_if_ended(source)
-    return place_elsewhere(entry, target, source, PlacementCause.UNDO, by=by)
+    return place_elsewhere(entry, target, source, PlacementCause.UNDO, by=by, along=_standing_on(target, along))
 
 
 def _locked(entry_id: UUID, other_id: UUID, *, by: Agent) -> tuple[TimelineEntry, Ticket, Ticket]:
@@ -108,11 +114,24 @@ def _locked(entry_id: UUID, other_id: UUID, *, by: Agent) -> tuple[TimelineEntry
     return TimelineEntry.objects.select_related("contact").get(pk=entry_id), tickets[place], tickets[other_id]
 
 
+def _standing_on(ticket: Ticket, entry_ids: Sequence[UUID]) -> list[TimelineEntry]:
+    return list(entries_of(ticket).filter(pk__in=entry_ids)) if entry_ids else []
+
+
 def place_elsewhere(
-    entry: TimelineEntry, source: Ticket, target: Ticket, cause: PlacementCause, *, by: Agent, ends: bool = False
+    entry: TimelineEntry,
+    source: Ticket,
+    target: Ticket,
+    cause: PlacementCause,
+    *,
+    by: Agent,
+    along: Sequence[TimelineEntry] = (),
+    ends: bool = False,
 ) -> Placement:
-    """Write the placement and all that follows from where an entry stands."""
+    """Write the placements and all that follows from where an entry, and those that go along, stand."""
     at = timezone.now()
+    for other in along:
+        Placement.objects.create(entry=other, from_ticket=source, to_ticket=target, cause=cause, by=by, at=at)
     placement = Placement.objects.create(
         entry=entry, from_ticket=source, to_ticket=target, cause=cause, by=by, at=at, has_ended_ticket=ends
     )
@@ -125,8 +144,9 @@ def place_elsewhere(
     for ticket in (source, target):
         recount(ticket)
     index_anew(source)
-    if entry.body_text:
-        index_words(target, entry.body_text)
+    for placed in (entry, *along):
+        if placed.body_text:
+            index_words(target, placed.body_text)
     moved = EntryMoved(
         ticket_id=target.pk,
         from_ticket_id=source.pk,
@@ -167,12 +187,12 @@ def recount(ticket: Ticket) -> None:
     touch(ticket, last_customer_message_at=max(newest, ticket.created_at) if newest else ticket.created_at)
 
 
-def _is_left_empty(ticket: Ticket, moved: TimelineEntry) -> bool:
+def _is_left_empty(ticket: Ticket, moved: Sequence[TimelineEntry]) -> bool:
     """Nobody owns it, and beside this mail it holds nothing of people: no word, no task."""
     if ticket.owner_id is not None or ticket.status != S.NEW or ticket.tasks.exists():
         return False
     human = ~Q(kind__in=MACHINE_MADE) & ~Q(outbound_message__kind=OutboundKind.ACKNOWLEDGEMENT)
-    return not entries_of(ticket).exclude(pk=moved.pk).filter(human).exists()
+    return not entries_of(ticket).exclude(pk__in=[entry.pk for entry in moved]).filter(human).exists()
 
 
 def _end(ticket: Ticket, target: Ticket, *, by: Agent, at: datetime) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +21,10 @@ from core.api.fields import Instant, Out, Query, person
 from core.api.schema import page_of
 from core.api.views import ApiViewSet
 from core.errors import Forbidden
+from tickets.models import Ticket
+
+OF_A_TICKET = (BrakeKind.THREAD, BrakeKind.REOPENING)
+"""Kinds that are about a ticket: what they are about is its reference."""
 
 
 class BrakeOut(Out):
@@ -29,8 +33,8 @@ class BrakeOut(Out):
     id = serializers.UUIDField()
     mailbox = serializers.CharField(source="mailbox.address")
     kind = serializers.ChoiceField(choices=BrakeKind.choices)
-    about = serializers.CharField(help_text="address, reference or subject")
-    ticket = serializers.CharField(source="ticket.reference", allow_null=True, default=None)
+    about = serializers.SerializerMethodField(help_text="address, reference or subject")
+    ticket = serializers.SerializerMethodField(help_text="reference of whose owner was told, if you see the ticket")
     counted = serializers.IntegerField()
     window_minutes = serializers.IntegerField()
     started_at = Instant()
@@ -39,6 +43,14 @@ class BrakeOut(Out):
     lifted_by = person()
     allowed = serializers.SerializerMethodField(help_text="steps that are yours now")
     version = serializers.IntegerField()
+
+    @extend_schema_field({"type": "string", "nullable": True})
+    def get_ticket(self, brake: Brake) -> str | None:
+        return brake.ticket.reference if brake.ticket and brake.ticket_id in self.context["visible_tickets"] else None
+
+    def get_about(self, brake: Brake) -> str:
+        is_hidden = brake.ticket is not None and brake.ticket_id not in self.context["visible_tickets"]
+        return "" if is_hidden and brake.kind in OF_A_TICKET else brake.about
 
     def get_allowed(self, brake: Brake) -> list[str]:
         return ["lift"] if brake.holds(timezone.now()) and may_lift(self.context["actor"], brake) else []
@@ -61,7 +73,9 @@ class BrakeViewSet(ApiViewSet):
 
     def shown(self, brakes: Sequence[Brake]) -> list[Any]:
         """With what is allowed to this reader."""
-        context = {"request": self.request, "actor": self.reader}
+        named = [brake.ticket_id for brake in brakes if brake.ticket_id]
+        seen = Ticket.objects.visible_to(self.reader).filter(pk__in=named).values_list("pk", flat=True) if named else ()
+        context = {"request": self.request, "actor": self.reader, "visible_tickets": set(seen)}
         return [BrakeOut(brake, context=context).data for brake in brakes]
 
     @extend_schema(

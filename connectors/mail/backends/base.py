@@ -12,18 +12,21 @@ class MailboxNotReadable(Exception):
 
 
 class MailNotReadable(MailboxNotReadable):
-    """The mailbox was read, but for a mail that its server does not hand out; it is asked for again each time."""
+    """The mailbox was read, but for a mail that is not handed out, or not to be marked; that is tried each time."""
 
 
 class MailboxBackend(Protocol):
     def fetch(self) -> Iterator[tuple[str, bytes] | None]:
-        """Mails not yet taken, oldest first: their name at the source, and their bytes. Raises MailboxNotReadable.
+        """Mails not yet taken, oldest first: their name at the source, and their bytes. Raises MailboxNotReadable;
+        MailNotReadable only after all others.
 
         None says that the next one may take long to come, so that those before it are not kept waiting for it.
         """
 
     def done(self, provider_id: str) -> None:
-        """Mark as taken; called once the mail is stored for good. Raises MailboxNotReadable."""
+        """Mark as taken; called once the mail is stored for good. Raises MailboxNotReadable; MailNotReadable
+        if that concerns this mail alone.
+        """
 
     def names(self) -> Iterator[str]:
         """Names, as `fetch` gives them, of all mails that lie in the mailbox now, taken or not; of those that are to be

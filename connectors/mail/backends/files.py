@@ -1,11 +1,14 @@
 """A mailbox that is a Maildir on this machine."""
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from connectors.mail import maildir
-from connectors.mail.backends.base import MAX_STORED_BYTES
+from connectors.mail.backends.base import MAX_STORED_BYTES, MailNotReadable
+
+logger = logging.getLogger(__name__)
 
 SETTLED_SECONDS = 2.0
 """A file dropped by hand is taken when it has not changed for this long: copying is not atomic."""
@@ -19,27 +22,36 @@ class FilesBackend:
         self._paths: dict[str, Path] = {}
 
     def fetch(self) -> Iterator[tuple[str, bytes] | None]:
+        failure: OSError | None = None
         for path in self._waiting():
             provider_id = maildir.unique_part(path)
             try:
                 raw = read_limited(path)
             except FileNotFoundError:  # another worker was faster
                 continue
+            except OSError as error:  # this very file, such as somebody else's; those after it are not to wait
+                failure = error
+                logger.warning("mail not readable", extra={"mail": provider_id})
+                continue
             self._paths[provider_id] = path
             yield provider_id, raw
+        if failure is not None:
+            raise _told(failure) from failure
 
     def _waiting(self) -> Iterator[Path]:
         yield from (path for path in maildir.messages_in(self._folder, parts=["new"]) if _is_settled(path))
-        yield from (path for path in sorted(self._folder.glob("*.eml")) if _is_settled(path))
+        yield from (path for path in sorted(self._folder.glob("*.eml")) if path.is_file() and _is_settled(path))
 
     def done(self, provider_id: str) -> None:
         path = self._paths.pop(provider_id)
-        if path.parent == self._folder:
-            try:
+        try:
+            if path.parent == self._folder:
                 path = path.rename(self._folder / "new" / path.name)
-            except FileNotFoundError:  # another worker was faster
-                return
-        maildir.move_to_cur(path)
+            maildir.move_to_cur(path)
+        except FileNotFoundError:  # another worker was faster
+            return
+        except OSError as failure:
+            raise _told(failure) from failure
 
     def names(self) -> Iterator[str]:
         """Dropped files first and `cur/` last: a mail that is moved meanwhile is met in both places, not in none."""
@@ -51,6 +63,10 @@ class FilesBackend:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _told(failure: OSError) -> MailNotReadable:
+    return MailNotReadable(f"{type(failure).__name__}: {failure}")
 
 
 def _is_settled(path: Path) -> bool:

@@ -34,6 +34,8 @@ BUDGET_SECONDS = 30.0
 
 MAX_LOSSES = 10
 """Connections lost over single mails in one look."""
+MAX_UNSETTLED = 10
+"""Known mails that cannot be marked or moved in one look; then the others are not tried either."""
 
 
 class ImapBackend:
@@ -43,7 +45,9 @@ class ImapBackend:
         self._folder: Folder | None = None
         self._left: set[int] = set()
         """UIDs that were listed and are not taken yet."""
-        self._listed_to = self._losses = 0
+        self._listed_to = self._losses = self._unsettled = 0
+        self._failure: MailboxNotReadable | None = None
+        """Of a single mail; told when all others have had their turn."""
         self._looked_at_all: str | None = None
 
     # Reading --------------------------------------------------------------------------------------------------------
@@ -58,16 +62,15 @@ class ImapBackend:
     def fetch(self) -> Iterator[tuple[str, bytes] | None]:
         ends = time.monotonic() + BUDGET_SECONDS
         folder = self._open()
-        unreadable: MailboxNotReadable | None = None
         for mail in self._waiting(folder):
             if time.monotonic() > ends:
-                return
+                break
             if mail.size_bytes > LARGE_BYTES:
                 yield None
             try:
                 raw = self._client.read(mail.uid, at_most=MAX_STORED_BYTES + 1)
             except MailboxNotReadable as error:
-                unreadable = error  # the server refuses this very mail; those after it are not to wait
+                self._failure = error  # the server refuses this very mail; those after it are not to wait
                 logger.warning("mail not readable", extra={"mailbox": str(self._mailbox.pk), "uid": mail.uid})
                 if self._client.is_lost:
                     self._open_again(folder, error)
@@ -76,8 +79,8 @@ class ImapBackend:
                 self._left.discard(mail.uid)
                 continue
             yield self._name(mail.uid), raw
-        if unreadable is not None:
-            raise MailNotReadable(str(unreadable)) from unreadable
+        if self._failure is not None:
+            raise MailNotReadable(str(self._failure)) from self._failure
 
     def _waiting(self, folder: Folder) -> Iterator[Listed]:
         """Mails that the ledger does not know, chunk by chunk, in each the large ones last."""
@@ -87,8 +90,8 @@ class ImapBackend:
             self._left |= {mail.uid for mail in fresh}
             self._listed_to = last
             for mail in mails:
-                if self._name(mail.uid) in known:
-                    self._settle_again(mail)
+                if self._name(mail.uid) in known and self._unsettled < MAX_UNSETTLED:
+                    self._try_to_settle_again(mail, folder)
             yield from sorted(fresh, key=lambda mail: (mail.size_bytes > LARGE_BYTES, mail.uid))
 
     def _listed(self, folder: Folder, *, first: int) -> Iterator[tuple[list[Listed], int]]:
@@ -140,8 +143,22 @@ class ImapBackend:
 
     def done(self, provider_id: str) -> None:
         uid = int(provider_id.split(":", 3)[2])
-        self._settle(uid)
-        self._left.discard(uid)
+        self._left.discard(uid)  # it is stored; where marking fails, later looks try again
+        try:
+            self._settle(uid)
+        except MailboxNotReadable as error:
+            if self._client.is_lost:
+                raise
+            raise MailNotReadable(str(error)) from error
+
+    def _try_to_settle_again(self, mail: Listed, folder: Folder) -> None:
+        """One that the server does not let us mark or move keeps no new mail waiting."""
+        try:
+            self._settle_again(mail)
+        except MailboxNotReadable as error:
+            self._failure, self._unsettled = error, self._unsettled + 1
+            if self._client.is_lost:
+                self._open_again(folder, error)
 
     def _settle_again(self, mail: Listed) -> None:
         """What a kill between storing and marking has left undone; a mark that people took away is theirs to take."""
@@ -162,7 +179,7 @@ class ImapBackend:
 
     def position(self) -> Mapping[str, object]:
         """The last UID below which nothing waits; what was left is found above it the next time."""
-        if self._folder is None:
+        if self._folder is None or (not self._listed_to and self._folder.uid_next > 1):  # nothing was listed
             return dict(self._mailbox.position)
         is_through = self._listed_to + 1 >= self._folder.uid_next
         if self._looked_at_all is None and is_through:

@@ -74,6 +74,8 @@ class RecipientOutcome:
     address: str
     action: str
     status: str
+    original: str = ""
+    """To whom the mail was sent, where the report tells (Original-Recipient); the address is where it was to go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,8 @@ class ParsedMail:
 
     `from_` is the first mailbox of From, `date` the sender's own (aware, None if unreadable), `body_text` all human
     text, `reply_text` a view on it without quoted history, `html_sanitised` safe HTML ("" without an HTML body).
-    `reasons` is the evidence behind `kind` and `no_auto_response`; `defects` what was repaired; `over_limit` the
+    `reasons` is the evidence behind `kind` and `no_auto_response`; `is_guess` says that words alone speak for `kind`;
+    `defects` what was repaired; `over_limit` the
     reason for quarantine or "". `content_hash` identifies the mail over its copies (email.md section 2).
     """
 
@@ -126,6 +129,7 @@ class ParsedMail:
     is_bounce: bool = False
     is_report: bool = False
     no_auto_response: bool = False
+    is_guess: bool = False
     reasons: tuple[str, ...] = ()
     delivery: DeliveryReport = field(default_factory=DeliveryReport)
     is_signed: bool = False

@@ -130,6 +130,7 @@ class _Reader:
             is_bounce=verdict.is_bounce,
             is_report=verdict.is_report,
             no_auto_response=verdict.no_auto_response,
+            is_guess=verdict.is_guess,
             reasons=tuple(verdict.reasons),
             delivery=verdict.delivery,
         )

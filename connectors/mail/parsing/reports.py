@@ -99,7 +99,10 @@ def read_report_parts(root: Part, headers: Headers) -> Findings:
                 action = block.text("action").split(" ")[0].split("(")[0]
                 if action:
                     actions.add(action)
-                outcomes += [RecipientOutcome(found.lower(), action, _status(block)) for found in _recipient(block)]
+                original = next(iter(_named(block, "original-recipient")), "").lower()
+                outcomes += [
+                    RecipientOutcome(found.lower(), action, _status(block), original) for found in _recipient(block)
+                ]
                 if action in ("", "failed") or "fail" in action:
                     recipients += _recipient(block)
                     statuses += STATUS_FIELD.findall(block.text("status"))
@@ -148,13 +151,15 @@ def _blocks(content: bytes) -> list[Headers]:
 
 
 def _recipient(block: Headers) -> list[str]:
-    for name in ("final-recipient", "original-recipient"):
-        value = (block.get(name) or b"").decode("utf-8", "replace").split(";", 1)[-1].strip().strip("<>")
-        if found := ADDRESS.search(value):
-            return [found[0]]
-        if value and "@" in value:
-            return [value]
-    return []
+    return _named(block, "final-recipient") or _named(block, "original-recipient")
+
+
+def _named(block: Headers, field: str) -> list[str]:
+    """The address in one field."""
+    value = (block.get(field) or b"").decode("utf-8", "replace").split(";", 1)[-1].strip().strip("<>")
+    if found := ADDRESS.search(value):
+        return [found[0]]
+    return [value] if "@" in value else []
 
 
 def _status(block: Headers) -> str:

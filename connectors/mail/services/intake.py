@@ -16,9 +16,11 @@ from django.utils import timezone
 from connectors.mail import selectors
 from connectors.mail.backends import MAX_STORED_BYTES
 from connectors.mail.enums import MailState, Reason, Source
+from connectors.mail.forwards import attached_mail
 from connectors.mail.models import Mailbox, MailMessage, RawMail
 from connectors.mail.parsing import DEFAULT_LIMITS, ParsedMail, parse
-from connectors.mail.services.outcome import Own, act, put_aside
+from connectors.mail.senders import Own
+from connectors.mail.services.outcome import act, put_aside
 from core import steps
 from core.errors import DomainError
 from core.inserts import insert_all
@@ -47,11 +49,14 @@ def receive(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -
 
     A new row is leased to the caller, who goes on with `process`; an old one may be somebody else's or done.
     """
-    return receive_all(mailbox, [(provider_id, raw)], source=source)[0]
+    return receive_all(mailbox, [(provider_id, raw)], source=source)[0][0]
 
 
-def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -> list[MailMessage]:
-    """As `receive`, all in one commit: waiting for the disk takes as long as half of all else that a mail needs."""
+def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -> list[tuple[MailMessage, bool]]:
+    """As `receive`, all in one commit: waiting for the disk takes as long as half of all else that a mail needs.
+
+    With each row whether it is new.
+    """
     digests = [hashlib.sha256(raw).hexdigest() for _name, raw in mails]
     stored = [
         RawMail(sha256=digest, content=raw[:MAX_STORED_BYTES], size_bytes=len(raw))
@@ -72,7 +77,7 @@ def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -
         insert_all(stored, unless_there=True)
         new = insert_all(messages, unless_there=True)
     RAW_STORED.reached()
-    return [message if message.pk in new else _found_again(message) for message in messages]
+    return [(message, True) if message.pk in new else (_found_again(message), False) for message in messages]
 
 
 def _found_again(message: MailMessage) -> MailMessage:
@@ -117,13 +122,14 @@ def process(message: MailMessage, *, raw: bytes | None = None, own: Own | None =
         return message
     if message.attempts > MAX_ATTEMPTS:
         return _conclude(message, lambda row, at: row.quarantine(reason=Reason.GAVE_UP, detail=row.last_error, at=at))
-    mail = _parsed(message, raw)
+    read = _parsed(message, raw)
     PARSED.reached()
-    if mail is None:
+    if read is None:
         return _conclude(message, lambda row, at: row.quarantine(reason=Reason.UNPARSABLE, at=at))
+    mail, attached = read
     own = selectors.own_addresses() if own is None else own
     try:
-        message = _acted(message, mail, own)
+        message = _acted(message, mail, own, attached)
     except DomainError as refusal:
         detail = f"{refusal.code}: {refusal}"
         return _conclude(_again(message), lambda row, at: put_aside(row, mail, own, detail=detail, at=at))
@@ -136,10 +142,13 @@ def process(message: MailMessage, *, raw: bytes | None = None, own: Own | None =
     return message
 
 
-def _parsed(message: MailMessage, raw: bytes | None) -> ParsedMail | None:
-    """The mail as read, outside any transaction; None if reading failed, which parsing promises not to."""
+def _parsed(message: MailMessage, raw: bytes | None) -> tuple[ParsedMail, ParsedMail | None] | None:
+    """The mail as read, and one that it forwards as a file, outside any transaction; None if reading failed, which
+    parsing promises not to.
+    """
     try:
-        return parse(bytes(message.raw.content) if raw is None else raw, DEFAULT_LIMITS)
+        mail = parse(bytes(message.raw.content) if raw is None else raw, DEFAULT_LIMITS)
+        return mail, attached_mail(mail)
     except SoftTimeLimitExceeded:  # as in `process`
         raise
     except Exception:  # nothing is lost: people see it in quarantine, with its raw bytes
@@ -147,20 +156,21 @@ def _parsed(message: MailMessage, raw: bytes | None) -> ParsedMail | None:
         return None
 
 
-def _acted(message: MailMessage, mail: ParsedMail, own: Own) -> MailMessage:
+def _acted(message: MailMessage, mail: ParsedMail, own: Own, attached: ParsedMail | None) -> MailMessage:
     """Decide and act; a copy of the same mail that another worker finished meanwhile shows by the unique identity."""
     try:
-        return _acted_once(message, mail, own)
+        return _acted_once(message, mail, own, attached)
     except IntegrityError as error:
         if "mailmessage_identity_once" not in str(error):
             raise
-    return _acted_once(_again(message), mail, own)
+    return _acted_once(_again(message), mail, own, attached)
 
 
 @one_act()
-def _acted_once(message: MailMessage, mail: ParsedMail, own: Own) -> MailMessage:
+def _acted_once(message: MailMessage, mail: ParsedMail, own: Own, attached: ParsedMail | None) -> MailMessage:
     """As `_conclude`; the first thing that acting does is to lock the row."""
-    return _saved(message) if act(message, mail, own, at=timezone.now()) else _again(message)
+    has_acted = act(message, mail, own, at=timezone.now(), attached=attached)
+    return _saved(message) if has_acted else _again(message)
 
 
 @one_act()

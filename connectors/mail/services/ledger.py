@@ -12,7 +12,7 @@ from connectors.mail.errors import MailNotQuarantined, MailOnNoTicket
 from connectors.mail.models import MailMessage
 from connectors.mail.parsing import MailKind
 from connectors.mail.policies import may_release, may_retry
-from connectors.mail.services.outcome import INTAKE
+from connectors.mail.services.outcome import FORWARD_ENTRY, INTAKE
 from core import wake
 from core.errors import Invalid, NotFound, StaleVersion
 from core.history import record
@@ -48,7 +48,8 @@ def move_mail(message_id: UUID, *, to: str, by: Agent, version: int | None = Non
     target = Ticket.objects.visible_to(by).filter(reference=to.strip().upper()).first()
     if target is None:
         raise Invalid({"ticket": _("You see no ticket with this reference.")})
-    placement = move_entry(entry_id, to=target, by=by, may_resume=message.kind == MailKind.NORMAL)
+    may_resume = message.kind == MailKind.NORMAL
+    placement = move_entry(entry_id, to=target, by=by, may_resume=may_resume, along=_along(message))
     return _moved(message, placement, by=by, version=version)
 
 
@@ -59,7 +60,14 @@ def undo_mail_move(message_id: UUID, *, by: Agent, version: int | None = None) -
     Raises NotFound, RoleForbids, MailOnNoTicket, NothingToUndo, TicketClosed or StaleVersion.
     """
     message = _locked(message_id, by=by)
-    return _moved(message, undo_move(_movable(message, by=by), by=by), by=by, version=version)
+    placement = undo_move(_movable(message, by=by), by=by, along=_along(message))
+    return _moved(message, placement, by=by, version=version)
+
+
+def _along(message: MailMessage) -> list[UUID]:
+    """A mail that an agent has forwarded stands on two entries: the customer's words and the agent's."""
+    other = message.evidence.get(FORWARD_ENTRY)
+    return [UUID(other)] if other else []
 
 
 def _movable(message: MailMessage, *, by: Agent) -> UUID:

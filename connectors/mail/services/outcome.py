@@ -1,7 +1,6 @@
 """What becomes of a mail: who sent it, what it belongs to, what it may do. Runs in the ledger row's transaction."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext_noop
 
 from accounts.models import Agent, Contact
-from accounts.services import Person, contacts_for, mark_deliverable
+from accounts.services import contacts_for, mark_deliverable
 from connectors.mail import selectors
 from connectors.mail.enums import MailState, Reason
 from connectors.mail.forwards import Forward, forwarded_by_agent
@@ -18,12 +17,11 @@ from connectors.mail.models import MAX_ID, Mailbox, MailMessage
 from connectors.mail.parsing import Address, Attachment, MailKind, ParsedMail
 from connectors.mail.people import (
     MAX_TAKEN_ALONG,
-    USABLE,
     has_failed_authentication,
-    list_addresses,
     others_in,
 )
 from connectors.mail.selectors import Match
+from connectors.mail.senders import MAX_ADDRESS, Own, person_of, sender_of
 from connectors.mail.services import brakes, reports
 from connectors.mail.services.brakes import Hold
 from core.actors import Actor, SystemActor, system_actor
@@ -40,13 +38,12 @@ from tickets.services import (
 )
 from tickets.services.creation import Message
 
-Own = dict[str, Mailbox]
-"""Our active mailboxes by their addresses."""
-
 INTAKE = system_actor(gettext_noop("Mail intake"))
 MAIL_SYSTEM = system_actor(gettext_noop("Mail system"))
 """Who sent a report that names no sender."""
 NO_SUBJECT = "(no subject)"
+FORWARD_ENTRY = "forward_entry"
+"""In the evidence: the entry that holds what the agent wrote who forwarded the mail."""
 WITHOUT_EFFECT = {
     MailKind.BOUNCE: Reason.BOUNCE,
     MailKind.DELAY: Reason.BOUNCE,
@@ -54,17 +51,15 @@ WITHOUT_EFFECT = {
     MailKind.AUTO_REPLY: Reason.AUTO_REPLY,
 }
 """Kinds that never create, reopen or resume (ruling 17)."""
-MAX_ADDRESS = 320
-_COMMA_NAME = re.compile(r"([^,]+),\s*([^,]+)")
 
 
-def act(message: MailMessage, mail: ParsedMail, own: Own, *, at: datetime) -> bool:
+def act(message: MailMessage, mail: ParsedMail, own: Own, *, at: datetime, attached: ParsedMail | None = None) -> bool:
     """Lock the ledger row, bring it to its outcome, and do what the mail asks for; the caller saves the row. False if
-    somebody else has done so.
+    somebody else has done so. `attached` is the mail that this one forwards as a file.
 
     Saving raises IntegrityError if another worker brings a copy of this mail to its outcome at the same time.
     """
-    intake = _Intake(message, mail, own, at)
+    intake = _Intake(message, mail, own, at, attached)
     if intake.look() != MailState.RECEIVED:
         return False
     intake.run()
@@ -80,11 +75,14 @@ def put_aside(message: MailMessage, mail: ParsedMail, own: Own, *, detail: str, 
 class _Intake:
     """One mail on its way to its outcome."""
 
-    def __init__(self, message: MailMessage, mail: ParsedMail, own: Own, at: datetime) -> None:
-        self.message, self.mail, self.own, self.at = message, mail, own, at
-        self.sender, self.sender_rule = _sender(mail, self.own)
+    def __init__(
+        self, message: MailMessage, mail: ParsedMail, own: Own, at: datetime, attached: ParsedMail | None = None
+    ) -> None:
+        self.message, self.mail, self.own, self.at, self.attached = message, mail, own, at, attached
+        self.sender, self.sender_rule = sender_of(mail, self.own)
         self.agent: Agent | None = None
         """Whose mail it is, where it stays inside as an agent's."""
+        self.is_genuine = not has_failed_authentication(mail)
         self.is_released = message.released_by_id is not None
 
     def look(self) -> str:
@@ -114,7 +112,7 @@ class _Intake:
             self.message.evidence |= facts
         if held := self._hold(match.ticket if match else None):
             self._put_on_hold(held)
-        elif reason := reports.reason_of(self.mail) or WITHOUT_EFFECT.get(self.mail.kind):
+        elif (reason := self._reason_to_keep()) and (not self.mail.is_guess or self._is_kept_on(match)):
             self._keep(match, reason)
         else:
             self._let_act(match)
@@ -150,6 +148,14 @@ class _Intake:
             self.message.evidence["flags"] += ["message id used by another mail"]
         return None
 
+    def _reason_to_keep(self) -> Reason | None:
+        return reports.reason_of(self.mail) or WITHOUT_EFFECT.get(self.mail.kind)
+
+    @property
+    def _is_without_effect(self) -> bool:
+        """What words alone take for a machine's may be a person's, who writes about absence notes: it may act."""
+        return self.mail.kind in WITHOUT_EFFECT and not self.mail.is_guess
+
     def _addresses(self) -> list[str]:
         from_ = self.mail.from_.address if self.mail.from_ else ""
         return [address for address in (self.sender.address if self.sender else "", from_) if address]
@@ -161,8 +167,8 @@ class _Intake:
         if self.mail.is_partial and not self.is_released:
             return Reason.PARTIAL
         if self.sender is None:
-            return Reason.NO_SENDER if self.mail.kind not in WITHOUT_EFFECT else None
-        if self._is_own_address() and not is_ours(self.mail.message_id):
+            return Reason.NO_SENDER if not self._is_without_effect else None
+        if self._is_own_address() and not is_ours(self.mail.message_id) and not self.is_released:
             return Reason.OWN_ADDRESS
         if self.known.is_blocked and not self.is_released:
             return Reason.BLOCKED_SENDER
@@ -170,8 +176,7 @@ class _Intake:
 
     def _hold(self, ticket: Ticket | None) -> Hold | None:
         """A brake that holds this mail; a release overrules it, and what stays in the ledger alone harms nobody."""
-        without_effect = self.mail.kind in WITHOUT_EFFECT and ticket is None
-        if self.is_released or without_effect:
+        if self.is_released or (self._is_without_effect and ticket is None):
             return None
         return brakes.hold(self.message, sender=self.sender.address if self.sender else "", ticket=ticket, at=self.at)
 
@@ -188,7 +193,10 @@ class _Intake:
         if sender is None:
             raise NotFound
         if match is None:
-            forward = forwarded_by_agent(self.mail, self.own)
+            forward = forwarded_by_agent(self.mail, self.own, attached=self.attached)
+            if forward and forward.over_limit and not self.is_released:
+                self.message.quarantine(reason=Reason.OVER_LIMIT, at=self.at, detail=forward.over_limit)
+                return
             self._create(Reason.FORWARDED if forward else Reason.NEW, forward=forward)
         elif not match.is_sure and not self._may_speak(sender, match.ticket):
             self._create(Reason.STRANGER, related_to=match.ticket)
@@ -198,16 +206,21 @@ class _Intake:
             self._join(match)
 
     def _speaks_as_staff(self, sender: Address, ticket: Ticket) -> bool:
-        """Agents act on the pages; their mails carry no rights, so they do not count as the customer's words either."""
+        """Agents act on the pages; their mails carry no rights, so they do not count as the customer's words either.
+
+        Nor do those of somebody who was one, or of whoever uses such an address; these just speak in nobody's name.
+        """
         if ticket.requester.email.lower() == sender.address.lower():
             return False
-        self.agent = selectors.agent_at(sender.address, self._from)
-        return self.agent is not None
+        named = selectors.agent_at(sender.address, self._from, also_former=True)
+        if named is not None and named.is_active and self.is_genuine:
+            self.agent = named
+        return named is not None
 
     def _may_speak(self, sender: Address, ticket: Ticket) -> bool:
         """From has to take part as well: a Reply-To is written by whoever wants to be taken for somebody."""
         addresses = {sender.address.lower(), self._from.lower()} - {""}
-        return all(selectors.takes_part(address, ticket) for address in addresses)
+        return all(selectors.takes_part(address, ticket, knows_agents=self.is_genuine) for address in addresses)
 
     @property
     def _from(self) -> str:
@@ -220,9 +233,13 @@ class _Intake:
             return
         if ticket.status == TicketStatus.CANCELLED and (target := selectors.final_target(ticket)):
             ticket = _locked(target)
+        reason = match.reason
         if ticket.is_ended:
-            self._create(Reason.FOLLOW_UP, follow_up_of=ticket)
-            return
+            follow_up = selectors.open_follow_up(ticket, sender=self.sender.address if self.sender else "")
+            if follow_up is None:
+                self._create(Reason.FOLLOW_UP, follow_up_of=ticket)
+                return
+            ticket, reason = _locked(follow_up), Reason.FOLLOW_UP
         may_resume = self.mail.kind == MailKind.NORMAL
         if may_resume and not self.is_released and (held := brakes.hold_reopening(self.message, ticket, at=self.at)):
             self._put_on_hold(held)
@@ -234,7 +251,7 @@ class _Intake:
         entry = record_customer_message(ticket.pk, by=speaker, message=self._words(), may_resume=may_resume)
         if along:
             self._note_participants(add_participants(ticket.pk, contacts=along, by=INTAKE))
-        self.message.append(ticket, entry.pk, reason=match.reason, at=self.at)
+        self.message.append(ticket, entry.pk, reason=reason, at=self.at)
 
     def _create(
         self,
@@ -259,6 +276,7 @@ class _Intake:
             participants=along,
             channel=Channel.EMAIL,
         )
+        self.message.reply_text = ""  # the first mail of a ticket is never cut (email.md section 9)
         if forward:
             self._keep_own_words(ticket, forward)
         elif along:
@@ -269,9 +287,9 @@ class _Intake:
         """What the agent wrote, with the mail as it came, stays inside."""
         words = replace(self._words(), body_text=forward.own_words)
         by, reason = _named(forward.agent), str(Reason.FORWARDED.value)
-        record_automatic_message(ticket.pk, by=by, message=words, reason=reason, agent=forward.agent.name)
-        self.message.reply_text = ""  # a view on the agent's words, not on the customer's
-        self.message.evidence |= {"sender": "forwarded", "forwarded_by": forward.agent.email}
+        entry = record_automatic_message(ticket.pk, by=by, message=words, reason=reason, agent=forward.agent.name)
+        evidence = {"sender": "forwarded", "forwarded_by": forward.agent.email, FORWARD_ENTRY: str(entry.pk)}
+        self.message.evidence |= evidence
 
     def _others(self, *, besides: str = "") -> list[Address]:
         """Who else stands in To and Cc of a person's mail."""
@@ -295,33 +313,40 @@ class _Intake:
 
     def _may_be_answered(self, mailbox: Mailbox) -> bool:
         """The loop guard: only a person's mail, and only where the mailbox is set so (email.md section 5)."""
-        return mailbox.sends_acknowledgement and self.mail.kind == MailKind.NORMAL and not self.mail.no_auto_response
+        is_a_persons = self.mail.kind == MailKind.NORMAL and not self._is_own_address()
+        return mailbox.sends_acknowledgement and is_a_persons and not self.mail.no_auto_response
 
     def _keep(self, match: Match | None, reason: Reason) -> None:
         """Record without effect: on the ticket it belongs to, else in the ledger alone."""
         address = self.sender.address if self.sender else ""
-        if match is None or not (
-            match.is_sure or match.rule == "recipient" or selectors.takes_part(address, match.ticket)
-        ):
+        if match is None or not self._is_kept_on(match):
             self.message.keep(reason=reason, at=self.at)
             return
-        by: Actor = selectors.known_contact(address) or _machine(address)
-        agent = self.agent if reason == Reason.STAFF_MAIL else None
+        is_staff = reason == Reason.STAFF_MAIL
+        by: Actor = (None if is_staff else selectors.known_contact(address)) or _machine(address)
+        agent = self.agent if is_staff else None
         entry = record_automatic_message(
             match.ticket.pk,
             by=_named(agent) if agent else by,
             message=self._words(),
             reason=str(reason.value),
-            agent=agent.name if agent else "",
+            agent=agent.name if agent else address if is_staff else "",
         )
         self.message.keep(reason=reason, at=self.at, ticket=match.ticket, entry=entry)
+
+    def _is_kept_on(self, match: Match | None) -> bool:
+        """Whether what has no effect stands on the ticket it names."""
+        if match is None or match.is_sure or match.rule == "recipient":
+            return match is not None
+        address = self.sender.address if self.sender else ""
+        return selectors.takes_part(address, match.ticket, knows_agents=self.is_genuine)
 
     def _contacts(self, others: Sequence[Address] = (), *, forwarded: Address | None = None) -> list[Contact]:
         """Who speaks, then `others`."""
         sender = forwarded or self.sender
         if sender is None:
             raise NotFound
-        found = contacts_for([_person(one) for one in (sender, *others)], by=INTAKE)
+        found = contacts_for([person_of(one) for one in (sender, *others)], by=INTAKE)
         if found[0].undeliverable_at is not None and forwarded is None:  # what is forwarded proves nothing
             found[0] = mark_deliverable(found[0].pk, by=INTAKE)
         return found
@@ -353,11 +378,6 @@ class _Intake:
         )
 
 
-def _person(sender: Address) -> Person:
-    name = _COMMA_NAME.fullmatch(sender.name.strip())
-    return Person(sender.address, f"{name[2]} {name[1]}" if name else sender.name)
-
-
 def _new_file(file: Attachment) -> NewFile:
     return NewFile(file.filename, file.content, file.content_type, is_inline=file.inline, content_id=file.content_id)
 
@@ -372,24 +392,6 @@ def _locked(ticket: Ticket) -> Ticket:
     pk: UUID = ticket.pk
     Ticket.objects.for_update().values_list("pk").get(pk=pk)
     return Ticket.objects.select_related("team", "owner", "requester", "company", "merged_into").get(pk=pk)
-
-
-def _sender(mail: ParsedMail, own: Own) -> tuple[Address | None, str]:
-    """Who speaks: Reply-To if not one of ours, else From, X-Original-From, Sender, Return-Path (email.md section 4)."""
-    lists = list_addresses(mail)
-    candidates = [("reply_to", address) for address in mail.reply_to if address.address.lower() not in lists]
-    candidates = [(rule, found) for rule, found in candidates if not selectors.own_mailbox(found.address, own)]
-    senders = [("from", address) for address in mail.from_all]
-    originals = [("x_original_from", mail.original_from)] if mail.original_from else []
-    is_rewritten = any(address.address.lower() in lists for address in mail.from_all)
-    candidates += [*originals, *senders] if is_rewritten else [*senders, *originals]
-    candidates += [("sender", mail.sender)] if mail.sender else []
-    candidates += [("return_path", Address("", mail.return_path))] if mail.return_path else []
-    for rule, found in candidates:
-        if len(found.address) <= MAX_ADDRESS and USABLE.fullmatch(found.address):
-            name = found.name or (mail.from_.name if mail.from_ and rule == "reply_to" else "")
-            return Address(name, found.address), rule
-    return None, ""
 
 
 def _machine(address: str) -> SystemActor:

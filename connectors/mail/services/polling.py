@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -11,8 +12,8 @@ from connectors.mail import selectors
 from connectors.mail.backends import MailboxBackend, MailboxNotReadable, MailNotReadable, backend_of
 from connectors.mail.enums import Backend, Source
 from connectors.mail.models import Mailbox
+from connectors.mail.senders import Own
 from connectors.mail.services.intake import FILE_MOVED, Fetched, process, receive_all
-from connectors.mail.services.outcome import Own
 from core import wake
 from core.errors import DomainError
 
@@ -29,16 +30,28 @@ FAILURES = (MailboxNotReadable, OSError, DomainError)
 """What may keep a mailbox from being read."""
 
 
+@dataclass
+class Look:
+    """How one look into a mailbox went."""
+
+    count: int = 0
+    """Mails that were new to the ledger."""
+    error: str = ""
+    is_broken: bool = False
+    """The mailbox itself could not be read, not just a mail in it."""
+
+
 def poll_mailboxes(*, now: datetime | None = None, limit: int = 200) -> int:
     """Take in what waits in the active mailboxes, up to `limit` mails each; the answer is how many that were."""
     moment = now or timezone.now()
     own = selectors.own_addresses()
     nearest_first = sorted(own.values(), key=lambda mailbox: mailbox.backend != Backend.FILES)
     with wake.gathered():
-        return sum(_poll(mailbox, own=own, limit=limit) for mailbox in nearest_first if _is_ours(mailbox, now=moment))
+        ours = (mailbox for mailbox in nearest_first if _is_ours(mailbox, now=moment))
+        return sum(_poll(mailbox, own=own, limit=limit).count for mailbox in ours)
 
 
-def poll_leased(mailbox: Mailbox, *, looks_at_all: bool, limit: int = 200) -> int:
+def poll_leased(mailbox: Mailbox, *, looks_at_all: bool, limit: int = 200) -> Look:
     """As `poll_mailboxes`, for one that is leased to the caller, who keeps it; pauses do not count.
 
     `looks_at_all`: the short cut by which the last look is remembered is not taken.
@@ -59,27 +72,27 @@ def _is_ours(mailbox: Mailbox, *, now: datetime) -> bool:
     return bool(due.update(polled_until=timezone.now() + LEASE))
 
 
-def _poll(mailbox: Mailbox, *, own: Own, limit: int, keeps_lease: bool = False) -> int:
+def _poll(mailbox: Mailbox, *, own: Own, limit: int, keeps_lease: bool = False) -> Look:
     """One mailbox. What keeps it from being read is kept on it for people to see."""
-    count, error, is_broken = 0, "", False
+    look = Look()
     backend: MailboxBackend | None = None
     try:
         backend = backend_of(mailbox)
         for batch in _batches(islice(backend.fetch(), limit)):
-            count += len(batch)
-            _take(mailbox, backend, batch, own=own)
+            _take(mailbox, backend, batch, own=own, look=look)
     except MailNotReadable as failure:  # the others were read
-        error = str(failure)
+        look.error = str(failure)
     except FAILURES as failure:
-        error = str(failure) if isinstance(failure, MailboxNotReadable) else f"{type(failure).__name__}: {failure}"
-        is_broken = True
+        is_told = isinstance(failure, MailboxNotReadable)
+        look.error = str(failure) if is_told else f"{type(failure).__name__}: {failure}"
+        look.is_broken = True
         logger.warning("mailbox not readable", extra={"mailbox": str(mailbox.pk)}, exc_info=True)
     finally:  # also when the worker's time is over
         if backend is not None:
             backend.close()
         until = timezone.now() + LEASE if keeps_lease and mailbox.backend != Backend.FILES else None
-        _note(mailbox, backend, count=count, error=error, is_broken=is_broken, until=until)
-    return count
+        _note(mailbox, backend, look, until=until)
+    return look
 
 
 def _batches(fetched: Iterable[Fetched | None]) -> Iterator[list[Fetched]]:
@@ -105,14 +118,17 @@ def _batches(fetched: Iterable[Fetched | None]) -> Iterator[list[Fetched]]:
         raise failure
 
 
-def _take(mailbox: Mailbox, backend: MailboxBackend, batch: list[Fetched], *, own: Own) -> None:
+def _take(mailbox: Mailbox, backend: MailboxBackend, batch: list[Fetched], *, own: Own, look: Look) -> None:
     """Store them, then bring each to its outcome, also when marking them as taken fails: the next look does it."""
     failure: Exception | None = None
-    messages = receive_all(mailbox, batch, source=Source.POLLED)
-    for message, (provider_id, raw) in zip(messages, batch, strict=True):
+    received = receive_all(mailbox, batch, source=Source.POLLED)
+    look.count += sum(is_new for _message, is_new in received)
+    for (message, _is_new), (provider_id, raw) in zip(received, batch, strict=True):
         if failure is None:
             try:
                 backend.done(provider_id)
+            except MailNotReadable as error:
+                look.error = str(error)
             except FAILURES as error:
                 failure = error
         FILE_MOVED.reached()
@@ -121,26 +137,18 @@ def _take(mailbox: Mailbox, backend: MailboxBackend, batch: list[Fetched], *, ow
         raise failure
 
 
-def _note(
-    mailbox: Mailbox,
-    backend: MailboxBackend | None,
-    *,
-    count: int,
-    error: str,
-    is_broken: bool,
-    until: datetime | None,
-) -> None:
+def _note(mailbox: Mailbox, backend: MailboxBackend | None, look: Look, *, until: datetime | None) -> None:
     """How the look went, when the next one is, and until when the caller keeps the mailbox to itself."""
     now = timezone.now()
-    failed = mailbox.failed_polls + 1 if is_broken else 0
+    failed = mailbox.failed_polls + 1 if look.is_broken else 0
     pause: timedelta | None = None
-    if is_broken:
+    if look.is_broken:
         pause = PAUSES[min(failed, len(PAUSES)) - 1]
-    elif mailbox.backend != Backend.FILES and not count:
+    elif mailbox.backend != Backend.FILES and not look.count:
         pause = BETWEEN_LOOKS
     Mailbox.objects.filter(pk=mailbox.pk).update(
         last_polled_at=now,
-        last_error=error[:2000],
+        last_error=look.error[:2000],
         failed_polls=failed,
         next_poll_at=now + pause if pause else None,
         polled_until=until,

@@ -25,6 +25,8 @@ NAMED = 20
 """So many missing mails are named; the rest is counted."""
 BATCH = 1000
 """Names that are looked up in one statement."""
+CLAIM = timedelta(hours=1)
+"""So long a comparison that did not come to its end is left alone: what broke one worker may break the next, too."""
 LOOKS = 2
 """A name that is unknown in each of so many looks, all after a poll, is not just mail that came in meanwhile."""
 
@@ -50,11 +52,12 @@ def reconcile_due(*, now: datetime | None = None, limit: int = 20) -> int:
 
     One that another worker reads just now comes later.
     """
-    since = _last_night(now or timezone.now())
-    due = Q(reconciled_at__isnull=True) | Q(reconciled_at__lt=since)
+    moment = now or timezone.now()
+    due = Q(reconciled_at__isnull=True) | Q(reconciled_at__lt=_last_night(moment))
+    due &= Q(comparing_until__isnull=True) | Q(comparing_until__lte=moment)
     due &= Q(polled_until__isnull=True) | Q(polled_until__lte=timezone.now())
     mailboxes = Mailbox.objects.active().filter(due).order_by("pk")
-    return sum(_claim(mailbox, due=due, now=now) for mailbox in mailboxes[:limit])
+    return sum(_claim(mailbox, due=due, now=moment) for mailbox in mailboxes[:limit])
 
 
 def _last_night(now: datetime) -> datetime:
@@ -63,17 +66,17 @@ def _last_night(now: datetime) -> datetime:
     return night if night <= local else night - timedelta(days=1)
 
 
-def _claim(mailbox: Mailbox, *, due: Q, now: datetime | None) -> bool:
-    """Mark and lease are set before the work, so that nobody else begins; False if somebody else has."""
+def _claim(mailbox: Mailbox, *, due: Q, now: datetime) -> bool:
+    """Claim and lease are set before the work, so that nobody else begins; False if somebody else has."""
     lease = None if mailbox.backend == Backend.FILES else timezone.now() + LEASE
     mine = Mailbox.objects.filter(due, pk=mailbox.pk)
-    is_mine = mine.update(reconciled_at=now or timezone.now(), polled_until=lease)
+    is_mine = mine.update(comparing_until=now + CLAIM, polled_until=lease)
     if is_mine:
-        reconcile(mailbox)
+        reconcile(mailbox, now=now)
     return bool(is_mine)
 
 
-def reconcile(mailbox: Mailbox) -> Comparison:
+def reconcile(mailbox: Mailbox, *, now: datetime | None = None) -> Comparison:
     """Take in what waits, compare, and keep the result on the mailbox. What cannot be read is told there, too.
 
     The caller has leased a mailbox over the network; the lease ends with the comparison.
@@ -89,7 +92,8 @@ def reconcile(mailbox: Mailbox) -> Comparison:
     if result.missing_count:
         facts = {"mailbox": str(mailbox.pk), "count": result.missing_count}
         logger.error("mails in the mailbox that the ledger does not know", extra=facts)
-    Mailbox.objects.filter(pk=mailbox.pk).update(reconciliation=asdict(result), polled_until=None)
+    done = {"reconciliation": asdict(result), "reconciled_at": now or timezone.now()}
+    Mailbox.objects.filter(pk=mailbox.pk).update(**done, comparing_until=None, polled_until=None)
     return result
 
 
@@ -111,11 +115,13 @@ def _compare(mailbox: Mailbox, result: Comparison) -> None:
 
 
 def _take_in_all(mailbox: Mailbox, *, looks_at_all: bool) -> int:
-    """What waits is no difference yet. Ends when a poll brings nothing more, or cannot."""
+    """What waits is no difference yet. Ends when a look brings nothing new, or cannot be finished."""
     total = 0
-    while done := poll_leased(mailbox, looks_at_all=looks_at_all and not total):
-        total += done
-    return total
+    while True:
+        look = poll_leased(mailbox, looks_at_all=looks_at_all and not total)
+        total += look.count
+        if not look.count or look.is_broken:
+            return total
 
 
 def _names(mailbox: Mailbox) -> set[str]:

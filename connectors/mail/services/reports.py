@@ -4,12 +4,13 @@ A report changes no ticket. What it says is noted on the outgoing message; the e
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.mail.enums import Reason
 from connectors.mail.models import MailMessage
 from connectors.mail.parsing import MailKind, ParsedMail
+from connectors.mail.parsing.datatypes import DeliveryReport, RecipientOutcome
 from connectors.mail.selectors import Match
 from tickets.enums import Delivery, OutboundStatus
 from tickets.message_ids import is_ours
@@ -117,32 +118,41 @@ def note(found: Found, message: MailMessage, mail: ParsedMail, *, at: datetime) 
     """Write on the outgoing message what the report says, and into the ledger's evidence what was written."""
     written = []
     sent_to = {address.lower() for address in (*found.message.to_recipients, *found.message.cc_recipients)}
-    for address, delivery, code in _outcomes(mail, sent_to):
-        note_delivery(found.message.pk, addresses=[address], delivery=delivery, at=at, code=code, is_sure=found.is_sure)
+    for address, delivery, code, is_theirs in _outcomes(mail, sent_to):
+        is_sure = found.is_sure and (is_theirs or delivery != Delivery.UNDELIVERABLE)
+        note_delivery(found.message.pk, addresses=[address], delivery=delivery, at=at, code=code, is_sure=is_sure)
         written.append(f"{address}: {delivery.value} {code}".strip())
     message.evidence["delivery"] = written
 
 
-def _outcomes(mail: ParsedMail, sent_to: set[str]) -> list[tuple[str, Delivery, str]]:
-    """(address, what became of it, status). An address we did not write to is a forwarder's: it counts for the only
-    recipient, and for none where there are several.
+def _outcomes(mail: ParsedMail, sent_to: set[str]) -> list[tuple[str, Delivery, str, bool]]:
+    """(address, what became of it, status, whether that is said of the address itself). One we did not write to is
+    where a recipient has mail forwarded: by Original-Recipient, else the only one there is. That such a place fails
+    says little of the recipient's own address.
     """
     report = mail.delivery
-    if is_receipt(mail):
-        said = [(outcome.address, Delivery.READ, "") for outcome in report.outcomes]
-        said = said or [(mail.from_.address if mail.from_ else "", Delivery.READ, "")]
-        said = said if not report.disposition or report.disposition in READ else []
-    elif report.outcomes:
-        said = [(item.address, _delivery(item.action, item.status, mail), item.status) for item in report.outcomes]
-    elif mail.kind == MailKind.REPORT:
-        said = []
-    else:
-        code = report.statuses[0] if report.statuses else ""
-        action = "delayed" if mail.kind == MailKind.DELAY else "failed"
-        said = [(address, _delivery(action, code, mail), code) for address in report.recipients or [""]]
     only = next(iter(sent_to)) if len(sent_to) == 1 else ""
-    placed = [(address.lower() if address.lower() in sent_to else only, what, code) for address, what, code in said]
-    return [found for found in placed if found[0]]
+    found = []
+    for item, delivery in _said(mail, report):
+        ours = next((address for address in (item.address.lower(), item.original) if address in sent_to), "")
+        if ours or only:
+            found.append((ours or only, delivery, item.status, bool(ours) or not item.address))
+    return found
+
+
+def _said(mail: ParsedMail, report: DeliveryReport) -> list[tuple[RecipientOutcome, Delivery]]:
+    if is_receipt(mail):
+        read = report.outcomes or (RecipientOutcome(mail.from_.address if mail.from_ else "", "read", ""),)
+        is_read = not report.disposition or report.disposition in READ
+        return [(replace(item, status=""), Delivery.READ) for item in read] if is_read else []
+    if report.outcomes:
+        return [(item, _delivery(item.action, item.status, mail)) for item in report.outcomes]
+    if mail.kind == MailKind.REPORT:
+        return []
+    code = report.statuses[0] if report.statuses else ""
+    action = "delayed" if mail.kind == MailKind.DELAY else "failed"
+    words = [RecipientOutcome(address, action, code) for address in report.recipients or ("",)]
+    return [(item, _delivery(action, code, mail)) for item in words]
 
 
 def _delivery(action: str, status: str, mail: ParsedMail) -> Delivery:

@@ -237,7 +237,9 @@ def move(request: AgentRequest, message_id: UUID) -> HttpResponse:
     found = _visible(request, message_id)
     form = MoveForm(request.POST)
     try:
-        moved = services.move_mail(found.pk, to=str(request.POST.get("ticket", "")), by=request.agent)
+        if not form.is_valid():
+            raise Invalid({name: [str(text) for text in errors] for name, errors in form.errors.items()})
+        moved = services.move_mail(found.pk, to=form.cleaned_data["ticket"], by=request.agent)
     except DomainError as error:
         return _page(request, found, error=error, form=form)
     reference = moved.ticket.reference if moved.ticket else ""

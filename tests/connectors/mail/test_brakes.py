@@ -20,9 +20,10 @@ from core.errors import NotFound, StaleVersion
 from core.events import deliver_due
 from notifications.models import Notification
 from notifications.wording import describe
+from tests.api.conftest import signed_in
 from tests.concurrency import in_parallel
-from tests.factories import AgentFactory, TeamFactory
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.factories import AgentFactory, TeamFactory, TicketFactory
+from tests.factories.mail import BrakeFactory, MailboxFactory, a_mail, arrive
 from tickets.enums import TicketStatus
 from tickets.errors import RoleForbids
 from tickets.models import Ticket, TimelineEntry
@@ -242,6 +243,21 @@ def test_the_ledgers_page_shows_what_holds_and_offers_to_lift_it(mailbox: Mailbo
     assert "This brake holds nothing any more." in again.content.decode()
     client.force_login(AgentFactory(teams=[TeamFactory()]).user, backend="accounts.auth.AgentBackend")
     assert client.post(f"/mail/brakes/{brake.pk}/lift/").status_code == 404
+
+
+def test_the_api_names_no_ticket_out_of_the_readers_sight(mailbox: Mailbox) -> None:
+    near, far = TicketFactory(team=mailbox.team), TicketFactory()
+    for number, ticket in enumerate((near, far)):
+        BrakeFactory(mailbox=mailbox, ticket=ticket, key=f"{number}@loud.test", about=f"{number}@loud.test")
+        BrakeFactory(mailbox=mailbox, ticket=ticket, kind="thread", key=str(ticket.pk), about=ticket.reference)
+    api = signed_in(AgentFactory(teams=[mailbox.team]))
+    rows = api.get("/api/v1/mail/brakes/").json()["results"]
+    assert {(row["about"], row["ticket"]) for row in rows} == {
+        ("0@loud.test", near.reference),
+        (near.reference, near.reference),
+        ("1@loud.test", None),
+        ("", None),
+    }
 
 
 @pytest.mark.usefixtures("few")

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
+from connectors.mail.mbox import split_mbox
 from connectors.mail.models import Mailbox, MailMessage
 from core import timers
 from core.models import Heartbeat
@@ -203,3 +204,9 @@ def test_a_timer_that_fails_is_named_and_does_not_stop_the_others(monkeypatch: p
     with pytest.raises(CommandError, match="broken"):
         call_command("run_timers", stdout=out)
     assert json.loads(out.getvalue()) == {"fine": 0}
+
+
+def test_mbox_of_one_line_is_one_mail(tmp_path: Path) -> None:
+    path = tmp_path / "x.mbox"
+    path.write_bytes(b"From nobody")
+    assert list(split_mbox(path)) == [b"From nobody"]

@@ -104,3 +104,25 @@ def test_mail_that_another_worker_has_marked_meanwhile_stops_nothing(inbox: Path
         for name in taken:
             backend.done(name)
     assert sorted(path.name for path in (inbox / "cur").iterdir()) == [f"{name}:2,S" for name in sorted(taken)]
+
+
+def test_file_that_cannot_be_read_keeps_no_other_waiting_and_is_told(inbox: Path) -> None:
+    (inbox / "new" / "1").symlink_to("/proc/self/mem")  # opens, and fails when read
+    (inbox / "new" / "2").write_bytes(a_mail(subject="After it"))
+    (inbox / "a.eml").mkdir()
+    os.utime(inbox / "a.eml", (1, 1))
+    assert poll_mailboxes() == 1
+    assert Ticket.objects.get().subject == "After it"
+    mailbox = Mailbox.objects.get()
+    assert mailbox.last_error.startswith("OSError: [Errno 5]")
+    assert (mailbox.failed_polls, mailbox.next_poll_at) == (0, None)
+
+
+def test_file_that_cannot_be_marked_is_told_and_counts_once(inbox: Path) -> None:
+    (inbox / "cur" / "1:2,S").mkdir()
+    for name in ("1", "2"):
+        (inbox / "new" / name).write_bytes(a_mail(subject=name))
+    assert [poll_mailboxes() for _look in range(2)] == [2, 0]
+    assert [path.name for path in (inbox / "new").iterdir()] == ["1"]
+    assert Mailbox.objects.get().last_error.startswith("IsADirectoryError")
+    assert MailMessage.objects.count() == 2

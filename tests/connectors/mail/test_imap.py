@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from connectors.mail.backends import ImapSettings, imap, imap_client
+from connectors.mail.backends import ImapSettings, MailboxNotReadable, imap, imap_client
 from connectors.mail.backends.imap_client import encoded
 from connectors.mail.enums import MailState
 from connectors.mail.models import Mailbox, MailMessage, RawMail
@@ -122,6 +122,28 @@ def test_far_below_the_last_one_the_hourly_look_at_everything_finds_it(
         assert poll() == count
 
 
+def test_look_whose_listing_fails_forgets_no_position(dovecot: DovecotServer) -> None:
+    class Losing(imap_client.ImapClient):
+        """The connection is lost at the first listing."""
+
+        def listing(self, first: int, last: int) -> list[imap_client.Listed]:
+            self.close()
+            raise MailboxNotReadable("lost")
+
+    mailbox = imap_mailbox(dovecot)
+    for number in range(2):
+        dovecot.deliver(a_mail(subject=f"Mail {number}"))
+    assert poll() == 2
+    mailbox.refresh_from_db()
+    before = mailbox.position
+    settings = ImapSettings.of(mailbox.settings)
+    backend = imap.ImapBackend(mailbox, settings, client=Losing(settings))
+    with pytest.raises(MailboxNotReadable, match="lost"):
+        list(backend.fetch())
+    assert backend.position() == before
+    assert before["last_uid"] == 2
+
+
 def _uid_validity(server: DovecotServer) -> int:
     client = server.client()
     client.select()
@@ -180,6 +202,19 @@ def test_taken_mails_are_marked_as_read(dovecot: DovecotServer) -> None:
     poll()
     ((_raw, flags),) = dovecot.contents()
     assert flags - {"\\Recent"} == {"\\Seen", "$ItilNextTaken"}
+
+
+def test_mail_that_cannot_be_moved_keeps_no_new_mail_waiting(dovecot: DovecotServer) -> None:
+    mailbox = imap_mailbox(dovecot, after="move", move_to="no//folder")
+    dovecot.deliver(a_mail(subject="Mail 1"))
+    assert poll() == 1
+    for number in (2, 3):
+        dovecot.deliver(a_mail(subject=f"Mail {number}"))
+    assert [poll() for _look in range(2)] == [2, 0]
+    assert subjects() == ["Mail 1", "Mail 2", "Mail 3"]
+    mailbox.refresh_from_db()
+    assert "refused moving a mail to no//folder" in mailbox.last_error
+    assert mailbox.failed_polls == 0
 
 
 def test_a_mark_that_somebody_takes_away_stays_away(dovecot: DovecotServer) -> None:

@@ -363,3 +363,69 @@ def test_answers_from_many_workers_all_arrive_in_one_ticket() -> None:
     outcomes = in_parallel(*(lambda raw=raw: arrive(raw, mailbox) for raw in mails))
     assert [message.state for message in outcomes] == ["appended"] * 5
     assert TimelineEntry.objects.filter(ticket=first.ticket).count() == 6
+
+
+ABOUT_MACHINES = [
+    ("dana@customer.test", "Abwesenheitsnotiz einrichten", "Bitte richten Sie mir die Abwesenheitsnotiz ein."),
+    ("dana@customer.test", "Out of office does not work", "My out of office message is not sent to anybody."),
+    ("dana@customer.test", "Autoreply for shared mailbox please", "We need an automatic reply on info@."),
+    ("dana@customer.test", "Urlaub: Vertretung im Postfach", "Ich bin ab Montag abwesend, Bob braucht Zugriff."),
+    ("postmaster@customer.test", "Please change our MX", "User unknown errors since you moved the server."),
+    ("postmaster@customer.test", "Mails delayed since Monday", "All mails to you come hours later."),
+]
+
+
+@pytest.mark.parametrize(("sender", "subject", "body"), ABOUT_MACHINES)
+@pytest.mark.parametrize("answers", ["", "<elsewhere@customer.test>"])
+def test_a_request_about_automatic_mail_is_a_request(
+    mailbox: Mailbox, sender: str, subject: str, body: str, answers: str
+) -> None:
+    more = {"In_Reply_To": answers} if answers else {}
+    message = arrive(a_mail(sender=sender, subject=subject, body=body, **more), mailbox)
+    assert (message.state, message.reason) == (MailState.CREATED, Reason.NEW)
+    assert message.ticket is not None
+    assert message.ticket.subject == subject
+    assert not message.ticket.outbound_messages.exists()
+
+
+def test_automatic_reply_by_words_alone_stays_inside_the_ticket_that_it_answers(mailbox: Mailbox) -> None:
+    first = arrive(a_mail(message_id="first@customer.test"), mailbox)
+    body = "I am out of the office."
+    message = arrive(a_mail(subject="Out of office", body=body, In_Reply_To="<first@customer.test>"), mailbox)
+    assert (message.state, message.reason, message.ticket) == (MailState.RECORDED, Reason.AUTO_REPLY, first.ticket)
+    stranger = a_mail(sender="eve@x.test", subject=f"Out of office [{first.ticket.reference}]", body=body)
+    assert arrive(stranger, mailbox).reason == Reason.STRANGER
+
+
+def test_first_mail_of_a_ticket_is_never_cut(mailbox: Mailbox) -> None:
+    body = "See below.\n\nOn Mon, 3 Nov 2025 at 10:00, Bob Roth <bob@x.test> wrote:\n> The printer burns.\n"
+    first = arrive(a_mail(subject="Re: Printer", body=body, In_Reply_To="<foreign@x.test>"), mailbox)
+    assert (first.state, first.reply_text) == (MailState.CREATED, "")
+    second = arrive(a_mail(subject="Re: Printer", body=body, In_Reply_To=f"<{first.message_id}>"), mailbox)
+    assert (second.state, second.reply_text) == (MailState.APPENDED, "See below.")
+
+
+def test_replies_to_a_closed_ticket_join_the_senders_open_follow_up(mailbox: Mailbox) -> None:
+    ann = AgentFactory(teams=[mailbox.team])
+
+    def close(ticket: Ticket) -> None:
+        accept_ticket(ticket.pk, by=ann)
+        resolve_ticket(ticket.pk, by=ann, code="fixed", note="New toner.")
+        confirm_ticket(ticket.pk, by=ann)
+
+    def reply(number: int, sender: str = "dana@customer.test") -> MailMessage:
+        return arrive(a_mail(sender=sender, body=f"Again {number}", In_Reply_To="<first@customer.test>"), mailbox)
+
+    first = arrive(a_mail(message_id="first@customer.test"), mailbox)
+    assert first.ticket is not None
+    close(first.ticket)
+    follow_up, second = reply(1), reply(2)
+    assert (follow_up.state, follow_up.reason) == (MailState.CREATED, Reason.FOLLOW_UP)
+    assert (second.state, second.reason, second.ticket) == (MailState.APPENDED, Reason.FOLLOW_UP, follow_up.ticket)
+    other = reply(3, sender="eve@other.test")
+    assert (other.state, other.reason) == (MailState.CREATED, Reason.FOLLOW_UP)
+    assert follow_up.ticket is not None
+    close(follow_up.ticket)
+    third, fourth = reply(4), reply(5)
+    assert (third.state, third.reason) == (MailState.CREATED, Reason.FOLLOW_UP)
+    assert (fourth.state, fourth.ticket) == (MailState.APPENDED, third.ticket)

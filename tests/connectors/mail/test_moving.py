@@ -290,3 +290,16 @@ def test_redacted_after_a_move_the_words_are_gone_everywhere(mailbox: Mailbox, m
     assert entries_of(target).get(pk=mail.entry_id).body_text == ""
     assert entries_of(target).filter(kind=EntryKind.SYSTEM, facts__event="redacted").exists()
     assert signed_in(mara).get("/api/v1/search/?q=hunter2").json()["results"] == []
+
+
+@pytest.mark.parametrize("ticket", ["INC\x00", "", "x" * 5000])
+def test_page_and_api_refuse_what_no_reference_can_be(
+    client: Client, mailbox: Mailbox, mara: Agent, ticket: str
+) -> None:
+    mail = arrive(a_mail(), mailbox)
+    client.force_login(mara.user)
+    refused = client.post(f"/mail/{mail.pk}/move/", {"ticket": ticket})
+    assert refused.status_code == 400
+    answer = signed_in(mara).post(f"/api/v1/mail/messages/{mail.pk}/move/", {"ticket": ticket}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
+    assert Placement.objects.count() == 0

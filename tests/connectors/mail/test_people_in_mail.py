@@ -7,6 +7,7 @@ import pytest
 from accounts.models import Agent
 from connectors.mail.enums import MailState, Reason
 from connectors.mail.models import Mailbox, MailMessage
+from connectors.mail.services import move_mail, undo_mail_move
 from tests.factories import AgentFactory, CompanyFactory
 from tests.factories.mail import SUPPORT, MailboxFactory, a_mail, arrive
 from tickets import services as tickets
@@ -283,3 +284,82 @@ def test_reply_to_of_somebody_else_opens_no_ticket_by_its_reference(mailbox: Mai
     assert message.ticket != ticket
     tickets.add_note(ticket.pk, by=AgentFactory(teams=[mailbox.team]), body_text="Still alone.")
     assert len(public(ticket)) == 1
+
+
+FAILED = "mx.desk.test; dmarc=fail header.from=desk.test"
+
+
+def test_mail_in_an_agents_name_that_fails_dmarc_is_a_strangers_by_its_reference(mailbox: Mailbox, mara: Agent) -> None:
+    ticket = ticket_of(arrive(a_mail(), mailbox))
+    raw = a_mail(sender="mara@desk.test", subject=f"[{ticket.reference}] Pay", Authentication_Results=FAILED)
+    message = arrive(raw, mailbox)
+    assert (message.state, message.reason) == (MailState.CREATED, Reason.STRANGER)
+    assert message.ticket != ticket
+    assert entries_of(ticket).filter(kind="email_inbound").count() == 1
+
+
+def test_answer_in_an_agents_name_that_fails_dmarc_stays_inside_in_nobodys_name(mailbox: Mailbox, mara: Agent) -> None:
+    first = arrive(a_mail(), mailbox)
+    raw = a_mail(sender="mara@desk.test", In_Reply_To=f"<{first.message_id}>", Authentication_Results=FAILED)
+    entry = TimelineEntry.objects.get(pk=arrive(raw, mailbox).entry_id)
+    assert (entry.visibility, entry.author_name) == (Visibility.INTERNAL, "mara@desk.test")
+    assert describe(entry) == "Mail of mara@desk.test, stays inside"
+
+
+def test_answer_of_a_deactivated_agent_stays_inside_and_opens_no_ticket_by_its_reference(
+    mailbox: Mailbox, mara: Agent
+) -> None:
+    first = arrive(a_mail(), mailbox)
+    ticket = ticket_of(first)
+    Agent.objects.filter(pk=mara.pk).update(is_active=False)
+    answer = arrive(a_mail(sender="mara@desk.test", In_Reply_To=f"<{first.message_id}>"), mailbox)
+    assert (answer.state, answer.reason, answer.ticket) == (MailState.RECORDED, Reason.STAFF_MAIL, ticket)
+    assert [row.pk for row in public(ticket)] == [first.entry_id]
+    guess = arrive(a_mail(sender="mara@desk.test", subject=f"[{ticket.reference}]"), mailbox)
+    assert guess.reason == Reason.STRANGER
+
+
+@pytest.mark.parametrize(
+    ("results", "flags"),
+    [
+        (["mx.desk.test; dkim=none", "mx.desk.test; dmarc=fail"], ["failed DMARC"]),
+        (
+            ["mx.desk.test 1; dkim=pass", "(opendmarc) MX.desk.test; spf=pass", "mx.desk.test; dmarc=fail"],
+            ["failed DMARC"],
+        ),
+        (["mx.desk.test; dmarc=pass", "mx.sender.test; dmarc=fail"], []),
+        (["mx.desk.test; dkim=pass", "mx.sender.test; arc=none", "mx.desk.test; dmarc=fail"], []),
+    ],
+)
+def test_all_leading_results_of_our_own_gateway_count(mailbox: Mailbox, results: list[str], flags: list[str]) -> None:
+    head = "".join(f"Authentication-Results: {result}\r\n" for result in results)
+    assert arrive(head.encode() + a_mail(), mailbox).evidence["flags"] == flags
+
+
+def test_forwarded_mail_moves_with_what_the_agent_wrote_and_comes_back_with_it(mailbox: Mailbox, mara: Agent) -> None:
+    message = arrive(a_mail(sender="mara@desk.test", subject="Fwd: Printer", body=GMAIL), mailbox)
+    source, target = ticket_of(message), ticket_of(arrive(a_mail(sender="tom@other.test"), mailbox))
+    inside = entries_of(source).get(facts__event="forwarded")
+    move_mail(message.pk, to=target.reference, by=mara)
+    assert {message.entry_id, inside.pk} <= set(entries_of(target).values_list("pk", flat=True))
+    assert not {message.entry_id, inside.pk} & set(entries_of(source).values_list("pk", flat=True))
+    assert (ticket_of(message).pk, ticket_of(message).status) == (source.pk, "cancelled")
+    undo_mail_move(message.pk, by=mara)
+    assert {message.entry_id, inside.pk} <= set(entries_of(source).values_list("pk", flat=True))
+    assert inside.pk not in set(entries_of(target).values_list("pk", flat=True))
+    assert Ticket.objects.get(pk=source.pk).status == "new"
+
+
+def test_attached_mail_beyond_the_limits_puts_the_agents_forward_into_quarantine(mailbox: Mailbox, mara: Agent) -> None:
+    original = EmailMessage()
+    original["From"], original["Subject"] = "dana@customer.test", "Many files"
+    original.set_content("All of them.")
+    for number in range(520):
+        original.add_attachment(b"%d" % number, maintype="application", subtype="x", filename=f"{number}.bin")
+    forward = EmailMessage()
+    forward["From"], forward["To"], forward["Subject"] = "mara@desk.test", SUPPORT, "See attachment"
+    forward.set_content("Hers.")
+    forward.add_attachment(original)
+    message = arrive(forward.as_bytes(), mailbox)
+    assert (message.state, message.reason, message.detail) == (MailState.QUARANTINED, Reason.OVER_LIMIT, "parts")
+    assert Ticket.objects.count() == 0

@@ -21,6 +21,7 @@ from connectors.mail.services import (
     unblock_sender,
 )
 from core.errors import NotFound
+from core.events import deliver_due
 from tests.factories import AgentFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
 from tickets.errors import RoleForbids
@@ -185,3 +186,16 @@ def test_raw_mail_and_ledger_cannot_be_rewritten(mailbox: Mailbox) -> None:
         RawMail.objects.update(content=b"")
     with pytest.raises(DatabaseError), transaction.atomic():
         RawMail.objects.all().delete()
+
+
+def test_released_mail_in_our_own_name_makes_a_ticket_that_is_not_answered(mailbox: Mailbox) -> None:
+    """A scanner that sends as the desk's own address, say."""
+    sam = AgentFactory(roles=[Role.SUPERVISOR])
+    Team.objects.filter(pk=mailbox.team_id).update(supervisor=sam)
+    message = arrive(a_mail(sender=mailbox.address, subject="Scan"), mailbox)
+    release_mail(message.pk, by=sam)
+    process_due()
+    message.refresh_from_db()
+    assert (message.state, message.reason) == (MailState.CREATED, Reason.NEW)
+    deliver_due(limit=1000)
+    assert OutboundMessage.objects.count() == 0

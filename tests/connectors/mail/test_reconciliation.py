@@ -198,3 +198,28 @@ def test_what_a_report_and_a_brake_say_is_told_in_words(
     assert "The report names no mail; this is what was last sent to a@b.test" in page
     assert "Probable: recipient and time agree." in page
     assert "a@b.test: delayed 4.4.1" in page
+
+
+def test_mail_that_cannot_be_marked_ends_the_comparison_all_the_same(mailbox: Mailbox, inbox: Path) -> None:
+    (inbox / "cur" / "1:2,S").mkdir()
+    drop(inbox / "new", "1")
+    result = reconcile(mailbox)
+    assert (result.taken_in, result.present, result.missing_count) == (1, 1, 0)
+
+
+def test_comparison_that_was_broken_off_is_not_done_and_begins_anew_later(
+    mailbox: Mailbox, inbox: Path, settings: Settings, tmp_path: Path
+) -> None:
+    drop(inbox / "new", "1")
+    before = NIGHT - timedelta(days=1)
+    Mailbox.objects.update(reconciled_at=before, reconciliation={"present": 7})
+    settings.MAIL_ROOT = None  # nothing that it expects: as if the worker had died
+    with pytest.raises(TypeError):
+        reconcile_due(now=NIGHT)
+    mailbox.refresh_from_db()
+    assert (mailbox.reconciled_at, mailbox.reconciliation) == (before, {"present": 7})
+    settings.MAIL_ROOT = tmp_path
+    moments = [NIGHT + timedelta(minutes=minutes) for minutes in (59, 60, 61)]
+    assert [reconcile_due(now=moment) for moment in moments] == [0, 1, 0]
+    mailbox.refresh_from_db()
+    assert (mailbox.reconciled_at, mailbox.reconciliation["present"]) == (moments[1], 1)

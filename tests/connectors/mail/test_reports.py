@@ -262,3 +262,23 @@ def test_answers_of_machines_to_nothing_of_ours_stay_in_the_ledger(raw: bytes, m
     message = arrive(raw, mailbox)
     assert (message.state, message.ticket) == (MailState.RECORDED, None)
     assert (Ticket.objects.count(), MailMessage.objects.count()) == (0, 1)
+
+
+@pytest.mark.parametrize(("original", "is_sure"), [("", False), ("dana@customer.test", True)])
+def test_failure_where_a_recipient_has_mail_forwarded_is_of_their_address_only_if_it_says_so(
+    mailbox: Mailbox, ann: Agent, original: str, is_sure: bool
+) -> None:
+    ours = sent_reply(mailbox, ann)
+    raw = report(ours.email_message_id, ("dana@home.test", "failed", "5.1.1")).decode()
+    raw = raw.replace("Final-Recipient", f"Original-Recipient: rfc822; {original}\r\nFinal-Recipient")
+    arrive(raw.encode() if original else report(ours.email_message_id, ("dana@home.test", "failed", "5.1.1")), mailbox)
+    assert what_is_noted(ours) == {"dana@customer.test": ("undeliverable", "5.1.1", is_sure)}
+    contact = Ticket.objects.get().requester
+    assert (contact.undeliverable_at is not None) is is_sure
+
+
+def test_original_recipient_tells_whose_forwarding_fails(mailbox: Mailbox, ann: Agent) -> None:
+    ours = sent_reply(mailbox, ann, cc=("eve@customer.test",))
+    fields = ("eve@home.test\r\nOriginal-Recipient: rfc822; Eve@customer.test", "failed", "5.1.1")
+    arrive(report(ours.email_message_id, fields), mailbox)
+    assert what_is_noted(ours) == {"eve@customer.test": ("undeliverable", "5.1.1", True)}

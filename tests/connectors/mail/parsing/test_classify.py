@@ -230,3 +230,45 @@ def test_the_original_sender_of_a_forward_is_found() -> None:
     assert forwarded is not None
     assert (forwarded.name, forwarded.address) == ("Bob", "bob@b.example")
     assert parse(mail()).forwarded_from is None
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "body"),
+    [
+        ("postmaster@a.example", "Please change our MX", "User unknown since you moved the server."),
+        ("Mail Administrator <admin@a.example>", "Delivery failed to our supplier", "Mails come back. To: them all."),
+        ("postmaster@a.example", "Undeliverable mails to Bob", "550 5.1.1 user unknown, for a week now."),
+    ],
+)
+def test_words_about_bounces_from_a_person_at_such_an_address_are_no_bounce(
+    sender: str, subject: str, body: str
+) -> None:
+    head = f"From: {sender}\r\nSubject: {subject}".encode()
+    found = kind_of(head, body)
+    assert (found.kind, found.is_bounce, found.no_auto_response) == (MailKind.AUTO_GENERATED, False, True)
+    assert kind_of(head + b"\r\nReturn-Path: <>", body).is_bounce
+    quoted = f"{body}\n\nFrom: Desk <desk@desk.example>\nTo: Bob\nSubject: x\nDate: today\n\nHello Bob\n"
+    assert not kind_of(head, quoted).is_bounce
+    assert kind_of(head, f"{body}\n\nMessage-ID: <ours@desk.example>\nSubject: x\n").is_bounce
+    assert kind_of(head + b"\r\nX-Failed-Recipients: bob@b.example", body).is_bounce
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "is_guess"),
+    [
+        ("X-Auto-Response-Suppress: All", "x", False),
+        ("Auto-Submitted: auto-replied", "I am out of the office", False),
+        ("Return-Path: <>", "x", False),
+        ("X-Mailer: x", "I am out of the office", True),
+        ("In-Reply-To: <a@b.example>", "x", True),
+    ],
+)
+def test_an_automatic_reply_by_words_alone_is_told_from_a_sure_one(header: str, body: str, is_guess: bool) -> None:
+    found = kind_of(f"From: ann@a.example\r\nSubject: Automatic reply: Printer\r\n{header}".encode(), body)
+    assert (found.kind, found.is_guess) == (MailKind.AUTO_REPLY, is_guess)
+
+
+def test_a_delay_by_words_alone_is_a_guess() -> None:
+    head, body = b"From: postmaster@a.example\r\nSubject: Mails delayed since Monday", "Please help."
+    assert (kind_of(head, body).kind, kind_of(head, body).is_guess) == (MailKind.DELAY, True)
+    assert not kind_of(head + b"\r\nReturn-Path: <>", body).is_guess
