@@ -82,7 +82,7 @@ def test_052_a_new_ticket_is_not_resolved() -> None:
     member = AgentFactory(teams=[ticket.team])
     with pytest.raises(InvalidTransition) as refused:
         resolve_ticket(ticket.pk, by=member, code="fixed", note="Done.")
-    assert refused.value.allowed == ["accept", "cancel", "change_team", "offer"]
+    assert refused.value.allowed == ["accept", "cancel", "change_team", "merge_into", "offer"]
     with pytest.raises(TicketUnowned):
         reply_to_customer(ticket.pk, by=member, body_text="Hello")
     assert Ticket.objects.get(pk=ticket.pk).status == "new"
