@@ -1,10 +1,11 @@
 """The page that shows the description runs under the same content security policy as every other page."""
 
-import shutil
 from typing import Any
 
 from django.test import Client
 from playwright.sync_api import sync_playwright
+
+from tests.journeys.chromium import launch
 
 
 def test_docs_page_has_nothing_inline_and_the_policy_of_all_pages(db: None) -> None:
@@ -21,7 +22,7 @@ def test_docs_page_has_nothing_inline_and_the_policy_of_all_pages(db: None) -> N
 def test_docs_page_shows_the_operations_without_a_policy_violation(live_site: str) -> None:
     found: list[Any] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = launch(playwright)
         page = browser.new_page()
         page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: found.append(str(error)))
