@@ -11,7 +11,7 @@ from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.services import poll_mailboxes, reconcile, reconcile_due
 from connectors.mail.services.polling import LEASE
 from tests.concurrency import in_parallel
-from tests.connectors.mail.test_imap import error_of, imap_mailbox, poll
+from tests.connectors.mail.imap_mailboxes import error_of, imap_mailbox, poll
 from tests.factories import AgentFactory
 from tests.factories.mail import a_mail
 from tests.imap_server import WRONG_SECRET, DovecotServer

@@ -14,7 +14,7 @@ from connectors.mail.composing import compose
 from connectors.mail.models import Handover, Mailbox
 from connectors.mail.services import file_sent_copies, send_due_mail
 from core import steps
-from tests.connectors.mail.test_imap import imap_mailbox
+from tests.connectors.mail.imap_mailboxes import imap_mailbox
 from tests.factories import AgentFactory
 from tests.factories.mail import a_mail, arrive
 from tests.imap_server import DovecotServer
