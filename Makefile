@@ -4,29 +4,33 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+JOBS ?= 2
 BENCH_TICKETS ?= 100000
 
 export PORT ITILNEXT_HOME ITILNEXT_DEMO BENCH_TICKETS
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format messages bench soak lock install clean
+.PHONY: help run test check check-types check-others format messages bench screenshots soak lock install clean
 
 help:
 	@echo "make run      a desk with demo data at http://localhost:8000/   (PORT=8000 ITILNEXT_HOME=var ITILNEXT_DEMO=1)"
-	@echo "make test     the test suite   (ARGS=\"-k owner\")"
+	@echo "make test     the test suite   (ARGS=\"-k owner\" JOBS=2 processes)"
 	@echo "make check    lint, format, types, import contracts, migrations, system checks"
 	@echo "make format   put the code into shape"
 	@echo "make messages gather the texts for the German translation and compile it; needs GNU gettext"
 	@echo "make bench    measure at BENCH_TICKETS=100000"
+	@echo "make screenshots  every page into docs/screenshots; needs Chromium"
 	@echo "make soak     the long kill and load tests"
 	@echo "make lock     resolve the dependencies of pyproject.toml anew"
 
 run: $(VENV)/run.installed
 	@exec $(BIN)/python -m itilnext.local.supervisor
 
+# The suite starts many a Python: none should compile again what another has compiled, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/dev.installed
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(VENV)/dev.installed
 	ITILNEXT_SOAK=1 $(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
@@ -34,10 +38,19 @@ soak: $(VENV)/dev.installed
 bench: $(VENV)/dev.installed
 	$(BIN)/python -m tests.bench $(ARGS)
 
+screenshots: $(VENV)/dev.installed
+	$(BIN)/python -m tests.screenshots $(ARGS)
+
+# mypy takes as long as all the others together.
 check: $(VENV)/dev.installed
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync check-types check-others
+
+check-types: $(VENV)/dev.installed
+	$(BIN)/mypy
+
+check-others: $(VENV)/dev.installed
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -W error manage.py makemigrations --check --dry-run
 	$(BIN)/python -W error manage.py check --fail-level WARNING

@@ -66,6 +66,7 @@ class Scope(models.TextChoices):
     TICKETS_ROUTE = "tickets:route", _("Offer tickets and change their team while unowned")
     NOTES_WRITE = "notes:write", _("Write internal notes")
     TASKS_WRITE = "tasks:write", _("Create and work tasks")
+    FLAGS_WRITE = "flags:write", _("Add and clear case flags")
     HR_WRITE = "hr:write", _("Record absences")
     EXPORT = "export", _("Export lists")
     MAIL_INGEST = "mail:ingest", _("Hand in mail")

@@ -32,11 +32,6 @@ class AbsenceIsCancelled(Conflict):
     hint = _("Record a new one.")
 
 
-class TeamNotEditable(Forbidden):
-    detail = _("You may not change the team %(team)s.")
-    hint = _("Its lead, a supervisor or an admin can.")
-
-
 class PeopleNotEditable(Forbidden):
     detail = _("You may not manage people.")
     hint = _("An admin can.")
@@ -49,6 +44,25 @@ class NotYourProfile(Forbidden):
 class ContactNotEditable(Forbidden):
     detail = _("You may not change the contact %(contact)s.")
     hint = _("The lead of a team that serves them can, or a supervisor.")
+
+
+class AddressNotEditable(Forbidden):
+    detail = _("You may not correct the address of %(contact)s.")
+    hint = _("The owner of one of their tickets can, or the lead of a team that serves them.")
+
+
+class AddressTaken(Conflict):
+    """Two rows for one person are not made one here; the ticket gets the right one as its requester."""
+
+    code = "address_taken"
+    detail = _("%(contact)s has the address %(address)s already.")
+    hint = _("If it is they who ask, make them the requester of the ticket instead.")
+
+
+class AddressOfAnotherCompany(Conflict):
+    code = "other_company"
+    detail = _("%(address)s is an address of %(other)s, but %(contact)s belongs to %(company)s.")
+    hint = _("Mail of %(company)s would go to %(other)s. Take another address, or send this one a copy (Cc).")
 
 
 class CompanyNotEditable(Forbidden):

@@ -54,6 +54,26 @@ class AgentReactivated(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactAddressChanged(DomainEvent):
+    """A customer's e-mail address was corrected: mail to them goes to the new one from now on."""
+
+    contact_id: UUID
+    old: str
+    new: str
+    by_id: UUID
+    """The agent who did it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerTierChanged(DomainEvent):
+    """Of one contact, also by joining a company, or of a company and so of everybody there; the other id is None."""
+
+    contact_id: UUID | None
+    company_id: UUID | None
+    tier: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RolesChanged(DomainEvent):
     """A person's roles changed. A business role that an admin grants to oneself is reported to managers (rule 12)."""
 

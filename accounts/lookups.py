@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
-from accounts.models import Agent, Company, Contact, Team
+from accounts.models import Agent, Company, Contact, Skill, Team
 
 M = TypeVar("M", bound=Model)
 
@@ -21,6 +21,10 @@ def agent_named(text: str) -> Agent | None:
 
 def team_named(text: str) -> Team | None:
     return _by_id(Team.objects.all(), text) or _single(Team.objects.all(), name=text)
+
+
+def skill_named(text: str) -> Skill | None:
+    return _by_id(Skill.objects.all(), text) or _single(Skill.objects.all(), name=text)
 
 
 def contact_named(text: str) -> Contact | None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -71,7 +72,9 @@ class Outline(NamedTuple):
 
     is_active: bool
     sees_everything: bool
-    teams: int
+    in_charge: int
+    others: int
+    """Teams in sight of which the person is not in charge."""
     foreign: int
     covers: int
 
@@ -79,22 +82,24 @@ class Outline(NamedTuple):
 def outline_of(agent: Agent) -> tuple[Outline, list[UUID]]:
     """The outline of the agent's reach, and the ids that fill it."""
     reach = reach_of(agent)
-    parts = (reach.teams, reach.foreign - reach.teams, reach.covers - {agent.pk})
+    others = reach.teams - reach.in_charge
+    parts = (reach.in_charge, others, reach.foreign - reach.teams, reach.covers - {agent.pk})
     outline = Outline(agent.is_active, reach.sees_everything, *map(len, parts))
-    return outline, [agent.pk, *parts[0], *parts[1], *parts[2]]
+    return outline, [agent.pk, *chain(*parts)]
 
 
 def stand_in(outline: Outline) -> tuple[Agent, list[UUID]]:
     """An agent of made-up ids with such a reach, to build a query with, and these ids in the order of `outline_of`."""
     agent = Agent(is_active=outline.is_active)
-    teams, foreign, covers = ([uuid4() for _each in range(count)] for count in outline[2:])
+    in_charge, others, foreign, covers = ([uuid4() for _each in range(count)] for count in outline[2:])
     vars(agent)["_reach"] = Reach(
-        member=frozenset(teams),
+        member=frozenset(others),
+        led=frozenset(in_charge),
         foreign=frozenset(foreign),
         covers=frozenset(covers),
         sees_everything=outline.sees_everything,
     )
-    return agent, [agent.pk, *teams, *foreign, *covers]
+    return agent, [agent.pk, *in_charge, *others, *foreign, *covers]
 
 
 def unneeded(outline: Outline, ids: Sequence[UUID]) -> Sequence[UUID]:

@@ -1,6 +1,6 @@
 """Reads about people, their absences, and customers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -34,9 +34,11 @@ __all__ = [
     "company_for_address",
     "contact_for_address",
     "contacts_for_addresses",
+    "contacts_with_addresses",
     "covered_by",
     "current_absence",
     "is_absent",
+    "legal_team",
     "outline_of",
     "reach_of",
     "read_reaches",
@@ -70,6 +72,11 @@ def absences_visible_to(agent: Agent) -> QuerySet[Absence]:
     return absences.filter(Q(agent=agent) | Q(deputy=agent) | Q(agent__teams__in=teams)).distinct()
 
 
+def legal_team() -> Team | None:
+    """The team that legal cases are put before, if one is named and still works."""
+    return Team.objects.filter(is_legal=True, is_active=True).first()
+
+
 def company_for_address(address: str) -> Company | None:
     """The company whose mail domains include that of `address`; of several the first by name."""
     return companies_for_addresses([address]).get(address)
@@ -99,12 +106,14 @@ def contacts_for_addresses(addresses: Iterable[str]) -> dict[str, Contact]:
 _COMPANIES_OF_DOMAINS = Compiled(
     lambda domains: Company.objects.filter(overlap("domains", domains)).order_by("name", "pk"), ["a.domain"]
 )
-_CONTACTS_OF_ADDRESSES = Compiled(
-    lambda wanted: (
-        Contact.objects.select_related("company").filter(any_of(Lower("email"), wanted, lowered=True)).order_by()
-    ),
-    ["an@address"],
-)
+
+
+def contacts_with_addresses(wanted: Collection[str]) -> QuerySet[Contact]:
+    """With these addresses, whatever their upper and lower case, and with their companies."""
+    return Contact.objects.select_related("company").filter(any_of(Lower("email"), wanted, lowered=True)).order_by()
+
+
+_CONTACTS_OF_ADDRESSES = Compiled(contacts_with_addresses, ["an@address"])
 
 
 def calendar_of(team: Team | None) -> BusinessCalendar:

@@ -42,14 +42,23 @@ class Compiled(Generic[M]):
 
     `build` gets `slots`: values of the right types, to be told by when the given ones take their places. Nothing else
     in the query may differ from call to call (a moment, a language). Joins, `only()` and annotations work as ever;
-    `prefetch_related()` does not (ImproperlyConfigured), and nothing is kept but the text.
+    `prefetch_related()` does not (ImproperlyConfigured), and nothing is kept but the text. `rewritten` may put other
+    parts before the text, with parameters of their own.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[M]], *slots: Any, may_lack: Collection[Any] = ()) -> None:
-        self._build, self._slots, self._may_lack = build, slots, may_lack
+    def __init__(
+        self,
+        build: Callable[..., QuerySet[M]],
+        *slots: Any,
+        may_lack: Collection[Any] = (),
+        rewritten: Callable[[str], str] = str,
+    ) -> None:
+        self._build, self._slots, self._may_lack, self._rewritten = build, slots, may_lack, rewritten
 
-    def fetch(self, *values: Any) -> list[M]:
-        """The rows for `values`, in the order of the slots, as the database's driver takes them; one statement."""
+    def fetch(self, *values: Any, before: Sequence[Any] = ()) -> list[M]:
+        """The rows for `values`, in the order of the slots, as the database's driver takes them; one statement.
+        `before` are the parameters of what `rewritten` has put there.
+        """
         if len(values) != len(self._slots):
             raise TypeError(f"{len(values)} values for {len(self._slots)} slots")
         plan = self._plan
@@ -58,7 +67,7 @@ class Compiled(Generic[M]):
         compiler = copy(plan.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]  # that of this thread
         with compiler.connection.cursor() as cursor:
-            cursor.execute(plan.text.sql, plan.text.params(values))
+            cursor.execute(plan.text.sql, [*before, *plan.text.params(values)])
             rows: Any = cursor.fetchall()
         if plan.converters:
             rows = compiler.apply_converters(rows, plan.converters)
@@ -80,7 +89,7 @@ class Compiled(Generic[M]):
             sql, params = compiler.as_sql()
         except EmptyResultSet:
             return None
-        return _Plan(compiler, SlottedSql(sql, params, self._slots, may_lack=self._may_lack))
+        return _Plan(compiler, SlottedSql(self._rewritten(sql), params, self._slots, may_lack=self._may_lack))
 
 
 class _Plan:

@@ -20,9 +20,10 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from core import steps, wake
+from core import plans, steps, wake
 from core.models import EventDelivery
 from core.retry import next_attempt_at
+from core.writing import insert_soon
 
 logger = logging.getLogger(__name__)
 
@@ -51,12 +52,16 @@ Receiver = Callable[[Any], None]
 
 _events: dict[str, type[DomainEvent]] = {}
 _at_once: dict[type[DomainEvent], list[Receiver]] = {}
-_after_commit: dict[type[DomainEvent], list[str]] = {}
+_after_commit: dict[type[DomainEvent], list[tuple[str, Callable[[Any], bool]]]] = {}
 _receivers: dict[str, Receiver] = {}
 
 
-def subscribe(event: type[E], *, after_commit: bool = False) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
-    """Register a receiver of `event`; `after_commit` ones must be idempotent, since they run at least once."""
+def subscribe(
+    event: type[E], *, after_commit: bool = False, when: Callable[[E], bool] = lambda _event: True
+) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
+    """Register a receiver of `event`; `after_commit` ones must be idempotent, since they run at least once. One whom
+    only some concern says `when`: for the others there is no row to write and nothing to do later.
+    """
 
     def register(receiver: Callable[[E], None]) -> Callable[[E], None]:
         name = f"{receiver.__module__}.{receiver.__qualname__}"
@@ -65,7 +70,7 @@ def subscribe(event: type[E], *, after_commit: bool = False) -> Callable[[Callab
         _receivers[name] = receiver
         _events[event.__qualname__] = event
         if after_commit:
-            _after_commit.setdefault(event, []).append(name)
+            _after_commit.setdefault(event, []).append((name, when))
         else:
             _at_once.setdefault(event, []).append(receiver)
         return receiver
@@ -79,10 +84,10 @@ def publish(event: DomainEvent) -> None:
         raise RuntimeError(f"{type(event).__name__} published outside a transaction")
     for receiver in _at_once.get(type(event), ()):
         receiver(event)
-    if names := _after_commit.get(type(event)):
+    if names := [name for name, when in _after_commit.get(type(event), ()) if when(event)]:
         payload = to_payload(event)
         for name in names:
-            EventDelivery(event=type(event).__qualname__, receiver=name, payload=payload).save(force_insert=True)
+            insert_soon(EventDelivery(event=type(event).__qualname__, receiver=name, payload=payload))
         wake.after_commit("core.deliver_events")
 
 
@@ -139,9 +144,11 @@ def deliver_all(*, limit: int = 50, now: datetime | None = None) -> int:
 
 def _deliver_each(delivery_ids: list[int]) -> dict[int, bool]:
     outcomes: dict[int, bool] = {}
-    for delivery_id in delivery_ids:
-        LEASED.reached()
-        outcomes[delivery_id] = _deliver(delivery_id)
+    if delivery_ids:
+        with plans.kept():
+            for delivery_id in delivery_ids:
+                LEASED.reached()
+                outcomes[delivery_id] = _deliver(delivery_id)
     return outcomes
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from core.actors import Actor
-from core.inserts import AUDIT, QuickInsert, copying, insert_all
+from core.writing import AUDIT, Counted, QuickWrite, copying, insert_all, insert_soon
 
 M = TypeVar("M", bound=models.Model)
 
@@ -46,7 +46,7 @@ class DatabaseHistory(HistoricalRecords):  # type: ignore[misc]  # it has no typ
         meta: Any = instance._meta
         copy = copying(type(instance), f'"{meta.db_table}" WHERE "{meta.pk.column}" = %s')
         with connections[using or DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(copy, [*_stamp_of(instance), reason, history_type, timezone.now(), instance.pk])
+            cursor.execute(copy, [*_actor_of(instance), reason, history_type, timezone.now(), instance.pk])
             if cursor.rowcount != 1:
                 raise DatabaseError(f"{instance!r} has no row to copy into its history")
 
@@ -69,10 +69,10 @@ def audited_history(*, not_indexed: Sequence[str] = (), **options: Any) -> Histo
 
 def stamp_actor(history_instance: Any, instance: Any, **_unused: Any) -> None:
     """Receiver of simple-history's `pre_create_historical_record`, connected by `core.apps`."""
-    history_instance.actor_name, history_instance.history_user_id = _stamp_of(instance)
+    history_instance.actor_name, history_instance.history_user_id = _actor_of(instance)
 
 
-def _stamp_of(instance: Any) -> tuple[str, UUID | None]:
+def _actor_of(instance: Any) -> tuple[str, UUID | None]:
     """Name and user's id of whom `record()` has named; nobody for a save without it."""
     actor: Actor | None = getattr(instance, "_history_actor", None)
     return (actor.audit_name[:255], actor.audit_user_id) if actor is not None else ("", None)
@@ -83,10 +83,10 @@ def record(instance: models.Model, *, by: Actor, reason: str = "", update_fields
     kept = vars(instance)
     kept["_history_actor"] = by  # read by stamp_actor
     kept["_change_reason"] = reason[:500] or None  # simple-history reads it
-    if not instance._state.adding or not isinstance(instance, QuickInsert) or _keeps_many(type(instance)):
+    if not instance._state.adding or not isinstance(instance, QuickWrite) or _keeps_many(type(instance)):
         instance.save(update_fields=update_fields)
         return
-    kept[AUDIT] = _stamp(by, reason)
+    kept[AUDIT] = stamp_of(by, reason)
     kept["skip_history_when_saving"] = True  # simple-history reads it
     try:
         instance.save()
@@ -101,8 +101,8 @@ def _keeps_many(model: type[models.Model]) -> bool:
     return bool(history._history_m2m_fields)  # noqa: SLF001  # simple-history has no public way to ask
 
 
-def _stamp(by: Actor, reason: str = "") -> list[Any]:
-    """Of a new row (`core.inserts.STAMP`)."""
+def stamp_of(by: Actor, reason: str = "") -> list[Any]:
+    """Values of `core.writing.STAMP` for a new row."""
     return [by.audit_name[:255], by.audit_user_id, reason[:500] or None, "+", timezone.now()]
 
 
@@ -111,7 +111,15 @@ def record_new(rows: Sequence[models.Model], *, by: Actor, unless_there: bool = 
 
     Not for models that keep many-to-many history.
     """
-    return insert_all(rows, stamp=_stamp(by), unless_there=unless_there)
+    return insert_all(rows, stamp=stamp_of(by), unless_there=unless_there)
+
+
+def record_soon(row: QuickWrite, *, by: Actor, counted: Counted | None = None) -> None:
+    """Insert a new row with its history along with a later statement (`core.writing.together`), as `insert_soon` does.
+
+    Not for models that keep many-to-many history.
+    """
+    insert_soon(row, stamp=stamp_of(by), counted=counted)
 
 
 def record_deletion(instance: models.Model, *, by: Actor) -> None:

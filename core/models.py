@@ -9,8 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.inserts import QuickInsert
 from core.walls import append_only
+from core.writing import QuickWrite
 
 
 def new_id() -> UUID:
@@ -18,7 +18,7 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
-class BaseModel(QuickInsert):
+class BaseModel(QuickWrite):
     """Row with an id of its own, its times (UTC) and a `version` that counts its saves, for optimistic locking."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -40,7 +40,7 @@ class BaseModel(QuickInsert):
         super().save(*args, force_insert=force_insert, update_fields=update_fields, **kwargs)
 
 
-class EventDelivery(QuickInsert):
+class EventDelivery(QuickWrite):
     """One event for one receiver that runs after the commit: the due row is the truth, queue messages only wake
     (ruling 13).
     """

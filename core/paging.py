@@ -9,6 +9,8 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -19,6 +21,8 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import Invalid
 
 M = TypeVar("M", bound=Model)
+MANY_FIELDS = 3
+"""From so many fields on, the first is one that many rows share, as a priority."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,14 @@ def keyset_page(
     """
     backwards, values = decode_cursor(cursor, queryset, ordering) if cursor else (False, None)
     wanted = [_flip(name) for name in ordering] if backwards else list(ordering)
-    if values is not None:
-        queryset = queryset.filter(_beyond(wanted, values))
-    chosen = queryset.order_by(*wanted)[: size + 1]
-    if load is not None:
+    if load is None:
+        behind = queryset if values is None else queryset.filter(_beyond(wanted, values))
+        rows = list(behind.order_by(*wanted)[: size + 1])
+    else:
+        ranges = [queryset] if values is None else [queryset.filter(part) for part in _ranges(wanted, values)]
+        found = [Q(InRows(F("pk"), part.order_by(*wanted).values("pk")[: size + 1])) for part in ranges]
         every = queryset.model._default_manager  # noqa: SLF001  # public by Django's documentation
-        chosen = load(every.filter(InRows(F("pk"), chosen.values("pk")))).order_by(*wanted)
-    rows = list(chosen)
+        rows = list(load(every.filter(reduce(or_, found))).order_by(*wanted)[: size + 1])
     has_more = len(rows) > size
     rows = rows[:size]
     if backwards:
@@ -91,6 +96,19 @@ def _beyond(ordering: Sequence[str], values: Sequence[Any]) -> Q:
         equal &= Q(**{field: value})
     first, operator = (ordering[0][1:], "lte") if ordering[0].startswith("-") else (ordering[0], "gte")
     return Q(**{f"{first}__{operator}": values[0]}) & condition
+
+
+def _ranges(ordering: Sequence[str], values: Sequence[Any]) -> list[Q]:
+    """Rows behind `values`, in parts whose beginning an index finds.
+
+    Many rows share the first of several fields: those that share it are one part and those beyond it the other. Of both
+    at once the index would only find where the shared value begins, and page 200 would read the 199 before it again.
+    """
+    if len(ordering) < MANY_FIELDS:
+        return [_beyond(ordering, values)]
+    first, operator = (ordering[0][1:], "lt") if ordering[0].startswith("-") else (ordering[0], "gt")
+    alike, beyond = Q(**{first: values[0]}), Q(**{f"{first}__{operator}": values[0]})
+    return [alike & _beyond(ordering[1:], values[1:]), beyond]
 
 
 def encode_cursor(direction: str, row: Model, ordering: Sequence[str]) -> str:

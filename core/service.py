@@ -12,6 +12,7 @@ from core.actors import Actor
 from core.errors import DomainError
 from core.models import RefusedAct
 from core.request_id import current_request_id
+from core.writing import together
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,7 +26,7 @@ def one_act() -> Iterator[None]:
     """A transaction whose services stand or fall with it: none sets a savepoint, so their refusals must leave it."""
     token = _is_one_act.set(True)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), together():
             yield
     finally:
         _is_one_act.reset(token)
@@ -45,7 +46,7 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         token = _depth.set(_depth.get() + 1)
         try:
-            with transaction.atomic(savepoint=_depth.get() == 1 and not _is_one_act.get()):
+            with transaction.atomic(savepoint=_depth.get() == 1 and not _is_one_act.get()), together():
                 return function(*args, **kwargs)
         except DomainError as refusal:
             if refusal.is_audited and _depth.get() == 1:

@@ -9,6 +9,8 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 
 RENEWED_AT = "renewed_at"
+IN_THE_BACKGROUND = "Live-Update"
+"""Header of what an open page asks for by itself, which is no use of the session: nobody may be in front of it."""
 FORGOTTEN_AT_ONCE = 5000
 
 
@@ -19,7 +21,8 @@ class SlidingSessionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.session.is_empty():
+        is_used = settings.SESSION_COOKIE_NAME in request.COOKIES and IN_THE_BACKGROUND not in request.headers
+        if is_used and not request.session.is_empty():
             now = int(time.time())
             if now - request.session.get(RENEWED_AT, 0) >= settings.SESSION_RENEW_SECONDS:
                 request.session[RENEWED_AT] = now

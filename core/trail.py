@@ -133,7 +133,7 @@ def _related_changes(related: dict[str, dict[Any, str]], row: Any, earlier: Any)
 
 
 def _text(field: Any, value: Any, names: dict[Any, str]) -> str:
-    if value is None or value in ("", []):
+    if value is None or value in ("", [], {}):
         return EMPTY
     if field.is_relation:
         return names.get(value, str(value))
@@ -144,4 +144,6 @@ def _text(field: Any, value: Any, names: dict[Any, str]) -> str:
     if isinstance(value, list):
         choices = dict(getattr(field.base_field, "flatchoices", None) or [])
         return ", ".join(str(choices.get(item, item)) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {part}" for name, part in value.items())
     return str(dict(field.flatchoices).get(value, value))

@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -19,6 +19,8 @@ PAUSE_SECONDS = 10.0
 
 LAST_WORDS_SECONDS = 2.0
 """How long a process that ends waits for the words it has not passed on yet; children of the worker do not wait."""
+posts: dict[str, Callable[[], None]] = {}
+"""Words that are for others than the queue, by name: what passes each on. Added in `ready()`."""
 _gathered: ContextVar[dict[str, None] | None] = ContextVar("gathered_wakes", default=None)
 
 
@@ -85,7 +87,10 @@ class _Messenger(threading.Thread):
         if time.monotonic() < self._silent_until:
             return
         try:
-            current_app.send_task(task, retry=False, ignore_result=True)
+            if post := posts.get(task):
+                post()
+            else:
+                current_app.send_task(task, retry=False, ignore_result=True)
         except Exception:  # whatever it is, the next word may come through, and the sweep finds the work
             self._silent_until = time.monotonic() + PAUSE_SECONDS
             logger.warning("broker not reached; the next sweep finds the work", extra={"task": task}, exc_info=True)

@@ -56,6 +56,7 @@ METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.api.urls")),
     path("", include("tickets.api.urls")),
+    path("", include("envelopes.api.urls")),
     path("", include("notifications.api.urls")),
     path("", include("connectors.mail.api.urls")),
     path("schema/", DescriptionViewSet.as_view({"get": "retrieve"}), name="api-schema"),

@@ -2,26 +2,30 @@
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "itilnext.settings.dev")
+django.setup(set_prefix=False)
 
-Scope = dict[str, Any]
-_django = get_asgi_application()
+from itilnext.garbage import freeze_what_stays, seldom_collect  # noqa: E402  # after the settings
+from live.endpoint import Endpoint, refuse  # noqa: E402  # models need the application set up
+
+_events = Endpoint()
+freeze_what_stays()
+seldom_collect()
 
 
 async def application(
-    scope: Scope,
+    scope: dict[str, Any],
     receive: Callable[[], Awaitable[Mapping[str, Any]]],
     send: Callable[[Mapping[str, Any]], Awaitable[None]],
 ) -> None:
     """Sync pages under this server were three to thirty times slower, so it answers for nothing else."""
     path = scope.get("path", "")
-    if path.startswith("/events/"):
-        await _django(scope, receive, send)
+    if path == "/events/":
+        await _events(scope, receive, send)
         return
-    status = 200 if path == "/healthz" else 404
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"ok\n" if status == 200 else b"not found\n"})
+    await refuse(send, HTTPStatus.OK if path == "/healthz" else HTTPStatus.NOT_FOUND)

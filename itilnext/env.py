@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+MINUTES_OF_A_WEEK = 7 * 24 * 60
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -57,6 +58,18 @@ def whole_number(name: str, default: int | None = None) -> int:
     if not value.isascii() or not value.isdigit():
         raise ImproperlyConfigured(f"{name} is {value!r}; set it to a whole number, 0 or above.")
     return int(value)
+
+
+def most_within(name: str, default: str) -> tuple[int, int]:
+    """ "60/1440": so many within so many minutes, at most a week; 0 instead of both for no limit."""
+    value = text(name, default)
+    most, slash, minutes = (part.strip() for part in value.partition("/"))
+    numbers = [part for part in (most, minutes) if part.isascii() and part.isdigit() and len(part) < 10]
+    if value.strip("0 ") == "":
+        return 0, 0
+    if not slash or len(numbers) < 2 or not 1 <= int(minutes) <= MINUTES_OF_A_WEEK:
+        raise ImproperlyConfigured(f"{name} is {value!r}; set it to a number and minutes such as 60/1440, or to 0.")
+    return int(most), int(minutes)
 
 
 def boolean(name: str, default: bool | None = None) -> bool:

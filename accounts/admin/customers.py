@@ -15,7 +15,7 @@ from core.admin_site import PolicyAdmin, actor_in
 
 @admin.register(Contact)
 class ContactAdmin(PolicyAdmin):
-    """Contacts come by mail and by new tickets, so none is added here; the address never changes."""
+    """Contacts come by mail and by new tickets, so none is added here; addresses are corrected on the desk's page."""
 
     list_display = ("email", "first_name", "last_name", "company", "tier")
     list_filter = ("tier",)

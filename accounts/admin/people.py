@@ -154,7 +154,7 @@ class TeamAdmin(PolicyAdmin):
     list_filter = ("is_active",)
     list_select_related = ("lead", "supervisor", "manager", "parent")
     search_fields = ("name",)
-    scope_fields = ("supervisor", "manager", "parent")
+    scope_fields = ("supervisor", "manager", "parent", "is_legal")
     """Who sees and decides what follows from them, so they are an admin's, as roles are."""
 
     def may_view(self, by: Actor, obj: Any = None) -> bool:

@@ -1,4 +1,4 @@
-"""Agents, teams, customers: who is there. Read only; changes are made in the admin."""
+"""Agents, teams, customers: who is there. Changes are made in the admin, but for customers' addresses."""
 
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.serializers import (
+    AddressIn,
     AgentOut,
     AgentQuery,
     CompanyOut,
@@ -17,12 +18,14 @@ from accounts.api.serializers import (
     MeOut,
     PeopleQuery,
     TeamOut,
+    VersionIn,
 )
 from accounts.enums import Scope
 from accounts.errors import ScopeMissing
 from accounts.lookups import company_named, team_named
 from accounts.models import Agent, ApiClient, Company, Contact, Team
 from accounts.policies import may_look_up_customers
+from accounts.services import correct_address, mark_deliverable
 from core.api.schema import page_of
 from core.api.views import ApiViewSet
 from core.errors import Forbidden
@@ -127,6 +130,35 @@ class ContactViewSet(CustomerViewSet):
     @extend_schema(operation_id="contact", summary="One", responses=ContactOut)
     def retrieve(self, request: Request, id: UUID) -> Response:
         return Response(ContactOut(self.one(self.rows(), pk=id)).data)
+
+    @extend_schema(
+        operation_id="contact_correct_address",
+        summary="Give a contact the address they really have",
+        description=(
+            "For the owner of one of their tickets and leads of the teams that serve them. Mail for the old address "
+            "that is held, scheduled or queued is taken back soon after. Other capitals alone change the spelling and "
+            "nothing else. If another contact has the address, change the requester of the ticket."
+        ),
+        request=AddressIn,
+        responses={200: ContactOut},
+    )
+    def correct_address(self, request: Request, id: UUID) -> Response:
+        contact = self.one(self.rows(), pk=id)
+        values = self.read(AddressIn)
+        version = self.version(values)
+        correct_address(contact.pk, by=self.actor, email=values["email"], version=version)
+        return self.retrieve(request, id)
+
+    @extend_schema(
+        operation_id="contact_deliverable",
+        summary="Say that the address takes mail again",
+        request=VersionIn,
+        responses={200: ContactOut},
+    )
+    def deliverable(self, request: Request, id: UUID) -> Response:
+        contact = self.one(self.rows(), pk=id)
+        mark_deliverable(contact.pk, by=self.actor, version=self.version(self.read(VersionIn)))
+        return self.retrieve(request, id)
 
 
 class CompanyViewSet(CustomerViewSet):

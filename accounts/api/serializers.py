@@ -63,6 +63,7 @@ class TeamOut(Out):
     assignment_mode = serializers.ChoiceField(choices=AssignmentMode.choices)
     offer_minutes = serializers.IntegerField()
     allow_foreign_accept = serializers.BooleanField()
+    is_legal = serializers.BooleanField(help_text="legal cases are put before it; at most one is")
     is_active = serializers.BooleanField()
     version = serializers.IntegerField()
 
@@ -142,6 +143,10 @@ class AbsenceIn(In):
 
 class VersionIn(In):
     version = serializers.IntegerField(required=False, min_value=1)
+
+
+class AddressIn(VersionIn):
+    email = serializers.CharField(max_length=320)
 
 
 class PeopleQuery(Query):

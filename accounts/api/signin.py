@@ -54,7 +54,9 @@ class LogoutViewSet(ApiViewSet):
     def create(self, request: Request) -> Response:
         return self._end(request)
 
-    @extend_schema(operation_id="logout_delete", summary="End this token or session", responses={204: None})
+    @extend_schema(
+        operation_id="logout_delete", summary="End this token or session", request=None, responses={204: None}
+    )
     def destroy(self, request: Request) -> Response:
         return self._end(request)
 

@@ -19,6 +19,8 @@ urlpatterns = [
     path("teams/<uuid:id>/", TeamViewSet.as_view(ONE)),
     path("contacts/", ContactViewSet.as_view(LIST)),
     path("contacts/<uuid:id>/", ContactViewSet.as_view(ONE)),
+    path("contacts/<uuid:id>/correct_address/", ContactViewSet.as_view({"post": "correct_address"})),
+    path("contacts/<uuid:id>/deliverable/", ContactViewSet.as_view({"post": "deliverable"})),
     path("companies/", CompanyViewSet.as_view(LIST)),
     path("companies/<uuid:id>/", CompanyViewSet.as_view(ONE)),
     path("absences/", AbsenceViewSet.as_view({"get": "list", "post": "create"})),

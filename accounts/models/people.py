@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import AbsenceKind, AbsenceStatus, AssignmentMode, Availability, Density, Role, Scope, Theme
+from accounts.keys import validate_keys
 from accounts.models.calendars import BusinessCalendar
 from accounts.models.users import User
 from accounts.querysets import AbsenceQuerySet, AgentQuerySet
@@ -70,6 +71,11 @@ class Team(BaseModel):
     allow_foreign_accept = models.BooleanField(
         _("other teams may accept"), default=False, help_text=_("Unowned tickets are visible to all agents.")
     )
+    is_legal = models.BooleanField(
+        _("gives legal advice"),
+        default=False,
+        help_text=_("Legal cases are put before this team by the desk itself. At most one team does this."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     history = audited_history()
@@ -78,7 +84,15 @@ class Team(BaseModel):
         verbose_name = _("team")
         verbose_name_plural = _("teams")
         ordering = ["name"]
-        constraints = [models.CheckConstraint(name="team_not_own_parent", condition=~Q(parent=F("id")))]
+        constraints = [
+            models.CheckConstraint(name="team_not_own_parent", condition=~Q(parent=F("id"))),
+            models.UniqueConstraint(
+                name="team_one_legal",
+                fields=["is_legal"],
+                condition=Q(is_legal=True),
+                violation_error_message=_("Another team gives legal advice already."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -122,10 +136,20 @@ class Agent(BaseModel):
         help_text=_("Seconds a reply is held before it goes out, 5 to 30"),
     )
     has_shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
+    keys = models.JSONField(_("own keys"), default=dict, blank=True, editable=False, validators=[validate_keys])
+    """Action -> key, where it is not the usual one; which there are is the pages' matter (desk.actions)."""
     signature = models.TextField(_("signature"), blank=True, max_length=2000)
+    list_settings = models.JSONField(default=dict, blank=True, editable=False)
+    """How lists are shown to this person; the pages' matter, kept here because every page has read this row anyway."""
+    panels = models.JSONField(_("layout of the pages"), default=dict, blank=True, editable=False)
+    """See `accounts.panels`; no matter of the history, as nobody decides anything by it."""
 
     objects = AgentQuerySet.as_manager()
-    history = audited_history(m2m_fields=[teams], not_indexed=["primary_team", "supervisor"])
+    history = audited_history(
+        m2m_fields=[teams],
+        not_indexed=["primary_team", "supervisor"],
+        excluded_fields=["list_settings", "panels"],
+    )
 
     class Meta:
         verbose_name = _("agent")

@@ -8,11 +8,13 @@ from accounts.services.access import (
     request_password_reset,
     set_password,
 )
+from accounts.services.addresses import correct_address, mark_deliverable, mark_undeliverable
 from accounts.services.agents import (
     change_agent,
     deactivate_agent,
     edit_preferences,
     invite_agent,
+    keep_list_settings,
     make_admin,
     reactivate_agent,
     uses_admin,
@@ -25,9 +27,9 @@ from accounts.services.customers import (
     contacts_for,
     edit_company,
     edit_contact,
-    mark_deliverable,
-    mark_undeliverable,
+    new_contact,
 )
+from accounts.services.panels import keep_panels
 
 __all__ = [
     "Person",
@@ -37,6 +39,7 @@ __all__ = [
     "close_account",
     "contact_for",
     "contacts_for",
+    "correct_address",
     "create_api_client",
     "deactivate_agent",
     "edit_api_client",
@@ -47,10 +50,13 @@ __all__ = [
     "end_tokens",
     "invite_agent",
     "issue_token",
+    "keep_list_settings",
+    "keep_panels",
     "make_admin",
     "make_default_calendar",
     "mark_deliverable",
     "mark_undeliverable",
+    "new_contact",
     "queue_account_mail",
     "reactivate_agent",
     "record_absence",

@@ -23,7 +23,7 @@ from core.events import publish
 from core.history import record
 from core.service import service
 
-OWN_PREFERENCES = ("availability", "theme", "density", "language", "undo_seconds", "has_shortcuts", "signature")
+OWN_PREFERENCES = ("availability", "theme", "density", "language", "undo_seconds", "has_shortcuts", "keys", "signature")
 CAPACITY = ("max_tickets", "max_envelopes", "availability")
 """What those in charge of a team may set on its members; everything else about people is an admin's."""
 PERSONAL = (
@@ -181,6 +181,21 @@ def edit_preferences(agent_id: UUID, *, by: Actor, **values: Any) -> Agent:
     if agent.language and agent.language not in dict(settings.LANGUAGES):
         raise Invalid({"language": _("The pages do not exist in this language.")})
     record(agent, by=by, update_fields=list(values))
+    return agent
+
+
+@service
+def keep_list_settings(agent_id: UUID, *, by: Actor, **values: Any) -> Agent:
+    """Remember how lists are shown to oneself; what is not given stays, None forgets it. Raises NotYourProfile.
+
+    A habit and no decision: neither version nor history move. Names and values are the pages' matter.
+    """
+    agent = Agent.objects.for_update().get(pk=agent_id)
+    if not isinstance(by, Agent) or by.pk != agent.pk or not by.is_active:
+        raise NotYourProfile
+    kept = agent.list_settings | values
+    agent.list_settings = {name: value for name, value in kept.items() if value is not None}
+    Agent.objects.filter(pk=agent.pk).update(list_settings=agent.list_settings)
     return agent
 
 

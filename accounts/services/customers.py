@@ -2,26 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import privacy
 from accounts.errors import CompanyNotEditable, ContactNotEditable
-from accounts.models import Agent, Company, Contact
+from accounts.events import CustomerTierChanged
+from accounts.models import Company, Contact
 from accounts.policies import may_edit_companies, may_edit_contacts
-from accounts.selectors import companies_for_addresses, contact_for_address, contacts_for_addresses
+from accounts.selectors import (
+    companies_for_addresses,
+    contact_for_address,
+    contacts_for_addresses,
+    contacts_with_addresses,
+)
 from accounts.services.cleaning import clean
 from core.actors import Actor
+from core.compiled import Compiled
 from core.errors import Invalid, StaleVersion
-from core.history import record, record_new
+from core.events import publish
+from core.history import record, record_new, record_soon, stamp_of
 from core.service import service
+from core.writing import copying
 
 CONTACT_FIELDS = ("first_name", "last_name", "phone", "language", "timezone", "tier")
-UNDELIVERABLE = ("undeliverable_at", "undeliverable_code")
 COMPANY_FIELDS = ("name", "domains", "tier")
 
 
@@ -40,17 +49,20 @@ def contact_for(email: str, *, name: str = "", language: str = "", by: Actor) ->
 
 
 def contacts_for(people: Sequence[Person], *, by: Actor) -> list[Contact]:
-    """As `contact_for`, for each of several people in their order; three statements however many they are.
+    """As `contact_for`, for each of several people in their order; three statements however many they are, for one
+    person one.
 
     Two callers at once get the same row: the unique address decides, not the look-up.
     """
+    if len(people) == 1 and (contact := _known_or_new(people[0], by=by)) is not None:
+        return [contact]
     found = contacts_for_addresses([person.email for person in people])
     missing = {person.email.strip().lower(): person for person in reversed(people)}
     # In one order, so that two callers with the same new people do not wait for each other in a circle.
     missing = {address: missing[address] for address in sorted(missing.keys() - found.keys())}
     if missing:
         companies = companies_for_addresses(missing)
-        new = {address: _new_contact(person, companies.get(address)) for address, person in missing.items()}
+        new = {address: unsaved_contact(person, companies.get(address)) for address, person in missing.items()}
         written = record_new(list(new.values()), by=by, unless_there=True)
         found |= {address: contact for address, contact in new.items() if contact.pk in written}
         if len(written) < len(new):
@@ -58,7 +70,49 @@ def contacts_for(people: Sequence[Person], *, by: Actor) -> list[Contact]:
     return [found[person.email.strip().lower()] for person in people]
 
 
-def _new_contact(person: Person, company: Company | None) -> Contact:
+def new_contact(person: Person, *, by: Actor) -> Contact:
+    """The contact of an address that has just been looked for, and whose domain is no company's; it is written with the
+    act's next statement, which raises IntegrityError if somebody else has made it meanwhile.
+    """
+    contact = unsaved_contact(person, None)
+    record_soon(contact, by=by)
+    return contact
+
+
+def _known_or_new(person: Person, *, by: Actor) -> Contact | None:
+    """None if somebody else has made the same contact at this very moment."""
+    address = person.email.strip()
+    new = unsaved_contact(person, None)
+    values = [field.get_db_prep_save(field.pre_save(new, True), connection) for field in _GIVEN]
+    domain = address.rpartition("@")[2].lower()
+    found = _KNOWN_OR_NEW.fetch([address], before=[*values, domain, address, *stamp_of(by)])
+    return found[0] if found else None
+
+
+def _or_new(known: str) -> str:
+    """Look for a contact that is made if there is none; its company follows as `companies_for_addresses` finds it."""
+    columns = ", ".join(f'"{field.column}"' for field in _GIVEN)
+    return f"""
+        WITH made AS (
+            INSERT INTO accounts_contact ({columns}, company_id)
+            SELECT {", ".join(["%s"] * len(_GIVEN))}, (
+                SELECT id FROM accounts_company WHERE domains && ARRAY[%s]::varchar[] ORDER BY name, id LIMIT 1
+            ) WHERE NOT EXISTS (SELECT FROM accounts_contact WHERE lower(email) = lower(%s))
+            ON CONFLICT DO NOTHING RETURNING *
+        ), noted AS ({copying(Contact, "made")})
+        """ + known.replace(  # noqa: S608  # names of ours
+        'FROM "accounts_contact"',
+        'FROM (SELECT * FROM accounts_contact UNION ALL SELECT * FROM made) AS "accounts_contact"',
+        1,
+    )
+
+
+_GIVEN = [field for field in Contact._meta.concrete_fields if not field.null]
+_KNOWN_OR_NEW = Compiled(contacts_with_addresses, ["an@address"], rewritten=_or_new)
+
+
+def unsaved_contact(person: Person, company: Company | None) -> Contact:
+    """Whom an unknown address becomes."""
     first_name, _space, last_name = person.name.strip().rpartition(" ")
     return Contact(
         email=person.email.strip(),
@@ -70,44 +124,21 @@ def _new_contact(person: Person, company: Company | None) -> Contact:
 
 
 @service
-def mark_undeliverable(address: str, *, by: Actor, at: datetime, code: str = "") -> bool:
-    """Note on the contact that mail to this address comes back for good; False where no contact has it."""
-    contact = Contact.objects.select_for_update(of=("self",)).filter(email__iexact=address.strip()).first()
-    if contact is None:
-        return False
-    contact.undeliverable_at, contact.undeliverable_code = at, code[:20]
-    record(contact, by=by, update_fields=UNDELIVERABLE)
-    return True
-
-
-@service
-def mark_deliverable(contact_id: UUID, *, by: Actor) -> Contact:
-    """The address works: mail of it has come, or a person who serves the contact says so. Twice changes nothing.
-
-    Raises ContactNotEditable for an agent who does neither own a ticket of the contact nor lead a team that serves it.
-    """
-    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact_id)
-    if isinstance(by, Agent) and not privacy.serves(by, contact):
-        raise ContactNotEditable(contact=contact.name)
-    if contact.undeliverable_at is not None:
-        contact.undeliverable_at, contact.undeliverable_code = None, ""
-        record(contact, by=by, update_fields=UNDELIVERABLE)
-    return contact
-
-
-@service
 def edit_contact(contact_id: UUID, *, by: Actor, version: int | None = None, **values: Any) -> Contact:
     """Change `CONTACT_FIELDS` of a contact in one's charge; what is not given stays.
 
-    Raises ContactNotEditable, Invalid or StaleVersion. The address never changes: mail is recognised by it.
+    Raises ContactNotEditable, Invalid or StaleVersion. The address is none of them: `correct_address`.
     """
     contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact_id)
     if not may_edit_contacts(by) or not privacy.is_in_charge_of(by, contact):
         raise ContactNotEditable(contact=contact.name)
     if (zone := values.get("timezone")) and zone not in available_timezones():
         raise Invalid({"timezone": _("Write the IANA name of a time zone, such as Europe/Berlin.")})
+    before = contact.tier
     _put(contact, values, CONTACT_FIELDS, version=version)
     record(contact, by=by)
+    if contact.tier != before:
+        _tell_tier(contact.tier, contact_id=contact.pk)
     return contact
 
 
@@ -117,9 +148,17 @@ def edit_company(company_id: UUID, *, by: Actor, version: int | None = None, **v
     company = Company.objects.select_for_update().get(pk=company_id)
     if not may_edit_companies(by):
         raise CompanyNotEditable(company=company.name)
+    before = company.tier
     _put(company, values, COMPANY_FIELDS, version=version)
     record(company, by=by)
+    if company.tier != before:
+        _tell_tier(company.tier, company_id=company.pk)
     return company
+
+
+def _tell_tier(tier: str, *, contact_id: UUID | None = None, company_id: UUID | None = None) -> None:
+    at = timezone.now()
+    publish(CustomerTierChanged(contact_id=contact_id, company_id=company_id, tier=str(tier), occurred_at=at))
 
 
 def _put(row: Contact | Company, values: dict[str, Any], editable: tuple[str, ...], *, version: int | None) -> None:

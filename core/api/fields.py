@@ -1,7 +1,7 @@
 """Fields and bases of In and Out serializers: shape and types, no decisions."""
 
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -60,6 +60,19 @@ class Instant(serializers.DateTimeField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"default_timezone": UTC, **kwargs})
+
+
+class OffsetInstant(Instant):
+    """RFC 3339 to the letter: a moment without its offset would be another one elsewhere."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "offset": _("Say the offset from UTC too, as in 2026-03-02T09:30:00+01:00 or 2026-03-02T08:30:00Z.")
+    }
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.utcoffset() is None:
+            self.fail("offset")
+        return super().enforce_timezone(value)
 
 
 @extend_schema_field({"type": "string", "minLength": 1, "maxLength": 320})

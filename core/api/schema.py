@@ -24,6 +24,15 @@ PROBLEMS = {
     "422": "Well-formed but inadmissible transfer.",
     "429": "Too many requests; see Retry-After.",
 }
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+Endpoint = tuple[str, str, str, Any]
+"""Path, its pattern, method, view."""
+
+
+def in_order(endpoints: list[Endpoint]) -> list[Endpoint]:
+    """Paths as they are written down, methods always in the same order: the framework takes them from a set."""
+    places = {path: place for place, path in enumerate(dict.fromkeys(path for path, *_rest in endpoints))}
+    return sorted(endpoints, key=lambda endpoint: (places[endpoint[0]], METHODS.index(endpoint[2])))
 
 
 class ApiSchema(AutoSchema):
@@ -39,7 +48,7 @@ class ApiSchema(AutoSchema):
             text = "Any text of 1 to 200 visible ASCII characters; the same key and body gives the first answer again."
             shape = {"type": "string", "pattern": r"^[\x21-\x7e]{1,200}$"}
             parameters.append(OpenApiParameter(HEADER, shape, OpenApiParameter.HEADER, description=text))
-        if self.method in ("PATCH", "POST") and self.has_version():
+        if self.method != "GET" and self.has_version():
             text = "The version you saw, in place of `version` in the body."
             shape = {"type": "string", "pattern": r'^"[0-9]{1,9}"$'}
             parameters.append(OpenApiParameter("If-Match", shape, OpenApiParameter.HEADER, description=text))
@@ -71,7 +80,7 @@ class ApiSchema(AutoSchema):
         found = {"400", "401", "403", "429", *getattr(self.view, "further_problems", ())}
         if "{" in self.path:
             found.add("404")
-        if self.method in ("POST", "PATCH"):
+        if self.method in ("POST", "PATCH") or (self.method == "DELETE" and self.has_version()):
             found |= {"409", "415"}
         return sorted(found)
 

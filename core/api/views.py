@@ -55,7 +55,7 @@ class ApiViewSet(GenericViewSet[Any]):  # Any: each view set reads several model
         response = super().finalize_response(request, response, *args, **kwargs)
         response.setdefault("Cache-Control", "private, no-store")
         data = getattr(response, "data", None)
-        if isinstance(data, dict) and "version" in data:
+        if isinstance(data, dict) and data.get("version") is not None:
             response["ETag"] = f'"{data["version"]}"'
         return response
 
@@ -70,6 +70,15 @@ class ApiViewSet(GenericViewSet[Any]):  # Any: each view set reads several model
     def read(self, shape: type[In], **options: Any) -> dict[str, Any]:
         """The body's values in `shape`; raises ValidationError."""
         serializer = shape(data=self.request.data, **options)
+        serializer.is_valid(raise_exception=True)
+        values: dict[str, Any] = serializer.validated_data
+        return values
+
+    def read_form(self, shape: type[In], *, repeated: Sequence[str] = ("file",)) -> dict[str, Any]:
+        """The values of a form, which repeats a name where JSON would hold a list; raises ValidationError."""
+        data: Any = self.request.data  # the parser of forms answers a QueryDict
+        fields = {name: data.getlist(name) if name in repeated else data.get(name) for name in data}
+        serializer = shape(data=fields)
         serializer.is_valid(raise_exception=True)
         values: dict[str, Any] = serializer.validated_data
         return values

@@ -2,8 +2,8 @@
 
 It renders `components/chip.html` with these values and no others. Equal values give equal markup, so the markup of
 plain values (texts, numbers, lists and mappings of such) is kept in memory, one for each language: a list page shows
-its dozen kinds of chips and buttons some hundred times. What gets anything else, as a form, a moment or the token
-against forgery, is rendered anew.
+its dozen kinds of chips and buttons some hundred times, and the same rows to colleagues and at the next look. What
+gets anything else, as a form, a moment or the token against forgery, is rendered anew.
 """
 
 from collections.abc import Iterable
@@ -18,13 +18,15 @@ from django.utils.translation import get_language
 
 register = template.Library()
 
-KEPT_AT_MOST = 4096
+KEPT_AT_MOST = 2048
+"""In each of two generations: what was not asked for while the younger one filled up is forgotten."""
 LONGEST_KEPT = 8_000
 """Characters; what is longer is rarely asked for twice."""
 TOKEN = "csrf_token"  # noqa: S105  # the name of the value, which differs from page to page
 PLAIN = frozenset({str, SafeString, int, bool, type(None)})
 
 _kept: dict[Any, SafeString] = {}
+_older: dict[Any, SafeString] = {}
 
 
 class _NotKept(Exception):
@@ -46,18 +48,25 @@ class ComponentNode(Node):
             return self._rendered(context, values)
         key = (self.template_name, self.names, context.autoescape, get_language(), frozen)
         found = _kept.get(key)
-        if found is None:
-            found = self._rendered(context, values)
-            if len(found) <= LONGEST_KEPT and not context.template.engine.debug:  # type: ignore[union-attr]  # rendering has one
-                if len(_kept) >= KEPT_AT_MOST:
-                    _kept.clear()
-                _kept[key] = found
+        if found is not None:
+            return found
+        found = _older.get(key) or self._rendered(context, values)
+        if len(found) <= LONGEST_KEPT and not context.template.engine.debug:  # type: ignore[union-attr]  # rendering has one
+            _keep(key, found)
         return found
 
     def _rendered(self, context: Context, values: Iterable[Any]) -> SafeString:
         if self.template is None:  # as long-lived as the template this node stands in
             self.template = context.template.engine.get_template(self.template_name)  # type: ignore[union-attr]  # as above
         return self.template.render(context.new(dict(zip(self.names, values, strict=True))))
+
+
+def _keep(key: Any, markup: SafeString) -> None:
+    if len(_kept) >= KEPT_AT_MOST:
+        _older.clear()
+        _older.update(_kept)
+        _kept.clear()
+    _kept[key] = markup
 
 
 def _key(values: list[Any]) -> Any:

@@ -219,3 +219,35 @@ def html_attrs(attributes: Mapping[str, object] | None = None) -> SafeString:
                 f"Attribute {name!r} holds inline code or style, which the content security policy forbids"
             )
     return flatatt({name: value for name, value in (attributes or {}).items() if value not in (None, False)})
+
+
+@register.simple_tag
+def keyed(act: Mapping[str, object] | str | None) -> SafeString:
+    """Return the attributes that make an element do an action: its name, its key, the picker that offers it.
+
+    `act` is a mapping with name, key and group, or nothing.
+    """
+    if not isinstance(act, Mapping) or "name" not in act:
+        return SafeString("")
+    key = str(act.get("key", ""))
+    attributes = {"data-act": act["name"], "data-act-group": act.get("group") or None, "data-key": key or None}
+    if key and " " not in key:  # a space would name another key that does the same
+        attributes["aria-keyshortcuts"] = key
+    return html_attrs(attributes)
+
+
+@register.simple_tag
+def key_hint(act: Mapping[str, object] | str | None, class_name: str = "") -> SafeString:
+    """Return the key of an action as decoration beside its name; nothing for one without a key."""
+    words = act.get("shown", "") if isinstance(act, Mapping) else ""
+    if not words:
+        return SafeString("")
+    looks = format_html(' class="{}"', class_name) if class_name else ""
+    return format_html('<kbd{} aria-hidden="true">{}</kbd>', looks, words)
+
+
+@register.simple_tag
+def with_key(label: object, act: Mapping[str, object] | str | None) -> SafeString:
+    """The label with the key behind it, for tooltips: "Details (Shift I)"."""
+    words = act.get("shown", "") if isinstance(act, Mapping) else ""
+    return format_html("{} ({})", label, words) if words else format_html("{}", label)

@@ -136,29 +136,26 @@ class Supervisor:
         self._open()
 
     def _open(self) -> None:
-        say("starting the web server, a worker and beat")
+        say("starting the web server, live events, a worker and beat")
         log_folder = own_folder(self._home / "log")
+        web_port, events_port = free_ports(2)
         self._services = [
-            Service("web", web_command(self._port), log_folder=log_folder),
+            Service("web", web_command(web_port), log_folder=log_folder),
+            Service("front", front_command(self._port, web_port, events_port), log_folder=log_folder),
+            Service("events", events_command(events_port), log_folder=log_folder),
             Service("worker", worker_command(), log_folder=log_folder),
             Service("beat", ["-m", "celery", "-A", "itilnext", "beat"], log_folder=log_folder),
         ]
-        web, *others = self._services
-        web.start()
-        self._wait_until_web_answers(web)
+        web, front, *others = self._services
+        for service, port in ((web, web_port), (front, self._port)):
+            service.start()
+            wait_until_answers(service, port)
         for service in others:  # after the page, which people wait for
             service.start()
         is_demo = (os.environ.get("ITILNEXT_DEMO") or "1").lower() not in FALSE
         demo = DEMO.format(address=self._address) if is_demo else ""
         seconds = time.monotonic() - self._began_at
         print(WELCOME.format(address=self._address, seconds=seconds, demo=demo, home=self._home), flush=True)
-
-    def _wait_until_web_answers(self, web: Service) -> None:
-        deadline = Deadline(60)
-        while not _answers(f"http://127.0.0.1:{self._port}/healthz"):
-            if web.has_ended or deadline.passed:
-                raise LocalServerError(f"The web server did not start ({tail(web.log)}); see {web.log}.")
-            time.sleep(0.05)
 
     def _end(self) -> None:
         if self._services or self._servers:
@@ -175,6 +172,35 @@ class Supervisor:
 
 class Interrupted(Exception):
     """Told to stop while still starting."""
+
+
+def wait_until_answers(service: Service, port: int) -> None:
+    """Raises LocalServerError."""
+    deadline = Deadline(60)
+    while not _answers(f"http://127.0.0.1:{port}/healthz"):
+        if service.has_ended or deadline.passed:
+            raise LocalServerError(f"The web server did not start ({tail(service.log)}); see {service.log}.")
+        time.sleep(0.05)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody uses now."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _number in range(count)]
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def front_command(port: int, web_port: int, events_port: int) -> list[str]:
+    return ["-m", "itilnext.local.front", *map(str, (port, web_port, events_port))]
+
+
+def events_command(port: int) -> list[str]:
+    return [
+        *("-m", "uvicorn", "itilnext.asgi:application", "--host", "127.0.0.1", "--port", str(port)),
+        *("--lifespan", "off", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "1"),
+    ]
 
 
 def web_command(port: int) -> list[str]:

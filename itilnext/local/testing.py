@@ -1,4 +1,8 @@
-"""Servers of a test run: one PostgreSQL cluster a checkout, made once and shared; a database and a Valkey each run."""
+"""Servers of a test run: one PostgreSQL cluster a checkout, made once and shared; a database and a Valkey each process.
+
+A run in several processes (pytest-xdist) loads the settings in the one that hands out the tests, too: what that one
+has started for itself is not what its helpers work with, except the cluster.
+"""
 
 import atexit
 import os
@@ -16,26 +20,33 @@ from itilnext.local.valkey import Valkey
 
 PREFIX = "test_itilnext_"
 started: list[Valkey] = []
-"""The Valkey of this run, if it was started here; a test may kill and start it."""
+"""The Valkey of this process, if it was started here; a test may kill and start it."""
+OWN = "ITILNEXT_TEST_OWN"
+"""Environment variable: which variables the process that hands out tests has set for itself, with commas between."""
 
 
 def provide_servers() -> None:
     """Put the addresses into the environment, starting what it does not name yet. Raises LocalServerError."""
-    if "ITILNEXT_HOME" not in os.environ:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        for name in filter(None, os.environ.pop(OWN, "").split(",")):
+            os.environ.pop(name, None)
+    else:
+        os.environ[OWN] = ",".join(name for name in ("ITILNEXT_HOME", "REDIS_URL") if not os.environ.get(name))
+    if not os.environ.get("ITILNEXT_HOME"):  # make passes an empty one on
         home = Path(tempfile.mkdtemp(prefix="itilnext-test-"))
         os.environ["ITILNEXT_HOME"] = str(home)
         atexit.register(shutil.rmtree, home, ignore_errors=True)
-    if "DATABASE_URL" not in os.environ:
+    if not os.environ.get("DATABASE_URL"):
         cluster = PROJECT / "var" / "test" / f"postgresql-{find_postgres().major}"
         servers = join(cluster, durable=False, with_valkey=False)
         os.environ |= servers.environment
         atexit.register(servers.release, patience=0)
         _drop_left_behind()
-    elif "MIGRATION_DATABASE_URL" not in os.environ:
+    elif not os.environ.get("MIGRATION_DATABASE_URL"):
         raise LocalServerError(
             "DATABASE_URL is set and MIGRATION_DATABASE_URL is not; set both, as two different roles."
         )
-    if "REDIS_URL" not in os.environ:
+    if not os.environ.get("REDIS_URL"):
         folder = Path(tempfile.mkdtemp(prefix="itilnext-"))
         valkey = Valkey(folder, log=folder / "valkey.log")
         valkey.start()

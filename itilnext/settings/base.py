@@ -17,7 +17,9 @@ ITILNEXT_HOME = env.path("ITILNEXT_HOME", default=BASE_DIR / "var")
 
 INSTALLED_APPS = [
     "desk",
+    "live",
     "connectors.mail",
+    "envelopes",
     "notifications",
     "tickets",
     "accounts",
@@ -183,6 +185,8 @@ AXES_USERNAME_FORM_FIELD = "username"  # else its check before a JSON sign-in lo
 AXES_USERNAME_CALLABLE = "accounts.auth.sign_in_name"
 AXES_LOCKOUT_CALLABLE = "desk.people.views.session.locked_out"
 AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "typed"]
+"""Not kept with a failed sign-in, no more than the password; `typed` is what `desk.unfinished` carries along."""
 TRUSTED_PROXY_COUNT = env.whole_number("TRUSTED_PROXY_COUNT", default=0)
 """How many reverse proxies in front add to `X-Forwarded-For`; 0: the header is not believed."""
 
@@ -252,6 +256,26 @@ SITE_URL = env.text("SITE_URL", default="http://localhost:8000")
 MESSAGE_ID_DOMAIN = env.text("MESSAGE_ID_DOMAIN", default="itilnext.example")
 """Right-hand side of the Message-IDs of our own mails."""
 
+CLAMD_URL = env.url("CLAMD_URL", ("tcp", "unix")) if env.secret("CLAMD_URL", default="") else ""
+"""Where clamd answers; empty: no virus scanner (ruling 22)."""
+MAIL_BRAKES = {
+    # A person does not write one mail a minute for an hour; a monitor that does is read in quarantine, as one.
+    "sender": env.most_within("MAIL_BRAKE_SENDER", default="60/60"),
+    # A lively thread of several people has ten an hour; three times that is machines talking.
+    "thread": env.most_within("MAIL_BRAKE_THREAD", default="30/60"),
+    # A mailer's hiccup repeats a mail a few times, and a person may send one twice; ten times says nothing new.
+    "content": env.most_within("MAIL_BRAKE_CONTENT", default="10/60"),
+    # "Thanks" - resolved - "thanks" happens once or twice a day; after the fourth time a person has to look.
+    "reopening": env.most_within("MAIL_BRAKE_REOPENING", default="4/1440"),
+    # Our own automatic answers: email.md section 5 wants a number a sender and day, and a breaker for each mailbox.
+    # Twenty new requests a day are many for a person. A thousand an hour is an outage; who writes then writes again.
+    "answers": env.most_within("MAIL_BRAKE_ANSWERS", default="20/1440"),
+    "mailbox": env.most_within("MAIL_BRAKE_MAILBOX", default="1000/60"),
+}
+"""By the names of `connectors.mail.enums.BrakeKind`: so many within so many minutes; (0, 0) switches one off. The
+numbers of domain.md and email.md where they name one, else chosen here, each with its reason.
+"""
+
 # API ------------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -290,6 +314,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SORT_OPERATIONS": False,
+    "PREPROCESSING_HOOKS": ["core.api.schema.in_order"],
     "COMPONENT_SPLIT_REQUEST": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": True,
     "ENUM_NAME_OVERRIDES": {
@@ -301,13 +326,40 @@ SPECTACULAR_SETTINGS = {
         "Priority": "tickets.enums.Priority.choices",
         "Grade": "tickets.enums.Grade.choices",
         "EntryKind": "tickets.enums.EntryKind.choices",
+        "FlagType": "tickets.enums.FlagType.choices",
         "OutboundKind": "tickets.enums.OutboundKind.choices",
         "AbsenceKind": "accounts.enums.AbsenceKind.choices",
+        "EnvelopeStatus": "envelopes.enums.EnvelopeStatus.choices",
+        "EnvelopeKind": "envelopes.enums.EnvelopeKind.choices",
+        "AskedEnvelopeKind": "envelopes.api.serializers.ASKED_KINDS",
+        "EnvelopeOutcome": "envelopes.enums.Outcome.choices",
+        "AttemptOutcome": "tickets.enums.AttemptOutcome.choices",
+        "TextScope": "tickets.enums.TextScope.choices",
+        "ViewScope": "tickets.enums.ViewScope.choices",
+        "ApprovalStatus": "tickets.resolution_enums.ApprovalStatus.choices",
+        "CalibrationStatus": "tickets.resolution_enums.CalibrationStatus.choices",
+        "CalibrationOutcome": "tickets.resolution_enums.CalibrationOutcome.choices",
+        "CalibrationReason": "tickets.resolution_enums.CalibrationReason.choices",
+        "CalibrationItemStatus": "tickets.resolution_enums.ItemStatus.choices",
+        "CalibrationSessionStatus": "tickets.resolution_enums.SessionStatus.choices",
+        "EmpowermentTier": "tickets.resolution_enums.EmpowermentTier.choices",
+        "BoardDimension": "tickets.services.boards.LAID_OUT_BY",
     },
 }
 
 METRICS_TOKEN = env.secret("METRICS_TOKEN", default="")
 """Bearer token for `/metrics` from elsewhere; loopback needs none."""
+
+# Live updates ---------------------------------------------------------------------------------------------------------
+
+LIVE_BEAT_SECONDS = 15.0
+"""How often an open stream says that it is; a page that hears nothing for three times as long connects anew."""
+LIVE_LOOK_SECONDS = 2.0
+"""How often the log is looked at without a word from Valkey; one statement a process."""
+LIVE_SESSION_SECONDS = 20.0
+"""How soon at the latest a stream ends whose session has ended in a way that says nothing: run out, new password."""
+LIVE_STREAMS_OF_ONE = 30
+"""Open pages of one person; further ones look every half minute instead."""
 
 # Desk -----------------------------------------------------------------------------------------------------------------
 

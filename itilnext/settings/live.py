@@ -6,3 +6,5 @@ from itilnext.settings.test import MAIL_ROOT, STORAGES
 
 STORAGES["staticfiles"] = {"BACKEND": "core.storage.HashedStaticFilesStorage"}
 globals().update(env.email("EMAIL_URL", default="maildir:", folder=MAIL_ROOT))
+LIVE_BEAT_SECONDS = 1.0
+LIVE_SESSION_SECONDS = 2.0
