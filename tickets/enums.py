@@ -94,8 +94,14 @@ class EntryKind(models.TextChoices):
     OWNERSHIP = "ownership", _("Ownership")
     STATUS_CHANGE = "status_change", _("Status")
     PRIORITY_CHANGE = "priority_change", _("Priority")
+    ENVELOPE_CREATED = "envelope_created", _("Envelope opened")
+    ENVELOPE_MESSAGE = "envelope_message", _("Envelope message")
+    ENVELOPE_COMPLETED = "envelope_completed", _("Envelope sealed")
     TASK_CREATED = "task_created", _("Task created")
     TASK_COMPLETED = "task_completed", _("Task completed")
+    RESOLUTION = "resolution", _("Resolution")
+    APPROVAL = "approval", _("Approval")
+    FLAG = "flag", _("Flag")
     LINK = "link", _("Link")
     CHANGE = "change", pgettext_lazy("noun", "Change")
     CONNECTOR = "connector", _("Connector")
@@ -103,6 +109,28 @@ class EntryKind(models.TextChoices):
 
 CUSTOMER_FACING = (EntryKind.EMAIL_INBOUND, EntryKind.EMAIL_OUTBOUND, EntryKind.CHAT, EntryKind.PHONE_NOTE)
 """Kinds that may be public; everything else stays inside."""
+
+
+SPOKEN = (*CUSTOMER_FACING, EntryKind.NOTE)
+"""Kinds that are somebody's words; the others are one-line events."""
+
+LOGGED = (EntryKind.PHONE_NOTE, EntryKind.CHAT)
+"""Conversations that happened elsewhere and are written down afterwards."""
+
+
+class Direction(models.TextChoices):
+    """Who began a conversation that is logged."""
+
+    INBOUND = "inbound", _("Incoming")
+    OUTBOUND = "outbound", _("Outgoing")
+
+
+class AttemptOutcome(models.TextChoices):
+    """What became of an entry that somebody marked as an attempt to solve the ticket."""
+
+    WORKED = "worked", _("Worked")
+    FAILED = "failed", _("Did not work")
+    NONE = "none", _("Not an attempt")
 
 
 class Visibility(models.TextChoices):
@@ -132,6 +160,11 @@ class OutboundKind(models.TextChoices):
     ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
     RESOLUTION = "resolution", _("Resolution")
     INTRODUCTION = "introduction", _("Introduction of the new owner")
+    VENDOR = "vendor", _("Mail to a vendor")
+
+
+ASIDE = (OutboundKind.VENDOR,)
+"""Kinds that are not the customer's and stand on nobody's main thread; the app above that wrote them shows them."""
 
 
 class Delivery(models.TextChoices):
@@ -159,12 +192,15 @@ class SendWhen(models.TextChoices):
 
 
 class Unsent(models.TextChoices):
-    """Why a scheduled reply was taken back without anybody's doing."""
+    """Why a reply that had not left was taken back by what happened on its ticket, and not by somebody's undoing it."""
 
     CUSTOMER_WROTE = "customer_wrote", _("the customer wrote first")
     ENDED = "ended", _("the ticket has ended")
     RESOLVED = "resolved", _("the ticket was resolved before")
     OWNER_CHANGED = "owner_changed", _("somebody else owns the ticket now")
+    REQUESTER_CHANGED = "requester_changed", _("the ticket has another requester now")
+    ADDRESS_CHANGED = "address_changed", _("the customer's address was corrected")
+    LEGAL = "legal", _("the ticket is a legal case now, where texts are prescribed")
 
 
 class ScanStatus(models.TextChoices):
@@ -193,11 +229,45 @@ class DraftMode(models.TextChoices):
     NOTE = "note", _("Internal note")
 
 
+class TextScope(models.TextChoices):
+    """Who uses a canned response or a template."""
+
+    PERSONAL = "personal", _("Me alone")
+    TEAM = "team", _("A team")
+    GLOBAL = "global", _("Everybody")
+
+
 class LinkKind(models.TextChoices):
     DUPLICATE_OF = "duplicate_of", _("Duplicate of")
     FOLLOW_UP_OF = "follow_up_of", _("Follow-up of")
     RELATED = "related", _("Related to")
     CAUSED_BY = "caused_by", _("Caused by")
+
+
+class FlagType(models.TextChoices):
+    """What sets a case apart (domain.md section 12)."""
+
+    PHYSICAL_DAMAGE = "physical_damage", _("Physical damage")
+    SOCIAL_MEDIA = "social_media", _("Social media")
+    VIP = "vip", _("VIP")
+    LEGAL = "legal", _("Legal")
+    REPEAT_CONTACT = "repeat_contact", _("Repeat contact")
+    COMPLAINT = "complaint", _("Complaint")
+
+
+class FlagCause(models.TextChoices):
+    """Why the desk itself has flagged a ticket; its label is the flag's reason."""
+
+    TIER = "tier", _("The customer, or their company, is VIP.")
+    CONTACTS = "contacts", _("Third contact about the same issue within 30 days.")
+
+
+class Sentiment(models.TextChoices):
+    """How a case that was public in social media is talked about in the end."""
+
+    POSITIVE = "positive", _("Positive")
+    NEUTRAL = "neutral", _("Neutral")
+    NEGATIVE = "negative", _("Negative")
 
 
 class PlacementCause(models.TextChoices):
@@ -207,3 +277,82 @@ class PlacementCause(models.TextChoices):
     MERGE = "merge", _("Merged")
     SPLIT = "split", _("Split off")
     UNDO = "undo", _("Moved back")
+
+
+class ColumnField(models.TextChoices):
+    """What tickets stand side by side by on a board (domain.md section 17)."""
+
+    STATUS = "status", _("Status")
+    PRIORITY = "priority", _("Priority")
+    TEAM = "team", _("Team")
+    AGENT = "agent", _("Agent")
+    CUSTOMER = "customer", _("Customer")
+    SLA_STATUS = "sla_status", _("SLA")
+
+
+class WipMode(models.TextChoices):
+    """What a limit of work in progress does when its column is full."""
+
+    SOFT = "soft", _("Warns")
+    HARD = "hard", _("Refuses")
+
+
+class ViewScope(models.TextChoices):
+    """Who has a saved view in their navigation."""
+
+    PERSONAL = "personal", _("Only me")
+    TEAM = "team", _("A team")
+    GLOBAL = "global", _("Everybody")
+
+
+class ListBase(models.TextChoices):
+    """The list that a saved view narrows; each is about whoever looks."""
+
+    MINE = "mine", _("My queue")
+    TEAM = "team", _("Team")
+    UNOWNED = "unowned", _("Unowned")
+    ALL = "all", _("All")
+
+
+class BoardSort(models.TextChoices):
+    """In which order cards stand in their cell (domain.md section 17)."""
+
+    PRIORITY_SCORE = "priority_score", _("Most urgent first")
+    CREATED_AT = "created_at", _("Oldest first")
+    DUE = "due", _("First due first")
+
+
+class BulkKind(models.TextChoices):
+    """What can be done with many tickets at once; never an owner's change but by accepting, never a reply."""
+
+    ACCEPT = "accept", _("Accept")
+    PRIORITY = "priority", _("Change priority")
+    ADD_TAGS = "add_tags", _("Add tags")
+    REMOVE_TAGS = "remove_tags", _("Remove tags")
+    WATCH = "watch", _("Watch")
+    OFFER = "offer", _("Offer to a colleague")
+    CHANGE_TEAM = "change_team", _("Change team")
+    CANCEL = "cancel", _("Cancel")
+
+
+class BulkStage(models.TextChoices):
+    """How far an act on many tickets is; one on few is done within its request."""
+
+    ASKED = "asked", _("Not begun")
+    QUEUED = "queued", _("Waits for its turn")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Finished")
+
+
+ON_THE_WAY = (BulkStage.QUEUED, BulkStage.RUNNING)
+
+
+class BulkState(models.TextChoices):
+    """What became of one ticket in an act on many."""
+
+    WAITING = "waiting", _("Not done yet")
+    DONE = "done", _("Done")
+    UNCHANGED = "unchanged", _("Was so already")
+    REFUSED = "refused", _("Not done")
+    UNDONE = "undone", _("Taken back")
+    KEPT = "kept", _("Not taken back")

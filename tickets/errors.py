@@ -2,7 +2,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict, DomainError, Forbidden
+from core.errors import Conflict, DomainError, Forbidden, StaleVersion
 
 
 class RoleForbids(Forbidden):
@@ -51,6 +51,11 @@ class RedactionForbidden(Forbidden):
     hint = _("An admin can.")
 
 
+class TextForbidden(Forbidden):
+    detail = _("Texts for the team %(team)s or for everybody are not yours to change.")
+    hint = _("The team's lead, supervisor or manager keeps its texts, an admin those for everybody.")
+
+
 class AlreadyOwned(Conflict):
     code = "already_owned"
     is_audited = True
@@ -94,10 +99,22 @@ class OpenTasks(Conflict):
     hint = _("Finish or cancel them first.")
 
 
+class ResolutionMeanwhile(Conflict):
+    code = "stale_version"
+    detail = _("Meanwhile this was recorded on ticket %(reference)s: %(titles)s.")
+    hint = _("Record yours only if the customer is to get both.")
+
+
 class TaskBlocked(Conflict):
     code = "open_tasks"
     detail = _("Tasks that come before are still open: %(titles)s.")
     hint = _("Finish or cancel them first.")
+
+
+class TicketIsResolved(Conflict):
+    code = "invalid_transition"
+    detail = _("Ticket %(reference)s is resolved; no mandatory task can hold it up any more.")
+    hint = _("Open the ticket again first.")
 
 
 class TaskNotYours(Forbidden):
@@ -163,6 +180,12 @@ class EntryNotSplittable(Conflict):
     hint = _("Only what the customer said is split off, and never all that the ticket holds.")
 
 
+class EntryNoAttempt(Conflict):
+    code = "invalid_transition"
+    detail = _("This entry is not somebody's words, so it can be no attempt.")
+    hint = _("Write what you tried as a note, and mark that.")
+
+
 class MergeTargetEnded(Conflict):
     code = "invalid_transition"
     detail = _("Ticket %(reference)s is not open any more; nothing is merged into it.")
@@ -175,6 +198,12 @@ class MergeAcrossCustomers(Conflict):
     hint = _("Link the two tickets instead; both stay as they are.")
 
 
+class RequesterOfAnotherCustomer(Conflict):
+    code = "invalid_transition"
+    detail = _("%(contact)s belongs to another customer than ticket %(reference)s, and would read what is not theirs.")
+    hint = _("Open a ticket of their own, or send them a copy (Cc) of what is meant for them.")
+
+
 class UnmergeImpossible(Conflict):
     code = "invalid_transition"
     detail = _("The merge of ticket %(reference)s can no longer be undone.")
@@ -185,6 +214,44 @@ class VisibilityFixed(Conflict):
     code = "visibility_fixed"
     detail = _("Who sees an entry is decided when it is written and never widened.")
     hint = _("Write a new entry for the other readers.")
+
+
+class DraftChanged(StaleVersion):
+    """Its versions begin anywhere, so their numbers say nothing to people."""
+
+    detail = _("This draft was changed in another window.")
+
+
+class ViewNotYours(Forbidden):
+    detail = _("The view “%(name)s” is changed by those who share it.")
+    hint = _("Save it under another name, for yourself.")
+
+
+class BoardNotYours(ViewNotYours):
+    detail = _("The board “%(name)s” is changed by those who share it.")
+
+
+class ViewNotShared(Forbidden):
+    detail = _("You may not share with these people.")
+    hint = _("A lead, supervisor or manager shares with their team, an admin with everybody.")
+
+
+class BulkNotUndoable(Conflict):
+    code = "invalid_transition"
+    detail = _("This is taken back already, or cannot be taken back.")
+    hint = _("Open the tickets to change them one by one.")
+
+
+class BulkNotRunning(Conflict):
+    code = "invalid_transition"
+    detail = _("This has ended already, or is being taken back.")
+    hint = _("What became of each ticket stands here.")
+
+
+class ChangedSince(Conflict):
+    code = "invalid_transition"
+    detail = _("It was changed since, so it stays as it is.")
+    hint = _("Open the ticket to change it.")
 
 
 class OpenTicketsRemain(Conflict):
@@ -219,3 +286,126 @@ class ReasonRequired(InadmissibleTransfer):
     code = "reason_required"
     detail = _("A transfer needs an explanation of at least %(characters)s characters.")
     hint = _("Say why the customer gets another owner.")
+
+
+class WipLimitReached(Conflict):
+    code = "wip_limit_reached"
+    detail = _("%(team)s takes at most %(limit)s tickets in “%(column)s” and has %(count)s.")
+    hint = _("Finish one of them first. A supervisor can go beyond the limit with a reason.")
+
+
+class LimitsForbidden(Forbidden):
+    detail = _("The limits of a team are set by those in charge of it.")
+    hint = _("Its team lead or supervisor can do it.")
+
+
+class ApprovalForbidden(RoleForbids):
+    is_audited = True
+    hint = _("%(approvers)s can decide this.")
+
+
+class SelfApproval(ApprovalForbidden):
+    code = "self_approval"
+    detail = _("Whoever owns the ticket or wrote this down does not decide about it.")
+
+
+class TierExceeded(ApprovalForbidden):
+    code = "tier_exceeded"
+    detail = _("This needs somebody of the tier “%(tier)s” or higher.")
+
+
+class ApprovalPending(Conflict):
+    code = "approval_pending"
+    detail = _("Approvals are still awaited: %(titles)s.")
+    hint = _("Wait for the decision, or withdraw them.")
+
+
+class ResolutionTransition(Conflict):
+    code = "invalid_transition"
+    detail = _("This is not possible while the approval is “%(status)s”.")
+    hint = _("What is decided stands; write down a new resolution instead.")
+
+
+class CompensationHidden(RoleForbids):
+    detail = _("What customers were granted is private.")
+    hint = _("The owner of the ticket, its team lead, supervisor or manager can read it.")
+
+
+class CalibrationForbidden(RoleForbids):
+    is_audited = True
+    hint = _("Team leads, supervisors and managers take part; a manager generates and closes.")
+
+
+class OwnDecision(Forbidden):
+    is_audited = True
+    detail = _("Whoever wrote a resolution down or decided about it does not review it.")
+    hint = _("Another lead, supervisor or manager of the team can review it.")
+
+
+class CalibrationTransition(Conflict):
+    code = "invalid_transition"
+    detail = _("This is not possible while the calibration is “%(status)s”.")
+    hint = _("What was reviewed stands.")
+
+
+class AlreadyReviewed(CalibrationTransition):
+    detail = _("You have reviewed this already; a verdict stands.")
+    hint = _("Talk about it in the meeting; the outcome is the first verdict.")
+
+
+class ItemsLeft(CalibrationTransition):
+    detail = _("Not reviewed yet: %(count)s.")
+    hint = _("Review them, or carry them over to the next week.")
+
+
+class LegalFlagForbidden(Forbidden):
+    detail = _("The legal flag of ticket %(reference)s is not yours to clear.")
+    hint = _("A supervisor or manager of the ticket's team can, or whoever advises on it for the legal team.")
+
+
+class FlagAlreadyAdded(Conflict):
+    code = "already_flagged"
+    detail = _("Ticket %(reference)s has the flag “%(flag)s” already.")
+    hint = _("Clear it first if its reason is another one now.")
+
+
+class FlagIsCleared(Conflict):
+    code = "flag_cleared"
+    detail = _("The flag “%(flag)s” of ticket %(reference)s is cleared already.")
+    hint = _("Add it again if it is needed.")
+
+
+class FlagOfOtherKind(Conflict):
+    code = "other_flag"
+    detail = _("This does not belong to the flag “%(flag)s”.")
+    hint = _("A waiver belongs to physical damage, a sentiment to social media.")
+
+
+class PhotoMissing(Conflict):
+    code = "photo_missing"
+    detail = _("Ticket %(reference)s is about physical damage and has neither a photo nor a waiver.")
+    hint = _("Add a photo of the damage, or say at the flag why there is none.")
+
+
+class SentimentMissing(Conflict):
+    code = "sentiment_missing"
+    detail = _("Ticket %(reference)s was public in social media; how it is talked about now is not recorded.")
+    hint = _("Record the sentiment at the flag, then resolve.")
+
+
+class DocumentationMissing(Conflict):
+    code = "documentation_missing"
+    detail = _("A legal case is documented before it is resolved; missing on %(reference)s: %(fields)s.")
+    hint = _("Edit the ticket, then resolve.")
+
+
+class EnforcedTextMissing(Conflict):
+    code = "enforced_text"
+    detail = _("Ticket %(reference)s is a legal case; what is sent begins with a prescribed text: %(titles)s.")
+    hint = _("Insert one of these texts and write below it.")
+
+
+class NoEnforcedText(Conflict):
+    code = "enforced_text"
+    detail = _("Ticket %(reference)s is a legal case; what is sent begins with a prescribed text, and there is none.")
+    hint = _("The team's lead, supervisor or manager, or an admin, marks a text as prescribed for legal cases.")

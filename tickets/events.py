@@ -12,12 +12,33 @@ class TicketEvent(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BulkActEnded(DomainEvent):
+    """Nothing of an act on many tickets, or of its undo, is left to do. Published once for each of the two."""
+
+    act_id: UUID
+    person_id: UUID
+    is_undo: bool = False
+    was_stopped: bool = False
+    is_answered: bool = False
+    """The request that asked for it has done it, and its answer is the receipt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketTouched(TicketEvent):
+    """Something that its page shows is other than before. What it is, the other events say, where somebody asks."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketCreated(TicketEvent):
     """A ticket stands in its team's queue. `entry_id` is the customer's message that made it."""
 
     entry_id: UUID | None = None
     may_be_answered: bool = False
     """Whether an automatic acknowledgement may be sent to the requester (the loop guard's verdict)."""
+    is_vip: bool = False
+    """The requester's tier, or their company's, is VIP."""
+    may_be_repeated: bool = True
+    """It follows another ticket or has a category, by which earlier contacts may be about the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +66,14 @@ class TicketAccepted(TicketEvent):
 class TeamChanged(TicketEvent):
     old_team_id: UUID
     new_team_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequesterChanged(TicketEvent):
+    """Somebody else is the customer of the ticket from now on: answers go to them."""
+
+    old_id: UUID
+    new_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +138,46 @@ class NoteAdded(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomerCalled(TicketEvent):
+    """Somebody has written down a call or chat that the customer began."""
+
+    entry_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptMarked(TicketEvent):
+    """An entry is an attempt that worked or did not, or is none any more."""
+
+    entry_id: UUID
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagAdded(TicketEvent):
+    """`type` is a `FlagType`. Each effect of a flag is a receiver of its own."""
+
+    flag_id: UUID
+    type: str
+    by_id: UUID | None
+    """The agent who did it, if it was one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagCleared(TicketEvent):
+    flag_id: UUID
+    type: str
+    by_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VipTicketsLeft(DomainEvent):
+    """A contact, or everybody at a company, has become VIP, and some of their open tickets are not flagged yet."""
+
+    contact_id: UUID | None
+    company_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskChanged(TicketEvent):
     task_id: UUID
     status: str
@@ -125,19 +194,40 @@ class TaskAssigned(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageNotSent(TicketEvent):
-    """A mail to the customer has failed for good; the author should know."""
+    """A mail to the customer has failed for good; the author should know.
+
+    Where some recipients have it all the same, these are `reached`, the others `missed`; addresses divided by commas.
+    """
 
     message_id: UUID
     author_id: UUID | None
+    reached: str = ""
+    missed: str = ""
+    is_unclear: bool = False
+    """Nobody knows whether it has left: its worker was killed, or the server's answer was lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduledReplyDropped(TicketEvent):
-    """A reply that waited for its moment will not be sent; `reason` is one of `Unsent`."""
+    """A reply that had not left will not be sent; `reason` is one of `Unsent`, `by_id` the agent whose act had it
+    dropped, if it was one. Named after those that wait for their moment, as stored events carry the name.
+    """
 
     message_id: UUID
     author_id: UUID | None
     reason: str
+    by_id: UUID | None = None
+    is_scheduled: bool = True
+    """False for one that waited for nothing but its author's undo time or the mail server."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsideReleased(TicketEvent):
+    """A mail that is not the customer's is on its way; its entry is on nobody's main thread."""
+
+    message_id: UUID
+    entry_id: UUID
+    author_id: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,8 +269,45 @@ class TicketSplit(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageUndelivered(TicketEvent):
-    """A mail had left and came back: these addresses, divided by commas, did not get it."""
+    """A mail had left and came back: these addresses, divided by commas, did not get it. Where it is not sure, the
+    report named no mail.
+    """
 
     message_id: UUID
     author_id: UUID | None
     addresses: str
+    is_sure: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolutionRecorded(TicketEvent):
+    """What is done for the customer was written down. `status` says whether somebody has to approve it."""
+
+    resolution_id: UUID
+    tier: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolutionDecided(TicketEvent):
+    """Approved, rejected or withdrawn; by nobody where the ticket's end withdrew it."""
+
+    resolution_id: UUID
+    status: str
+    by_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalOverdue(TicketEvent):
+    """Nobody has decided for too long. Published once for each resolution."""
+
+    resolution_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolutionReviewed(TicketEvent):
+    """The first verdict, which is the outcome. Later apps log it as knowledge."""
+
+    resolution_id: UUID
+    item_id: UUID
+    outcome: str

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from tickets.models import Ticket
+from accounts.models import Agent
+from tickets.models import Ticket, TimelineEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,12 @@ class TicketField:
 
 ticket_fields: dict[str, TicketField] = {}
 """By the name that domain.md section 4 gives the field."""
+
+
+redaction_ways: list[Callable[[TimelineEntry, Agent], bool]] = []
+"""Called in the transaction of a redaction, the ticket locked, with the entry as it was and who redacts: an app above
+blanks what repeats the entry's words, and says whether it has told of the redaction where the entry is read.
+"""
 
 
 def joined_fields(tickets: Sequence[Ticket], *, is_list: bool) -> dict[UUID, dict[str, Any]]:

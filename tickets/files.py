@@ -97,9 +97,11 @@ BLOCKED_PROGRAM = gettext_noop("programs are blocked")
 BLOCKED_INSIDE = gettext_noop("the archive holds a blocked file type .%(type)s")
 TOO_MANY_INSIDE = gettext_noop("the archive holds too many files")
 REDACTED = gettext_noop("redacted")
+NOT_THERE = gettext_noop("the file is not there any more")
+TOO_LARGE_TO_SCAN = gettext_noop("too large for the virus scanner")
 _NOTES = {
     re.compile(re.escape(note).replace(re.escape("%(type)s"), r"(?P<type>\w+)")): note
-    for note in (BLOCKED_TYPE, BLOCKED_PROGRAM, BLOCKED_INSIDE, TOO_MANY_INSIDE, REDACTED)
+    for note in (BLOCKED_TYPE, BLOCKED_PROGRAM, BLOCKED_INSIDE, TOO_MANY_INSIDE, REDACTED, NOT_THERE, TOO_LARGE_TO_SCAN)
 }
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import Invalid
-from tickets.enums import OPEN, Channel, Priority, TicketStatus, TicketType
+from tickets.enums import OPEN, Channel, FlagType, Priority, TicketStatus, TicketType
 
 MAX_CHARACTERS = 500
 MAX_VALUES = 20
@@ -40,6 +40,7 @@ LABELS: dict[str, Promise | str] = {
     "team": gettext_lazy("Team"),
     "owner": gettext_lazy("Owner"),
     "tag": gettext_lazy("Tag"),
+    "flag": gettext_lazy("Flag"),
     "category": gettext_lazy("Category"),
     "company": gettext_lazy("Company"),
     "customer": gettext_lazy("Customer"),
@@ -51,6 +52,7 @@ _KEYS_IN_GERMAN = {
     "kanal": "channel",
     "verantwortlich": "owner",
     "schlagwort": "tag",
+    "kennzeichen": "flag",
     "kategorie": "category",
     "firma": "company",
     "kunde": "customer",
@@ -60,11 +62,13 @@ _CHOICES: dict[str, type[Choices]] = {
     "priority": Priority,
     "type": TicketType,
     "channel": Channel,
+    "flag": FlagType,
 }
 _WORDS_FOR = {
     "status": {"offen": "open", "wartet": "waiting", "wartend": "waiting", "beendet": "ended", "alle": ANY, "all": ANY},
     "owner": {"me": ME, "ich": ME, "none": NONE, "nobody": NONE, "niemand": NONE},
     "tag": {"none": NONE, "keins": NONE},
+    "flag": {"none": NONE, "keins": NONE, "any": ANY, "eins": ANY},
     "category": {"none": NONE, "keine": NONE},
     "company": {"none": NONE, "keine": NONE},
 }
@@ -113,7 +117,7 @@ class Term:
                 "open": _("Open"),
                 "waiting": _("Waiting"),
                 "ended": _("Ended"),
-                ANY: _("All"),
+                ANY: _("Any") if self.key == "flag" else _("All"),
                 ME: _("Me"),
                 NONE: _("Nobody") if self.key == "owner" else _("None"),
             }[value]
@@ -159,9 +163,9 @@ def read_filter(text: str, *, field: str = "q") -> Filter:
         raise Invalid({field: _("A quotation mark is not closed.")})
     terms: list[Term] = []
     faults: list[str | Promise] = []
-    for found in _TERM.finditer(printable):
+    for match in _TERM.finditer(printable):
         try:
-            if term := _term_of(found):
+            if term := _term_of(match):
                 terms.append(term)
         except ValueError as fault:
             faults.append(str(fault))
@@ -169,7 +173,10 @@ def read_filter(text: str, *, field: str = "q") -> Filter:
         faults.append(_("A filter has at most %(count)s values.") % {"count": MAX_VALUES})
     if faults:
         raise Invalid({field: faults})
-    return Filter(tuple(dict.fromkeys(terms)))
+    found = Filter(tuple(dict.fromkeys(terms)))
+    if len(found.text) > MAX_CHARACTERS:  # short words may stand for longer ones; what is kept is read again
+        raise Invalid({field: _("A filter has at most %(count)s characters.") % {"count": MAX_CHARACTERS}})
+    return found
 
 
 def _term_of(found: re.Match[str]) -> Term | None:

@@ -23,16 +23,23 @@ class SignedAnswer:
     answer: Answer
     round: int
     """How often the ticket had been reopened: a link speaks of one resolution only."""
+    requester_id: UUID | None = None
+    """Whose link it is; None in one that was sent before links knew."""
+
+    def is_of(self, ticket: Ticket) -> bool:
+        """Whether it was sent to whom the ticket belongs: a former requester does not speak for the present one."""
+        return self.requester_id in (None, ticket.requester_id)
 
 
 def sign_answer(ticket: Ticket, answer: Answer) -> str:
-    return signing.dumps([str(ticket.pk), str(answer), ticket.reopen_count], salt=SALT)
+    return signing.dumps([str(ticket.pk), str(answer), ticket.reopen_count, str(ticket.requester_id)], salt=SALT)
 
 
 def read_answer(token: str) -> SignedAnswer:
     """What a link says; raises NotFound for anything we did not sign."""
     try:
-        ticket_id, answer, round_ = signing.loads(token, salt=SALT)
-        return SignedAnswer(UUID(ticket_id), Answer(answer), int(round_))
+        ticket_id, answer, round_, *requester = signing.loads(token, salt=SALT)
+        requester_id = UUID(requester[0]) if requester else None
+        return SignedAnswer(UUID(ticket_id), Answer(answer), int(round_), requester_id)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound from error

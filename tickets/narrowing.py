@@ -1,6 +1,6 @@
 """A filter (`tickets.filters`) put to work on tickets that somebody sees. It only ever takes tickets away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Agent, Company, Contact, Team
 from core.actors import Actor
 from core.errors import Invalid
-from tickets.enums import Visibility
-from tickets.filters import LABELS, ME, NONE, Filter, Term, statuses_of
+from tickets.enums import FlagType, Visibility
+from tickets.filters import ANY, LABELS, ME, NONE, Filter, Term, statuses_of
 from tickets.models import Category, Placement, SearchDocument, Tag, Ticket, TicketTag, TimelineEntry
+from tickets.querysets import active_flag
 from tickets.search import tsquery_of
 
 M = TypeVar("M", bound=Model)
@@ -50,7 +51,7 @@ def _with(tickets: T, key: str, conditions: list[Q], *, is_excluded: bool) -> T:
         return tickets
     if is_excluded:
         return tickets.exclude(reduce(or_, conditions))
-    if key != "tag":  # a ticket has one of everything else
+    if key not in ("tag", "flag"):  # a ticket has one of everything else
         return tickets.filter(reduce(or_, conditions))
     return tickets.filter(*conditions)
 
@@ -59,6 +60,8 @@ def _condition(term: Term, by: Actor) -> Q:
     """Raises ValueError with a sentence for people."""
     if term.key == "status":
         return Q(status__in=statuses_of(term.values))
+    if term.key == "flag":
+        return _flag(term.values)
     if term.key in ("priority", "type", "channel"):
         return Q(**{f"{term.key}__in": term.values})
     return reduce(or_, [_LOOKUPS[term.key](value, by) for value in term.values])
@@ -83,6 +86,11 @@ def _tag(value: str, _by: Actor) -> Q:
     return Q(pk__in=TicketTag.objects.filter(tag__in=tags).values("ticket"))
 
 
+def _flag(values: Sequence[str]) -> Q:
+    types = FlagType.values if ANY in values else [value for value in values if value != NONE]
+    return active_flag(types) | Q(flags=[]) if NONE in values else active_flag(types)
+
+
 def _category(value: str, _by: Actor) -> Q:
     """With what stands below it, two levels deep."""
     if value == NONE:
@@ -93,10 +101,14 @@ def _category(value: str, _by: Actor) -> Q:
 
 
 def _company(value: str, _by: Actor) -> Q:
-    """Nobody is told which companies exist: what is unknown has no tickets."""
+    """The one of this very name, else all that begin so. Nobody is told which companies exist: what is unknown has no
+    tickets.
+    """
     if value == NONE:
         return Q(company__isnull=True)
-    return Q(company__in=Company.objects.order_by().filter(name__istartswith=value).values("pk"))
+    named = Company.objects.order_by().filter(name__iexact=value)
+    begun = Company.objects.order_by().filter(name__istartswith=value).filter(Q(pk__in=named) | ~Exists(named))
+    return Q(company__in=begun.values("pk"))
 
 
 def _customer(value: str, _by: Actor) -> Q:

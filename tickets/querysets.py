@@ -1,19 +1,25 @@
+from collections.abc import Iterable
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 
 from accounts.enums import Role
 from accounts.models import Agent
 from accounts.selectors import reach_of
 from core.actors import Actor
-from tickets.enums import OPEN, OutboundStatus, TicketStatus, Visibility
+from core.arrays import any_found
+from tickets.enums import ASIDE, OPEN, OutboundStatus, TextScope, TicketStatus, Visibility
+from tickets.hidden import task_ways
 
 if TYPE_CHECKING:
-    from tickets.models import OutboundMessage, Ticket, TimelineEntry  # noqa: F401
+    from tickets.models import OutboundMessage, Task, Ticket, TimelineEntry  # noqa: F401
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -72,25 +78,52 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(offer_lapses_at__lte=now).order_by("offer_lapses_at")
 
 
+def active_flag(types: Iterable[str]) -> Q:
+    """Tickets with any of these flags; found by the index of active ones, of which there are few."""
+    return Q(pk__in=RawSQL(_FLAGGED, [list(types)]))  # noqa: S611  # our own text
+
+
+_FLAGGED = "SELECT f.ticket_id FROM tickets_caseflag f WHERE f.cleared_at IS NULL AND f.type = ANY(%s)"
+
+
 def ways_beyond_teams(actor: Actor) -> list[Q]:
-    """How `actor` sees tickets whatever the team: owned or covered, offered, unowned where all agents may accept."""
+    """How `actor` sees tickets whatever the team: owned or covered, offered, asked for help, unowned where all agents
+    may accept.
+    """
     ways = []
     reach = reach_of(actor)
     if isinstance(actor, Agent) and actor.is_active:
-        ways += [Q(owner__in=reach.covers | {actor.pk}), Q(offered_to=actor)]
+        ways += [Q(owner__in=reach.covers | {actor.pk}), Q(offered_to=actor), Q(_is_asked(actor))]
     if reach.foreign - reach.teams:
         ways.append(Q(team__in=reach.foreign - reach.teams, owner__isnull=True, status=TicketStatus.NEW))
     return ways
 
 
+def _is_asked(agent: Agent) -> Func:
+    """Whether the agent, or a team of theirs, reads a ticket because of help they are asked for (`TicketReader`)."""
+    readers: Any = apps.get_model("tickets", "TicketReader")._default_manager  # noqa: SLF001  # models lie above
+    reach = reach_of(agent)
+    whom = Q(agent=agent.pk) | Q(team__in=reach.in_charge)
+    whom |= Q(team__in=reach.member - reach.in_charge, is_for_those_in_charge=False)
+    asked = readers.filter(whom, Q(until__isnull=True) | Q(until__gt=Now())).order_by()
+    return any_found("id", asked.values("ticket"))
+
+
 ROW = (
-    *("reference", "subject", "status", "priority", "priority_score", "created_at", "reopen_count"),
+    *("reference", "version", "subject", "status", "priority", "priority_score", "created_at", "reopen_count"),
+    "flags",
     *("last_customer_message_at", "last_public_reply_at", "last_staff_activity_at"),
     *("requester__first_name", "requester__last_name", "requester__email", "requester__tier"),
     *("company__name", "company__tier", "team__name", "owner__name", "offered_to__name"),
 )
 QUEUE_ORDER = ("-priority_score", "created_at", "id")
 NEWEST_FIRST = ("-created_at", "-id")
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def shown_to(self, actor: Actor) -> Self:
+        """Tasks of tickets that `actor` sees, without those hidden from them; lists for people start here."""
+        return self.filter(reduce(or_, (way(actor) & Q(is_hidden=True) for way in task_ways), Q(is_hidden=False)))
 
 
 class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
@@ -105,8 +138,13 @@ class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
 
 
 class OutboundQuerySet(models.QuerySet["OutboundMessage"]):
+    def to_customers(self) -> Self:
+        """Without what goes to others: no page of the ticket and nobody's list of replies shows that."""
+        return self.exclude(kind__in=ASIDE)
+
     def due_for_release(self, now: datetime) -> Self:
-        return self.filter(status=OutboundStatus.HELD, release_at__lte=now).order_by("release_at")
+        """Undo times first: of the scheduled ones many may wait until the customer has been heard."""
+        return self.filter(status=OutboundStatus.HELD, release_at__lte=now).order_by("is_scheduled", "release_at")
 
     def due_for_sending(self, now: datetime) -> Self:
         """Queued and due, or left behind in `sending` by a worker that died (its lease is over)."""
@@ -115,3 +153,17 @@ class OutboundQuerySet(models.QuerySet["OutboundMessage"]):
             .exclude(leased_until__gt=now)
             .order_by("next_attempt_at")
         )
+
+    def unsent_to(self, address: str) -> Self:
+        """To this address first of all, held or queued: nobody has it, and no worker is handing it over."""
+        waiting = self.filter(status__in=[OutboundStatus.HELD, OutboundStatus.QUEUED], leased_until__isnull=True)
+        return waiting.to_customers().filter(may_have_left=False, to_recipients__0__iexact=address)
+
+
+class TextQuerySet(models.QuerySet[Any]):  # Any: of each kind of shared text
+    def visible_to(self, agent: Agent) -> Self:
+        """One's own, those of one's teams, and everybody's; admins and auditors see those of all teams."""
+        own = Q(scope=TextScope.PERSONAL, owner=agent) | Q(scope=TextScope.GLOBAL)
+        if agent.has_role(Role.ADMIN, Role.AUDITOR):
+            return self.filter(own | Q(scope=TextScope.TEAM))
+        return self.filter(own | Q(scope=TextScope.TEAM, team__in=reach_of(agent).teams))

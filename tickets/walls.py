@@ -226,3 +226,21 @@ PLACEMENT_WALLS = [
     ),
     *append_only("placement"),
 ]
+
+_ATTEMPT_WALL = f"""
+    IF NEW.home_id IS DISTINCT FROM (SELECT e.ticket_id FROM tickets_timelineentry e WHERE e.id = NEW.entry_id) THEN
+        {refuse("an attempt belongs to the ticket its entry was written on")}
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608  # constant text
+
+ATTEMPT_WALLS = [
+    Wall(
+        name="attempt_of_its_entry",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=_ATTEMPT_WALL,
+    ),
+    *append_only("attemptmark"),
+]

@@ -7,18 +7,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.labels import label_of
+from tickets.columns import LABELS
 from tickets.enums import (
+    AttemptOutcome,
     ClosureCode,
+    ColumnField,
+    FlagCause,
+    FlagType,
     LinkKind,
     OutboundKind,
     PlacementCause,
     Priority,
     ResolutionCode,
+    Sentiment,
     TicketStatus,
     TransferReason,
     Unsent,
 )
 from tickets.models import TimelineEntry
+from tickets.resolution_enums import ApprovalStatus, EmpowermentTier, ResolutionType
 
 Facts = dict[str, Any]
 
@@ -98,6 +105,59 @@ def _moved_here(facts: Facts) -> str:
     return _("Mail from %(sender)s moved here from %(reference)s") % facts
 
 
+def _dropped(facts: Facts) -> str:
+    reason = {"reason": label_of(Unsent, facts["reason"])}
+    if facts.get("is_scheduled", True):
+        return _("A scheduled reply was not sent: %(reason)s") % reason
+    return _("A reply was not sent: %(reason)s") % reason
+
+
+def _requester(facts: Facts) -> str:
+    return _with_company(_("Requester: %(from)s → %(to)s") % facts, facts)
+
+
+def _address(facts: Facts) -> str:
+    return _with_company(_("Address of %(name)s: %(from)s → %(to)s") % facts, facts)
+
+
+def _with_company(text: str, facts: Facts) -> str:
+    if "company" not in facts:
+        return text
+    old, new = facts["company"]
+    return f"{text}; {_('Company')}: {old or '–'} → {new or '–'}"
+
+
+def _attempt(facts: Facts) -> str:
+    if facts["outcome"] == AttemptOutcome.WORKED:
+        return _("Marked as an attempt that worked: entry of %(of)s") % facts
+    if facts["outcome"] == AttemptOutcome.FAILED:
+        return _("Marked as an attempt that did not work: entry of %(of)s") % facts
+    return _("No attempt after all: entry of %(of)s") % facts
+
+
+def _resolution(facts: Facts) -> str:
+    """No amount: colleagues of the team read it too."""
+    kind = {"type": label_of(ResolutionType, facts["type"])}
+    if facts["status"] == ApprovalStatus.PENDING:
+        tier = {"tier": label_of(EmpowermentTier, facts["tier"])}
+        return _("Resolution written down: %(type)s; waits for approval (%(tier)s)") % (kind | tier)
+    return _("Resolution written down: %(type)s") % kind
+
+
+def _approval(facts: Facts) -> str:
+    words = {
+        ApprovalStatus.APPROVED: _("Resolution approved: %(type)s"),
+        ApprovalStatus.REJECTED: _("Resolution not approved: %(type)s"),
+        ApprovalStatus.WITHDRAWN: _("Resolution withdrawn: %(type)s"),
+    }
+    return words[ApprovalStatus(facts["status"])] % {"type": label_of(ResolutionType, facts["type"])}
+
+
+def _flag_added(facts: Facts) -> str:
+    text = _("Flag added: %(flag)s") % {"flag": label_of(FlagType, facts["type"])}
+    return f"{text} ({label_of(FlagCause, facts['cause'])})" if facts.get("cause") else text
+
+
 _WORDS: dict[str, Callable[[Facts], str]] = {
     "accepted": lambda f: _("%(owner)s accepted the ticket and owns it") % f,
     "offered": lambda f: _("Offered to %(agent)s") % f,
@@ -122,11 +182,18 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "task_done": lambda f: _("Task done: %(title)s") % f,
     "task_cancelled": lambda f: _("Task cancelled: %(title)s") % f,
     "task_reopened": lambda f: _("Task opened again: %(title)s") % f,
+    "resolution": _resolution,
+    "approval": _approval,
     "message_cancelled": lambda f: _("%(author)s took a message back before it was sent") % f,
-    "scheduled_dropped": lambda f: (
-        _("A scheduled reply was not sent: %(reason)s") % {"reason": label_of(Unsent, f["reason"])}
-    ),
+    "scheduled_dropped": _dropped,
+    "requester": _requester,
+    "address": _address,
     "automatic": lambda f: _("Automatic mail, kept without effect (%(reason)s)") % f,
+    "attempt": _attempt,
+    "flag_added": _flag_added,
+    "flag_cleared": lambda f: _("Flag cleared: %(flag)s") % {"flag": label_of(FlagType, f["type"])},
+    "photo_waived": lambda f: _("No photo of the damage is needed"),
+    "sentiment": lambda f: _("Sentiment at the end: %(value)s") % {"value": label_of(Sentiment, f["value"])},
     "moved_away": _moved_away,
     "moved_here": _moved_here,
     "merged_away": lambda f: (
@@ -147,14 +214,29 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     ),
     "unmerged": lambda f: _("%(reference)s is a ticket of its own again; its entries went back") % f,
     "forwarded": lambda f: _("Forwarded by %(agent)s; their own words stay inside") % f,
+    "former_requester": lambda f: _("Mail of a former requester, stays inside"),
     "staff_mail": lambda f: _("Mail of %(agent)s, stays inside") % f,
     "participants": lambda f: _("Take part from now on: %(names)s") % {"names": ", ".join(f["names"])},
+    "over_limit": lambda f: (
+        _("Beyond the limit of “%(column)s”: %(count)s of at most %(limit)s")
+        % (f | {"column": LABELS[ColumnField(f["field"])][f["column"]]})
+    ),
     "redacted": lambda f: _("The text of entry %(seq)s was redacted") % f,
     "outbound": lambda f: label_of(OutboundKind, f["outbound"]),
 }
+
+
+def put(event: str, words: Callable[[Facts], str]) -> None:
+    """How what an app above tells on a timeline reads; called in its `ready()`."""
+    _WORDS[event] = words
 
 
 def describe(entry: TimelineEntry) -> str:
     """One line for a system entry, in the current language; empty for entries that speak for themselves."""
     event = entry.facts.get("event")
     return _WORDS[event](entry.facts) if event in _WORDS else ""
+
+
+def sender_warning(failed_check: str) -> str:
+    """What is said of a mail whose sender did not pass this check; nothing if it passed all."""
+    return _("The sender could not be verified: %(check)s") % {"check": failed_check} if failed_check else ""

@@ -13,8 +13,8 @@ from accounts.models import Agent
 from core.actors import Actor
 from core.admin_site import ReadOnlyAdmin
 from core.models import RefusedAct
-from tickets.enums import Visibility
-from tickets.models import OutboundMessage, OwnershipTransfer, Ticket, TimelineEntry
+from tickets.enums import ASIDE, Visibility
+from tickets.models import CaseFlag, OutboundMessage, OwnershipTransfer, Ticket, TimelineEntry
 from tickets.policies import may_read_records
 from tickets.selectors import tickets_by_reference
 
@@ -93,7 +93,8 @@ class OutboundMessageAdmin(TicketRecordAdmin):
     ordering = ("-created_at",)
 
     def rows_for(self, rows: QuerySet[OutboundMessage], by: Agent) -> QuerySet[OutboundMessage]:
-        return rows.filter(Exists(Ticket.objects.visible_to(by).filter(pk=OuterRef("ticket"))))
+        visible = Ticket.objects.visible_to(by).filter(pk=OuterRef("ticket"))
+        return rows.exclude(kind__in=ASIDE).filter(Exists(visible))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [field.name for field in OutboundMessage._meta.fields if field.name not in ("id", "body_html")]
@@ -104,6 +105,33 @@ class OutboundMessageAdmin(TicketRecordAdmin):
         if not search_term.strip():
             return queryset, False
         return queryset.filter(ticket__in=tickets_by_reference(search_term).values("pk")), False
+
+
+@admin.register(CaseFlag)
+class CaseFlagAdmin(TicketRecordAdmin):
+    list_display = ("ticket_reference", "type", "reason", "added_by_name", "created_at", "cleared_at")
+    list_filter = ("type", ("cleared_at", admin.EmptyFieldListFilter))
+    list_select_related = ("ticket",)
+    search_fields = ("ticket__reference",)
+    search_help_text = gettext_lazy("The reference of a ticket; its flags then stand here")
+    ordering = ("-created_at", "-id")
+
+    def rows_for(self, rows: QuerySet[CaseFlag], by: Agent) -> QuerySet[CaseFlag]:
+        return rows.filter(Exists(Ticket.objects.visible_to(by).filter(pk=OuterRef("ticket"))))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [field.name for field in CaseFlag._meta.fields if field.name not in ("id", "cause")]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[CaseFlag], search_term: str
+    ) -> tuple[QuerySet[CaseFlag], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(ticket__in=tickets_by_reference(search_term).values("pk")), False
+
+    @admin.display(description=gettext_lazy("Ticket"), ordering="ticket__reference")
+    def ticket_reference(self, flag: CaseFlag) -> str:
+        return flag.ticket.reference
 
 
 class AuditRecordAdmin(ReadOnlyAdmin):

@@ -1,12 +1,12 @@
 """The timeline and what is added to it: notes, replies, files; the own outbox."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Prefetch, QuerySet
 from django.http import FileResponse
-from django.http.request import QueryDict
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -72,8 +72,9 @@ class ThreadViewSet(TicketBase):
         operation_id="ticket_reply",
         summary="Answer the customer",
         description=(
-            "Held for the author's undo time; then it is on the timeline and on its way. The text goes out as it is "
-            "given; the signature that the page adds is the client's matter."
+            "Held for the author's undo time; then it is on the timeline and on its way. Variables such as "
+            "`{{customer.name}}` are filled, formatting (a small Markdown) becomes the HTML part; the signatures "
+            "that the page adds are the client's matter."
         ),
         request=ReplyIn,
         responses={201: OutboundOut},
@@ -111,7 +112,7 @@ class TicketFilesViewSet(ThreadViewSet):
     def list(self, request: Request, reference: str) -> Response:
         ticket = self.seen(reference)
         query = self.read_query(Query)
-        files = attachments_visible_to(self.actor).filter(entry__in=entries_of(ticket).values("pk"))
+        files = attachments_visible_to(self.actor).filter(entry__in=entries_of(ticket).main_thread().values("pk"))
 
         def show(rows: Any) -> Any:
             return AttachmentOut(rows, many=True, context={"request": request}).data
@@ -126,20 +127,16 @@ class TicketFilesViewSet(ThreadViewSet):
     )
     def create(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
-        data: Any = request.data  # the only parser here answers a QueryDict
-        values = self.read_form(data)
+        values = self.read_form(AttachmentIn)
         version = self.version(values)
         files = [new_file(file) for file in values["file"]]
-        words = values["body"] if values["body"].strip() else "\n".join(file.filename for file in files)
+        words = words_for(files, values["body"])
         return self.answer(add_note(ticket.pk, by=self.actor, body_text=words, files=files, version=version))
 
-    def read_form(self, data: QueryDict) -> dict[str, Any]:
-        """A form repeats a name for each file, where JSON would hold a list."""
-        fields = {name: data.getlist(name) if name == "file" else data.get(name) for name in data}
-        shape = AttachmentIn(data=fields)
-        shape.is_valid(raise_exception=True)
-        values: dict[str, Any] = shape.validated_data
-        return values
+
+def words_for(files: Sequence[NewFile], body: str) -> str:
+    """What stands with files that came without a word: their names."""
+    return body if body.strip() else "\n".join(file.filename for file in files)
 
 
 def new_file(file: "UploadedFile[Any]") -> NewFile:

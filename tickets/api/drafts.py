@@ -12,8 +12,9 @@ from accounts.models import Agent
 from core.api.schema import page_of
 from core.errors import Forbidden, Invalid
 from tickets.api.base import TicketBase
-from tickets.api.inputs import DraftIn, DraftPatch, DraftQuery
+from tickets.api.inputs import DraftIn, DraftPatch, DraftQuery, Versioned
 from tickets.api.outputs import DraftOut
+from tickets.enums import DraftMode
 from tickets.models import Draft
 from tickets.selectors import drafts_of
 from tickets.services import discard_draft, keep_draft
@@ -25,7 +26,7 @@ class DraftViewSet(TicketBase):
     def rows(self) -> QuerySet[Draft]:
         if not isinstance(self.actor, Agent):
             raise Forbidden
-        return drafts_of(self.actor)
+        return drafts_of(self.actor).filter(mode__in=DraftMode.values)  # what is written aside is the pages' alone
 
     @extend_schema(operation_id="draft_list", summary="My drafts", parameters=[DraftQuery], responses=page_of(DraftOut))
     def list(self, request: Request) -> Response:
@@ -70,8 +71,9 @@ class DraftViewSet(TicketBase):
         keep_draft(draft.ticket_id, by=self.actor, mode=draft.mode, body_text=body, cc=cc, version=version)
         return Response(DraftOut(self.one(self.rows(), pk=id)).data)
 
-    @extend_schema(operation_id="draft_delete", summary="Discard it", request=None, responses={204: None})
+    @extend_schema(operation_id="draft_delete", summary="Discard it", request=Versioned, responses={204: None})
     def destroy(self, request: Request, id: UUID) -> Response:
         draft = self.one(self.rows(), pk=id)
-        discard_draft(draft.ticket_id, by=self.actor, mode=draft.mode)
+        version = self.version(self.read(Versioned))
+        discard_draft(draft.ticket_id, by=self.actor, mode=draft.mode, version=version)
         return Response(status=204)

@@ -9,12 +9,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.lookups import agent_named, contact_named, team_named
-from core.api.fields import In, Instant, Line, Named, Query, Text
+from core.api.fields import In, Instant, Line, Named, OffsetInstant, Query, Text
 from tickets.enums import (
     CANCEL_CODES,
     Channel,
     DraftMode,
     EntryKind,
+    FlagType,
     Grade,
     Priority,
     SendWhen,
@@ -24,12 +25,24 @@ from tickets.enums import (
 )
 from tickets.filters import MAX_CHARACTERS
 from tickets.lookups import category_named
+from tickets.sorting import SORTS
 
 LANGUAGE = r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$"
 
 
 class Versioned(In):
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="the one you saw")
+
+
+class MaybeOverLimit(Versioned):
+    """Of acts that put a ticket into another column."""
+
+    over_limit = Text(
+        required=False,
+        allow_blank=True,
+        max_length=2000,
+        help_text="why to go beyond a hard limit of work in progress: for the team's supervisor or manager",
+    )
 
 
 class _Requester(In):
@@ -101,7 +114,7 @@ class TicketIn(_Details):
     channel = serializers.ChoiceField(required=False, choices=Channel.choices, default=Channel.API)
 
 
-class TicketPatch(_Details):
+class TicketPatch(_Details, MaybeOverLimit):
     subject = Line(required=False, allow_blank=True)
     priority = serializers.ChoiceField(required=False, choices=Priority.choices)
     reason = Text(
@@ -117,7 +130,7 @@ class OfferIn(Versioned):
     agent = Named(agent_named, help_text="id, e-mail address or name")
 
 
-class ChangeTeamIn(Versioned):
+class ChangeTeamIn(MaybeOverLimit):
     team = Named(team_named, help_text="id or name")
 
 
@@ -134,16 +147,19 @@ class ReplyIn(Versioned):
     when = serializers.CharField(
         required=False, default=SendWhen.NOW.value, max_length=10, help_text=", ".join(SendWhen.values)
     )
-    send_at = Instant(required=False, allow_null=True, default=None, help_text='with "when": "at"')
+    send_at = OffsetInstant(required=False, allow_null=True, default=None, help_text='with "when": "at"')
     last_seen_seq = serializers.IntegerField(
-        required=False, min_value=0, max_value=2**63 - 1, help_text="newest public entry the author has read"
+        required=False,
+        min_value=0,
+        max_value=2**63 - 1,
+        help_text="newest entry the author has read; 409 if the customer or a colleague has written since",
     )
 
 
 class ScheduleIn(Versioned):
     asked = ("when", "send_at")
     when = serializers.CharField(max_length=10, help_text=", ".join(SendWhen.values))
-    send_at = Instant(required=False, allow_null=True, default=None, help_text='with "when": "at"')
+    send_at = OffsetInstant(required=False, allow_null=True, default=None, help_text='with "when": "at"')
 
 
 class NoteIn(Versioned):
@@ -151,7 +167,7 @@ class NoteIn(Versioned):
     body = Text(required=False, allow_blank=True, default="")
 
 
-class ResolveIn(Versioned):
+class ResolveIn(MaybeOverLimit):
     asked = ("resolution_code", "resolution_note")
     resolution_code = serializers.CharField(required=False, allow_blank=True, default="", max_length=50)
     resolution_note = Text(required=False, allow_blank=True, default="")
@@ -159,6 +175,14 @@ class ResolveIn(Versioned):
 
 class ReasonIn(Versioned):
     reason = Text(required=False, allow_blank=True, default="", max_length=10_000)
+
+
+class ReopenIn(ReasonIn, MaybeOverLimit):
+    pass
+
+
+class ChangeRequesterIn(Versioned):
+    requester = RequesterField()
 
 
 class CancelIn(Versioned):
@@ -236,26 +260,34 @@ class DraftQuery(Query):
     ticket = serializers.CharField(required=False, max_length=40, help_text="reference")
 
 
-class TicketQuery(Query):
+class TicketFilters(In):
     status = serializers.MultipleChoiceField(required=False, choices=TicketStatus.choices)
     priority = serializers.MultipleChoiceField(required=False, choices=Priority.choices)
     owner = serializers.CharField(required=False, max_length=320, help_text="id, address or name, or `me` or `none`")
     team = serializers.CharField(required=False, max_length=320, help_text="id or name")
     requester = serializers.CharField(required=False, max_length=320, help_text="id or address")
     company = serializers.CharField(required=False, max_length=320, help_text="id or name")
+    flag = serializers.MultipleChoiceField(required=False, choices=FlagType.choices, help_text="any of them")
     created_after = Instant(required=False)
     filter = serializers.CharField(
         required=False,
         max_length=MAX_CHARACTERS,
         help_text='as typed on the list page: `status:waiting team:network -tag:vpn "exact words"`',
     )
+
+
+class TicketQuery(TicketFilters, Query):
     q = serializers.CharField(required=False, max_length=200, help_text="words of subject and messages, or a reference")
     ordering = serializers.ChoiceField(
         required=False,
         default="-created_at",
-        choices=["-created_at", "created_at", "-priority_score"],
+        choices=list(SORTS),
         help_text="not together with `q`, which is newest first",
     )
+
+
+class ExportQuery(TicketFilters):
+    ordering = serializers.ChoiceField(required=False, default="-created_at", choices=list(SORTS))
 
 
 class SearchQuery(Query):

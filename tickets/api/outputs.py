@@ -13,6 +13,7 @@ from tickets.enums import (
     ClosureCode,
     DraftMode,
     EntryKind,
+    FlagType,
     Grade,
     OutboundKind,
     OutboundStatus,
@@ -73,6 +74,7 @@ class TicketRowOut(Out):
     closure_code = choice(ClosureCode, may_be_empty=True)
     reopen_count = serializers.IntegerField()
     priority_score = serializers.DecimalField(max_digits=9, decimal_places=2)
+    flags = serializers.ListField(child=serializers.ChoiceField(choices=FlagType.choices))
     tags = serializers.SerializerMethodField()
     created_at = Instant()
     updated_at = Instant()
@@ -175,6 +177,7 @@ class EntryOut(Out):
     email_cc = serializers.ListField(child=serializers.CharField())
     in_reply_to = serializers.CharField()
     external_ref = serializers.CharField()
+    failed_check = serializers.CharField(help_text="of a mail whose sender could not be verified, such as dmarc=fail")
     attachments = AttachmentOut(many=True)
     created_at = Instant()
     redacted_at = Instant(allow_null=True)

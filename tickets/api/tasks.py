@@ -25,7 +25,7 @@ A = TypeVar("A", bound=Callable[..., Response])
 
 class TaskBase(TicketBase):
     def tasks(self) -> QuerySet[Task]:
-        visible = Task.objects.filter(ticket__in=self.visible().values("pk"))
+        visible = Task.objects.shown_to(self.actor).filter(ticket__in=self.visible().values("pk"))
         return visible.select_related("ticket", "assigned_to", "team").prefetch_related("blocked_by")
 
     def answer(self, task: Task, *, status: int = 200) -> Response:

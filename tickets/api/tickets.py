@@ -21,18 +21,12 @@ from tickets.enums import Channel
 from tickets.filters import read_filter
 from tickets.models import Ticket
 from tickets.narrowing import narrowed
-from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER, TicketQuerySet
+from tickets.querysets import TicketQuerySet, active_flag
 from tickets.services import create_ticket_for, edit_ticket, refuse_owner_change
 from tickets.services.creation import Message
+from tickets.sorting import SORTS
 
-ORDERINGS = {
-    "-created_at": NEWEST_FIRST,
-    "created_at": ("created_at", "id"),
-    "-priority_score": QUEUE_ORDER,
-}
-
-
-FILTERS = {"status", "priority", "owner", "team", "requester", "company", "created_after", "filter"}
+FILTERS = {"status", "priority", "owner", "team", "requester", "company", "flag", "created_after", "filter"}
 
 
 class TicketReads(TicketBase):
@@ -56,7 +50,7 @@ class TicketViewSet(TicketReads):
         rows = self._filtered(for_rows(self.visible()), query)
         if "q" in query:
             return self._found(rows, query, is_filtered=not FILTERS.isdisjoint(query))
-        return self.page(rows, ORDERINGS[query["ordering"]], query, show_rows)
+        return self.page(rows, SORTS[query["ordering"]], query, show_rows)
 
     def _filtered(self, rows: QuerySet[Ticket], query: dict[str, Any]) -> QuerySet[Ticket]:
         """One parameter a filter; what a name does not find filters everything away."""
@@ -64,6 +58,8 @@ class TicketViewSet(TicketReads):
             rows = rows.filter(status__in=statuses)
         if priorities := query.get("priority"):
             rows = rows.filter(priority__in=priorities)
+        if flags := query.get("flag"):
+            rows = rows.filter(active_flag(flags))
         if "created_after" in query:
             rows = rows.filter(created_at__gt=query["created_after"])
         for name, find in (("team", team_named), ("requester", contact_named), ("company", company_named)):
@@ -116,7 +112,7 @@ class TicketViewSet(TicketReads):
             refuse_owner_change(ticket.pk, by=self.actor)
         values = self.read(TicketPatch, partial=True)
         version = self.version(values, is_required=True)
-        if not values.keys() - {"reason"}:
+        if not values.keys() - {"reason", "over_limit"}:
             raise Invalid({BODY: _("Name at least one field to change.")})
         return self.whole(edit_ticket(ticket.pk, by=self.actor, version=version or 0, **values).pk)
 

@@ -13,10 +13,12 @@ from tickets import services
 from tickets.api.base import TicketBase
 from tickets.api.inputs import (
     CancelIn,
+    ChangeRequesterIn,
     ChangeTeamIn,
+    MaybeOverLimit,
     MergeIn,
     OfferIn,
-    ReasonIn,
+    ReopenIn,
     ResolveIn,
     SplitIn,
     TransferIn,
@@ -36,11 +38,12 @@ def step(name: str, summary: str, request: Any = Versioned) -> Callable[[A], A]:
 
 
 class TransitionViewSet(TicketBase):
-    @step("accept", "Become the owner, for good")
+    @step("accept", "Become the owner, for good", MaybeOverLimit)
     def accept(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
-        version = self.version(self.read(Versioned))
-        return self.whole(services.accept_ticket(ticket.pk, by=self.actor, version=version).pk)
+        values = self.read(MaybeOverLimit)
+        version = self.version(values)
+        return self.whole(services.accept_ticket(ticket.pk, by=self.actor, version=version, **values).pk)
 
     @step("offer", "Propose to an agent of the team", OfferIn)
     def offer(self, request: Request, reference: str) -> Response:
@@ -60,19 +63,39 @@ class TransitionViewSet(TicketBase):
         ticket = self.ticket(reference)
         values = self.read(ChangeTeamIn)
         version = self.version(values)
-        return self.whole(services.change_team(ticket.pk, by=self.actor, team=values["team"], version=version).pk)
+        return self.whole(services.change_team(ticket.pk, by=self.actor, version=version, **values).pk)
 
-    @step("wait_for_customer", "The customer is to act")
+    @extend_schema(
+        operation_id="ticket_change_requester",
+        summary="Make somebody else the customer of the ticket",
+        description=(
+            "Answers go to them from then on; mail to the former requester that is held, scheduled or queued is not "
+            "sent (what is being handed over at that moment is). Never across companies. An address that nobody has "
+            "becomes a contact."
+        ),
+        request=ChangeRequesterIn,
+        responses={200: TicketOut},
+    )
+    def change_requester(self, request: Request, reference: str) -> Response:
+        ticket = self.ticket(reference)
+        values = self.read(ChangeRequesterIn)
+        version = self.version(values)
+        changed = services.change_requester(ticket.pk, by=self.actor, version=version, **values["requester"])
+        return self.whole(changed.pk)
+
+    @step("wait_for_customer", "The customer is to act", MaybeOverLimit)
     def wait_for_customer(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
-        version = self.version(self.read(Versioned))
-        return self.whole(services.wait_for_customer(ticket.pk, by=self.actor, version=version).pk)
+        values = self.read(MaybeOverLimit)
+        version = self.version(values)
+        return self.whole(services.wait_for_customer(ticket.pk, by=self.actor, version=version, **values).pk)
 
-    @step("resume", "Go on without waiting")
+    @step("resume", "Go on without waiting", MaybeOverLimit)
     def resume(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
-        version = self.version(self.read(Versioned))
-        return self.whole(services.resume_ticket(ticket.pk, by=self.actor, version=version).pk)
+        values = self.read(MaybeOverLimit)
+        version = self.version(values)
+        return self.whole(services.resume_ticket(ticket.pk, by=self.actor, version=version, **values).pk)
 
     @step("resolve", "The outcome is reached; the customer is told", ResolveIn)
     def resolve(self, request: Request, reference: str) -> Response:
@@ -84,6 +107,7 @@ class TransitionViewSet(TicketBase):
             version=self.version(values),
             code=values["resolution_code"],
             note=values["resolution_note"],
+            over_limit=values.get("over_limit", ""),
         )
         return self.whole(resolved.pk)
 
@@ -93,10 +117,10 @@ class TransitionViewSet(TicketBase):
         version = self.version(self.read(Versioned))
         return self.whole(services.confirm_ticket(ticket.pk, by=self.actor, version=version).pk)
 
-    @step("reopen", "Go on with a resolved ticket, same owner", ReasonIn)
+    @step("reopen", "Go on with a resolved ticket, same owner", ReopenIn)
     def reopen(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
-        values = self.read(ReasonIn)
+        values = self.read(ReopenIn)
         version = self.version(values)
         return self.whole(services.reopen_ticket(ticket.pk, by=self.actor, version=version, **values).pk)
 

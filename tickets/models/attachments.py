@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
@@ -20,6 +22,9 @@ class Attachment(BaseModel):
 
     `file` names a blob by its sha256: the same bytes are stored once. Only `clean` ones are served.
     """
+
+    SCANNED: ClassVar[str] = "clamd"
+    """The note of a clean file that a virus scanner has looked at."""
 
     entry = models.ForeignKey(
         TimelineEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="attachments"
@@ -46,6 +51,11 @@ class Attachment(BaseModel):
                 name="attachment_belongs", condition=Q(entry__isnull=False) | Q(outbound__isnull=False)
             )
         ]
+        indexes = [
+            models.Index(
+                name="attachment_pending", fields=["created_at", "id"], condition=Q(scan_status=ScanStatus.PENDING)
+            )
+        ]
 
     def __str__(self) -> str:
         return self.filename
@@ -53,3 +63,8 @@ class Attachment(BaseModel):
     @property
     def may_be_served(self) -> bool:
         return self.scan_status == ScanStatus.CLEAN
+
+    @property
+    def is_unscanned(self) -> bool:
+        """Clean by sniffing and the block list alone (ruling 22)."""
+        return self.scan_status == ScanStatus.CLEAN and self.scan_note != self.SCANNED

@@ -41,9 +41,11 @@ class OutboundMessage(FSMModelMixin, BaseModel):
     status = FSMField(max_length=10, choices=OutboundStatus, default=O.HELD, protected=True)
     release_at = models.DateTimeField()
     is_scheduled = models.BooleanField(default=False)
+    """Held until a moment its author chose, and not for their undo time alone; true for good."""
+    sent_now_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When somebody let a scheduled one go before its moment: from then on its hold is an undo time like any other."""
     may_have_left = models.BooleanField(default=False, editable=False)
     """Some recipient has it, or may have it: what was begun cannot be taken back."""
-    """Held until a moment its author chose, and not for their undo time alone; true for good."""
     released_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
@@ -88,6 +90,15 @@ class OutboundMessage(FSMModelMixin, BaseModel):
         return self.to_recipients[0]
 
     @property
+    def waits_for_moment(self) -> bool:
+        """Held for longer than the undo time: what happens on the ticket before its moment may make it untimely."""
+        return self.is_scheduled and self.sent_now_at is None
+
+    @property
+    def hold_began_at(self) -> datetime:
+        return self.sent_now_at or self.created_at
+
+    @property
     def may_be_undone(self) -> bool:
         """As long as nobody can have it."""
         return self.status in (O.HELD, O.QUEUED) and not self.may_have_left
@@ -105,7 +116,7 @@ class OutboundMessage(FSMModelMixin, BaseModel):
         self.attempts += 1
         self.leased_until = leased_until
 
-    @transition(field=status, source=O.SENDING, target=O.SENT)
+    @transition(field=status, source=[O.QUEUED, O.SENDING], target=O.SENT)
     def succeed(self, *, at: datetime) -> None:
         self.sent_at, self.next_attempt_at, self.leased_until, self.last_error = at, None, None, ""
 
@@ -113,7 +124,7 @@ class OutboundMessage(FSMModelMixin, BaseModel):
     def put_off(self, *, until: datetime, error: str) -> None:
         self.next_attempt_at, self.leased_until, self.last_error = until, None, error[:2000]
 
-    @transition(field=status, source=O.SENDING, target=O.FAILED)
+    @transition(field=status, source=[O.QUEUED, O.SENDING], target=O.FAILED)
     def fail(self, *, error: str) -> None:
         self.next_attempt_at, self.leased_until, self.last_error = None, None, error[:2000]
 

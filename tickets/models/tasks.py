@@ -10,6 +10,7 @@ from core.history import audited_history
 from core.models import BaseModel
 from tickets.enums import TaskStatus
 from tickets.models.ticket import Ticket
+from tickets.querysets import TaskQuerySet
 
 T = TaskStatus
 
@@ -37,7 +38,10 @@ class Task(FSMModelMixin, BaseModel):
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancel_reason = models.TextField(blank=True)
+    is_hidden = models.BooleanField(default=False, editable=False)
+    """Seen by nobody but whom an app above lets see it (`tickets.hidden`): part of help that is not for all."""
 
+    objects = TaskQuerySet.as_manager()
     history = audited_history(m2m_fields=[blocked_by], not_indexed=["team", "assigned_to"])
 
     class Meta:

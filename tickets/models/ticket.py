@@ -2,6 +2,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
@@ -13,10 +14,12 @@ from django_fsm import RETURN_VALUE, FSMField, FSMModelMixin, transition
 from accounts.models import Agent, Company, Contact, Team
 from core.history import audited_history
 from core.models import BaseModel, new_id
+from tickets.columns import ON_BOARDS
 from tickets.enums import (
     OPEN,
     Channel,
     ClosureCode,
+    FlagType,
     Grade,
     Priority,
     ResolutionCode,
@@ -30,6 +33,7 @@ from tickets.walls import TICKET_WALLS, TRANSFER_WALLS
 
 S = TicketStatus
 WAITING = (S.WAITING_CUSTOMER, S.WAITING_INTERNAL)
+IS_OPEN = Q(status__in=[str(status) for status in OPEN])
 
 
 class ReferenceCounter(models.Model):
@@ -124,6 +128,8 @@ class Ticket(FSMModelMixin, BaseModel):
     reopen_count = models.PositiveSmallIntegerField(_("reopened"), default=0, editable=False)
     priority_score = models.DecimalField(max_digits=9, decimal_places=2, default=Decimal("40.00"), editable=False)
     score_breakdown = models.JSONField(default=dict, editable=False)
+    flags = ArrayField(models.CharField(max_length=20, choices=FlagType), default=list, editable=False)
+    """Types of its active `CaseFlag` rows, sorted; kept by `services.flags`, so that lists have them with the row."""
     follow_up_of = models.ForeignKey(
         "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="follow_ups"
     )
@@ -152,7 +158,7 @@ class Ticket(FSMModelMixin, BaseModel):
             "created_by",
             "reference",
         ],
-        excluded_fields=["description", "description_html", "score_breakdown"],
+        excluded_fields=["description", "description_html", "score_breakdown", "flags"],
     )
 
     class Meta:
@@ -190,12 +196,30 @@ class Ticket(FSMModelMixin, BaseModel):
             models.Index(
                 name="ticket_open_team",
                 fields=["team", "-priority_score", "created_at", "id"],
-                condition=Q(status__in=[str(status) for status in OPEN]),
+                condition=IS_OPEN,
             ),
             models.Index(
                 name="ticket_open_owner",
                 fields=["owner", "-priority_score", "created_at", "id"],
-                condition=Q(status__in=[str(status) for status in OPEN]),
+                condition=IS_OPEN,
+            ),
+            # The orders a list is offered in (`tickets.sorting`): for one team and for many, for open tickets and all.
+            models.Index(name="ticket_urgent", fields=["-priority_score", "created_at", "id"]),
+            models.Index(name="ticket_team_urgent", fields=["team", "-priority_score", "created_at", "id"]),
+            models.Index(name="ticket_status_newest", fields=["status", "-created_at", "-id"]),
+            models.Index(name="ticket_open_urgent", fields=["-priority_score", "created_at", "id"], condition=IS_OPEN),
+            models.Index(name="ticket_open_newest", fields=["-created_at", "-id"], condition=IS_OPEN),
+            models.Index(name="ticket_open_team_newest", fields=["team", "-created_at", "-id"], condition=IS_OPEN),
+            models.Index(name="ticket_open_status", fields=["status", "-created_at", "-id"], condition=IS_OPEN),
+            models.Index(name="ticket_open_company", fields=["company", "-created_at", "-id"], condition=IS_OPEN),
+            models.Index(
+                name="ticket_board",
+                fields=["team"],
+                include=[
+                    *("status", "priority", "owner", "offered_to", "company", "requester"),
+                    *("priority_score", "created_at", "id"),
+                ],
+                condition=Q(status__in=[str(status) for status in ON_BOARDS]),
             ),
             models.Index(name="ticket_offered", fields=["offered_to"], condition=Q(offered_to__isnull=False)),
             models.Index(
@@ -231,6 +255,10 @@ class Ticket(FSMModelMixin, BaseModel):
 
     @transition(field=status, source=[S.IN_PROGRESS, S.WAITING_INTERNAL], target=S.WAITING_CUSTOMER)
     def wait_for_customer(self, *, at: datetime) -> None:
+        self.waiting_since = at
+
+    @transition(field=status, source=S.IN_PROGRESS, target=S.WAITING_INTERNAL)
+    def wait_for_colleagues(self, *, at: datetime) -> None:
         self.waiting_since = at
 
     @transition(field=status, source=S.WAITING_CUSTOMER, target=S.IN_PROGRESS)
@@ -317,6 +345,7 @@ class Ticket(FSMModelMixin, BaseModel):
 for _name in (
     "accept",
     "wait_for_customer",
+    "wait_for_colleagues",
     "customer_replied",
     "resume",
     "resolve",

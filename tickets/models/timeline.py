@@ -7,15 +7,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, ApiClient, Contact
-from core.inserts import QuickInsert
 from core.models import new_id
+from core.writing import QuickWrite
 from tickets.enums import CUSTOMER_FACING, AuthorType, EntryKind, Visibility
 from tickets.models.ticket import Ticket
 from tickets.querysets import TimelineQuerySet
 from tickets.walls import TIMELINE_WALLS
 
+UNVERIFIED = "unverified"
+"""In the facts of a mail's entry: which check of its sender has failed."""
 
-class TimelineEntry(QuickInsert):
+
+class TimelineEntry(QuickWrite):
     """One thing that happened on a ticket. Append-only in earnest: the database refuses changes, save a redaction
     (ruling 11).
     """
@@ -85,6 +88,11 @@ class TimelineEntry(QuickInsert):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.seq}"
+
+    @property
+    def failed_check(self) -> str:
+        """Which check of a mail's sender has failed, such as dmarc=fail; empty if none has."""
+        return str(self.facts.get(UNVERIFIED, ""))
 
     @property
     def is_public(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from accounts.models import Agent, ApiClient, Contact
 from core.actors import Actor, SystemActor
@@ -13,10 +14,11 @@ from core.compiled import Compiled
 from core.errors import DomainError, StaleVersion
 from core.events import publish
 from core.history import record
+from core.writing import insert_soon, write_soon
 from tickets.enums import ENDED, AuthorType, EntryKind, TicketStatus, Visibility
 from tickets.errors import InvalidTransition, NotOwner, OwnersActForbidden, TicketClosed, VisibilityFixed
-from tickets.events import StatusChanged
-from tickets.models import Ticket, TimelineEntry
+from tickets.events import StatusChanged, TicketTouched
+from tickets.models import Ticket, TicketReader, TimelineEntry, WipLimit
 from tickets.models.search import WORDS_OF
 from tickets.policies import acts_as_owner, is_staff_role, works_in
 from tickets.transitions import transitions_from
@@ -27,7 +29,17 @@ whole.
 """
 
 # What only some services need is read when they do: planning eight joins takes PostgreSQL longer than running them.
-_WITH_PEOPLE = Compiled(lambda pk: Ticket.objects.select_related("team", "owner", "requester").filter(pk=pk), uuid4())
+_WITH_PEOPLE = Compiled(
+    lambda pk: (
+        Ticket.objects.select_related("team", "owner", "requester")
+        .annotate(
+            _has_limits=Exists(WipLimit.objects.filter(team=OuterRef("team"))),  # read by _wip.py
+            _has_readers=Exists(TicketReader.objects.filter(ticket=OuterRef("pk"))),  # read by _noting.py
+        )
+        .filter(pk=pk)
+    ),
+    uuid4(),
+)
 
 
 def lock(ticket_id: UUID) -> Ticket:
@@ -102,8 +114,14 @@ def touch(ticket: Ticket, **moments: datetime | None) -> None:
     Ticket.objects.filter(pk=ticket.pk).update(**moments)
 
 
+def touched(ticket_id: UUID, *, at: datetime) -> None:
+    """Tell that the ticket's page shows something else than before; saving it and adding entries does so by itself."""
+    publish(TicketTouched(ticket_id=ticket_id, occurred_at=at))
+
+
 def save(ticket: Ticket, *, by: Actor, fields: Sequence[str], reason: str = "") -> None:
     record(ticket, by=by, reason=reason, update_fields=fields)
+    touched(ticket.pk, at=ticket.updated_at)
 
 
 def change_status(
@@ -145,15 +163,17 @@ def add_entry(
     body_text: str = "",
     subject: str = "",
     words: str = "",
+    waits: bool = False,
     **fields: Any,
 ) -> TimelineEntry:
     """Append to the timeline of a locked ticket. Internal unless said otherwise.
 
-    Its body, and `words` besides, are what the ticket is found by from then on.
+    Its body, and `words` besides, are what the ticket is found by from then on. One that `waits` goes along with the
+    act's next statement; its place in the order is not known before.
     """
     if visibility == Visibility.PUBLIC and kind == EntryKind.NOTE:
         raise VisibilityFixed
-    entry = TimelineEntry.objects.create(
+    entry = TimelineEntry(
         ticket=ticket,
         kind=kind,
         visibility=visibility,
@@ -164,8 +184,13 @@ def add_entry(
         **author_fields(author),
         **fields,
     )
+    if waits:
+        insert_soon(entry)
+    else:
+        entry.save(force_insert=True)
     if (body_text or words) and visibility != Visibility.ENVELOPE_ONLY:
         index_words(ticket, f"{words} {body_text}")
+    touched(ticket.pk, at=at)
     return entry
 
 
@@ -189,15 +214,15 @@ def index_words(ticket: Ticket, text: str) -> None:
     PostgreSQL takes 1 MB of words a document. A conversation of so many different words stays findable by its earlier
     ones; up to 400 words of the longest length need no counting of bytes.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO tickets_searchdocument AS d (ticket_id, team_id, created_at, words)
-            VALUES (%s, %s, %s, strip({WORDS_OF}))
-            ON CONFLICT (ticket_id) DO UPDATE SET team_id = excluded.team_id, words = CASE
-                WHEN length(d.words) + length(excluded.words) <= 400
-                    OR octet_length(d.words::text) + octet_length(excluded.words::text) < 1000000
-                THEN strip(d.words || excluded.words) ELSE d.words END
-            """,  # noqa: S608  # a constant of ours
-            [ticket.pk, ticket.team_id, ticket.created_at, text[:SEARCHED_CHARACTERS]],
-        )
+    write_soon(
+        "tickets_searchdocument",
+        f"""
+        INSERT INTO tickets_searchdocument AS d (ticket_id, team_id, created_at, words)
+        VALUES (%s, %s, %s, strip({WORDS_OF}))
+        ON CONFLICT (ticket_id) DO UPDATE SET team_id = excluded.team_id, words = CASE
+            WHEN length(d.words) + length(excluded.words) <= 400
+                OR octet_length(d.words::text) + octet_length(excluded.words::text) < 1000000
+            THEN strip(d.words || excluded.words) ELSE d.words END
+        """,  # noqa: S608  # a constant of ours
+        [ticket.pk, ticket.team_id, ticket.created_at, text[:SEARCHED_CHARACTERS]],
+    )

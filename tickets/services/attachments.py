@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
+from core import wake
+from core.writing import insert_soon
+from tickets import scanner
 from tickets.enums import ScanStatus
-from tickets.files import inspect, safe_filename
+from tickets.files import Verdict, inspect, safe_filename
 from tickets.models import Attachment, OutboundMessage, TimelineEntry
 
 
@@ -43,9 +46,15 @@ def attach(
 ) -> Sequence[Attachment]:
     """Save the rows of `store_blobs` as files of an entry or of a held reply."""
     attachments = list(attachments)
+    if not attachments:
+        return attachments
     for attachment in attachments:
         attachment.entry, attachment.outbound = entry, outbound
-    return Attachment.objects.bulk_create(attachments)
+    if scanner.is_configured():
+        wake.after_commit("tickets.scan_due_files")
+    for attachment in attachments:
+        insert_soon(attachment)
+    return attachments
 
 
 def unstored(files: Iterable[NewFile]) -> list[Attachment]:
@@ -65,9 +74,16 @@ def _attachment(file: NewFile, *, is_stored: bool = True) -> Attachment:
         sha256=digest,
         is_inline=file.is_inline,
         content_id=file.content_id[:255],
-        scan_status=ScanStatus.INFECTED if verdict.block_reason else ScanStatus.CLEAN,
-        scan_note=verdict.block_reason[:255],
+        scan_status=_first_status(verdict, is_stored=is_stored),
+        scan_note="" if scanner.is_configured() else verdict.block_reason[:255],
     )
+
+
+def _first_status(verdict: Verdict, *, is_stored: bool) -> ScanStatus:
+    """With a scanner nothing is decided yet; a look ahead takes the file for one that will be clean."""
+    if scanner.is_configured():
+        return ScanStatus.PENDING if is_stored else ScanStatus.CLEAN
+    return ScanStatus.INFECTED if verdict.block_reason else ScanStatus.CLEAN
 
 
 def _store(digest: str, content: bytes) -> str:

@@ -4,22 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db.models import Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Scope
-from accounts.errors import ScopeMissing
-from accounts.models import Agent, ApiClient, Contact
+from accounts.models import Agent, Contact
 from core import steps
 from core.actors import TIMER, Actor
 from core.errors import Invalid, StaleVersion
 from core.events import publish
 from core.history import get_or_record
+from core.markdown import to_html
 from core.service import service
 from core.sweep import run_each
+from tickets import guards
 from tickets.enums import (
     ENDED,
     DraftMode,
@@ -34,16 +31,18 @@ from tickets.enums import (
 )
 from tickets.errors import (
     NotYourMessage,
-    RoleForbids,
     TicketUnowned,
     TooLateToUndo,
     UnseenEntries,
     WrongTicketContext,
 )
 from tickets.events import CustomerReplied, NoteAdded, TicketReopened
+from tickets.flagging import refuse_other_text
+from tickets.mentions import mentioned_in
 from tickets.models import OutboundMessage, Ticket, TicketParticipant, TimelineEntry
-from tickets.policies import may_edit, may_note, may_undo, works_in
-from tickets.selectors import entries_of
+from tickets.placeholders import filled
+from tickets.policies import may_undo, works_in
+from tickets.selectors import written_since
 from tickets.services._common import (
     add_entry,
     change_status,
@@ -54,22 +53,26 @@ from tickets.services._common import (
     refuse_unless_owner,
     save,
     touch,
+    touched,
 )
+from tickets.services._noting import refuse_unless_may_note
+from tickets.services.addresses import usable_addresses
 from tickets.services.attachments import NewFile, store_files
 from tickets.services.creation import Message
+from tickets.services.draft_files import draft_files_of, send_draft_files
 from tickets.services.drafts import end_draft
 from tickets.services.outgoing import (
-    HUMAN,
     cancel_held_messages,
-    draft_message,
     drop_all_scheduled,
-    drop_scheduled,
+    drop_unsent,
+    freeze_message,
     put_on_timeline,
     send_at_once,
+    take_back,
 )
+from tickets.services.requester import was_replaced
 from tickets.services.scheduling import moment_to_send
 
-MAX_CC = 50
 RELEASED = steps.declare("tickets.release", "released")
 
 
@@ -82,26 +85,37 @@ def add_note(
     files: Sequence[NewFile] = (),
     kind: EntryKind = EntryKind.NOTE,
     draft_version: int | None = None,
+    draft_files: Sequence[UUID] = (),
     version: int | None = None,
 ) -> TimelineEntry:
-    """An internal entry on the main thread; the customer never sees it, now or later.
+    """An internal entry on the main thread; the customer never sees it, now or later. Whom it names after an @ is told.
 
-    `draft_version`: the text is that of the author's draft, which goes with it unless it was changed since.
+    `draft_version`: the text is that of the author's draft, which goes with it unless it was changed since;
+    `draft_files`: those of the draft's files that belong to the note.
     """
     ticket = lock(ticket_id)
-    if not may_note(by, ticket):
-        raise ScopeMissing(scope=Scope.NOTES_WRITE) if isinstance(by, ApiClient) else RoleForbids
+    refuse_unless_may_note(by, ticket)
     if not body_text.strip():
         raise Invalid({"body": _("A note needs some text.")})
     refuse_if_ended(ticket)
+    author_id = by.pk if isinstance(by, Agent) else None
+    told = mentioned_in(body_text, ticket, besides=author_id)
     check_version(ticket, version)
     now = timezone.now()
-    entry = add_entry(ticket, kind, author=by, at=now, body_text=body_text.strip(), on_behalf_of=deputised(by, ticket))
+    entry = add_entry(
+        ticket,
+        kind,
+        author=by,
+        at=now,
+        body_text=body_text.strip(),
+        on_behalf_of=deputised(by, ticket),
+        facts={"mentioned": [str(person.pk) for person in told]} if told else {},
+    )
     store_files(files, entry=entry)
+    send_draft_files(draft_files_of(ticket, by=by, mode=DraftMode.NOTE, ids=draft_files), entry=entry)
     end_draft(ticket.pk, by=by, mode=DraftMode.NOTE, version=draft_version)
     if isinstance(by, Agent):
         touch(ticket, last_staff_activity_at=now)
-    author_id = by.pk if isinstance(by, Agent) else None
     publish(NoteAdded(ticket_id=ticket.pk, entry_id=entry.pk, author_id=author_id, occurred_at=now))
     return entry
 
@@ -120,15 +134,17 @@ def reply_to_customer(
     files: Sequence[NewFile] = (),
     last_seen_seq: int | None = None,
     draft_version: int | None = None,
+    draft_files: Sequence[UUID] = (),
     version: int | None = None,
 ) -> OutboundMessage:
     """Hold a public reply for the author's undo time, or until the moment they chose; then it becomes an entry and is
     sent (ruling 11).
 
-    Recipients and body are frozen now. `to_confirm`, if given, must be the primary recipient; `last_seen_seq`, if
-    given, the newest public entry the author had on screen; `send_at` goes with `when="at"`; `draft_version` names the
-    author's draft with this text, which goes with it unless it was changed since. Raises NotOwner, TicketUnowned,
-    TicketClosed, Invalid, WrongTicketContext or UnseenEntries.
+    Recipients and body, its variables filled, are frozen now. `to_confirm`, if given, must be the primary recipient;
+    `last_seen_seq`, if given, the newest entry the author had on screen; `send_at` goes with `when="at"`;
+    `draft_version` names the author's draft with this text, which goes with it unless it was changed since, and
+    `draft_files` those of its files that are to go. Raises NotOwner, TicketUnowned, TicketClosed, Invalid,
+    WrongTicketContext or UnseenEntries.
     """
     ticket = lock(ticket_id)
     message = _drafted(ticket, by=by, body_text=body_text, cc=cc, to_confirm=to_confirm, then=then, seen=last_seen_seq)
@@ -138,7 +154,9 @@ def reply_to_customer(
     check_version(ticket, version)
     message.save(force_insert=True)
     store_files(files, outbound=message)
+    send_draft_files(draft_files_of(ticket, by=by, mode=DraftMode.REPLY, ids=draft_files), outbound=message)
     end_draft(ticket.pk, by=by, mode=DraftMode.REPLY, version=draft_version)
+    touched(ticket.pk, at=message.created_at)
     return message
 
 
@@ -184,31 +202,21 @@ def _drafted(
     recipient = ticket.requester.email
     if to_confirm and to_confirm.strip().lower() != recipient.lower():
         raise WrongTicketContext(given=to_confirm, actual=recipient)
-    if seen is not None and entries_of(ticket).public().filter(seq__gt=seen).exists():
+    text = filled(body_text.strip(), ticket, by=by)
+    refuse_other_text(text, ticket, by=by)
+    if seen is not None and written_since(ticket, seen, besides=by).exists():
         raise UnseenEntries(reference=ticket.reference)
-    return draft_message(
+    return freeze_message(
         ticket,
         kind=OutboundKind.REPLY,
         author=by,
         on_behalf_of=deputised(by, ticket),
-        body_text=body_text.strip(),
-        cc=_addresses(cc),
+        body_text=text,
+        body_html=to_html(text),
+        cc=usable_addresses(cc, besides=recipient),
         at=timezone.now(),
         then=then,
     )
-
-
-def _addresses(given: Sequence[str]) -> list[str]:
-    """Distinct usable addresses; raises Invalid naming the first that is none."""
-    addresses = list(dict.fromkeys(address.strip() for address in given if address.strip()))
-    if len(addresses) > MAX_CC:
-        raise Invalid({"cc": _("At most 50 people can get a copy.")})
-    for address in addresses:
-        try:
-            validate_email(address)
-        except ValidationError as error:
-            raise Invalid({"cc": _("“%(address)s” is not an e-mail address.") % {"address": address}}) from error
-    return addresses
 
 
 @service
@@ -226,23 +234,13 @@ def undo_message(message_id: UUID, *, by: Agent, version: int | None = None) -> 
         raise TooLateToUndo(status=OutboundStatus(message.status).label)
     if version is not None and version != message.version:
         raise StaleVersion(given=version, current=message.version)
-    message.undo()
-    message.save(update_fields=["status", "next_attempt_at", "leased_until"])
-    if message.entry is not None or message.author_id != by.pk:
+    now = timezone.now()
+    touched(ticket.pk, at=now)
+    if message.entry_id is not None or message.author_id != by.pk:
         facts = {"event": "message_cancelled", "author": by.name}
-        add_entry(ticket, EntryKind.SYSTEM, author=by, at=timezone.now(), facts=facts)
-    if message.entry is not None:
-        _forget_answer(ticket)
+        add_entry(ticket, EntryKind.SYSTEM, author=by, at=now, facts=facts)
+    take_back(message, ticket, by=by, at=now)
     return message
-
-
-def _forget_answer(ticket: Ticket) -> None:
-    """A reply taken back after its release was no answer: count from those that remain."""
-    remaining = ticket.outbound_messages.filter(kind__in=HUMAN, released_at__isnull=False).exclude(
-        status=OutboundStatus.CANCELLED
-    )
-    moments = remaining.aggregate(first_response_at=Min("released_at"), last_public_reply_at=Max("released_at"))
-    touch(ticket, **moments)
 
 
 def release_due_messages(*, now: datetime, limit: int = 100) -> int:
@@ -253,7 +251,9 @@ def release_due_messages(*, now: datetime, limit: int = 100) -> int:
 
 @service
 def release_message(message_id: UUID, *, now: datetime) -> bool:
-    """End the hold of one reply: entry, queueing and `then` in one transaction. False if that has happened already."""
+    """End the hold of one reply: entry, queueing and `then` in one transaction. False if that has happened already, or
+    if a scheduled one waits until the customer has been heard.
+    """
     ticket_id = OutboundMessage.objects.values_list("ticket_id", flat=True).get(pk=message_id)
     ticket = lock(ticket_id)
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
@@ -263,9 +263,12 @@ def release_message(message_id: UUID, *, now: datetime) -> bool:
     if ticket.is_ended:
         cancel_held_messages(ticket, by=TIMER, at=at)
         return True
-    if message.is_scheduled and ticket.owner_id not in (message.author_id, message.on_behalf_of_id):
-        drop_scheduled(message, ticket, reason=Unsent.OWNER_CHANGED, at=at)
+    if message.waits_for_moment and ticket.owner_id not in (message.author_id, message.on_behalf_of_id):
+        drop_unsent(message, ticket, reason=Unsent.OWNER_CHANGED, by=TIMER, at=at)
         return True
+    message.ticket = ticket
+    if message.waits_for_moment and now - message.release_at < guards.LISTENING and guards.may_be_unheard(message):
+        return False
     put_on_timeline(message, ticket, at=at)
     if _may_wait_after(message, ticket) and message.author is not None:
         old = ticket.status
@@ -293,28 +296,31 @@ def record_customer_message(
 ) -> TimelineEntry:
     """Append what a customer wrote, and let it act: resume a waiting ticket, reopen a resolved one with the same owner.
 
-    `may_resume` is False for monitoring, bulk and list mail, which never reopens (ruling 17). Closed and cancelled
-    tickets
-    take no message: the caller makes a follow-up.
+    `may_resume` is False for monitoring, bulk and list mail, which never reopens (ruling 17). What comes from a former
+    requester who has no part in the ticket any more stays inside and does nothing. Closed and cancelled tickets take
+    no message: the caller makes a follow-up.
     """
     ticket = lock(ticket_id)
     refuse_if_ended(ticket)
     now = timezone.now()
+    is_foreign = was_replaced(ticket, by)
     entry = add_entry(
         ticket,
         kind,
         author=by,
         at=now,
-        visibility=Visibility.PUBLIC,
+        visibility=Visibility.INTERNAL if is_foreign else Visibility.PUBLIC,
         body_text=message.body_text,
-        **message.entry_fields(),
+        **message.entry_fields(**({"event": "former_requester"} if is_foreign else {})),
     )
     store_files(message.files, entry=entry)
+    if is_foreign:
+        return entry
     if by.pk != ticket.requester_id:
         get_or_record(TicketParticipant.objects.all(), by=by, ticket=ticket, contact=by)
     if not may_resume:
         return entry
-    drop_all_scheduled(ticket, reason=Unsent.CUSTOMER_WROTE, at=now)
+    drop_all_scheduled(ticket, reason=Unsent.CUSTOMER_WROTE, by=by, at=now)
     ticket.last_customer_message_at = now
     fields = ["last_customer_message_at"]
     old = ticket.status
@@ -351,8 +357,7 @@ def record_automatic_message(
         at=timezone.now(),
         visibility=Visibility.INTERNAL,
         body_text=message.body_text,
-        facts=facts,
-        **message.entry_fields(),
+        **message.entry_fields(**facts),
     )
     store_files(message.files, entry=entry)
     return entry
@@ -365,15 +370,3 @@ def queue_system_message(ticket_id: UUID, *, kind: OutboundKind, body_text: str)
     if ticket.outbound_messages.filter(kind=kind).exists():
         return None
     return send_at_once(ticket, kind=kind, body_text=body_text, at=timezone.now())
-
-
-@service
-def allow_remote_images(ticket_id: UUID, *, by: Actor) -> Ticket:
-    """Show remote images of this ticket's mails from now on; they never load by themselves."""
-    ticket = lock(ticket_id)
-    if not (may_edit(by, ticket) or may_note(by, ticket)):
-        raise RoleForbids
-    if not ticket.remote_images_allowed:
-        ticket.remote_images_allowed = True
-        save(ticket, by=by, fields=["remote_images_allowed"])
-    return ticket

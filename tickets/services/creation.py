@@ -5,26 +5,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import Unpack
 
-from accounts.enums import Scope
+from accounts.enums import Scope, Tier
 from accounts.errors import ScopeMissing
+from accounts.guards import refuse_address
 from accounts.models import Agent, ApiClient, Contact, Team
 from accounts.services import contact_for
 from core.actors import Actor, SystemActor
 from core.errors import Invalid
 from core.events import publish
-from core.history import record
+from core.history import record, record_soon
 from core.service import service
+from core.writing import Counted, write_waiting
 from tickets.enums import Channel, EntryKind, Grade, LinkKind, Priority, TicketType, Visibility
 from tickets.errors import RoleForbids
 from tickets.events import TicketCreated
 from tickets.models import Attachment, Category, Ticket, TicketLink, TimelineEntry
+from tickets.models.timeline import UNVERIFIED
 from tickets.policies import may_create
-from tickets.scoring import base_score, proposed_priority
+from tickets.scoring import proposed_priority, score_of
 from tickets.services._common import add_entry
 from tickets.services.attachments import NewFile, attach, store_blobs
 from tickets.services.ownership import put_offer, refusal_to_offer
@@ -62,11 +64,16 @@ class Message:
     email_to: list[str] = field(default_factory=list)
     email_cc: list[str] = field(default_factory=list)
     in_reply_to: str = ""
+    unverified: str = ""
+    """Which check of the sender has failed, such as dmarc=fail; stands in the entry's facts."""
     files: Sequence[NewFile] = ()
 
-    def entry_fields(self) -> dict[str, Any]:
+    def entry_fields(self, **facts: Any) -> dict[str, Any]:
         names = ("subject", "body_html", "email_message_id", "email_from", "email_to", "email_cc", "in_reply_to")
-        return {name: getattr(self, name) for name in names}
+        fields = {name: getattr(self, name) for name in names}
+        if self.unverified:
+            facts[UNVERIFIED] = self.unverified
+        return fields | {"facts": facts}
 
 
 @service
@@ -83,6 +90,7 @@ def create_ticket(
     may_be_answered: bool = False,
     entry: TimelineEntry | None = None,
     priority: Priority | None = None,
+    waits: bool = False,
     **details: Unpack[Details],
 ) -> Ticket:
     """Put a new, unowned ticket into the queue of `team`, the customer's words as its first public entry.
@@ -90,7 +98,8 @@ def create_ticket(
     `participants` take part from the beginning. `may_be_answered` says that an automatic acknowledgement may go out. A
     follow-up is offered first to the owner of what it follows. An `entry` that stands elsewhere begins the ticket
     instead of a new one; the caller places it here. Without a `priority`, impact and urgency propose one if both are
-    given, else it is medium.
+    given, else it is medium. One that `waits` is written along with the next statement of the act that makes it, and
+    has its reference then.
     Raises RoleForbids, ScopeMissing, or Invalid for an empty subject or a team that is not active.
     """
     _refuse_creation(by, subject=subject, team=team)
@@ -98,13 +107,14 @@ def create_ticket(
     details.setdefault("language", requester.language)
     priority = priority or _proposed(details)
     attachments = store_blobs(message.files)
+    score, breakdown = score_of(priority, ())
     ticket = Ticket(
         subject=subject.strip()[:255],
         description=message.body_text,
         description_html=message.body_html,
         priority=priority,
-        priority_score=base_score(priority),
-        score_breakdown={"base": str(base_score(priority))},
+        priority_score=score,
+        score_breakdown=breakdown,
         requester=requester,
         company=requester.company,
         team=team,
@@ -115,30 +125,47 @@ def create_ticket(
         **details,
     )
     # Its row stays locked until the commit, so all other creations wait from here on: no slow work behind it.
-    ticket.reference = _next_reference(TicketType(ticket.type), year=now.year)
-    record(ticket, by=by)
-    entry = ticket.first_entry = entry or _first_entry(ticket, message, attachments, by=by, at=now)
+    counted = _next_reference(TicketType(ticket.type), year=now.year)
+    record_soon(ticket, by=by, counted=counted)  # with its first entry, in one statement
+    entry = ticket.first_entry = entry or _first_entry(ticket, message, attachments, by=by, at=now, waits=waits)
+    if not ticket.reference and not waits:
+        write_waiting()
     join(ticket, [contact for contact in participants if contact.pk != requester.pk], by=by, at=now)
     _connect(ticket, follow_up_of=follow_up_of, related_to=related_to, by=by, at=now)
-    publish(TicketCreated(ticket_id=ticket.pk, entry_id=entry.pk, may_be_answered=may_be_answered, occurred_at=now))
+    publish(
+        TicketCreated(
+            ticket_id=ticket.pk,
+            entry_id=entry.pk,
+            may_be_answered=may_be_answered,
+            is_vip=requester.effective_tier == Tier.VIP,
+            may_be_repeated=ticket.category_id is not None or follow_up_of is not None,
+            occurred_at=now,
+        )
+    )
     return ticket
 
 
 @service
 def create_ticket_for(email: str, *, by: Actor, name: str = "", **details: Any) -> Ticket:
     """As `create_ticket`, for a requester known by address alone; a refusal leaves neither ticket nor contact
-    behind.
+    behind. Raises what a higher app's guard objects to the address, besides.
     """
+    _refuse_creator(by)
+    refuse_address(email)
     return create_ticket(by=by, requester=contact_for(email, name=name, by=by), **details)
 
 
 def _refuse_creation(by: Actor, *, subject: str, team: Team) -> None:
-    if not may_create(by):
-        raise ScopeMissing(scope=Scope.TICKETS_CREATE) if isinstance(by, ApiClient) else RoleForbids
+    _refuse_creator(by)
     if not subject.strip():
         raise Invalid({"subject": _("A ticket needs a subject.")})
     if not team.is_active:
         raise Invalid({"team": _("This team takes no tickets any more.")})
+
+
+def _refuse_creator(by: Actor) -> None:
+    if not may_create(by):
+        raise ScopeMissing(scope=Scope.TICKETS_CREATE) if isinstance(by, ApiClient) else RoleForbids
 
 
 def _proposed(details: Details) -> Priority:
@@ -147,7 +174,7 @@ def _proposed(details: Details) -> Priority:
 
 
 def _first_entry(
-    ticket: Ticket, message: Message, attachments: Sequence[Attachment], *, by: Actor, at: datetime
+    ticket: Ticket, message: Message, attachments: Sequence[Attachment], *, by: Actor, at: datetime, waits: bool
 ) -> TimelineEntry:
     """The customer's words; whoever writes them down for a caller is the entry's author, and never the customer."""
     kind = FIRST_ENTRY.get(Channel(ticket.channel), EntryKind.CHAT)
@@ -162,6 +189,7 @@ def _first_entry(
         visibility=Visibility.PUBLIC,
         body_text=message.body_text,
         words=f"{ticket.subject} {ticket.requester.name} {ticket.requester.email}",
+        waits=waits,
         **message.entry_fields(),
     )
     attach(attachments, entry=entry)
@@ -181,15 +209,13 @@ def _connect(
         put_offer(ticket, owner, by=by, at=at)
 
 
-def _next_reference(type: TicketType, *, year: int) -> str:
+def _next_reference(type: TicketType, *, year: int) -> Counted:
     """INC-2025-000123: at least six digits, counted per prefix and year under a row lock, never used again."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO tickets_referencecounter AS c (prefix, year, last) VALUES (%s, %s, 1)
-            ON CONFLICT (prefix, year) DO UPDATE SET last = c.last + 1 RETURNING last
-            """,
-            [type.prefix, year],
-        )
-        (number,) = cursor.fetchone()
-    return f"{type.prefix}-{year}-{number:06}"
+    return Counted("reference", NEXT, [type.prefix, year], REFERENCE)
+
+
+NEXT = """
+    INSERT INTO tickets_referencecounter AS c (prefix, year, last) VALUES (%s, %s, 1)
+    ON CONFLICT (prefix, year) DO UPDATE SET last = c.last + 1 RETURNING prefix, year, last
+"""
+REFERENCE = "prefix || '-' || year || '-' || lpad(last::text, greatest(6, length(last::text)), '0')"

@@ -12,6 +12,7 @@ from core.service import service
 from tickets.enums import Delivery
 from tickets.events import MessageUndelivered
 from tickets.models import OutboundMessage
+from tickets.services._common import touched
 
 MAX_ADDRESSES = 100
 """Of one message; further ones in a report are somebody's words about nobody we wrote to."""
@@ -41,13 +42,13 @@ def note_delivery(
     known: Mapping[str, dict[str, object]] = message.delivery
     news = {}
     for address in dict.fromkeys(found.strip().lower() for found in addresses if found.strip()):
-        before = known.get(address, {}).get("delivery")
-        if before is None or RANKS.index(Delivery(str(before))) < RANKS.index(delivery):
+        if _is_news(known.get(address), delivery, is_sure=is_sure):
             news[address] = {"delivery": delivery.value, "code": code, "at": at.isoformat(), "is_sure": is_sure}
     if not news or len({*known, *news}) > MAX_ADDRESSES:
         return set()
     message.delivery = {**known, **news}
     message.save(update_fields=["delivery"])
+    touched(message.ticket_id, at=at)
     if delivery == Delivery.UNDELIVERABLE and is_sure and DEAD_ADDRESS.fullmatch(code):
         for address in sorted(news):
             mark_undeliverable(address, by=DESK, at=at, code=code)
@@ -58,7 +59,16 @@ def note_delivery(
                 message_id=message.pk,
                 author_id=message.author_id,
                 addresses=", ".join(sorted(news)),
+                is_sure=is_sure,
                 occurred_at=at,
             )
         )
     return set(news)
+
+
+def _is_news(before: Mapping[str, object] | None, delivery: Delivery, *, is_sure: bool) -> bool:
+    """Of higher rank than what is known, or the same and sure for the first time."""
+    if before is None:
+        return True
+    old = RANKS.index(Delivery(str(before["delivery"])))
+    return old < RANKS.index(delivery) or (before["delivery"] == delivery and is_sure and not before["is_sure"])

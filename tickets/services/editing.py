@@ -17,12 +17,14 @@ from core.errors import Invalid, NotFound
 from core.events import publish
 from core.history import get_or_record, record, record_deletion
 from core.service import service
+from tickets.columns import places_of
 from tickets.enums import EntryKind, Grade, LinkKind, Priority, TicketStatus
 from tickets.errors import OwnershipImmutable, RoleForbids
 from tickets.events import PriorityChanged, TeamChanged
 from tickets.models import SearchDocument, Tag, Ticket, TicketLink, TicketTag, TicketWatch
-from tickets.policies import may_edit, may_prioritise, may_route
-from tickets.scoring import base_score, proposed_priority
+from tickets.policies import may_edit, may_note, may_prioritise, may_route
+from tickets.scoring import proposed_priority, score_of
+from tickets.selectors import readers_among
 from tickets.services._common import (
     add_entry,
     check_version,
@@ -33,6 +35,7 @@ from tickets.services._common import (
     refuse_if_ended,
     save,
 )
+from tickets.services._wip import refuse_if_full, tell_exceeded
 from tickets.services.ownership import OFFER_FIELDS, tell_former_candidate
 
 PLAIN_FIELDS = ("subject", "category", "product", "region", "language")
@@ -41,13 +44,20 @@ PRIORITY_FIELDS = ("priority", "impact", "urgency")
 
 @service
 def edit_ticket(
-    ticket_id: UUID, *, by: Actor, version: int, tags: Iterable[str] | None = None, reason: str = "", **values: Any
+    ticket_id: UUID,
+    *,
+    by: Actor,
+    version: int,
+    tags: Iterable[str] | None = None,
+    reason: str = "",
+    over_limit: str = "",
+    **values: Any,
 ) -> Ticket:
     """Change the given fields of `PLAIN_FIELDS` and `PRIORITY_FIELDS`, and the tags; each change is on the timeline.
 
     `reason` says why the priority changes; raising it to critical needs one (domain.md section 17), also where impact
     and urgency raise it. Raises RoleForbids or NotOwner, TicketClosed (tags alone are always possible), Invalid,
-    StaleVersion.
+    WipLimitReached, StaleVersion.
     """
     if unknown := set(values) - {*PLAIN_FIELDS, *PRIORITY_FIELDS}:
         raise ValueError(f"not editable: {', '.join(sorted(unknown))}")
@@ -60,6 +70,8 @@ def edit_ticket(
     old_priority, new_priority = ticket.priority, _priority_after(ticket, values)
     if new_priority == Priority.CRITICAL != old_priority and not reason.strip():
         raise Invalid({"reason": _("Say why the priority is raised to critical.")})
+    after = places_of(ticket.team_id, ticket.status, new_priority)
+    exceeded = refuse_if_full(ticket, after, by=by, over_limit=over_limit)
     check_version(ticket, version)
     now = timezone.now()
     changes = _apply(ticket, values | {"priority": new_priority})
@@ -77,6 +89,7 @@ def edit_ticket(
         facts = {"event": "priority", "from": str(old_priority), "to": str(new_priority)}
         add_entry(ticket, EntryKind.PRIORITY_CHANGE, author=by, at=now, facts=facts, body_text=reason.strip())
         publish(PriorityChanged(ticket_id=ticket.pk, old=old_priority, new=new_priority, occurred_at=now))
+        tell_exceeded(ticket, exceeded, by=by, at=now)
     return ticket
 
 
@@ -106,8 +119,7 @@ def _apply(ticket: Ticket, values: dict[str, Any]) -> dict[str, list[str]]:
     for name, value in values.items():
         setattr(ticket, name, value.strip() if isinstance(value, str) else value)
     if ticket.priority != before["priority"]:
-        ticket.priority_score = base_score(ticket.priority)
-        ticket.score_breakdown = {"base": str(ticket.priority_score)}
+        ticket.priority_score, ticket.score_breakdown = score_of(ticket.priority, ticket.flags)
     return {
         name: [str(old or ""), str(getattr(ticket, name) or "")]
         for name, old in before.items()
@@ -156,8 +168,10 @@ def refuse_owner_change(ticket_id: UUID, *, by: Actor) -> Never:
 
 
 @service
-def change_team(ticket_id: UUID, *, by: Actor, team: Team, version: int | None = None) -> Ticket:
-    """Put an unowned ticket into another team's queue; an open offer ends. Raises OwnershipImmutable once owned."""
+def change_team(ticket_id: UUID, *, by: Actor, team: Team, version: int | None = None, over_limit: str = "") -> Ticket:
+    """Put an unowned ticket into another team's queue; an open offer ends. Raises OwnershipImmutable once owned,
+    WipLimitReached.
+    """
     ticket = lock(ticket_id)
     if not may_route(by, ticket):
         raise ScopeMissing(scope=Scope.TICKETS_ROUTE) if isinstance(by, ApiClient) else RoleForbids
@@ -167,6 +181,8 @@ def change_team(ticket_id: UUID, *, by: Actor, team: Team, version: int | None =
         raise not_possible(ticket)
     if not team.is_active:
         raise Invalid({"team": _("This team takes no tickets any more.")})
+    after = places_of(team.pk, ticket.status, ticket.priority)
+    exceeded = refuse_if_full(ticket, after, by=by, over_limit=over_limit, knows_limits=False)
     check_version(ticket, version)
     if team.pk == ticket.team_id:
         return ticket
@@ -179,6 +195,7 @@ def change_team(ticket_id: UUID, *, by: Actor, team: Team, version: int | None =
     add_entry(ticket, EntryKind.CHANGE, author=by, at=now, facts=facts)
     tell_former_candidate(ticket, former, at=now)
     publish(TeamChanged(ticket_id=ticket.pk, old_team_id=old.pk, new_team_id=team.pk, occurred_at=now))
+    tell_exceeded(ticket, exceeded, by=by, at=now)
     return ticket
 
 
@@ -207,3 +224,29 @@ def watch(ticket_id: UUID, *, by: Agent) -> None:
 @service
 def unwatch(ticket_id: UUID, *, by: Agent) -> None:
     TicketWatch.objects.filter(ticket_id=ticket_id, person=by).delete()
+
+
+@service
+def add_watcher(ticket_id: UUID, *, person: Agent, by: Actor) -> None:
+    """Let a colleague hear of what happens on the ticket, as one who was named in a note.
+
+    Raises RoleForbids, or Invalid for whom the ticket is not in sight: they would be told of what they may not read.
+    """
+    ticket = lock(ticket_id)
+    if not may_note(by, ticket):
+        raise RoleForbids
+    if not person.is_active or person.pk not in readers_among([person], ticket):
+        raise Invalid({"person": _("This person may not see the ticket.")})
+    TicketWatch.objects.get_or_create(ticket_id=ticket_id, person=person)
+
+
+@service
+def allow_remote_images(ticket_id: UUID, *, by: Actor) -> Ticket:
+    """Show remote images of this ticket's mails from now on; they never load by themselves."""
+    ticket = lock(ticket_id)
+    if not (may_edit(by, ticket) or may_note(by, ticket)):
+        raise RoleForbids
+    if not ticket.remote_images_allowed:
+        ticket.remote_images_allowed = True
+        save(ticket, by=by, fields=["remote_images_allowed"])
+    return ticket

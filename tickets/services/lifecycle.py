@@ -1,6 +1,7 @@
 """From acceptance to the end: wait, resume, resolve, confirm, close, reopen, cancel (domain.md section 4)."""
 
 from datetime import datetime
+from typing import Never
 from uuid import UUID
 
 from django.utils import timezone
@@ -14,10 +15,13 @@ from core.events import publish
 from core.service import service
 from core.worktime import add_business_days
 from tickets import guards
+from tickets.columns import places_of
 from tickets.enums import CANCEL_CODES, ClosureCode, ResolutionCode, TaskStatus, TicketStatus, Unsent
 from tickets.errors import OpenTasks, OwnersActForbidden, ReplyFirst
 from tickets.events import TicketCancelled, TicketClosed, TicketReopened, TicketResolved
+from tickets.flagging import refuse_other_text
 from tickets.models import Ticket
+from tickets.placeholders import filled
 from tickets.policies import may_cancel_unowned, may_reopen
 from tickets.services._common import (
     change_status,
@@ -28,6 +32,7 @@ from tickets.services._common import (
     refuse_unless_in,
     refuse_unless_owner,
 )
+from tickets.services._wip import Exceeded, refuse_if_full, tell_exceeded
 from tickets.services.outgoing import cancel_held_messages, drop_all_scheduled, release_held_messages, tell_resolution
 from tickets.services.ownership import OFFER_FIELDS, tell_former_candidate
 
@@ -36,63 +41,89 @@ AUTO_CLOSE_BUSINESS_DAYS = 5
 
 
 @service
-def wait_for_customer(ticket_id: UUID, *, by: Agent, version: int | None = None) -> Ticket:
-    """The customer is to act. Raises ReplyFirst if they have had no answer to their last message."""
+def wait_for_customer(ticket_id: UUID, *, by: Agent, version: int | None = None, over_limit: str = "") -> Ticket:
+    """The customer is to act. Raises ReplyFirst if they have had no answer to their last message, WipLimitReached."""
     ticket = lock(ticket_id)
     refuse_unless_owner(by, ticket)
     refuse_unless_in(ticket, (S.IN_PROGRESS, S.WAITING_INTERNAL))
     if ticket.has_unanswered_message:
         raise ReplyFirst(reference=ticket.reference, allowed=["reply"])
+    exceeded = _refuse_if_full(ticket, S.WAITING_CUSTOMER, by=by, over_limit=over_limit)
     check_version(ticket, version)
     now, old = timezone.now(), ticket.status
     ticket.wait_for_customer(at=now)
     change_status(ticket, old, by=by, at=now, fields=["waiting_since"])
+    tell_exceeded(ticket, exceeded, by=by, at=now)
     return ticket
 
 
 @service
-def resume_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None) -> Ticket:
-    """Go on working without waiting any longer."""
+def resume_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None, over_limit: str = "") -> Ticket:
+    """Go on working without waiting any longer. Raises WipLimitReached."""
     ticket = lock(ticket_id)
     refuse_unless_owner(by, ticket)
     refuse_unless_in(ticket, (S.WAITING_CUSTOMER, S.WAITING_INTERNAL))
+    exceeded = _refuse_if_full(ticket, S.IN_PROGRESS, by=by, over_limit=over_limit)
     check_version(ticket, version)
     now, old = timezone.now(), ticket.status
     ticket.resume()
     change_status(ticket, old, by=by, at=now, fields=["waiting_since"])
+    tell_exceeded(ticket, exceeded, by=by, at=now)
     return ticket
 
 
+def _refuse_if_full(ticket: Ticket, status: TicketStatus, *, by: Agent, over_limit: str) -> list[Exceeded]:
+    """Ask the limits of the column in which `ticket` stands with its new status, and of its priority's."""
+    after = places_of(ticket.team_id, status, ticket.priority)
+    return refuse_if_full(ticket, after, by=by, over_limit=over_limit)
+
+
 @service
-def resolve_ticket(ticket_id: UUID, *, by: Agent, code: str, note: str, version: int | None = None) -> Ticket:
+def refuse_status(ticket_id: UUID, *, by: Agent) -> Never:
+    """The answer to a wish for a status that no step of a person leads to, such as new again: an owner's act like the
+    others. Raises NotOwner or OwnersActForbidden, else InvalidTransition with what is possible.
+    """
+    ticket = lock(ticket_id)
+    refuse_unless_owner(by, ticket)
+    raise not_possible(ticket)
+
+
+@service
+def resolve_ticket(
+    ticket_id: UUID, *, by: Agent, code: str, note: str, version: int | None = None, over_limit: str = ""
+) -> Ticket:
     """The outcome is reached: tell the customer, with links to confirm or object; it closes after 5 business days.
 
-    Raises Invalid, OpenTasks, or what a higher app's guard objects.
+    Raises Invalid, OpenTasks, EnforcedTextMissing, NoEnforcedText, WipLimitReached, or what a guard objects.
     """
     ticket = lock(ticket_id)
     refuse_unless_owner(by, ticket)
     refuse_unless_in(ticket, (S.IN_PROGRESS, S.WAITING_CUSTOMER, S.WAITING_INTERNAL))
     _check_resolution(code, note)
+    note = filled(note.strip(), ticket, by=by, field="resolution_note")
     open_tasks = ticket.tasks.filter(is_mandatory=True, status__in=[TaskStatus.TODO, TaskStatus.IN_PROGRESS])
     if titles := list(open_tasks.values_list("title", flat=True)):
         raise OpenTasks(titles=", ".join(titles))
     guards.ask(guards.resolve_guards, ticket)
+    refuse_other_text(note, ticket, by=by)
+    exceeded = _refuse_if_full(ticket, S.RESOLVED, by=by, over_limit=over_limit)
     check_version(ticket, version)
     now, old = timezone.now(), ticket.status
-    release_held_messages(ticket, at=now)
+    release_held_messages(ticket, by=by, at=now)
     closes_at = add_business_days(work_calendar_of(ticket.team), now, AUTO_CLOSE_BUSINESS_DAYS)
-    ticket.resolve(code=ResolutionCode(code), note=note.strip(), at=now, auto_closes_at=closes_at)
+    ticket.resolve(code=ResolutionCode(code), note=note, at=now, auto_closes_at=closes_at)
     change_status(
         ticket,
         old,
         by=by,
         at=now,
-        reason=note.strip(),
+        reason=note,
         code=str(code),
         fields=[*RESOLUTION_FIELDS, "resolution_code", "resolution_note"],
     )
-    tell_resolution(ticket, note=note.strip(), author=by, on_behalf_of=deputised(by, ticket), at=now)
+    tell_resolution(ticket, note=note, author=by, on_behalf_of=deputised(by, ticket), at=now)
     publish(TicketResolved(ticket_id=ticket.pk, occurred_at=now))
+    tell_exceeded(ticket, exceeded, by=by, at=now)
     return ticket
 
 
@@ -157,14 +188,20 @@ def _close(ticket: Ticket, *, by: Actor, at: datetime, is_confirmed: bool) -> Ti
 
 
 @service
-def reopen_ticket(ticket_id: UUID, *, by: Agent, reason: str = "", version: int | None = None) -> Ticket:
-    """Work goes on with the same owner: by the owner, a supervisor or a manager."""
+def reopen_ticket(
+    ticket_id: UUID, *, by: Agent, reason: str = "", version: int | None = None, over_limit: str = ""
+) -> Ticket:
+    """Work goes on with the same owner: by the owner, a supervisor or a manager. Raises WipLimitReached."""
     ticket = lock(ticket_id)
     if not may_reopen(by, ticket):
         refuse_unless_owner(by, ticket)
     refuse_unless_in(ticket, (S.RESOLVED,))
+    exceeded = _refuse_if_full(ticket, S.IN_PROGRESS, by=by, over_limit=over_limit)
     check_version(ticket, version)
-    return _reopen(ticket, by=by, at=timezone.now(), reason=reason.strip())
+    now = timezone.now()
+    _reopen(ticket, by=by, at=now, reason=reason.strip())
+    tell_exceeded(ticket, exceeded, by=by, at=now)
+    return ticket
 
 
 @service
@@ -174,7 +211,7 @@ def reopen_by_customer(ticket_id: UUID, *, by: Contact, round: int, reason: str 
     if ticket.status != S.RESOLVED or ticket.reopen_count != round:
         raise not_possible(ticket)
     now = timezone.now()
-    drop_all_scheduled(ticket, reason=Unsent.CUSTOMER_WROTE, at=now)
+    drop_all_scheduled(ticket, reason=Unsent.CUSTOMER_WROTE, by=by, at=now)
     return _reopen(ticket, by=by, at=now, reason=reason.strip())
 
 

@@ -46,6 +46,7 @@ MACHINE_MADE = (
     EntryKind.STATUS_CHANGE,
     EntryKind.OWNERSHIP,
     EntryKind.PRIORITY_CHANGE,
+    EntryKind.FLAG,
     EntryKind.CONNECTOR,
 )
 """Kinds that hold nothing by themselves: a ticket with no others left has lost what it was about."""
@@ -220,7 +221,7 @@ def act_as_arrived(ticket: Ticket, entry: TimelineEntry, *, at: datetime) -> Non
     contact = entry.contact
     if contact is None or entry.visibility != Visibility.PUBLIC:
         return
-    drop_all_scheduled(ticket, reason=Unsent.CUSTOMER_WROTE, at=at)
+    drop_all_scheduled(ticket, reason=Unsent.CUSTOMER_WROTE, by=contact, at=at)
     old = ticket.status
     if old == S.WAITING_CUSTOMER and (ticket.waiting_since is None or entry.created_at > ticket.waiting_since):
         ticket.customer_replied()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Max, Min
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -12,18 +13,19 @@ from accounts.models import Agent
 from core import wake
 from core.actors import DESK, Actor
 from core.events import publish
-from tickets.enums import EntryKind, OutboundKind, OutboundStatus, Unsent, Visibility
-from tickets.events import PublicReplyReleased, ScheduledReplyDropped
+from tickets.enums import ASIDE, EntryKind, OutboundKind, OutboundStatus, Then, TicketStatus, Unsent, Visibility
+from tickets.events import AsideReleased, PublicReplyReleased, ScheduledReplyDropped
 from tickets.links import Answer, sign_answer
 from tickets.message_ids import new_message_id
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
-from tickets.services._common import add_entry, touch
+from tickets.placeholders import customer_language
+from tickets.services._common import add_entry, change_status, touch
 
 HUMAN = (OutboundKind.REPLY, OutboundKind.RESOLUTION)
 """Messages that a person wrote; only these count as a response (domain.md section 9)."""
 
 
-def draft_message(
+def freeze_message(
     ticket: Ticket,
     *,
     kind: OutboundKind,
@@ -59,14 +61,17 @@ def draft_message(
 
 
 def put_on_timeline(message: OutboundMessage, ticket: Ticket, *, at: datetime) -> TimelineEntry:
-    """End the hold: the message becomes a public entry of the locked ticket and is queued for sending."""
+    """End the hold: the message becomes a public entry of the locked ticket and is queued for sending. What is not the
+    customer's becomes an entry that is on nobody's main thread, and whoever wrote it aside is told in this transaction.
+    """
     author: Actor = message.author or DESK
+    is_aside = message.kind in ASIDE
     entry = add_entry(
         ticket,
-        EntryKind.EMAIL_OUTBOUND,
+        EntryKind.ENVELOPE_MESSAGE if is_aside else EntryKind.EMAIL_OUTBOUND,
         author=author,
         at=at,
-        visibility=Visibility.PUBLIC,
+        visibility=Visibility.ENVELOPE_ONLY if is_aside else Visibility.PUBLIC,
         on_behalf_of=message.on_behalf_of,
         subject=message.subject,
         body_text=message.body_text,
@@ -80,6 +85,16 @@ def put_on_timeline(message: OutboundMessage, ticket: Ticket, *, at: datetime) -
     message.release(entry=entry, at=at)
     message.save(update_fields=["entry", "status", "released_at", "next_attempt_at"])
     wake.after_commit("connectors.mail.send_due")
+    if is_aside:
+        publish(
+            AsideReleased(
+                ticket_id=ticket.pk,
+                message_id=message.pk,
+                entry_id=entry.pk,
+                author_id=message.author_id,
+                occurred_at=at,
+            )
+        )
     if message.kind in HUMAN and message.author is not None:
         _count_as_answer(ticket, message, entry, at=at)
     return entry
@@ -99,19 +114,19 @@ def _count_as_answer(ticket: Ticket, message: OutboundMessage, entry: TimelineEn
     )
 
 
-def held_messages(ticket: Ticket, **narrowed: bool) -> list[OutboundMessage]:
-    held = ticket.outbound_messages.select_for_update().filter(status=OutboundStatus.HELD, **narrowed)
+def held_messages(ticket: Ticket) -> list[OutboundMessage]:
+    held = ticket.outbound_messages.select_for_update().filter(status=OutboundStatus.HELD)
     return list(held.order_by("release_at"))
 
 
-def release_held_messages(ticket: Ticket, *, at: datetime) -> None:
+def release_held_messages(ticket: Ticket, *, by: Actor, at: datetime) -> None:
     """End the hold of what is still waiting before an act that writes to the customer itself.
 
     What waits for a later moment was not meant to leave now, and comes too late then.
     """
     for message in held_messages(ticket):
-        if message.is_scheduled:
-            drop_scheduled(message, ticket, reason=Unsent.RESOLVED, at=at)
+        if message.waits_for_moment:
+            drop_unsent(message, ticket, reason=Unsent.RESOLVED, by=by, at=at)
         else:
             put_on_timeline(message, ticket, at=at)
 
@@ -119,33 +134,90 @@ def release_held_messages(ticket: Ticket, *, at: datetime) -> None:
 def cancel_held_messages(ticket: Ticket, *, by: Actor, at: datetime) -> None:
     """A ticket that has ended sends nothing more; what was still held is taken back and says so."""
     for message in held_messages(ticket):
-        if message.is_scheduled:
-            drop_scheduled(message, ticket, reason=Unsent.ENDED, at=at)
+        if message.waits_for_moment:
+            drop_unsent(message, ticket, reason=Unsent.ENDED, by=by, at=at)
             continue
-        message.undo()
-        message.save(update_fields=["status", "next_attempt_at", "leased_until"])
-        facts = {"event": "message_cancelled", "author": by.audit_name}
-        add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts=facts)
+        _cancel(message, ticket, by=by, at=at)
 
 
-def drop_all_scheduled(ticket: Ticket, *, reason: Unsent, at: datetime) -> None:
-    """The customer has said something that these replies do not know of."""
-    for message in held_messages(ticket, is_scheduled=True):
-        drop_scheduled(message, ticket, reason=reason, at=at)
+def _cancel(message: OutboundMessage, ticket: Ticket, *, by: Actor, at: datetime) -> None:
+    if message.kind in ASIDE:  # its thread shows its state, and nobody else is to know of it
+        take_back(message, ticket, by=by, at=at)
+        return
+    facts = {"event": "message_cancelled", "author": by.audit_name}
+    add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts=facts)
+    take_back(message, ticket, by=by, at=at)
 
 
-def drop_scheduled(message: OutboundMessage, ticket: Ticket, *, reason: Unsent, at: datetime) -> None:
-    """Not sent, in the transaction of what made it so; the entry offers its text again, and the owner is told."""
+def take_back(message: OutboundMessage, ticket: Ticket, *, by: Actor, at: datetime) -> None:
+    """Not sent after all. What had been released was no answer then, and nobody waits for one to it."""
     message.undo()
     message.save(update_fields=["status", "next_attempt_at", "leased_until"])
-    facts = {"event": "scheduled_dropped", "reason": reason.value, "message": str(message.pk)}
+    if message.entry_id is not None and message.kind not in ASIDE:
+        _forget_answer(ticket)
+        _wait_no_longer(ticket, message, by=by, at=at)
+
+
+def _wait_no_longer(ticket: Ticket, message: OutboundMessage, *, by: Actor, at: datetime) -> None:
+    """Nobody answers a mail that nobody got: a ticket that waits since the release of this very one goes on."""
+    waits_for_this = message.then == Then.WAIT_FOR_CUSTOMER and ticket.waiting_since == message.released_at
+    if not waits_for_this or ticket.status != TicketStatus.WAITING_CUSTOMER:
+        return
+    old = ticket.status
+    ticket.resume()
+    change_status(ticket, old, by=by, at=at, fields=["waiting_since"])
+
+
+def _forget_answer(ticket: Ticket) -> None:
+    """A reply taken back after its release was no answer: count from those that remain."""
+    remaining = ticket.outbound_messages.filter(kind__in=HUMAN, released_at__isnull=False).exclude(
+        status=OutboundStatus.CANCELLED
+    )
+    moments = remaining.aggregate(first_response_at=Min("released_at"), last_public_reply_at=Max("released_at"))
+    touch(ticket, **moments)
+
+
+def drop_all_scheduled(ticket: Ticket, *, reason: Unsent, by: Actor, at: datetime) -> None:
+    """The customer has said something that these replies do not know of."""
+    for message in held_messages(ticket):
+        if message.waits_for_moment:
+            drop_unsent(message, ticket, reason=reason, by=by, at=at)
+
+
+def drop_unsent_to(ticket: Ticket, address: str, *, reason: Unsent, by: Actor, at: datetime) -> None:
+    """What has not left for this address is not meant for it any more, be it held or queued.
+
+    What is being handed over at this moment stays, and so does what some recipient may have already.
+    """
+    unsent = ticket.outbound_messages.unsent_to(address).select_for_update(of=("self",))
+    for message in unsent.order_by("release_at", "pk"):
+        if message.kind in HUMAN:
+            drop_unsent(message, ticket, reason=reason, by=by, at=at)
+        else:  # our own words are nobody's to write again
+            _cancel(message, ticket, by=by, at=at)
+
+
+def drop_unsent(message: OutboundMessage, ticket: Ticket, *, reason: Unsent, by: Actor, at: datetime) -> None:
+    """Not sent, in the transaction of what `by` did; the entry offers its text again, and the owner is told.
+
+    The entry's facts and the event say "scheduled" for every reply, as those that waited for their moment were the
+    first to be dropped; `is_scheduled` tells which they are.
+    """
+    facts: dict[str, object] = {"event": "scheduled_dropped", "reason": reason.value}
+    if message.kind != OutboundKind.RESOLUTION or reason != Unsent.REQUESTER_CHANGED:
+        facts["message"] = str(message.pk)  # a resolution's links speak for the former requester
+    if not message.waits_for_moment:
+        facts["is_scheduled"] = False
     add_entry(ticket, EntryKind.SYSTEM, author=DESK, at=at, facts=facts)
+    take_back(message, ticket, by=by, at=at)
     publish(
         ScheduledReplyDropped(
             ticket_id=ticket.pk,
             message_id=message.pk,
             author_id=message.author_id,
             reason=reason.value,
+            by_id=by.pk if isinstance(by, Agent) else None,
+            is_scheduled=message.waits_for_moment,
             occurred_at=at,
         )
     )
@@ -161,17 +233,10 @@ def send_at_once(
     on_behalf_of: Agent | None = None,
 ) -> OutboundMessage:
     """A message without hold: part of an act that is itself not taken back."""
-    message = draft_message(ticket, kind=kind, author=author, on_behalf_of=on_behalf_of, body_text=body_text, at=at)
+    message = freeze_message(ticket, kind=kind, author=author, on_behalf_of=on_behalf_of, body_text=body_text, at=at)
     message.save(force_insert=True)
     put_on_timeline(message, ticket, at=at)
     return message
-
-
-def customer_language(ticket: Ticket) -> str:
-    """Language of mails to the customer: theirs if we speak it, else the site's."""
-    spoken = {code for code, _name in settings.LANGUAGES}
-    wanted = (ticket.language or ticket.requester.language).lower().partition("-")[0]
-    return wanted if wanted in spoken else settings.LANGUAGE_CODE.partition("-")[0]
 
 
 def introduce(ticket: Ticket, owner: Agent, *, at: datetime) -> OutboundMessage:

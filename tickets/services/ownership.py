@@ -16,6 +16,7 @@ from core.errors import DomainError, Invalid
 from core.events import publish
 from core.service import service
 from core.worktime import add_worked
+from tickets.columns import places_of
 from tickets.enums import EntryKind, TicketStatus, TransferReason, Visibility
 from tickets.errors import (
     AcceptForbidden,
@@ -37,6 +38,7 @@ from tickets.models import OwnershipTransfer, Ticket
 from tickets.policies import is_staff_role, may_accept, may_route, may_transfer, works_tickets
 from tickets.selectors import open_ticket_count
 from tickets.services._common import add_entry, check_version, lock, not_possible, save
+from tickets.services._wip import refuse_if_full, tell_exceeded
 from tickets.services.outgoing import introduce
 from tickets.transfers import MAX_ORDINARY_LEAVE_DAYS, MIN_REASON_CHARACTERS
 
@@ -44,10 +46,11 @@ OFFER_FIELDS = ("offered_to", "offered_at", "offer_lapses_at")
 
 
 @service
-def accept_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None) -> Ticket:
+def accept_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None, over_limit: str = "") -> Ticket:
     """Make `by` the owner of a new ticket; from then on only an ownership transfer changes that.
 
-    Raises NotInTeam or RoleForbids, AlreadyOwned if somebody was faster, or what `refusal_to_take` says.
+    Raises NotInTeam or RoleForbids, AlreadyOwned if somebody was faster, WipLimitReached, or what `refusal_to_take`
+    says.
     """
     ticket = lock(ticket_id)
     if not may_accept(by, ticket):
@@ -60,6 +63,8 @@ def accept_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None) -> 
     agent = Agent.objects.for_update().get(pk=by.pk)
     if refusal := refusal_to_take(agent, at=now):
         raise refusal
+    after = places_of(ticket.team_id, TicketStatus.IN_PROGRESS, ticket.priority)
+    exceeded = refuse_if_full(ticket, after, by=by, over_limit=over_limit)
     check_version(ticket, version)
     former = ticket.offered_to if ticket.offered_to_id != agent.pk else None
     ticket.accept(owner=agent, at=now)
@@ -70,6 +75,7 @@ def accept_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None) -> 
     add_entry(ticket, EntryKind.OWNERSHIP, author=by, at=now, facts=facts)
     tell_former_candidate(ticket, former, at=now)
     publish(TicketAccepted(ticket_id=ticket.pk, owner_id=agent.pk, occurred_at=now))
+    tell_exceeded(ticket, exceeded, by=by, at=now)
     return ticket
 
 

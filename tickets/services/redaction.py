@@ -12,6 +12,7 @@ from core.history import record
 from core.service import service
 from tickets.enums import EntryKind, ScanStatus
 from tickets.errors import RedactionForbidden
+from tickets.extensions import redaction_ways
 from tickets.files import REDACTED
 from tickets.models import Attachment, OutboundMessage, SearchDocument, Ticket, TimelineEntry
 from tickets.selectors import entries_of, place_of
@@ -22,9 +23,9 @@ from tickets.services._common import add_entry, index_words, lock, save
 def redact_entry(entry_id: UUID, *, by: Agent, reason: str) -> TimelineEntry:
     """Blank the body of an entry for good, by an admin; row, author, time and reason stay.
 
-    What repeats the body goes with it: the ticket's description, the copy of a sent mail, the words of the search;
-    files of
-    the entry are not served any more. Repeating it changes nothing. Raises RedactionForbidden, Invalid.
+    What repeats the body goes with it: the ticket's description, the copy of a sent mail, the words of the search, and
+    what apps above keep of it; files of the entry are not served any more. Repeating it changes nothing. Raises
+    RedactionForbidden, Invalid.
     """
     if not by.has_role(Role.ADMIN):
         raise RedactionForbidden
@@ -42,7 +43,9 @@ def redact_entry(entry_id: UUID, *, by: Agent, reason: str) -> TimelineEntry:
     )
     for one in tickets:  # an entry that was moved leaves its words in the first ticket's description
         _blank_copies(one, entry, by=by)
-    add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts={"event": "redacted", "seq": entry.seq})
+    told_there = [way(entry, by) for way in redaction_ways]
+    if not any(told_there):
+        add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts={"event": "redacted", "seq": entry.seq})
     entry.refresh_from_db()
     return entry
 

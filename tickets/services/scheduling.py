@@ -15,7 +15,7 @@ from tickets.enums import OutboundStatus, SendWhen
 from tickets.errors import NotScheduled, NotYourMessage
 from tickets.models import OutboundMessage, Ticket
 from tickets.policies import may_undo
-from tickets.services._common import lock, refuse_if_ended, refuse_unless_owner
+from tickets.services._common import lock, refuse_if_ended, refuse_unless_owner, touched
 
 FURTHEST = timedelta(days=366)
 
@@ -77,9 +77,11 @@ def reschedule_message(
         raise NotScheduled(status=OutboundStatus(message.status).label, allowed=ways)
     refuse_unless_owner(by, ticket)
     refuse_if_ended(ticket)
-    moment, _waits = moment_to_send(ticket, when=when, send_at=send_at, by=by, now=timezone.now())
+    now = timezone.now()
+    moment, waits = moment_to_send(ticket, when=when, send_at=send_at, by=by, now=now)
     if version is not None and version != message.version:
         raise StaleVersion(given=version, current=message.version)
-    message.release_at = moment
-    message.save(update_fields=["release_at"])
+    message.release_at, message.sent_now_at = moment, None if waits else now
+    message.save(update_fields=["release_at", "sent_now_at"])
+    touched(ticket.pk, at=now)
     return message
