@@ -1,5 +1,7 @@
 """What every connector keeps to: how a message is handed to the outside world (house style, section 8)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 Message_contra = TypeVar("Message_contra", contravariant=True)
@@ -14,11 +16,20 @@ class TransientDeliveryError(DeliveryError):
 
 
 class UnclearDeliveryError(TransientDeliveryError):
-    """The other side may have the message: the connection ended between its last byte and their answer."""
+    """The other side may have the message: the connection ended between its last byte and their answer.
+
+    `refused` are recipients it had turned down for good before, by address, with its words.
+    """
+
+    refused: Mapping[str, str] = MappingProxyType({})
 
 
 class PermanentDeliveryError(DeliveryError):
     """Trying again cannot help: the other side has refused this very message."""
+
+
+class SenderRefusedError(PermanentDeliveryError):
+    """The other side takes no message from this sender, whomever it is to."""
 
 
 class PartialDeliveryError(DeliveryError):
@@ -31,6 +42,9 @@ class PartialDeliveryError(DeliveryError):
 
 
 class Transport(Protocol[Message_contra]):
+    def open(self) -> None:
+        """Connect and sign in, where that is needed and has not been done; raises TransientDeliveryError."""
+
     def deliver(self, message: Message_contra) -> None:
         """Hand over within 10 s, or raise TransientDeliveryError (try later) or PermanentDeliveryError (do not)."""
 

@@ -11,19 +11,23 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.html import linebreaks, urlize
 
-from connectors.mail import selectors
+from connectors.mail import letters, selectors
+from connectors.mail.bounce_address import bounce_address
 from connectors.mail.models import Mailbox
 from connectors.mail.parsing import sanitise
 from connectors.mail.reply_address import reply_address
+from envelopes.models import Envelope
 from tickets.enums import OutboundKind
 from tickets.models import Attachment, OutboundMessage
 
-AUTOMATIC = (OutboundKind.ACKNOWLEDGEMENT,)
+AUTOMATIC = (OutboundKind.ACKNOWLEDGEMENT, OutboundKind.INTRODUCTION)
 """Kinds that no person wrote; only these carry the signs of automatic mail (RFC 3834)."""
 MAX_REFERENCES = 20
 MAX_LINE = 990
 """Bytes of a header line; RFC 5322 allows 998."""
 LOOP_HEADER = "X-ITIL-NEXT-Loop"
+HOPS = 1
+"""What carries the header is never answered automatically, so a second hop does not come to be."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{3,250}")
 
@@ -31,6 +35,8 @@ _MESSAGE_ID = re.compile(r"[!-;=?-~]{3,250}")
 class UnfoldedMail(EmailMultiAlternatives):
     """A mail whose Message-ID stays on the line of its name: folded before the id it is legal, and often lost."""
 
+    envelope_sender: str | None = None
+    """Where mail systems report to; empty: nowhere; None: to whom it is from."""
     settled: Collection[str] = ()
     """Recipients who are in the headers, but not to be sent to: they have the mail already, or never will."""
 
@@ -40,7 +46,19 @@ class UnfoldedMail(EmailMultiAlternatives):
     def message(self, **options: Any) -> Any:  # Any: Django's own class, a mixin over the standard library's
         message: Any = super().message(**options)
         message.policy = message.policy.clone(max_line_length=MAX_LINE)
+        for name, addresses in (("To", self.to), ("Cc", self.cc)):
+            if any(map(is_beyond_ascii, addresses)):
+                raw = ", ".join(map(one_line, addresses)).encode()
+                message.replace_header(name, raw.decode("ascii", "surrogateescape"))
         return message
+
+
+def is_beyond_ascii(address: str) -> bool:
+    """Whether only a server with SMTPUTF8 (RFC 6531) can deliver there; it is written as it is then.
+
+    A domain has a spelling in ASCII, the part before the @ has none: encoded like a name it would be another mailbox.
+    """
+    return not address.rpartition("@")[0].isascii()
 
 
 def compose(message: OutboundMessage, mailbox: Mailbox, *, files: Sequence[Attachment] | None = None) -> UnfoldedMail:
@@ -48,16 +66,18 @@ def compose(message: OutboundMessage, mailbox: Mailbox, *, files: Sequence[Attac
 
     A preview gives the `files` of a message that is not saved yet; else they are the message's own.
     """
+    to_vendor = letters.of(message)
     email = UnfoldedMail(
-        subject=one_line(message.subject),
-        body=message.body_text,
+        subject=one_line(letters.subject(message, to_vendor)),
+        body=letters.body(message, to_vendor),
         from_email=formataddr((one_line(_sender_name(message, mailbox)), mailbox.address)),
         to=list(message.to_recipients),
         cc=list(message.cc_recipients),
-        reply_to=[reply_address(message.ticket, mailbox)],
-        headers=_headers(message),
+        reply_to=[letters.reply_to(to_vendor, mailbox) if to_vendor else reply_address(message.ticket, mailbox)],
+        headers=_headers(message, to_vendor),
     )
-    email.attach_alternative(_html(message), "text/html")
+    email.envelope_sender = _envelope_sender(message, mailbox)
+    email.attach_alternative(_html(message, str(email.body)), "text/html")
     if files is None:
         files = list(Attachment.objects.filter(outbound=message).order_by("created_at", "id"))
     for file in files:
@@ -65,6 +85,11 @@ def compose(message: OutboundMessage, mailbox: Mailbox, *, files: Sequence[Attac
             with file.file.open("rb") as content:
                 email.attach(_attached(one_line(file.filename), content.read(), file.content_type))
     return email
+
+
+def _envelope_sender(message: OutboundMessage, mailbox: Mailbox) -> str:
+    """An address that finds this very mail again; without one, nobody answers what no person wrote (RFC 3834)."""
+    return bounce_address(message, mailbox) or ("" if message.kind in AUTOMATIC else mailbox.address)
 
 
 def _attached(name: str, content: bytes, content_type: str) -> MIMEBase:
@@ -85,18 +110,20 @@ def one_line(text: str) -> str:
 
 
 def _sender_name(message: OutboundMessage, mailbox: Mailbox) -> str:
-    """The owner's name, also where a deputy wrote; automatic mails come from the mailbox."""
+    """The owner's name, also where a deputy wrote; what has no author comes from the mailbox."""
     owner = message.on_behalf_of or message.author
-    return owner.name if owner and message.kind not in AUTOMATIC else mailbox.display_name
+    return owner.name if owner else mailbox.display_name
 
 
-def _headers(message: OutboundMessage) -> dict[str, str]:
-    headers = {"Message-ID": f"<{message.email_message_id}>", **_thread_headers(message)}
+def _headers(message: OutboundMessage, to_vendor: Envelope | None) -> dict[str, str]:
+    thread = letters.thread_headers(message, to_vendor) if to_vendor else _thread_headers(message)
+    headers = {"Message-ID": f"<{message.email_message_id}>", **thread}
     if message.kind in AUTOMATIC:
+        is_answer = message.kind == OutboundKind.ACKNOWLEDGEMENT and "In-Reply-To" in headers
         headers |= {
-            "Auto-Submitted": "auto-replied",
+            "Auto-Submitted": "auto-replied" if is_answer else "auto-generated",
             "X-Auto-Response-Suppress": "All",
-            LOOP_HEADER: settings.MESSAGE_ID_DOMAIN,
+            LOOP_HEADER: f"{settings.MESSAGE_ID_DOMAIN}; {HOPS}",
         }
     return headers
 
@@ -114,7 +141,7 @@ def _thread_headers(message: OutboundMessage) -> dict[str, str]:
     }
 
 
-def _html(message: OutboundMessage) -> str:
+def _html(message: OutboundMessage, text: str) -> str:
     if message.body_html:
         return sanitise(message.body_html).html
-    return linebreaks(urlize(message.body_text, autoescape=True), autoescape=False)
+    return linebreaks(urlize(text, autoescape=True), autoescape=False)

@@ -15,12 +15,30 @@ class MailboxExists(Conflict):
     hint = _("Change it in the admin.")
 
 
+class NothingToSendFrom(Conflict):
+    code = "no_mailbox"
+    detail = _("There is no mailbox to send from; a reply would wait until there is one.")
+    hint = _("An admin adds one.")
+
+
+class AddressIsOurs(Conflict):
+    code = "own_address"
+    detail = _("%(address)s is a mailbox of ours, not a customer's address.")
+    hint = _("Mail to it would come back as a new message. Take the address the person writes from.")
+
+
 class MailNotQuarantined(Conflict):
     code = "invalid_transition"
     detail = _("This mail is “%(state)s”, not in quarantine.")
     hint = _(
         "Only a mail in quarantine is tried again or released. Its row in the ledger says what became of this one."
     )
+
+
+class MailNotReadYet(Conflict):
+    code = "invalid_transition"
+    detail = _("This mail has not been processed yet, so nobody knows whom it is for.")
+    hint = _("It can be read as soon as its outcome stands in the ledger.")
 
 
 class MailOnNoTicket(Conflict):

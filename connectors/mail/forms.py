@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -58,6 +59,16 @@ class MoveForm(forms.Form):
     ticket = forms.CharField(
         label=_("Ticket"), max_length=20, help_text=_("Its reference, such as INC-2025-000123; letters in any case.")
     )
+
+
+class ChooseForm(forms.Form):
+    """Which of the envelopes that a mail names it belongs into."""
+
+    envelope = forms.ChoiceField(label=_("Envelope"))
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["envelope"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class MailboxForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only

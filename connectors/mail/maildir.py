@@ -100,6 +100,8 @@ class EmailBackend(BaseEmailBackend):
         for email in email_messages:
             message: Any = email.message()
             content = message.as_bytes(linesep="\r\n")
+            if (sender := getattr(email, "envelope_sender", None)) is not None:  # as the last server writes it
+                content = f"Return-Path: <{sender}>\r\n".encode() + content
             for address in dict.fromkeys(email.recipients()):
                 deliver(folder_of(address, root=self._root), content, key=str(message["Message-ID"]))
         return len(email_messages)

@@ -18,6 +18,7 @@ from connectors.mail.querysets import BrakeQuerySet, MailboxQuerySet, MailMessag
 from core.history import audited_history
 from core.models import BaseModel
 from core.walls import append_only
+from envelopes.models import Envelope
 from tickets.models import OutboundMessage, Ticket, TimelineEntry
 
 S = MailState
@@ -55,6 +56,8 @@ class Mailbox(BaseModel):
     """Until when one worker has this mailbox to itself, if its kind is read over a network."""
     position = models.JSONField(default=dict, blank=True, editable=False)
     """Where reading goes on; a short cut that may be lost, as the ledger knows what is here."""
+    read_to = models.DateTimeField(null=True, blank=True, editable=False)
+    """What had come by then was all taken in, as the last look that reached the end of the mailbox tells."""
     reconciled_at = models.DateTimeField(_("last compared with the ledger at"), null=True, blank=True, editable=False)
     comparing_until = models.DateTimeField(null=True, blank=True, editable=False)
     """Until when one worker compares it; then that one is taken for dead, and another begins anew."""
@@ -72,6 +75,7 @@ class Mailbox(BaseModel):
             "next_poll_at",
             "polled_until",
             "position",
+            "read_to",
             "reconciled_at",
             "comparing_until",
             "reconciliation",
@@ -143,6 +147,8 @@ class MailMessage(FSMModelMixin, BaseModel):
     identity = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001  # null: not unique
     """Of Message-ID and content; the unique constraint on it is what makes a mail count once (email.md section 2)."""
     references = ArrayField(models.TextField(), default=list, blank=True)
+    conversation = models.CharField(max_length=64, blank=True, editable=False)
+    """The mail program's name for it, as `connectors.mail.thread_index` reads it; it counts within the mailbox."""
     from_address = models.TextField(_("sender"), blank=True)
     subject = models.TextField(_("subject"), blank=True)
     reply_text = models.TextField(blank=True)
@@ -157,6 +163,10 @@ class MailMessage(FSMModelMixin, BaseModel):
     released_by = models.ForeignKey(
         Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    chosen_envelope = models.ForeignKey(
+        Envelope, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    """Of several that it names the one that somebody has chosen for it."""
     processed_at = models.DateTimeField(null=True, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     """Of sender, subject and words: mails that say the same have the same, whatever their ids and dates."""
@@ -167,9 +177,10 @@ class MailMessage(FSMModelMixin, BaseModel):
 
     objects = MailMessageQuerySet.as_manager()
     history = audited_history(
-        not_indexed=["mailbox", "raw", "ticket", "entry", "duplicate_of", "released_by"],
+        not_indexed=["mailbox", "raw", "ticket", "entry", "duplicate_of", "released_by", "chosen_envelope"],
         excluded_fields=[
-            *("reply_text", "references", "leased_until", "last_error", "attempts", "next_attempt_at", "fingerprint"),
+            *("reply_text", "references", "conversation", "fingerprint"),
+            *("leased_until", "last_error", "attempts", "next_attempt_at"),
         ],
     )
 
@@ -194,7 +205,11 @@ class MailMessage(FSMModelMixin, BaseModel):
             models.Index(Lower("from_address"), "processed_at", name="mailmessage_acted_sender", condition=ACTED),
             models.Index(name="mailmessage_acted_ticket", fields=["ticket", "processed_at"], condition=ACTED),
             models.Index(name="mailmessage_acted_content", fields=["fingerprint", "processed_at"], condition=ACTED),
+            models.Index(name="mailmessage_copies", fields=["duplicate_of"], condition=Q(duplicate_of__isnull=False)),
             models.Index(name="mailmessage_message_id", fields=["message_id"], condition=~Q(message_id="")),
+            models.Index(
+                name="mailmessage_conversation", fields=["mailbox", "conversation"], condition=~Q(conversation="")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -219,6 +234,12 @@ class MailMessage(FSMModelMixin, BaseModel):
         self.ticket, self.entry_id = ticket, entry_id
         self._conclude(reason, "", at)
 
+    @transition(field=state, source=S.RECEIVED, target=S.POSTED)
+    def post(self, entry_id: UUID, *, reason: Reason, at: datetime) -> None:
+        """On no ticket: it stands in an envelope, and its row is for those who read that (`EnvelopeMail`)."""
+        self.entry_id = entry_id
+        self._conclude(reason, "", at)
+
     @transition(field=state, source=S.RECEIVED, target=S.RECORDED)
     def keep(
         self, *, reason: Reason, at: datetime, ticket: Ticket | None = None, entry: TimelineEntry | None = None
@@ -236,8 +257,11 @@ class MailMessage(FSMModelMixin, BaseModel):
         self._conclude(reason, detail, at)
 
     @transition(field=state, source=S.QUARANTINED, target=S.RECEIVED)
-    def run_again(self, *, at: datetime, released_by: Agent | None = None) -> None:
+    def run_again(
+        self, *, at: datetime, released_by: Agent | None = None, chosen_envelope: Envelope | None = None
+    ) -> None:
         self.released_by = released_by or self.released_by
+        self.chosen_envelope = chosen_envelope or self.chosen_envelope
         self.reason, self.detail, self.processed_at = "", "", None
         self.attempts, self.next_attempt_at = 0, at
 
@@ -275,6 +299,24 @@ class Handover(BaseModel):
 
     def __str__(self) -> str:
         return str(self.outbound_id)
+
+
+class EnvelopeMail(models.Model):
+    """Says that a mail names an envelope, so that its ledger row is for the envelope's readers alone. Append-only."""
+
+    append_only: ClassVar[bool] = True
+
+    message = models.ForeignKey(MailMessage, on_delete=models.PROTECT, related_name="envelope_mails", db_index=False)
+    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="mails")
+
+    class Meta:
+        verbose_name = _("mail of an envelope")
+        verbose_name_plural = _("mails of envelopes")
+        constraints = [models.UniqueConstraint(name="envelopemail_once", fields=["message", "envelope"])]
+        triggers = append_only("envelopemail")
+
+    def __str__(self) -> str:
+        return f"{self.message_id}: {self.envelope_id}"
 
 
 class BlockedSender(BaseModel):

@@ -7,6 +7,9 @@ from itertools import takewhile
 from connectors.mail.models import Mailbox
 from connectors.mail.parsing import Address, ParsedMail
 
+FAILED_CHECK = "dmarc=fail"
+FAILED_DMARC = "failed DMARC"
+"""The flag in the ledger's evidence of a mail that `has_failed_authentication`."""
 MAX_TAKEN_ALONG = 20
 """People of one mail's To and Cc who become participants; a longer list is no conversation."""
 USABLE = re.compile(r"[^\s@<>\x00-\x1f]+@[^\s@<>\x00-\x1f]+")

@@ -10,13 +10,31 @@ from tickets.models import Placement, Ticket
 
 
 def may_retry(actor: Agent, message: MailMessage) -> bool:
-    """Agents, leads, supervisors and managers of the mailbox's team."""
-    return message.mailbox.team_id in reach_of(actor).teams
+    """Agents, leads, supervisors and managers of the mailbox's team; of what is about envelopes also who answers for
+    all their tickets.
+    """
+    return message.mailbox.team_id in reach_of(actor).teams or _answers_for(actor, message)
+
+
+def _answers_for(actor: Agent, message: MailMessage) -> bool:
+    if reach_of(actor).sees_everything or message.ticket_id is not None:
+        return False
+    return MailMessage.objects.openable_by(actor).filter(pk=message.pk).exists()
+
+
+def may_choose(actor: Agent, message: MailMessage) -> bool:
+    """Who tries a mail again says which of the envelopes that it names it belongs into."""
+    return message.ticket_id is None and message.envelope_mails.count() > 1 and may_retry(actor, message)
 
 
 def may_release(actor: Agent, message: MailMessage) -> bool:
     """Supervisors and managers of the team let a mail act that was put aside for a reason."""
     return message.mailbox.team_id in reach_of(actor).overseen
+
+
+def may_read(actor: Agent, message: MailMessage) -> bool:
+    """What was written: not while nobody knows whether it belongs into an envelope, save for who reads all of them."""
+    return message.has_outcome or reach_of(actor).sees_everything
 
 
 def may_move(actor: Agent, message: MailMessage) -> bool:

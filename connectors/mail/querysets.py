@@ -1,12 +1,15 @@
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q
 
+from accounts.models import Agent
 from accounts.selectors import reach_of
 from connectors.mail.enums import MailState
 from core.actors import Actor
+from envelopes.models import Envelope
 
 if TYPE_CHECKING:
     from connectors.mail.models import Brake, Mailbox, MailMessage  # noqa: F401
@@ -31,11 +34,26 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
 
 class MailMessageQuerySet(models.QuerySet["MailMessage"]):
     def visible_to(self, actor: Actor) -> Self:
-        """Ledger rows of the mailboxes of one's teams (ruling 19)."""
+        """Ledger rows of the mailboxes of one's teams (ruling 19), without those of envelopes that one may not read.
+        What waits for several owners, none of whom reads all of it, is the managers' of the mailbox's team.
+        """
         reach = reach_of(actor)
         if reach.sees_everything:
             return self
-        return self.filter(mailbox__team__in=reach.teams)
+        found = Q(~Exists(_sealed_from(actor)), mailbox__team__in=reach.teams)
+        if reach.managed:
+            waits = Q(state__in=[MailState.QUARANTINED, MailState.RECEIVED], mailbox__team__in=reach.managed)
+            found |= waits & Q(Exists(_of_several_owners()))
+        return self.filter(found)
+
+    def openable_by(self, actor: Actor) -> Self:
+        """As `visible_to`, and what came by others' mailboxes about envelopes that one answers for. For single rows: no
+        index serves it.
+        """
+        if reach_of(actor).sees_everything:
+            return self
+        shown = Q(pk__in=type(self)(self.model).visible_to(actor).order_by().values("pk"))
+        return self.filter(shown | Q(Exists(_links_of_row())) & ~Q(Exists(_not_answered_for_by(actor))))
 
     def due(self, now: datetime) -> Self:
         """Received and without an outcome, left by nobody who still works on it."""
@@ -44,6 +62,32 @@ class MailMessageQuerySet(models.QuerySet["MailMessage"]):
             .filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now))
             .order_by("next_attempt_at", "id")
         )
+
+
+def _sealed_from(actor: Actor) -> models.QuerySet[Any]:
+    """What a mail has to do with an envelope whose thread the actor does not read (permissions.md, object rule 5)."""
+    readable = Envelope.objects.thread_visible_to(actor).order_by().values("pk")
+    return _links_of_row().exclude(envelope__in=readable)
+
+
+def _not_answered_for_by(actor: Actor) -> models.QuerySet[Any]:
+    """Envelopes of tickets that the actor neither owns, covers nor oversees."""
+    reach = reach_of(actor)
+    owners = reach.covers | ({actor.pk} if isinstance(actor, Agent) and actor.is_active else set())
+    own = Q(envelope__ticket__owner__in=owners) | Q(envelope__ticket__team__in=reach.overseen)
+    return _links_of_row().exclude(own)
+
+
+def _of_several_owners() -> models.QuerySet[Any]:
+    owners = Count("envelope__ticket__owner", distinct=True)
+    found: models.QuerySet[Any] = _links_of_row().order_by().values("message").annotate(owners=owners)
+    return found.filter(owners__gt=1)
+
+
+def _links_of_row() -> models.QuerySet[Any]:
+    links: Any = apps.get_model("mail", "EnvelopeMail")._default_manager  # noqa: SLF001  # models lie above
+    found: models.QuerySet[Any] = links.filter(message=OuterRef("pk"))
+    return found
 
 
 class BrakeQuerySet(models.QuerySet["Brake"]):

@@ -14,10 +14,9 @@ from tickets.events import MergeUndone, TicketCreated, TicketMerged, TicketSplit
 from tickets.models import Ticket
 
 
-@subscribe(TicketCreated, after_commit=True)
+@subscribe(TicketCreated, after_commit=True, when=lambda event: event.may_be_answered)
 def acknowledge(event: TicketCreated) -> None:
-    if event.may_be_answered:
-        services.acknowledge(event.ticket_id)
+    services.acknowledge(event.ticket_id)
 
 
 @subscribe(TicketMerged)

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from connectors.mail.bounce_address import MAX_LOCAL_PART, without_id
 from connectors.mail.models import Mailbox
+from envelopes.mail_tokens import without_token
 from tickets.models import Ticket
 
 SALT = "connectors.mail.reply_address"
-MAX_LOCAL_PART = 64
-"""Octets before the @ (RFC 5321 section 4.5.3.1.1)."""
-_TOKEN = re.compile(r"\+t-([a-z]{2,5}-[0-9]{4}-[0-9]{6,12})\.([0-9a-f]{16})@", re.IGNORECASE)
+_TOKEN = re.compile(r"\+t-([a-z]{2,5}-[0-9]{4}-[0-9]{6,12})\.([0-9a-f]{16})@", re.IGNORECASE | re.ASCII)
 
 
 def reply_address(ticket: Ticket, mailbox: Mailbox) -> str:
@@ -36,7 +36,7 @@ def references_in(addresses: Iterable[str]) -> list[str]:
 
 def as_known(address: str) -> str:
     """The address as people know it: whom they wrote to, without what it says to us."""
-    return _TOKEN.sub("@", address)
+    return without_token(without_id(_TOKEN.sub("@", address)))
 
 
 def _signature(reference: str) -> str:

@@ -1,4 +1,4 @@
-"""Reads of the mail connector: which ticket a mail belongs to, which mailbox speaks for a ticket."""
+"""Reads of the mail connector: what the ledger knows, who takes part in a ticket, which mailbox speaks for it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,32 +11,18 @@ from django.db.models.functions import Lower
 
 from accounts.models import Agent, Contact
 from accounts.selectors import company_for_address, contact_for_address
-from connectors.mail.enums import Reason
-from connectors.mail.models import MAX_ID, Mailbox, MailMessage
+from connectors.mail.errors import AddressIsOurs
+from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.parsing import ParsedMail
-from connectors.mail.people import has_failed_authentication
-from connectors.mail.reply_address import references_in
+from core.arrays import any_of
+from core.compiled import Compiled
+from core.errors import DomainError
 from tickets.enums import ClosureCode, EntryKind, LinkKind, TicketStatus
 from tickets.models import Ticket, TicketLink, TimelineEntry
-from tickets.selectors import entries_of, references_in_subject
+from tickets.selectors import entries_of
 
 MAX_HOPS = 10
 """Duplicates of duplicates are followed this far."""
-
-
-@dataclass(frozen=True)
-class Match:
-    """The ticket that a mail names, and how sure that is."""
-
-    ticket: Ticket
-    rule: str
-    matched: str
-    is_sure: bool
-    """By a message id or a signed address of ours; a reference in the subject is only the sender's word."""
-
-    @property
-    def reason(self) -> Reason:
-        return Reason.MESSAGE_ID if self.is_sure else Reason.REFERENCE
 
 
 def own_addresses() -> dict[str, Mailbox]:
@@ -60,89 +46,19 @@ def own_mailbox(address: str, own: dict[str, Mailbox]) -> Mailbox | None:
     return next((own[f"{base}@{domain}"] for base in bases if f"{base}@{domain}" in own), None)
 
 
+def no_mailbox_of_ours(address: str) -> DomainError | None:
+    """The objection to a customer with an address of ours: we would write to ourselves."""
+    return AddressIsOurs(address=address) if own_mailbox(address, own_addresses()) else None
+
+
 def addressed_mailbox(mail: ParsedMail, own: dict[str, Mailbox]) -> Mailbox | None:
     """The first of ours in To, then in Cc (ruling 16)."""
     found = (own_mailbox(person.address, own) for person in (*mail.to, *mail.cc))
     return next((mailbox for mailbox in found if mailbox is not None), None)
 
 
-def find_ticket(mail: ParsedMail, *, sender: str) -> Match | None:
-    """The ticket of this conversation: the address it came to, In-Reply-To, References last to first, reports' ids,
-    then the subject. In a mail that fails DMARC an agent's address is a stranger's.
-    """
-    knows_agents = not has_failed_authentication(mail)
-    if match := _by_reply_address(mail):
-        return match
-    ids = [("in_reply_to", found) for found in (mail.in_reply_to_all or (mail.in_reply_to,)) if found]
-    ids += [("references", found) for found in reversed(mail.references)]
-    ids += [("report", found) for found in mail.delivery.original_message_ids]
-    ids = [(rule, found[:MAX_ID]) for rule, found in ids]
-    tickets = _tickets_by_message_id([found for _rule, found in ids], sender=sender, knows_agents=knows_agents)
-    for rule, found in ids:
-        if ticket := tickets.get(found):
-            return Match(ticket, rule, found, is_sure=True)
-    return _by_subject(mail.subject, sender=sender, knows_agents=knows_agents)
-
-
-def _by_reply_address(mail: ParsedMail) -> Match | None:
-    """The first ticket that To, Cc or the envelope name with our signature."""
-    named = references_in([*(person.address for person in (*mail.to, *mail.cc)), *mail.envelope_recipients])
-    for reference in named:
-        tickets = Ticket.objects.select_related("requester", "company", "team", "owner")
-        if ticket := tickets.filter(reference=reference).first():
-            return Match(ticket, "reply_address", reference, is_sure=True)
-    return None
-
-
-def _tickets_by_message_id(ids: Sequence[str], *, sender: str, knows_agents: bool) -> dict[str, Ticket]:
-    """Tickets by the ids of mails we sent or received; of several with one id the one the sender takes part in."""
-    if not ids:
-        return {}
-    wanted: Any = list(ids)  # django-stubs knows no lists as parameters
-    found: dict[str, set[UUID]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(SENT_OR_RECEIVED, [wanted, wanted])
-        for message_id, ticket_id in cursor:
-            found.setdefault(message_id, set()).add(ticket_id)
-    if not found:
-        return {}
-    tickets = Ticket.objects.select_related("requester", "company", "team", "owner").in_bulk(
-        set().union(*found.values())
-    )
-    answer = {}
-    for message_id, ticket_ids in found.items():
-        candidates = [tickets[ticket_id] for ticket_id in ticket_ids]
-        if len(candidates) > 1:
-            candidates = [ticket for ticket in candidates if takes_part(sender, ticket, knows_agents=knows_agents)]
-        if len(candidates) == 1:
-            answer[message_id] = candidates[0]
-    return answer
-
-
-SENT_OR_RECEIVED = """
-    SELECT email_message_id, ticket_id FROM tickets_outboundmessage WHERE email_message_id = ANY(%s)
-    UNION ALL
-    SELECT message_id, ticket_id FROM mail_mailmessage
-     WHERE message_id = ANY(%s) AND message_id <> '' AND ticket_id IS NOT NULL
-"""
-
-
-def _by_subject(subject: str, *, sender: str, knows_agents: bool) -> Match | None:
-    """The first reference whose ticket the sender takes part in, else the first that names any ticket."""
-    references = references_in_subject(subject)
-    if not references:
-        return None
-    named = Ticket.objects.filter(reference__in=references).select_related("requester", "company", "team", "owner")
-    tickets = sorted(named, key=lambda ticket: references.index(ticket.reference))
-    theirs = (ticket for ticket in tickets if takes_part(sender, ticket, knows_agents=knows_agents))
-    chosen = next(theirs, next(iter(tickets), None))
-    return Match(chosen, "subject", chosen.reference, is_sure=False) if chosen else None
-
-
-def takes_part(address: str, ticket: Ticket, *, knows_agents: bool = True) -> bool:
-    """Requester, participant, somebody who got or sent a public mail of it, the same company, or an agent; these only
-    if `knows_agents`, which a mail that fails DMARC does not.
-    """
+def takes_part(address: str, ticket: Ticket) -> bool:
+    """Requester, participant, somebody who got or sent a public mail of it, the same company, or an agent."""
     wanted = address.strip().lower()
     if not wanted:
         return False
@@ -151,7 +67,7 @@ def takes_part(address: str, ticket: Ticket, *, knows_agents: bool = True) -> bo
     spellings = [address.strip(), wanted]
     in_copy = Q(email_cc__overlap=spellings) | Q(email_to__overlap=spellings)
     if (agent := agent_at(wanted, also_former=True)) is not None:
-        return knows_agents and agent.is_active
+        return agent.is_active
     return entries_of(ticket).public().filter(in_copy).exists()
 
 
@@ -160,33 +76,47 @@ def agent_at(*addresses: str, also_former: bool = False) -> Agent | None:
     wanted = [address.strip().lower() for address in addresses if address.strip()]
     if not wanted:
         return None
-    agents = Agent.objects.all() if also_former else Agent.objects.active()
-    agents = agents.annotate(address=Lower("email")).filter(address__in=wanted)
-    return min(agents, key=lambda agent: wanted.index(agent.email.lower()), default=None)
+    agents = _AGENTS_AT.fetch(wanted)
+    named = [agent for agent in agents if also_former or agent.is_active]
+    return min(named, key=lambda agent: wanted.index(agent.email.lower()), default=None)
+
+
+_AGENTS_AT = Compiled(lambda wanted: Agent.objects.filter(any_of(Lower("email"), wanted)).order_by(), ["an@address"])
 
 
 def belongs_to(address: str, ticket: Ticket) -> bool:
     """Requester, participant or the same company: whose Cc may bring others into the conversation."""
     wanted = address.strip().lower()
-    if ticket.requester.email.lower() == wanted or ticket.participants.filter(contact__email__iexact=wanted).exists():
+    if speaks_as_customer(wanted, ticket):
         return True
     contact = contact_for_address(wanted)
     company = contact.company if contact else company_for_address(wanted)
     return company is not None and company.pk == ticket.company_id
 
 
-def agents_and_blocked(addresses: Iterable[str]) -> set[str]:
-    """Of these addresses, in lower case, those that never take part in a conversation by a mail's Cc."""
+def speaks_as_customer(address: str, ticket: Ticket) -> bool:
+    """Requester or participant."""
+    is_requester = ticket.requester.email.lower() == address.lower()
+    return is_requester or ticket.participants.filter(contact__email__iexact=address).exists()
+
+
+def never_taken_along(addresses: Iterable[str], ticket: Ticket | None = None) -> set[str]:
+    """Of these addresses, in lower case, those that never take part in a conversation by a mail's Cc: agents, blocked
+    senders, and vendors who help on the ticket, who may have answered everybody.
+    """
     wanted: Any = [address.lower() for address in addresses]  # django-stubs knows no lists as parameters
     with connection.cursor() as cursor:
-        cursor.execute(AGENTS_AND_BLOCKED, [wanted, wanted])
+        cursor.execute(NEVER_TAKEN_ALONG, [wanted, wanted, ticket.pk if ticket else None, wanted])
         return {address for (address,) in cursor}
 
 
-AGENTS_AND_BLOCKED = """
+NEVER_TAKEN_ALONG = """
     SELECT lower(email) FROM accounts_agent WHERE is_active AND lower(email) = ANY(%s)
     UNION ALL
     SELECT lower(address) FROM mail_blockedsender WHERE lower(address) = ANY(%s)
+    UNION ALL
+    SELECT unnest(vendor_addresses) FROM envelopes_envelope
+     WHERE ticket_id = %s AND ended_at IS NULL AND vendor_addresses && %s
 """
 
 
@@ -199,29 +129,34 @@ class Known:
     is_id_used: bool
     """Its Message-ID stands on another mail."""
     is_blocked: bool
+    is_newcomer: bool
+    """No contact has the sender's address, and no company its domain."""
 
 
 def locked_state(message: MailMessage) -> str:
     """The row's state, locked. This transaction need not wait for the disk: the raw mail is safe already, so what a
-    crash of PostgreSQL takes with it is done again; and whatever anybody does about it commits after it. Its
-    statements are the same for every mail, so PostgreSQL may keep their plans where these are as good.
+    crash of PostgreSQL takes with it is done again; and whatever anybody does about it commits after it.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {LOCKED}", [message.pk])
         return str(cursor.fetchone()[0])
 
 
-def locked_and_known(message: MailMessage, *, senders: Sequence[str]) -> tuple[str, Known]:
-    """As `locked_state`, and what the ledger knows of it, in one statement, since every mail asks.
+def locked_and_known(message: MailMessage, *, senders: Sequence[str], locks: Sequence[int]) -> tuple[str, Known]:
+    """As `locked_state`, taking advisory `locks` besides, and what the ledger knows of it: in one statement, since
+    every mail asks.
 
     Who waits for the lock gets the rest as it was before; what must not be missed is held by unique constraints.
     """
+    newcomer = message.from_address.strip()
     blocked: Any = [address.strip().lower() for address in senders]  # django-stubs knows no lists as parameters
     copies = [message.identity, message.pk, message.message_id, message.pk, message.content_hash]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {KNOWN}, {LOCKED}", [*copies, blocked, message.pk])
-        copy_id, is_id_used, is_blocked, state, *_settings = cursor.fetchone()
-        return str(state), Known(copy_id, is_id_used, is_blocked)
+        numbers: Any = list(locks)
+        values = [*copies, blocked, newcomer, newcomer.rpartition("@")[2].lower(), numbers, message.pk]
+        cursor.execute(f"SELECT {KNOWN}, {NEWCOMER}, {LOCKS}, {LOCKED}", values)
+        copy_id, is_id_used, is_blocked, is_newcomer, _locks, state, _setting = cursor.fetchone()
+        return str(state), Known(copy_id, is_id_used, is_blocked, is_newcomer)
 
 
 KNOWN = """
@@ -230,10 +165,22 @@ KNOWN = """
              WHERE message_id = %s AND message_id <> '' AND id <> %s AND content_hash <> %s),
     EXISTS (SELECT FROM mail_blockedsender WHERE lower(address) = ANY(%s))
 """
+NEWCOMER = """
+    NOT EXISTS (SELECT FROM accounts_contact WHERE lower(email) = lower(%s))
+    AND NOT EXISTS (SELECT FROM accounts_company WHERE domains && ARRAY[%s]::varchar[])
+"""
+LOCKS = "(SELECT count(pg_advisory_xact_lock(n)) FROM unnest(%s::bigint[]) AS n)"
 LOCKED = """
-    state, set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'auto', true)
+    state, set_config('synchronous_commit', 'off', true)
     FROM mail_mailmessage WHERE id = %s FOR NO KEY UPDATE
 """
+
+
+def locked_ticket(ticket: Ticket) -> Ticket:
+    """The ticket under lock, so that its state is the one that decides (`record_customer_message` locks it again)."""
+    pk: UUID = ticket.pk
+    Ticket.objects.for_update().values_list("pk").get(pk=pk)
+    return Ticket.objects.select_related("team", "owner", "requester", "company", "merged_into").get(pk=pk)
 
 
 def final_target(ticket: Ticket) -> Ticket | None:

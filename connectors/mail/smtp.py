@@ -4,6 +4,7 @@
 before the last byte (nothing was sent) from one lost after it (who knows).
 """
 
+import re
 import smtplib
 import time
 from typing import Any
@@ -12,50 +13,95 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 
-from connectors.base import PartialDeliveryError, PermanentDeliveryError, TransientDeliveryError, UnclearDeliveryError
+from connectors.base import (
+    PartialDeliveryError,
+    PermanentDeliveryError,
+    SenderRefusedError,
+    TransientDeliveryError,
+    UnclearDeliveryError,
+)
+from connectors.mail.composing import UnfoldedMail, is_beyond_ascii
 
 MAX_SECONDS = 45.0
 """For all up to the last byte; the lease of an outgoing mail is longer by the wait for the answer."""
 PIECE_BYTES = 65_536
 BAD_SIGN_IN = (530, 534, 535, 538)
 """Answers about who we are, whenever they come; an operator can mend that."""
+SENDER_REFUSED = re.compile(
+    r"\b5\.7\.60\b|\b5\.1\.[78]\b|sendasdenied|sender (?:address )?(?:rejected|not allowed)|not owned by user",
+    re.IGNORECASE,
+)
+"""Words of servers that take mail only from addresses of whoever has signed in; many say so at the recipients."""
 _Answers = dict[str, tuple[int, str]]
 
 
 def hand_over(backend: EmailBackend, email: EmailMessage) -> None:
     """Give a mail to the server of the open `backend`.
 
-    Raises PermanentDeliveryError, TransientDeliveryError, UnclearDeliveryError if the server may have it, and
-    PartialDeliveryError if it has it for some recipients only.
+    Raises PermanentDeliveryError, SenderRefusedError if that is about the envelope's sender, TransientDeliveryError,
+    UnclearDeliveryError if the server may have it, and PartialDeliveryError if it has it for some recipients only.
     """
     ends = time.monotonic() + MAX_SECONDS
     server: Any = backend.connection  # Any: smtplib's answers are loosely typed
     encoding = email.encoding or "utf-8"
-    sender = sanitize_address(email.from_email, encoding)
-    recipients = {address: sanitize_address(address, encoding) for address in email.recipients()}
+    beyond_ascii = [address for address in (*email.to, *email.cc) if is_beyond_ascii(address)]
+    recipients = {
+        address: address if address in beyond_ascii else sanitize_address(address, encoding)
+        for address in email.recipients()
+    }
     message: Any = email.message()
     content: bytes = message.as_bytes(linesep="\r\n")
     server.ehlo_or_helo_if_needed()
-    _begin(server, sender, len(content))
+    if beyond_ascii and not server.has_extn("smtputf8"):
+        raise PermanentDeliveryError(
+            f"Our mail server cannot send to {', '.join(beyond_ascii)}: it takes no addresses with letters beyond "
+            "ASCII before the @ (SMTPUTF8)."
+        )
+    try:
+        _transact(server, _sender(email), recipients, content, ends, is_utf8=bool(beyond_ascii))
+    except PermanentDeliveryError as error:
+        if SENDER_REFUSED.search(str(error)):
+            raise SenderRefusedError(str(error)) from error
+        raise
+
+
+def _sender(email: EmailMessage) -> str:
+    wanted = email.envelope_sender if isinstance(email, UnfoldedMail) else None
+    return sanitize_address(email.from_email, email.encoding or "utf-8") if wanted is None else wanted
+
+
+def _transact(
+    server: Any, sender: str, recipients: dict[str, str], content: bytes, ends: float, *, is_utf8: bool
+) -> None:
+    """One mail transaction (RFC 5321 section 3.3)."""
+    _begin(server, sender, len(content), is_utf8=is_utf8)
     refused = _name_recipients(server, recipients, ends)
     if len(refused) == len(recipients):
         _reset(server)
         raise _all_refused(refused)
-    _send_content(server, content, ends)
+    for_good = {address: f"{code} {text}" for address, (code, text) in refused.items() if code >= 500}
+    try:
+        _send_content(server, content, ends)
+    except UnclearDeliveryError as error:
+        error.refused = for_good
+        raise
     if refused:
         raise PartialDeliveryError(
             accepted=[address for address in recipients if address not in refused],
-            refused={address: f"{code} {text}" for address, (code, text) in refused.items() if code >= 500},
+            refused=for_good,
             put_off={address: f"{code} {text}" for address, (code, text) in refused.items() if code < 500},
         )
 
 
-def _begin(server: Any, sender: str, size: int) -> None:
+def _begin(server: Any, sender: str, size: int, *, is_utf8: bool) -> None:
     options = [f"size={size}"] if server.has_extn("size") else []
+    if is_utf8:
+        options += ["SMTPUTF8", "BODY=8BITMIME"]
     code, answer = server.mail(sender, options)
     if code != 250:
         _reset(server)
-        raise judged(code, answer)
+        error = judged(code, answer)
+        raise SenderRefusedError(str(error)) if isinstance(error, PermanentDeliveryError) else error
 
 
 def _name_recipients(server: Any, recipients: dict[str, str], ends: float) -> _Answers:

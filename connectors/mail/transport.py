@@ -17,6 +17,11 @@ class DjangoTransport:
     def __init__(self) -> None:
         self._connection: BaseEmailBackend | None = None
 
+    def open(self) -> None:
+        """Up to eight waits of one time-out each (connection, greeting, TLS, sign-in), before a mail is in hand."""
+        if self._connection is None:
+            self._opened()
+
     def deliver(self, message: EmailMessage) -> None:
         """As the protocol says; over SMTP also UnclearDeliveryError and PartialDeliveryError."""
         connection = self._connection or self._opened()

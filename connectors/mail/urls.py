@@ -11,6 +11,7 @@ ledger_pages: list[URLPattern | URLResolver] = [
     path("<uuid:message_id>/raw/", ledger.raw, name="raw"),
     path("<uuid:message_id>/retry/", ledger.retry, name="retry"),
     path("<uuid:message_id>/release/", ledger.release, name="release"),
+    path("<uuid:message_id>/choose/", ledger.choose, name="choose"),
     path("<uuid:message_id>/move/", ledger.move, name="move"),
     path("<uuid:message_id>/undo_move/", ledger.undo_move, name="undo_move"),
 ]

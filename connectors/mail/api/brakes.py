@@ -17,14 +17,11 @@ from connectors.mail.enums import BrakeKind
 from connectors.mail.models import Brake
 from connectors.mail.policies import may_lift, may_see_ledger
 from connectors.mail.services import lift_brake
+from connectors.mail.sight import Sight
 from core.api.fields import Instant, Out, Query, person
 from core.api.schema import page_of
 from core.api.views import ApiViewSet
 from core.errors import Forbidden
-from tickets.models import Ticket
-
-OF_A_TICKET = (BrakeKind.THREAD, BrakeKind.REOPENING)
-"""Kinds that are about a ticket: what they are about is its reference."""
 
 
 class BrakeOut(Out):
@@ -46,11 +43,10 @@ class BrakeOut(Out):
 
     @extend_schema_field({"type": "string", "nullable": True})
     def get_ticket(self, brake: Brake) -> str | None:
-        return brake.ticket.reference if brake.ticket and brake.ticket_id in self.context["visible_tickets"] else None
+        return self.context["sight"].reference(brake.ticket) or None
 
     def get_about(self, brake: Brake) -> str:
-        is_hidden = brake.ticket is not None and brake.ticket_id not in self.context["visible_tickets"]
-        return "" if is_hidden and brake.kind in OF_A_TICKET else brake.about
+        return str(self.context["sight"].about(brake))
 
     def get_allowed(self, brake: Brake) -> list[str]:
         return ["lift"] if brake.holds(timezone.now()) and may_lift(self.context["actor"], brake) else []
@@ -73,9 +69,7 @@ class BrakeViewSet(ApiViewSet):
 
     def shown(self, brakes: Sequence[Brake]) -> list[Any]:
         """With what is allowed to this reader."""
-        named = [brake.ticket_id for brake in brakes if brake.ticket_id]
-        seen = Ticket.objects.visible_to(self.reader).filter(pk__in=named).values_list("pk", flat=True) if named else ()
-        context = {"request": self.request, "actor": self.reader, "visible_tickets": set(seen)}
+        context = {"request": self.request, "actor": self.reader, "sight": Sight(self.reader, brakes)}
         return [BrakeOut(brake, context=context).data for brake in brakes]
 
     @extend_schema(

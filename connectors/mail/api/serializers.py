@@ -1,12 +1,18 @@
 """Ledger rows as the API shows them, and what clients send about them."""
 
+from uuid import UUID
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from connectors.mail.decisions import failed_check
 from connectors.mail.enums import MailState, Reason, Source
+from connectors.mail.envelope_threads import envelopes_of
 from connectors.mail.models import MailMessage
-from connectors.mail.policies import may_move, may_release, may_retry, may_undo_move
-from core.api.fields import In, Instant, Out, Query, person
+from connectors.mail.policies import may_choose, may_move, may_release, may_retry, may_undo_move
+from connectors.mail.sight import Sight
+from core.api.fields import In, Instant, Line, OffsetInstant, Out, Query, Text, person
+from tickets.enums import SendWhen
 
 
 class MailRowOut(Out):
@@ -19,13 +25,14 @@ class MailRowOut(Out):
     processed_at = Instant(allow_null=True)
     state = serializers.ChoiceField(choices=MailState.choices)
     reason = serializers.ChoiceField(choices=Reason.choices, allow_blank=True)
-    detail = serializers.CharField()
+    detail = serializers.SerializerMethodField()
     kind = serializers.CharField()
     message_id = serializers.CharField()
     from_address = serializers.CharField()
+    failed_check = serializers.SerializerMethodField(help_text="of a sender who could not be verified: dmarc=fail")
     subject = serializers.CharField()
-    ticket = serializers.CharField(source="ticket.reference", allow_null=True, default=None)
-    entry = serializers.UUIDField(source="entry_id", allow_null=True)
+    ticket = serializers.SerializerMethodField(help_text="reference, if you see the ticket")
+    entry = serializers.SerializerMethodField(help_text="if you see the ticket")
     duplicate_of = serializers.UUIDField(source="duplicate_of_id", allow_null=True)
     released_by = person()
     attempts = serializers.IntegerField()
@@ -33,6 +40,25 @@ class MailRowOut(Out):
     created_at = Instant()
     updated_at = Instant()
     version = serializers.IntegerField()
+
+    @property
+    def sight(self) -> Sight:
+        found: Sight = self.context["sight"]
+        return found
+
+    def get_detail(self, message: MailMessage) -> str:
+        return self.sight.text(message.detail)
+
+    def get_failed_check(self, message: MailMessage) -> str:
+        return failed_check(message)
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_ticket(self, message: MailMessage) -> str | None:
+        return self.sight.reference(message.ticket) or None
+
+    @extend_schema_field({"type": ["string", "null"], "format": "uuid"})
+    def get_entry(self, message: MailMessage) -> UUID | None:
+        return message.entry_id if self.sight.sees(message.ticket) else None
 
 
 class RawMailOut(Out):
@@ -47,11 +73,25 @@ class RawMailOut(Out):
 class MailOut(MailRowOut):
     provider_id = serializers.CharField(help_text="its name at the source")
     references = serializers.ListField(child=serializers.CharField())
-    evidence = serializers.DictField(help_text="what decided: rule, matched, confidence, signs, defects, flags")
+    evidence = serializers.SerializerMethodField(
+        help_text="what decided: rule, matched, confidence, passed_over, signs, defects, flags"
+    )
     reply_text = serializers.CharField(help_text="the body without quoted history, where that is less")
-    last_error = serializers.CharField()
+    last_error = serializers.SerializerMethodField()
+    envelopes = serializers.SerializerMethodField(help_text="ids of those that it names; of a mail on no ticket")
     raw = serializers.SerializerMethodField()
     allowed = serializers.SerializerMethodField(help_text="steps that lead on from this state and are yours")
+
+    @extend_schema_field({"type": "object", "additionalProperties": {}})
+    def get_evidence(self, message: MailMessage) -> dict[str, object]:
+        return self.sight.evidence(message)
+
+    def get_last_error(self, message: MailMessage) -> str:
+        return self.sight.error(message)
+
+    @extend_schema_field({"type": "array", "items": {"type": "string", "format": "uuid"}})
+    def get_envelopes(self, message: MailMessage) -> list[UUID]:
+        return [] if message.ticket_id else list(envelopes_of(message).values_list("pk", flat=True))
 
     @extend_schema_field(RawMailOut)
     def get_raw(self, message: MailMessage) -> dict[str, object]:
@@ -67,6 +107,7 @@ class MailOut(MailRowOut):
             steps = {"move": may_move(actor, message), "undo_move": may_undo_move(actor, message)}
         else:
             steps = {"release": may_release(actor, message), "retry": may_retry(actor, message)}
+            steps |= {"choose": may_choose(actor, message)}
         return [step for step, may in steps.items() if may]
 
 
@@ -83,5 +124,38 @@ class MailVersionIn(In):
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="the one you saw")
 
 
+class MailChooseIn(MailVersionIn):
+    envelope = serializers.UUIDField(help_text="one of those that the mail names")
+
+
 class MailMoveIn(MailVersionIn):
     ticket = serializers.CharField(max_length=20, help_text="reference of the ticket where the mail belongs")
+
+
+class PreviewIn(In):
+    """As a reply is sent."""
+
+    asked = ("body",)
+    body = Text(required=False, allow_blank=True, default="")
+    cc = serializers.ListField(
+        required=False, child=Line(allow_blank=True, max_length=320), default=list, max_length=100
+    )
+    to_confirm = Line(required=False, allow_blank=True, default="", max_length=320)
+    when = serializers.CharField(
+        required=False, default=SendWhen.NOW.value, max_length=10, help_text=", ".join(SendWhen.values)
+    )
+    send_at = OffsetInstant(required=False, allow_null=True, default=None, help_text='with "when": "at"')
+
+
+class PreviewOut(Out):
+    """The mail as whoever gets it would read it; addresses as its headers name them."""
+
+    sender = serializers.CharField()
+    reply_to = serializers.CharField()
+    to = serializers.CharField()
+    cc = serializers.CharField()
+    subject = serializers.CharField()
+    text = serializers.CharField()
+    html = serializers.CharField()
+    is_scheduled = serializers.BooleanField()
+    release_at = Instant(help_text="when its hold would end")

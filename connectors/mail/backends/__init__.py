@@ -1,6 +1,8 @@
 """How mails are fetched from a shared mailbox. At least once: what was stored before a crash is offered again."""
 
-from connectors.mail import maildir
+from functools import partial
+
+from connectors.mail import maildir, selectors
 from connectors.mail.backends.base import (
     MAX_STORED_BYTES,
     MailboxBackend,
@@ -38,7 +40,8 @@ def backend_of(mailbox: Mailbox) -> MailboxBackend:
     """
     match mailbox.backend:
         case Backend.FILES:
-            return FilesBackend(maildir.folder_of(mailbox.address))
+            known = partial(selectors.names_in_ledger, mailbox)
+            return FilesBackend(maildir.folder_of(mailbox.address), known=known)
         case Backend.IMAP:
             return ImapBackend(mailbox, ImapSettings.of(mailbox.settings))
     raise BackendNotAvailable(backend=mailbox.backend, possible=", ".join(Backend.values))

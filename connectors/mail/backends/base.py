@@ -1,6 +1,7 @@
 """What every way to read a shared mailbox keeps to."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Protocol
 
 MAX_STORED_BYTES = 100 * 1024 * 1024
@@ -32,6 +33,9 @@ class MailboxBackend(Protocol):
         """Names, as `fetch` gives them, of all mails that lie in the mailbox now, taken or not; of those that are to be
         left alone none. Raises MailboxNotReadable.
         """
+
+    def read_to(self) -> datetime | None:
+        """What had come by this moment was all handed out, or tried, by the last `fetch`; None if that ended before."""
 
     def position(self) -> Mapping[str, object]:
         """What to remember until the next look; kept on the mailbox as JSON, and only a short cut."""

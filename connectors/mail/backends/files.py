@@ -1,15 +1,23 @@
 """A mailbox that is a Maildir on this machine."""
 
 import logging
+import random
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+
+from django.utils import timezone
 
 from connectors.mail import maildir
 from connectors.mail.backends.base import MAX_STORED_BYTES, MailNotReadable
 
 logger = logging.getLogger(__name__)
 
+Known = Callable[[Sequence[str]], set[str]]
+NAMES_AT_ONCE = 1000
+"""Names that are looked up in one statement."""
 SETTLED_SECONDS = 2.0
 """A file dropped by hand is taken when it has not changed for this long: copying is not atomic."""
 
@@ -17,13 +25,17 @@ SETTLED_SECONDS = 2.0
 class FilesBackend:
     """A Maildir: from `new/`, and `.eml` files dropped beside it, to `cur/`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = maildir.ensure(folder)
+    def __init__(self, folder: Path, *, known: Known = lambda names: set()) -> None:
+        """`known` tells which names the ledger has; asked only where files cannot be moved."""
+        self._folder, self._known = maildir.ensure(folder), known
         self._paths: dict[str, Path] = {}
+        self._has_stuck = False
+        self._read_to: datetime | None = None
 
     def fetch(self) -> Iterator[tuple[str, bytes] | None]:
         failure: OSError | None = None
-        for path in self._waiting():
+        settled_at = timezone.now() - timedelta(seconds=SETTLED_SECONDS)  # what was dropped later may be left out
+        for path in self._in_turn():
             provider_id = maildir.unique_part(path)
             try:
                 raw = read_limited(path)
@@ -35,8 +47,24 @@ class FilesBackend:
                 continue
             self._paths[provider_id] = path
             yield provider_id, raw
+        self._read_to = settled_at
         if failure is not None:
             raise _told(failure) from failure
+
+    def _in_turn(self) -> Iterator[Path]:
+        """Oldest first. Once a file could not be moved, those that the ledger knows let the others go before them; in
+        any order, since a look may end before the last of them and a used name may be another mail's.
+        """
+        waiting = deque(self._waiting())
+        while waiting and not self._has_stuck:
+            yield waiting.popleft()
+        known: set[str] = set()
+        names = [maildir.unique_part(path) for path in waiting]
+        for start in range(0, len(names), NAMES_AT_ONCE):
+            known |= self._known(names[start : start + NAMES_AT_ONCE])
+        yield from (path for path, name in zip(waiting, names, strict=True) if name not in known)
+        stuck = [path for path, name in zip(waiting, names, strict=True) if name in known]
+        yield from random.sample(stuck, len(stuck))
 
     def _waiting(self) -> Iterator[Path]:
         yield from (path for path in maildir.messages_in(self._folder, parts=["new"]) if _is_settled(path))
@@ -51,12 +79,16 @@ class FilesBackend:
         except FileNotFoundError:  # another worker was faster
             return
         except OSError as failure:
+            self._has_stuck = True
             raise _told(failure) from failure
 
     def names(self) -> Iterator[str]:
         """Dropped files first and `cur/` last: a mail that is moved meanwhile is met in both places, not in none."""
         yield from (maildir.unique_part(path) for path in self._waiting())
         yield from map(maildir.unique_part, maildir.messages_in(self._folder, parts=["cur"]))
+
+    def read_to(self) -> datetime | None:
+        return self._read_to
 
     def position(self) -> Mapping[str, object]:
         return {}

@@ -5,12 +5,15 @@ UIDVALIDITY changes, all mails have new names and are looked at again; the ledge
 """
 
 import logging
-import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from time import monotonic
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from accounts.selectors import calendar_of
 from connectors.mail import selectors
 from connectors.mail.backends.base import MAX_STORED_BYTES, MailboxNotReadable, MailNotReadable
 from connectors.mail.backends.imap_client import TAKEN, Folder, ImapClient, Listed
@@ -49,6 +52,7 @@ class ImapBackend:
         self._failure: MailboxNotReadable | None = None
         """Of a single mail; told when all others have had their turn."""
         self._looked_at_all: str | None = None
+        self._read_to: datetime | None = None
 
     # Reading --------------------------------------------------------------------------------------------------------
 
@@ -60,10 +64,10 @@ class ImapBackend:
             self._client.ensure(folder)
 
     def fetch(self) -> Iterator[tuple[str, bytes] | None]:
-        ends = time.monotonic() + BUDGET_SECONDS
+        began_at, ends = timezone.now(), monotonic() + BUDGET_SECONDS
         folder = self._open()
         for mail in self._waiting(folder):
-            if time.monotonic() > ends:
+            if monotonic() > ends:
                 break
             if mail.size_bytes > LARGE_BYTES:
                 yield None
@@ -79,6 +83,8 @@ class ImapBackend:
                 self._left.discard(mail.uid)
                 continue
             yield self._name(mail.uid), raw
+        else:
+            self._read_to = began_at
         if self._failure is not None:
             raise MailNotReadable(str(self._failure)) from self._failure
 
@@ -132,8 +138,15 @@ class ImapBackend:
     def _is_wanted(self, mail: Listed) -> bool:
         if "\\deleted" in mail.flags:
             return False
-        begin = self._settings.not_before
-        return not begin or mail.came_at >= datetime.fromisoformat(begin).replace(tzinfo=UTC)
+        return self._begin is None or mail.came_at >= self._begin
+
+    @cached_property
+    def _begin(self) -> datetime | None:
+        """When the chosen day begins where the team works, whatever zone the server tells its times in."""
+        if not self._settings.not_before:
+            return None
+        zone = ZoneInfo(calendar_of(self._mailbox.team).timezone)
+        return datetime.combine(date.fromisoformat(self._settings.not_before), time.min, zone)
 
     def _name(self, uid: int) -> str:
         folder = self._folder
@@ -176,6 +189,9 @@ class ImapBackend:
     @property
     def _keeps_keywords(self) -> bool:
         return self._folder is not None and self._folder.keeps_keywords
+
+    def read_to(self) -> datetime | None:
+        return self._read_to
 
     def position(self) -> Mapping[str, object]:
         """The last UID below which nothing waits; what was left is found above it the next time."""

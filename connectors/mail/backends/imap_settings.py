@@ -35,7 +35,7 @@ class ImapSettings:
     move_to: str = ""
     sent_folder: str = ""
     not_before: str = ""
-    """ISO date; mails that came before it are left alone. Empty: all are taken."""
+    """ISO date in the zone of the team's calendar; mails that came before it are left alone. Empty: all are taken."""
     token_url: str = ""
     client_id: str = ""
     scope: str = ""

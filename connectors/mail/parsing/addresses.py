@@ -14,7 +14,7 @@ ANGLE = re.compile(r"<([^<>]*)>?")
 BARE_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@(?:\[[^\]\s]+\]|[^\s<>()\[\],;:\"]+)")
 MESSAGE_ID = re.compile(r"<([^<>]*)>")
 MAX_MAILBOX = 4_000
-GROUP_START = re.compile(r"^[^<>@\"]*$")
+GROUP_START = re.compile(r"^[^<>@\"\[]*$")
 
 
 def parse_addresses(raw: bytes | None, *, hint: str = "", limit: int = 500) -> list[Address]:
@@ -145,12 +145,13 @@ def _bare(piece: str, hint: str) -> Address:
     comment = re.search(r"\((.*)\)", piece)
     rest = re.sub(r"\(.*\)", " ", piece) if comment else piece
     name = _name(comment[1], hint) if comment else ""
+    if quoted_local := re.fullmatch(r'\s*("[^"@]+"@[^\s"<>]+)\s*', rest):
+        return Address(name, _quoted_local(quoted_local[1]))
     unquoted = rest.strip().strip("\"'")
     if found := BARE_ADDRESS.search(unquoted):
-        quoted_local = re.fullmatch(r'\s*("[^"]+"@[^\s"]+)\s*', rest)
         around = (unquoted[: found.start()] + unquoted[found.end() :]).strip(" \"'<>[]:")
-        around = re.sub(r"^mailto:?$", "", around, flags=re.IGNORECASE)
-        return Address(name or _name(around, hint), _address(quoted_local[1] if quoted_local else found[0]))
+        around = re.sub(r"\s*\[?\bmailto:?\s*$", "", around, flags=re.IGNORECASE)
+        return Address(name or _name(around, hint), _address(found[0]))
     decoded = decode_text(rest.strip().encode("latin-1"), hint=hint)
     if decoded != clean_line(rest) and (found := BARE_ADDRESS.search(decoded)):
         return Address(name or decoded[: found.start()].strip(" \"'<"), _address_text(found[0]))
@@ -163,7 +164,7 @@ def _name(raw: str, hint: str) -> str:
     if len(text) >= 2 and text[0] == text[-1] == '"' and text.count('"') == 2:
         text = text[1:-1]
     elif '"' in text:
-        text = re.sub(r'"((?:[^"\\]|\\.)*)"', r"\1", text)
+        text = re.sub(r'"((?:[^"\\]|\\.)*)"', r"\1", text).removeprefix('"')
     text = re.sub(r"\\(.)", r"\1", text)
     decoded = decode_text(text.encode("latin-1"), hint=hint).strip()
     if len(decoded) >= 2 and decoded[0] == decoded[-1] and decoded[0] in "\"'":
@@ -177,6 +178,11 @@ def _address(raw: str) -> str:
     if text.startswith("@") and ":" in text:
         text = text.split(":", 1)[1]
     return _address_text(decode_text(text.encode("latin-1")))
+
+
+def _quoted_local(text: str) -> str:
+    """`"first last"@host`: the quotes and what they hold are the address."""
+    return clean_line(decode_text(text.encode("latin-1")))[:998]
 
 
 def _address_text(text: str) -> str:

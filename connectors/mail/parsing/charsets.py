@@ -36,6 +36,9 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 ANY_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 SURROGATES = re.compile("[\ud800-\udfff]")
+HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+CYRILLIC_WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[\xc0-\xff\xa3\xb3\xa8\xb8]{1,}(?![A-Za-z\x80-\xff])")
+SHORT_TEXT = 40
 UTF8_PAIR = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 
 
@@ -61,7 +64,7 @@ def decode(raw: bytes, label: str = "", *, hint: str = "") -> str:
         return ""
     codec = codec_for(label)
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and (codec is None or codec.startswith("utf-16")):
-        return clean(raw.decode("utf-16", "replace"))
+        return clean(raw[: len(raw) & ~1].decode("utf-16", "replace"))
     if raw.isascii() and codec in (None, "utf-8", "cp1252") and b"\x1b" not in raw:
         return clean(raw.decode("ascii"))
     if codec is None:
@@ -81,6 +84,8 @@ def _decode_labelled(raw: bytes, codec: str) -> str:
     if codec == "cp1252":
         return _decode_windows_1252(raw)
     text = _replaced(raw, codec)
+    if codec == "utf-8" and 0 < text.count("\ufffd") <= len(UTF8_PAIR.findall(raw)):
+        return text  # cut within a character, as long headers are
     if text.count("\ufffd") * 20 <= len(text) - len(re.findall(r"[\x00-\x7f]", text)):
         return text  # a few broken characters in an otherwise fitting text
     return _decode_unlabelled(raw, "", fallback=text if codec != "utf-8" else "")
@@ -105,7 +110,23 @@ def _decode_unlabelled(raw: bytes, hint: str, *, fallback: str = "") -> str:
             return raw.decode(codec)
         except (UnicodeError, ValueError):
             pass
-    return fallback or _detected(raw) or _decode_windows_1252(raw)
+    return fallback or _short_cyrillic(raw) or _detected(raw) or _decode_windows_1252(raw)
+
+
+def _short_cyrillic(raw: bytes) -> str | None:
+    """A line of Russian, too short for the detector: whole words of letters that Latin texts have one by one.
+
+    KOI8-R has its small letters where windows-1251 has its capitals, and texts have more small ones than capitals.
+    """
+    letters = b"".join(HIGH_BYTES.findall(raw))
+    words = CYRILLIC_WORD.findall(raw)
+    if not 4 <= len(letters) <= SHORT_TEXT or sum(map(len, words)) < len(letters) or max(map(len, words)) < 3:
+        return None
+    if sum(chr(byte).isalpha() for byte in raw if byte < 128) > len(letters):
+        return None
+    small_in_koi8 = sum(0xC0 <= byte <= 0xDF for byte in letters)
+    text = _replaced(raw, "koi8_r" if small_in_koi8 * 2 > len(letters) else "cp1251")
+    return None if re.search("[а-яё][А-ЯЁ]", text) else text  # Greek has its accented letters there
 
 
 def _detected(raw: bytes) -> str | None:

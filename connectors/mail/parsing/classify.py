@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from connectors.mail.parsing.addresses import parse_addresses
 from connectors.mail.parsing.datatypes import Address, DeliveryReport, MailKind
 from connectors.mail.parsing.fields import Headers
+from connectors.mail.parsing.quotemarks import FORWARD_SUBJECT, REPLY_SUBJECT
 from connectors.mail.parsing.reports import (
     DELAYED,
     FAILURE,
@@ -28,6 +30,14 @@ WORDING, ANSWER = WEAK = "wording", "answer to a mail"
 RETURNED = (*MESSAGE_TYPES, "text/rfc822-headers", "message/global-headers")
 ORIGINAL_HEADER = re.compile(r"^[ \t>]*(?:message-id|received|return-path|mime-version):", re.IGNORECASE | re.MULTILINE)
 """Those of an original that bounces return, and mail programs do not quote."""
+SERVER_SPEAKS = re.compile(
+    r"\brcpt to\b|^[ \t]*the following recipients? (?:were|was)\b|"
+    r"\b(?:said|answered|responded|response|error|reply)\b[^\n]{0,40}\b5\d\d\b|"
+    r"^[ \t>*-]{0,12}(?:original message follows|message headers? follow|returned message)\b|(?:delivery|dsn) id:",
+    re.IGNORECASE | re.MULTILINE,
+)
+OTHER_REPORTS = {"message/disposition-notification", "message/global-disposition-notification",
+                 "message/feedback-report"}  # fmt: skip
 MAILER_DAEMON = re.compile(r"mail(?:er)?-?daemon@", re.IGNORECASE)
 NO_REPLY = re.compile(
     r"^(?:no-?_?\.?-?reply|do-?_?\.?not-?_?\.?reply|donotreply|noreply[\w.-]*|nicht-?antworten|ne-?pas-?repondre|"
@@ -36,6 +46,7 @@ NO_REPLY = re.compile(
 )
 AUTO_SUBJECT = re.compile(
     r"^\s*(?:re|aw|antw|sv|vs|ref|rv|tr)?\s*:?\s*[\[(*]{0,2}\s*(?:"
+    r"auto:\s.{0,80}(?:out of|away|office|abwesend|außer haus|absent|fuori|fuera|ausente|afwezig|return|rückkehr)|"
     r"auto(?:mated|matic|matische|matisch|-|\s)*(?:reply|response|respond|antwort|svar)|auto\s?reply|"
     r"out of (?:the )?office|"
     r"ooo\b|on vacation|on holiday|vacation (?:reply|notice|message)|away (?:from|until)|i am (?:away|out|on)|"
@@ -46,7 +57,9 @@ AUTO_SUBJECT = re.compile(
     r"automatiskt svar|frånvaro|autosvar|automatisk svar|fravær|automaattinen vastaus|poissaolo|"
     r"autoodpowiedź|odpowiedź automatyczna|automatická odpověď|automatická odpoveď|automatikus válasz|răspuns automat|"
     r"otomatik yanıt|автоматический ответ|автоответ|автоматична відповідь|自動応答|自動返信|自动回复|自動回覆|"
-    r"자동 회신|부재중"
+    r"자동 회신|부재중|自动答复|自动应答|αυτόματη απάντηση|automatski odgovor|samodejni odgovor|automatinis atsakymas|"
+    r"automātiskā atbilde|automaatvastus|resposta automàtica|trả lời tự động|автоматичен отговор|תשובה אוטומטית|"
+    r"رد تلقائي|การตอบกลับอัตโนมัติ|balasan otomatis"
     r")",
     re.IGNORECASE,
 )
@@ -97,11 +110,18 @@ def classify(facts: Facts) -> Verdict:
     automatic = _automatic_reasons(facts)
     verdict.reasons += [reason for reason in automatic if reason not in verdict.reasons]
     if verdict.is_bounce:
-        verdict.delivery = read_text_report(facts.text, verdict.delivery)
+        verdict.delivery = read_text_report(facts.text, verdict.delivery, own=_own_addresses(facts))
     verdict.kind = _kind(facts, verdict, is_delay)
     verdict.no_auto_response = verdict.kind != MailKind.NORMAL or bool(verdict.reasons)
     verdict.reasons = list(dict.fromkeys(verdict.reasons))
     return verdict
+
+
+def _own_addresses(facts: Facts) -> frozenset[str]:
+    """Between whom the mail travelled, lower-cased."""
+    names = ("from", "to", "cc", "sender", "reply-to", "errors-to")
+    found = [who.address.lower() for name in names for who in parse_addresses(facts.headers.get(name), limit=20)]
+    return frozenset(found)
 
 
 def _is_report(facts: Facts, reasons: list[str]) -> bool:
@@ -112,7 +132,8 @@ def _is_report(facts: Facts, reasons: list[str]) -> bool:
         return True
     for part in facts.root.leaves():
         if part.content_type in ("message/delivery-status", "message/global-delivery-status",
-                                 "message/disposition-notification", "message/feedback-report"):  # fmt: skip
+                                 "message/disposition-notification", "message/global-disposition-notification",
+                                 "message/feedback-report"):  # fmt: skip
             reasons.append(part.content_type)
             return True
     if _is_plain_complaint(facts):
@@ -136,7 +157,7 @@ def _other_report(facts: Facts) -> bool:
     if label in ("disposition-notification", "feedback-report"):
         return True
     kinds = {part.content_type for part in facts.root.leaves()}
-    return bool(kinds & {"message/disposition-notification", "message/feedback-report"}) or _is_plain_complaint(facts)
+    return bool(kinds & OTHER_REPORTS) or _is_plain_complaint(facts)
 
 
 def _from_mail_system(facts: Facts) -> str:
@@ -190,14 +211,19 @@ def _looks_like_system_mail(facts: Facts) -> bool:
 
 def _is_a_machines(facts: Facts) -> bool:
     """More than words speak for a mail system, as people at postmaster@ write about bounces, too: it reads no answers,
-    or returns the original, whose headers stand in the text if it is not attached.
+    returns the original (whose headers stand in the text if it is not attached), or speaks as only servers do in a mail
+    that names the failure in its subject and answers nothing.
     """
     addresses = [facts.return_path or "", facts.from_.address if facts.from_ else ""]
     if facts.return_path == "" or any(map(MAILER_DAEMON.match, addresses)):
         return True
     if any(part.content_type in RETURNED for part in facts.root.leaves()):
         return True
-    return bool(ORIGINAL_HEADER.search(facts.text))
+    if ORIGINAL_HEADER.search(facts.text):
+        return True
+    if REPLY_SUBJECT.match(facts.subject) or FORWARD_SUBJECT.match(facts.subject) or not FAILURE.search(facts.subject):
+        return False
+    return bool(_submitted(facts) or SERVER_SPEAKS.search(facts.text[:8000]))
 
 
 def _says_delayed(facts: Facts) -> bool:

@@ -85,6 +85,8 @@ class DeliveryReport:
     recipients: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     original_message_ids: tuple[str, ...] = ()
+    original_senders: tuple[str, ...] = ()
+    """Return-Path of the returned mail: the sender that its envelope had."""
     outcomes: tuple[RecipientOutcome, ...] = ()
     """Recipient by recipient, also of reports that nothing failed; empty where only words tell."""
     disposition: str = ""

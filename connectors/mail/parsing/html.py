@@ -16,7 +16,7 @@ from connectors.mail.parsing.charsets import clean
 from connectors.mail.parsing.htmltext import html_to_text, is_too_deep, without_tags
 
 # Raise it with every change of what is let through: mails cleaned by an older version can be cleaned again.
-SANITISER_VERSION = 1
+SANITISER_VERSION = 2
 
 TAGS = {
     "a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption",
@@ -65,10 +65,11 @@ MAX_ENTITIES = 150_000  # the cleaner takes quadratic time for them
 MAX_DATA_IMAGE = 256 * 1024
 MAX_LENGTH = 2_000  # pixels or the like; beyond it a mail covers the page instead of lying in it
 BAD_CSS_VALUE = re.compile(r"url\s*\(|expression|javascript|@|\\|<|/\*|var\s*\(|attr\s*\(|image-set|"
-                           r"-moz-binding|behavior",
+                           r"-moz-binding|behavior|(?<!\brgb)(?<!\brgba)(?<!\bhsl)(?<!\bhsla)\(",
                            re.IGNORECASE)  # fmt: skip
 NEGATIVE = re.compile(r"(?:^|\s)-\d")
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
+NUMBER = re.compile(r"\d{0,400}\.?\d{1,400}(?:e[+-]?\d{1,3})?")
+COLOUR = re.compile(r"[#\w\s.,-]{1,60}")
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 URL_IN_TEXT = re.compile(
     r"(?:https?://|www\.)([^\s/<>\"']+)|^([\w-]+(?:\.[\w-]+)*\.[a-z]{2,10})(?:/\S*)?$", re.IGNORECASE
@@ -174,6 +175,8 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
         return url if len(url) <= MAX_DATA_IMAGE and DATA_IMAGE.fullmatch(url) else None
     if name == "data-blocked-src":
         return value if value.lower().startswith(("http://", "https://")) else None
+    if name in ("color", "bgcolor"):
+        return value if COLOUR.fullmatch(value) else None
     if name in SIZES:
         return value if re.fullmatch(r"\s*\d{1,4}(?:\.\d+)?\s*(?:%|px|pt|em)?\s*", value) else None
     return value

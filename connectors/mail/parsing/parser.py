@@ -91,7 +91,7 @@ class _Reader:
 
     def _with_route(self, mail: ParsedMail) -> ParsedMail:
         """What the header says about how the mail came and what it answers."""
-        answered = tuple(message_ids(self.headers.get("in-reply-to")))
+        answered = tuple(message_ids(self.headers.get("in-reply-to")))[: self.limits.references]
         results = self.headers.get_all("authentication-results")[:20]
         return replace(
             mail,

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from connectors.mail.parsing.htmltext import CUT_LINE
 from connectors.mail.parsing.quotemarks import (
     ANSWER_ABOVE,
+    ANY_ATTRIBUTION,
+    ANY_START,
     ATTRIBUTIONS,
     FORWARD,
     HAS_DATE_OR_ADDRESS,
+    INVISIBLE_MARKS,
     LABEL_LINE,
     LIST_FOOTER,
+    NAMED_RULE,
     ROLE_OF,
     RULE,
     SENT_FROM,
@@ -26,10 +30,18 @@ from connectors.mail.parsing.quotemarks import (
 MAX_WRAPPED_LINES = 4
 MAX_ATTRIBUTION = 500
 MAX_LINES = 3_000
+MAX_EFFORT = 8_000_000
+"""Square characters of lines that begin like an attribution and are none: beyond it no more are tried."""
 BLOCK_LINES = 14
+HEADER_ROLES = {"from", "sent", "to", "subject"}
 LONG_LINE = 55
 MAX_SIGNATURE_LINES = 12
 QUOTED = re.compile(r"^\s{0,3}(?:[>＞]|\|(?=\s|$)|»)")
+SHARED_LINE = re.compile(
+    r"^(\s*\S.{0,300}?\S?)(?:\s|-{2,}\s?)"
+    r"((?:On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|\d)|Am \d|Op \d|Il \d|Le (?:\d|lun|mar|mer|jeu|ven|sam|dim)|"
+    r"El (?:\d|lun|mar|mi[eé]|jue|vie|s[aá]b|dom))[^\n]{4,200}[:：])\s*$"
+)
 # An attribution may itself stand inside the quote ("> On Monday Bob wrote:").
 QUOTE_PREFIX = re.compile(r"^[\s>|]{1,40}")
 
@@ -54,7 +66,7 @@ class _Mark:
 def trimmed_reply(text: str, *, is_reply: bool, limit: int) -> Trimmed:
     """The reply in `text`; `is_reply` says whether there is any sign of an earlier mail, `limit` how far to look."""
     head, tail = _capped(text, limit)
-    lines = head.split("\n")
+    lines = _on_own_lines(head.split("\n"))
     cut = _cut_at(lines, is_reply=is_reply)
     if cut is None:
         return Trimmed(_without_signature(lines, tail), is_cut=False)
@@ -62,6 +74,18 @@ def trimmed_reply(text: str, *, is_reply: bool, limit: int) -> Trimmed:
     if not any(line.strip() for line in kept):
         return Trimmed(text.replace(CUT_LINE, "").strip(), is_cut=False)
     return Trimmed(_without_signature(kept, ""), is_cut=True)
+
+
+def _on_own_lines(lines: list[str]) -> list[str]:
+    """An attribution that follows the writer's words in one line gets its own: `Thanks On Mon, 2 May Bob wrote:`."""
+    out: list[str] = []
+    for index, line in enumerate(lines):
+        following = next((other for other in lines[index + 1 : index + 3] if other.strip()), "")
+        if QUOTED.match(following) and not QUOTED.match(line) and (found := SHARED_LINE.match(line)):
+            out += [found[1], found[2]]
+        else:
+            out.append(line)
+    return out
 
 
 def _capped(text: str, limit: int) -> tuple[str, str]:
@@ -77,13 +101,16 @@ def _capped(text: str, limit: int) -> tuple[str, str]:
 def _cut_at(lines: list[str], *, is_reply: bool) -> int | None:
     """Index of the first line of earlier mail that reaches to the end; None if nothing is to be cut."""
     quoted = _quoted_lines(lines)
+    effort = 0
     for index, line in enumerate(lines):
         if line == CUT_LINE or ANSWER_ABOVE.search(line):
             return _above(lines, index)
         if FORWARD.match(line):
             return None if not quoted[index] else _trailing_quote(lines, quoted, index)
-        mark = _mark_at(lines, index, quoted, is_reply=is_reply)
+        mark = _mark_at(lines, index, quoted, is_reply=is_reply, is_thorough=effort < MAX_EFFORT)
         if mark is None:
+            if STARTS_ATTRIBUTION.match(line.lstrip()[:MAX_ATTRIBUTION]):
+                effort += min(sum(map(len, lines[index : index + MAX_WRAPPED_LINES])), MAX_ATTRIBUTION) ** 2
             continue
         if _is_followed_by_quote(lines, quoted, mark.end):
             if _has_answer_below(lines, quoted, mark.end):
@@ -101,7 +128,9 @@ def _above(lines: list[str], index: int) -> int:
     return index
 
 
-def _mark_at(lines: list[str], index: int, quoted: list[bool], *, is_reply: bool) -> _Mark | None:
+def _mark_at(
+    lines: list[str], index: int, quoted: list[bool], *, is_reply: bool, is_thorough: bool = True
+) -> _Mark | None:
     line = lines[index]
     if not line.strip():
         return None
@@ -109,17 +138,20 @@ def _mark_at(lines: list[str], index: int, quoted: list[bool], *, is_reply: bool
         return _Mark(index, index + 1, is_strong=True)
     if (end := _header_block_end(lines, index)) is not None:
         return _Mark(index, end, is_strong=True)
-    return _attribution_at(lines, index, quoted, is_reply=is_reply)
+    return _attribution_at(lines, index, quoted, is_reply=is_reply) if is_thorough else None
 
 
 def _attribution_at(lines: list[str], index: int, quoted: list[bool], *, is_reply: bool) -> _Mark | None:
     """`On ... wrote:` over one to four lines."""
     first = QUOTE_PREFIX.sub("", lines[index]) if quoted[index] else lines[index].strip()
-    if not STARTS_ATTRIBUTION.match(first):
+    first = INVISIBLE_MARKS.sub("", first)
+    if NAMED_RULE.match(first):
+        return _Mark(index, index + 1, is_strong=is_reply)
+    if not STARTS_ATTRIBUTION.match(first) and not (is_reply and ANY_START.match(first)):
         return None
     joined = ""
     for end in range(index, min(index + MAX_WRAPPED_LINES, len(lines))):
-        piece = QUOTE_PREFIX.sub("", lines[end]).strip()
+        piece = INVISIBLE_MARKS.sub("", QUOTE_PREFIX.sub("", lines[end])).strip()
         if not piece or (end > index and quoted[end] != quoted[index]):
             return None
         joined = f"{joined} {piece}".strip()
@@ -127,14 +159,17 @@ def _attribution_at(lines: list[str], index: int, quoted: list[bool], *, is_repl
             return None
         if HAS_DATE_OR_ADDRESS.search(joined) and any(pattern.match(joined) for pattern in ATTRIBUTIONS):
             return _Mark(index, end + 1, is_strong=is_reply or joined.rstrip(" *").endswith((":", "：")))
+        if is_reply and ANY_ATTRIBUTION.match(joined):
+            return _Mark(index, end + 1, is_strong=True)
     return None
 
 
 def _header_block_end(lines: list[str], index: int) -> int | None:
     """`From: / Sent: / To: / Subject:` in any of many languages; wrapped values and one blank line are tolerated."""
-    if _role(lines[index]) != "from":
+    first = _role(lines[index])
+    if first not in HEADER_ROLES:
         return None
-    roles = {"from"}
+    roles = {first}
     blanks = 0
     end = index + 1
     for position in range(index + 1, min(index + BLOCK_LINES, len(lines))):
@@ -150,7 +185,8 @@ def _header_block_end(lines: list[str], index: int) -> int | None:
                 break
         elif blanks:
             break
-    enough = len(roles & {"sent", "to", "subject"}) >= 2
+    # Where another label stands first, it may be a form that the writer filled in: all four then.
+    enough = roles >= HEADER_ROLES if first != "from" else len(roles & {"sent", "to", "subject"}) >= 2
     return end if enough else None
 
 

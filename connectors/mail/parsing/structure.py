@@ -20,9 +20,11 @@ from connectors.mail.parsing.uuencode import uuencoded_blocks
 from connectors.mail.parsing.words import decode_base64
 
 TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
-REST_OF_DELIMITER = re.compile(rb"(--)?[ \t\x00]{0,200}(\r{0,3}\n|\r|\Z)")
-"""Of a delimiter line, behind the boundary."""
+REST_OF_DELIMITER = re.compile(rb"(--)?(?:[ \t\x00]{0,200}|(?<=--)[<>;\"#*!][^\r\n]{0,200})(\r{0,3}\n|\r|\Z)")
+"""Of a delimiter line, behind the boundary; the closing one may bear rubbish that can be no more of the boundary."""
 GUESSED_BOUNDARY = re.compile(rb"(?:^|[\r\n])--([0-9A-Za-z'()+_,./:=? -]{1,100}?)[ \t]*(?=[\r\n])")
+ARMOUR_CHECKSUM = re.compile(rb"(?<=[A-Za-z0-9+/=])\s{1,4}=[A-Za-z0-9+/]{4}\s{0,8}\Z")
+"""Of PGP armour (RFC 4880 6.1), where mailers send what it held as base64."""
 GUESS_WITHIN = 64 * 1024
 MESSAGE_TYPES = {"message/rfc822", "message/global"}
 
@@ -207,6 +209,7 @@ def transfer_decoded(raw: bytes, encoding: str) -> bytes:
 
 def _without_trailer(raw: bytes) -> bytes:
     """Base64 text up to a line that can be none, such as a list's footer or a banner below it."""
+    raw = ARMOUR_CHECKSUM.sub(b"", raw)
     if not re.search(rb"[^A-Za-z0-9+/=\s]", raw):
         return b"".join(raw.split())
     lines = raw.split(b"\n")

@@ -4,7 +4,7 @@ from connectors.mail.services.acknowledgement import acknowledge
 from connectors.mail.services.brakes import lift_brake
 from connectors.mail.services.copies import file_sent_copies
 from connectors.mail.services.intake import process, process_due, receive, take_in
-from connectors.mail.services.ledger import move_mail, release_mail, retry_mail, undo_mail_move
+from connectors.mail.services.ledger import choose_envelope, move_mail, release_mail, retry_mail, undo_mail_move
 from connectors.mail.services.mailboxes import add_mailbox, block_sender, change_mailbox, unblock_sender
 from connectors.mail.services.polling import poll_mailboxes
 from connectors.mail.services.reconciliation import reconcile, reconcile_due
@@ -15,6 +15,7 @@ __all__ = [
     "add_mailbox",
     "block_sender",
     "change_mailbox",
+    "choose_envelope",
     "file_sent_copies",
     "lift_brake",
     "move_mail",

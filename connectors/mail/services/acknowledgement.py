@@ -10,8 +10,8 @@ from connectors.mail import selectors
 from connectors.mail.services.brakes import may_answer
 from tickets.enums import OutboundKind
 from tickets.models import OutboundMessage, Ticket
+from tickets.placeholders import customer_language
 from tickets.services import queue_system_message
-from tickets.services.outgoing import customer_language
 
 
 @transaction.atomic

@@ -41,11 +41,18 @@ Asked = tuple[BrakeKind, str, int, timedelta]
 """Kind, key, limit, window."""
 
 
-def lock(mailbox_id: UUID, asked: Sequence[Asked]) -> None:
-    """Until the transaction ends, for what is counted: sender before thread before content, whoever asks."""
-    names = [f"brake:{mailbox_id}:{kind.value}:{key}" for kind, key, _most, _window in asked]
+def lock_numbers(mailbox_id: UUID, counted: Sequence[tuple[BrakeKind, str]]) -> list[int]:
+    """Advisory locks for what is counted, by kind and key. All take sender, content, thread, then others, in this
+    order.
+    """
+    names = [f"brake:{mailbox_id}:{kind.value}:{key}" for kind, key in counted]
     digests = [hashlib.sha256(name.encode()).digest() for name in names]
-    numbers = [int.from_bytes(digest[:8], "big", signed=True) for digest in digests]
+    return [int.from_bytes(digest[:8], "big", signed=True) for digest in digests]
+
+
+def lock(mailbox_id: UUID, counted: Sequence[tuple[BrakeKind, str]]) -> None:
+    """Take these locks; they end with the transaction."""
+    numbers: Any = lock_numbers(mailbox_id, counted)  # django-stubs knows no lists as parameters
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", [numbers])
 

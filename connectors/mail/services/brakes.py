@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -22,7 +23,8 @@ from connectors.mail.events import BrakeDrawn
 from connectors.mail.models import Brake, Mailbox, MailMessage
 from connectors.mail.parsing import ParsedMail
 from connectors.mail.policies import may_lift
-from connectors.mail.services.brake_counts import lock, looked_up
+from connectors.mail.services.brake_counts import lock, lock_numbers, looked_up
+from connectors.mail.sight import HIDDEN
 from core.actors import system_actor
 from core.errors import NotFound, StaleVersion
 from core.events import publish
@@ -42,23 +44,13 @@ class Limit:
     most: int
     window: timedelta
 
+    @classmethod
+    def of(cls, kind: BrakeKind) -> "Limit | None":
+        """As the settings of this installation say; None where the brake is switched off."""
+        most, minutes = settings.MAIL_BRAKES[kind.value]
+        return cls(most, timedelta(minutes=minutes)) if most else None
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-LIMITS = {
-    # A person does not write one mail a minute for an hour; a monitor that does is read in quarantine, as one.
-    BrakeKind.SENDER: Limit(60, HOUR),
-    # A lively thread of several people has ten an hour; three times that is machines talking.
-    BrakeKind.THREAD: Limit(30, HOUR),
-    # A mailer's hiccup repeats a mail a few times, and a person may send one twice; ten times says nothing new.
-    BrakeKind.CONTENT: Limit(10, HOUR),
-    # "Thanks" - resolved - "thanks" happens once or twice a day; after the fourth time a person has to look.
-    BrakeKind.REOPENING: Limit(4, DAY),
-    # Our own automatic answers: email.md section 5 wants a number a sender and day, and a breaker for each mailbox.
-    # Twenty new requests a day are many for a person. A thousand an hour is an outage; who writes then writes again.
-    BrakeKind.ANSWERS: Limit(20, DAY),
-    BrakeKind.MAILBOX: Limit(1000, HOUR),
-}
-"""The numbers of domain.md and email.md where they name one, else chosen here, each with its reason."""
+
 REASONS = {
     BrakeKind.SENDER: Reason.SENDER_BRAKE,
     BrakeKind.THREAD: Reason.THREAD_BRAKE,
@@ -94,21 +86,35 @@ def fingerprint(sender: str, mail: ParsedMail) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def hold(message: MailMessage, *, sender: str, ticket: Ticket | None, at: datetime) -> Hold | None:
-    """Why this mail has to wait, if it has to; a brake is drawn by the first mail that is too many."""
-    address = sender.strip().lower()
-    watched = [Watched(BrakeKind.SENDER, address, address)] if address else []
+def locks_of(message: MailMessage) -> list[int]:
+    """To be taken before `hold`, together with the row: for who has sent this mail and for what it says."""
+    return lock_numbers(message.mailbox_id, [(item.kind, item.key) for item in _of_any_mail(message)])
+
+
+def _of_any_mail(message: MailMessage, *, is_sealed: bool = False) -> list[Watched]:
+    address = message.from_address.strip().lower()
+    by_sender = [Watched(BrakeKind.SENDER, address, address)] if address else []
+    return [*by_sender, Watched(BrakeKind.CONTENT, message.fingerprint, HIDDEN if is_sealed else message.subject[:200])]
+
+
+def hold(message: MailMessage, *, ticket: Ticket | None, at: datetime, is_sealed: bool = False) -> Hold | None:
+    """Why this mail has to wait, if it has to, under `locks_of` it; a brake is drawn by the first mail too many. The
+    brake does not tell the subject of one that `is_sealed`.
+    """
+    watched = _of_any_mail(message, is_sealed=is_sealed)
     if ticket is not None:
         watched.append(Watched(BrakeKind.THREAD, str(ticket.pk), ticket.reference, ticket))
-    watched.append(Watched(BrakeKind.CONTENT, message.fingerprint, message.subject[:200]))
-    return _held(message.mailbox, watched, at=at, sender=address)
+        _lock(message.mailbox, watched[-1:])
+    return _held(message.mailbox, watched, at=at, sender=message.from_address.strip().lower())
 
 
 def hold_reopening(message: MailMessage, ticket: Ticket, *, at: datetime) -> Hold | None:
     """Why this mail may not reopen the locked ticket once more."""
     if ticket.status != TicketStatus.RESOLVED:
         return None
-    return _held(message.mailbox, [Watched(BrakeKind.REOPENING, str(ticket.pk), ticket.reference, ticket)], at=at)
+    watched = [Watched(BrakeKind.REOPENING, str(ticket.pk), ticket.reference, ticket)]
+    _lock(message.mailbox, watched)
+    return _held(message.mailbox, watched, at=at)
 
 
 def may_answer(ticket: Ticket, mailbox: Mailbox) -> bool:
@@ -118,39 +124,50 @@ def may_answer(ticket: Ticket, mailbox: Mailbox) -> bool:
         Watched(BrakeKind.ANSWERS, str(ticket.requester_id), address, ticket),
         Watched(BrakeKind.MAILBOX, str(mailbox.pk), mailbox.address),
     ]
+    _lock(mailbox, watched)
     return _held(mailbox, watched, at=timezone.now()) is None
+
+
+def _lock(mailbox: Mailbox, watched: Sequence[Watched]) -> None:
+    lock(mailbox.pk, [(item.kind, item.key) for item in watched])
 
 
 def _held(mailbox: Mailbox, watched: Sequence[Watched], *, at: datetime, sender: str = "") -> Hold | None:
     """The brake that holds already or is drawn now. The locks end with the transaction: whoever waits counts us too."""
-    asked = [(item.kind, item.key, LIMITS[item.kind].most, LIMITS[item.kind].window) for item in watched]
-    lock(mailbox.pk, asked)
-    counts, any_holds = looked_up(mailbox.pk, asked, at=at)
-    if not any_holds and all(count < LIMITS[item.kind].most for item, count in zip(watched, counts, strict=True)):
+    limited = [(item, limit) for item in watched if (limit := Limit.of(item.kind)) is not None]
+    if not limited:
         return None
-    known = {item.kind: Brake.objects.filter(mailbox=mailbox, kind=item.kind, key=item.key).first() for item in watched}
+    asked = [(item.kind, item.key, limit.most, limit.window) for item, limit in limited]
+    counts, any_holds = looked_up(mailbox.pk, asked, at=at)
+    counted = list(zip(limited, counts, strict=True))
+    if not any_holds and all(count < limit.most for (_item, limit), count in counted):
+        return None
+    known = {item.kind: _brake_of(mailbox, item) for item, _limit in limited}
     for brake in known.values():
         if brake is not None and brake.holds(at):
             return _hold_of(brake)
-    for item, count in zip(watched, counts, strict=True):
-        if count >= LIMITS[item.kind].most:
-            return _hold_of(_draw(mailbox, item, known[item.kind], count, at=at, sender=sender))
+    for (item, limit), count in counted:
+        if count >= limit.most:
+            brake = known[item.kind] or Brake(mailbox=mailbox, kind=item.kind, key=item.key)
+            return _hold_of(_draw(brake, item, limit, count, at=at, sender=sender))
     return None
 
 
-def _draw(mailbox: Mailbox, item: Watched, before: Brake | None, count: int, *, at: datetime, sender: str) -> Brake:
+def _brake_of(mailbox: Mailbox, item: Watched) -> Brake | None:
+    return Brake.objects.filter(mailbox=mailbox, kind=item.kind, key=item.key).first()
+
+
+def _draw(brake: Brake, item: Watched, limit: Limit, count: int, *, at: datetime, sender: str) -> Brake:
     """Hold from now on, and tell of it once."""
-    window = LIMITS[item.kind].window
-    brake = before or Brake(mailbox=mailbox, kind=item.kind, key=item.key)
     brake.about, brake.ticket, brake.counted = item.about[:400], item.ticket or _newest_of(sender), count
-    brake.window_minutes = int(window.total_seconds()) // 60
-    brake.started_at, brake.until, brake.lifted_at, brake.lifted_by = at, at + window, None, None
+    brake.window_minutes = int(limit.window.total_seconds()) // 60
+    brake.started_at, brake.until, brake.lifted_at, brake.lifted_by = at, at + limit.window, None, None
     record(brake, by=BRAKE, reason="drawn")
     publish(
         BrakeDrawn(
             brake_id=brake.pk,
             ticket_id=brake.ticket.pk if brake.ticket else None,
-            team_id=mailbox.team_id,
+            team_id=brake.mailbox.team_id,
             kind=str(brake.kind),
             about=brake.about,
             occurred_at=at,

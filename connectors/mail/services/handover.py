@@ -1,5 +1,6 @@
 """What is known of how the outside took an outgoing mail, beyond its status: by recipient, and where it is unclear."""
 
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,10 +14,14 @@ from core.errors import DomainError
 from tickets.models import OutboundMessage
 
 
-def mark_unclear(message_id: UUID) -> None:
-    """The mail may have gone: its worker was killed, or the server's answer was lost. Within a transaction."""
+def mark_unclear(message_id: UUID, *, refused: Mapping[str, str] | None = None) -> None:
+    """The mail may have gone: its worker was killed, or the server's answer was lost. Within a transaction.
+
+    `refused` for good before that do not have it in any case.
+    """
     handover = _of(message_id)
     handover.is_unclear = True
+    handover.refused |= dict(refused or {})
     handover.save()
 
 
@@ -67,14 +72,23 @@ def settle_rest(message: OutboundMessage) -> bool:
     return True
 
 
-def refusal_words(message_id: UUID, latest: str = "") -> str:
-    """Who was refused and who has the mail, for the agent; empty if nobody has it."""
-    handover = Handover.objects.filter(outbound=message_id).exclude(accepted=[]).first()
-    if handover is None:
-        return ""
-    refused = "; ".join(f"{address}: {answer}" for address, answer in handover.refused.items())
-    words = "; ".join(filter(None, (refused, latest)))
-    return f"{words}. Delivered to: {', '.join(handover.accepted)}."
+def reached_by(message: OutboundMessage) -> list[str]:
+    """Who has the mail, as far as the mail server said so; no statement where the message was read with `handover`."""
+    handover: Handover | None = getattr(message, "handover", None)
+    return handover.accepted if handover else []
+
+
+def refusal_words(message: OutboundMessage, latest: str) -> str:
+    """Who was refused, and what was in the way last."""
+    handover: Handover | None = getattr(message, "handover", None)
+    refused = [f"{address}: {answer}" for address, answer in handover.refused.items()] if handover else []
+    return "; ".join(filter(None, (*refused, latest)))
+
+
+def missed(message: OutboundMessage, reached: Collection[str]) -> list[str]:
+    """The other recipients, in their order."""
+    everybody = dict.fromkeys([*message.to_recipients, *message.cc_recipients])
+    return [address for address in everybody if address not in reached]
 
 
 def plan_copy(message: OutboundMessage) -> None:

@@ -16,25 +16,36 @@ from django.utils import timezone
 from connectors.mail import selectors
 from connectors.mail.backends import MAX_STORED_BYTES
 from connectors.mail.enums import MailState, Reason, Source
+from connectors.mail.envelope_threads import known_of, named_in_bytes, seal
 from connectors.mail.forwards import attached_mail
 from connectors.mail.models import Mailbox, MailMessage, RawMail
 from connectors.mail.parsing import DEFAULT_LIMITS, ParsedMail, parse
 from connectors.mail.senders import Own
+from connectors.mail.services.envelope_outcome import tell_of_quarantine
 from connectors.mail.services.outcome import act, put_aside
-from core import steps
+from core import plans, steps
 from core.errors import DomainError
-from core.inserts import insert_all
 from core.retry import next_attempt_at
 from core.service import one_act
+from core.writing import insert_all, update
 
 logger = logging.getLogger(__name__)
 
+GAVE_UP, REFUSED = Reason.GAVE_UP, Reason.REFUSED
 Fetched = tuple[str, bytes]
 """A mail's name at the source, and its bytes."""
 LEASE = timedelta(seconds=120)
 """How long one worker may take for one mail; then it is taken for dead and the next sweep goes on."""
 MAX_ATTEMPTS = 5
 """A mail that was begun this often without an outcome is one that breaks its worker: to quarantine."""
+
+GIVEN = {"id", "created_at", "mailbox", "raw", "source", "provider_id", "received_at", "attempts"}
+GIVEN |= {"released_by", "chosen_envelope"}
+OUTCOME = [field.name for field in MailMessage._meta.concrete_fields if field.name not in GIVEN]
+"""Columns that an outcome writes."""
+
+MADE_MEANWHILE = ("mailmessage_identity_once", "contact_email_once")
+"""Unique constraints that say so."""
 
 RAW_STORED = steps.declare("mail.intake", "raw_stored")
 FILE_MOVED = steps.declare("mail.intake", "file_moved")
@@ -97,7 +108,8 @@ def process_due(*, now: datetime | None = None, limit: int = 100) -> int:
     moment = now or timezone.now()
     due = list(MailMessage.objects.due(moment).values_list("pk", flat=True)[:limit])
     leased = (_lease(message_id, now=moment) for message_id in due)
-    return sum(process(message).has_outcome for message in leased if message is not None)
+    with plans.kept():
+        return sum(process(message).has_outcome for message in leased if message is not None)
 
 
 @transaction.atomic
@@ -121,18 +133,20 @@ def process(message: MailMessage, *, raw: bytes | None = None, own: Own | None =
     if message.has_outcome:
         return message
     if message.attempts > MAX_ATTEMPTS:
-        return _conclude(message, lambda row, at: row.quarantine(reason=Reason.GAVE_UP, detail=row.last_error, at=at))
+        return _give_up(message, raw, own)
     read = _parsed(message, raw)
     PARSED.reached()
     if read is None:
-        return _conclude(message, lambda row, at: row.quarantine(reason=Reason.UNPARSABLE, at=at))
+        return _conclude(message, lambda row, at: _put_aside_unread(row, reason=Reason.UNPARSABLE, at=at))
     mail, attached = read
     own = selectors.own_addresses() if own is None else own
     try:
         message = _acted(message, mail, own, attached)
     except DomainError as refusal:
         detail = f"{refusal.code}: {refusal}"
-        return _conclude(_again(message), lambda row, at: put_aside(row, mail, own, detail=detail, at=at))
+        return _conclude(
+            _again(message), lambda row, at: put_aside(row, mail, own, reason=REFUSED, detail=detail, at=at)
+        )
     except SoftTimeLimitExceeded:  # the worker's time is over, which says nothing about the mail
         raise
     except Exception as error:  # the outermost loop over mails: one that trips us up must not stop the others
@@ -140,6 +154,30 @@ def process(message: MailMessage, *, raw: bytes | None = None, own: Own | None =
         return _put_off(message, error)
     COMMITTED.reached()
     return message
+
+
+def _give_up(message: MailMessage, raw: bytes | None, own: Own | None) -> MailMessage:
+    """To quarantine: read, so that it is known what it names; unread if reading is what breaks its worker."""
+    detail = message.last_error
+    read = _parsed(message, raw) if message.attempts == MAX_ATTEMPTS + 1 else None
+    if read is not None:
+        mail, known = read[0], selectors.own_addresses() if own is None else own
+        try:
+            return _conclude(message, lambda row, at: put_aside(row, mail, known, reason=GAVE_UP, detail=detail, at=at))
+        except SoftTimeLimitExceeded:  # as in `process`
+            raise
+        except Exception:  # what has failed so often may fail here
+            logger.exception("mail not put aside", extra={"mail": str(message.pk)})
+            message = _again(message)
+    return _conclude(message, lambda row, at: _put_aside_unread(row, reason=GAVE_UP, detail=detail, at=at))
+
+
+def _put_aside_unread(message: MailMessage, *, reason: Reason, at: datetime, detail: str = "") -> None:
+    """If its bytes name envelopes, for the readers of these alone, whose owners are told."""
+    named = known_of(named_in_bytes(bytes(message.raw.content)))
+    seal(message, named)
+    message.quarantine(reason=reason, detail=detail, at=at)
+    tell_of_quarantine(message, named)
 
 
 def _parsed(message: MailMessage, raw: bytes | None) -> tuple[ParsedMail, ParsedMail | None] | None:
@@ -157,13 +195,17 @@ def _parsed(message: MailMessage, raw: bytes | None) -> tuple[ParsedMail, Parsed
 
 
 def _acted(message: MailMessage, mail: ParsedMail, own: Own, attached: ParsedMail | None) -> MailMessage:
-    """Decide and act; a copy of the same mail that another worker finished meanwhile shows by the unique identity."""
-    try:
-        return _acted_once(message, mail, own, attached)
-    except IntegrityError as error:
-        if "mailmessage_identity_once" not in str(error):
-            raise
-    return _acted_once(_again(message), mail, own, attached)
+    """Decide and act; a copy of the same mail that another worker finished meanwhile shows by the unique identity, and
+    somebody else who made the sender's contact by that one's address.
+    """
+    for _constraint in MADE_MEANWHILE:
+        try:
+            return _acted_once(message, mail, own, attached)
+        except IntegrityError as error:
+            if not any(name in str(error) for name in MADE_MEANWHILE):
+                raise
+        message = _again(message)
+    return _acted_once(message, mail, own, attached)
 
 
 @one_act()
@@ -186,9 +228,8 @@ def _saved(message: MailMessage) -> MailMessage:
     """The system's own outcome writes no history: it stands in the row itself. History begins when a person changes
     it.
     """
-    vars(message)["skip_history_when_saving"] = True  # read by simple-history
-    message.save()
-    del vars(message)["skip_history_when_saving"]
+    message.version += 1
+    update(message, OUTCOME)
     ACTED.reached()
     return message
 

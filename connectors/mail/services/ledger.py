@@ -12,11 +12,13 @@ from connectors.mail.errors import MailNotQuarantined, MailOnNoTicket
 from connectors.mail.models import MailMessage
 from connectors.mail.parsing import MailKind
 from connectors.mail.policies import may_release, may_retry
-from connectors.mail.services.outcome import FORWARD_ENTRY, INTAKE
+from connectors.mail.services.names import INTAKE
+from connectors.mail.services.outcome import FORWARD_ENTRY
 from core import wake
 from core.errors import Invalid, NotFound, StaleVersion
 from core.history import record
 from core.service import service
+from envelopes.models import Envelope
 from tickets.enums import PlacementCause
 from tickets.errors import RoleForbids
 from tickets.models import Placement, Ticket
@@ -33,7 +35,25 @@ def retry_mail(message_id: UUID, *, by: Agent, version: int | None = None) -> Ma
     message = _locked(message_id, by=by)
     if not may_retry(by, message):
         raise RoleForbids
-    return _run_again(message, by=by, released_by=None, version=version)
+    return _run_again(message, by=by, version=version)
+
+
+@service
+def choose_envelope(message_id: UUID, *, envelope_id: UUID, by: Agent, version: int | None = None) -> MailMessage:
+    """Let a mail that names several envelopes stand in this one; whoever reads it there reads what it quotes of the
+    others.
+
+    Raises NotFound, RoleForbids, MailNotQuarantined, Invalid for an envelope that the mail does not name, StaleVersion.
+    """
+    message = _locked(message_id, by=by)
+    if not may_retry(by, message):
+        raise RoleForbids
+    if message.state != MailState.QUARANTINED:
+        raise MailNotQuarantined(state=MailState(message.state).label)
+    chosen = Envelope.objects.filter(mails__message=message, pk=envelope_id).first()
+    if chosen is None:
+        raise Invalid({"envelope": _("The mail does not name this envelope.")})
+    return _run_again(message, by=by, chosen=chosen, version=version)
 
 
 @service
@@ -117,7 +137,7 @@ def release_mail(message_id: UUID, *, by: Agent, version: int | None = None) -> 
 
 
 def _locked(message_id: UUID, *, by: Agent) -> MailMessage:
-    visible = MailMessage.objects.visible_to(by).select_for_update(of=("self",)).select_related("mailbox__team")
+    visible = MailMessage.objects.openable_by(by).select_for_update(of=("self",)).select_related("mailbox__team")
     if (message := visible.filter(pk=message_id).first()) is None:
         raise NotFound
     return message
@@ -128,12 +148,19 @@ def _check_version(message: MailMessage, version: int | None) -> None:
         raise StaleVersion(given=version, current=message.version)
 
 
-def _run_again(message: MailMessage, *, by: Agent, released_by: Agent | None, version: int | None) -> MailMessage:
+def _run_again(
+    message: MailMessage,
+    *,
+    by: Agent,
+    version: int | None,
+    released_by: Agent | None = None,
+    chosen: Envelope | None = None,
+) -> MailMessage:
     if message.state != MailState.QUARANTINED:
         raise MailNotQuarantined(state=MailState(message.state).label)
     _check_version(message, version)
     record(message, by=INTAKE, reason="outcome so far")  # the system's own work writes no history
-    message.run_again(at=timezone.now(), released_by=released_by)
-    record(message, by=by, reason="released" if released_by else "retried")
+    message.run_again(at=timezone.now(), released_by=released_by, chosen_envelope=chosen)
+    record(message, by=by, reason="released" if released_by else "envelope chosen" if chosen else "retried")
     wake.after_commit("connectors.mail.process_due")
     return message

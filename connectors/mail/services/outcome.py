@@ -4,43 +4,32 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
-
-from django.utils.translation import gettext_noop
+from functools import cached_property
 
 from accounts.models import Agent, Contact
-from accounts.services import contacts_for, mark_deliverable
+from accounts.services import contacts_for, mark_deliverable, new_contact
 from connectors.mail import selectors
 from connectors.mail.enums import MailState, Reason
 from connectors.mail.forwards import Forward, forwarded_by_agent
+from connectors.mail.known_ids import KnownIds, known_ids
 from connectors.mail.models import MAX_ID, Mailbox, MailMessage
-from connectors.mail.parsing import Address, Attachment, MailKind, ParsedMail
-from connectors.mail.people import (
-    MAX_TAKEN_ALONG,
-    has_failed_authentication,
-    others_in,
-)
-from connectors.mail.selectors import Match
+from connectors.mail.parsing import Address, MailKind, ParsedMail
+from connectors.mail.people import FAILED_DMARC, MAX_TAKEN_ALONG, has_failed_authentication, others_in
+from connectors.mail.said import forwarded_words, words_of
 from connectors.mail.senders import MAX_ADDRESS, Own, person_of, sender_of
-from connectors.mail.services import brakes, reports
+from connectors.mail.services import brakes, envelope_outcome, reports
 from connectors.mail.services.brakes import Hold
-from core.actors import Actor, SystemActor, system_actor
+from connectors.mail.services.names import INTAKE, machine, named
+from connectors.mail.services.sealing import Sealing
+from connectors.mail.thread_index import conversation_of
+from connectors.mail.threads import Match, find_ticket
+from core.actors import Actor
 from core.errors import NotFound
 from tickets.enums import Channel, ClosureCode, TicketStatus
 from tickets.message_ids import is_ours
 from tickets.models import Ticket
-from tickets.services import (
-    NewFile,
-    add_participants,
-    create_ticket,
-    record_automatic_message,
-    record_customer_message,
-)
-from tickets.services.creation import Message
+from tickets.services import add_participants, create_ticket, record_automatic_message, record_customer_message
 
-INTAKE = system_actor(gettext_noop("Mail intake"))
-MAIL_SYSTEM = system_actor(gettext_noop("Mail system"))
-"""Who sent a report that names no sender."""
 NO_SUBJECT = "(no subject)"
 FORWARD_ENTRY = "forward_entry"
 """In the evidence: the entry that holds what the agent wrote who forwarded the mail."""
@@ -66,10 +55,11 @@ def act(message: MailMessage, mail: ParsedMail, own: Own, *, at: datetime, attac
     return True
 
 
-def put_aside(message: MailMessage, mail: ParsedMail, own: Own, *, detail: str, at: datetime) -> None:
-    """To quarantine, since a service has refused what the mail asks for; the ledger shows what mail it is."""
-    _Intake(message, mail, own, at).describe()
-    message.quarantine(reason=Reason.REFUSED, detail=detail, at=at)
+def put_aside(message: MailMessage, mail: ParsedMail, own: Own, *, reason: Reason, detail: str, at: datetime) -> None:
+    """To quarantine, where nothing came of it; the ledger shows what mail it is."""
+    intake = _Intake(message, mail, own, at)
+    intake.describe()
+    intake.put_aside(reason, detail)
 
 
 class _Intake:
@@ -84,38 +74,84 @@ class _Intake:
         """Whose mail it is, where it stays inside as an agent's."""
         self.is_genuine = not has_failed_authentication(mail)
         self.is_released = message.released_by_id is not None
+        self.sealing = Sealing(message, mail, self._addresses())
 
     def look(self) -> str:
         """The state of the row, locked from now on; and what the ledger knows of the mail."""
         self.describe()
         text = f"{self.mail.message_id}\n{self.mail.content_hash}"
         self.message.identity = hashlib.sha256(text.encode()).hexdigest()
-        state, self.known = selectors.locked_and_known(self.message, senders=self._addresses())
+        locks = brakes.locks_of(self.message)
+        state, self.known = selectors.locked_and_known(self.message, senders=self._addresses(), locks=locks)
         return state
 
     def run(self) -> None:
+        self.sealing.by_names(self._ids, lambda: self._match)
+        self._decide()
+        self.sealing.tell_if_it_waits()
+
+    def put_aside(self, reason: Reason, detail: str) -> None:
+        self.sealing.by_names(self._ids, lambda: self._match)
+        self._quarantine(reason, detail)
+        self.sealing.tell_if_it_waits()
+
+    def _quarantine(self, reason: Reason, detail: str) -> None:
+        """Before it was asked who writes on the ticket: what a helper has written is sealed here, too."""
+        if not self.sealing.named:
+            self.sealing.by_helper(self._match)
+        self.message.quarantine(reason=reason, detail=detail, at=self.at)
+
+    def _decide(self) -> None:
         if original := self._already_here():
+            self.sealing.as_copy_of(original)
             self.message.repeat(original, at=self.at)
             return
         if reason := self._objection():
-            self.message.quarantine(reason=reason, at=self.at, detail=self.mail.over_limit)
+            self._quarantine(reason, self.mail.over_limit)
             return
         if self._is_own_address() and is_ours(self.mail.message_id):
             self.message.keep(reason=Reason.OWN_MAIL, at=self.at)
             return
-        match = selectors.find_ticket(self.mail, sender=self.sender.address if self.sender else "")
+        match = None if self.sealing.named else self._match
         if (found := reports.find_message(self.mail, at=self.at)) is not None:
             reports.note(found, self.message, self.mail, at=self.at)
-            match = found.match if found.is_sure or match is None or not match.is_sure else match
+            self.sealing.by_report(found.message)
+            match = found.match if found.is_sure or match is None or not match.may_join else match
+        self.sealing.by_helper(match)
+        if self.sealing.named:
+            self._go_inside()
+            return
         if match:
-            facts = {"rule": match.rule, "matched": match.matched, "confidence": "sure" if match.is_sure else "claimed"}
-            self.message.evidence |= facts
+            self.message.evidence |= match.evidence
         if held := self._hold(match.ticket if match else None):
             self._put_on_hold(held)
         elif (reason := self._reason_to_keep()) and (not self.mail.is_guess or self._is_kept_on(match)):
             self._keep(match, reason)
         else:
             self._let_act(match)
+
+    def _go_inside(self) -> None:
+        """A mail that names an envelope stands there, or in quarantine, and never anywhere else."""
+        if held := self._hold(None):
+            self._put_on_hold(held)
+            return
+        reason = None if self.mail.is_guess else self._reason_to_keep()
+        senders = self._addresses() if self.is_genuine else []
+        envelope_outcome.place(
+            self.message, self.mail, self.sealing.named, senders=senders, of_machine=reason, at=self.at
+        )
+
+    @cached_property
+    def _ids(self) -> KnownIds:
+        return known_ids(self.mail, self.message.mailbox)
+
+    @cached_property
+    def _match(self) -> Match | None:
+        """The ticket that the mail names."""
+        named = find_ticket(self.mail, self._ids, speakers=self._addresses())
+        if named.passed_over:
+            self.message.evidence["passed_over"] = named.passed_over
+        return named.match
 
     def describe(self) -> None:
         """What the ledger shows of any mail, whatever becomes of it."""
@@ -126,6 +162,7 @@ class _Intake:
             mail.content_hash,
         )
         message.references, message.subject = list(mail.references or mail.in_reply_to_all), mail.subject
+        message.conversation = conversation_of(mail.thread_index)
         message.from_address = self.sender.address if self.sender else ""
         message.fingerprint = brakes.fingerprint(message.from_address, mail)
         message.reply_text = mail.reply_text if mail.reply_text.strip() != mail.body_text.strip() else ""
@@ -133,7 +170,7 @@ class _Intake:
             "sender": self.sender_rule,
             "signs": list(mail.reasons),
             "defects": list(mail.defects),
-            "flags": ["failed DMARC"] if has_failed_authentication(mail) else [],
+            "flags": [] if self.is_genuine else [FAILED_DMARC],
         }
 
     def _already_here(self) -> MailMessage | None:
@@ -178,7 +215,7 @@ class _Intake:
         """A brake that holds this mail; a release overrules it, and what stays in the ledger alone harms nobody."""
         if self.is_released or (self._is_without_effect and ticket is None):
             return None
-        return brakes.hold(self.message, sender=self.sender.address if self.sender else "", ticket=ticket, at=self.at)
+        return brakes.hold(self.message, ticket=ticket, at=self.at, is_sealed=bool(self.sealing.named))
 
     def _put_on_hold(self, held: Hold) -> None:
         self.message.evidence |= held.evidence
@@ -198,12 +235,17 @@ class _Intake:
                 self.message.quarantine(reason=Reason.OVER_LIMIT, at=self.at, detail=forward.over_limit)
                 return
             self._create(Reason.FORWARDED if forward else Reason.NEW, forward=forward)
-        elif not match.is_sure and not self._may_speak(sender, match.ticket):
-            self._create(Reason.STRANGER, related_to=match.ticket)
+        elif not match.may_join:
+            self._create(self._why_apart(match), related_to=match.ticket)
         elif self._speaks_as_staff(sender, match.ticket):
             self._keep(match, Reason.STAFF_MAIL)
         else:
             self._join(match)
+
+    def _why_apart(self, match: Match) -> Reason:
+        if not self.is_genuine:
+            return Reason.UNVERIFIED
+        return Reason.NEW if match.is_one_of_several else Reason.STRANGER
 
     def _speaks_as_staff(self, sender: Address, ticket: Ticket) -> bool:
         """Agents act on the pages; their mails carry no rights, so they do not count as the customer's words either.
@@ -217,29 +259,24 @@ class _Intake:
             self.agent = named
         return named is not None
 
-    def _may_speak(self, sender: Address, ticket: Ticket) -> bool:
-        """From has to take part as well: a Reply-To is written by whoever wants to be taken for somebody."""
-        addresses = {sender.address.lower(), self._from.lower()} - {""}
-        return all(selectors.takes_part(address, ticket, knows_agents=self.is_genuine) for address in addresses)
-
     @property
     def _from(self) -> str:
         return self.mail.from_.address if self.mail.from_ else ""
 
     def _join(self, match: Match) -> None:
-        ticket = _locked(match.ticket)
+        ticket = selectors.locked_ticket(match.ticket)
         if ticket.status == TicketStatus.CANCELLED and ticket.closure_code == ClosureCode.SPAM and not self.is_released:
             self.message.quarantine(reason=Reason.SPAM_TICKET, at=self.at, detail=ticket.reference)
             return
         if ticket.status == TicketStatus.CANCELLED and (target := selectors.final_target(ticket)):
-            ticket = _locked(target)
+            ticket = selectors.locked_ticket(target)
         reason = match.reason
         if ticket.is_ended:
             follow_up = selectors.open_follow_up(ticket, sender=self.sender.address if self.sender else "")
             if follow_up is None:
                 self._create(Reason.FOLLOW_UP, follow_up_of=ticket)
                 return
-            ticket, reason = _locked(follow_up), Reason.FOLLOW_UP
+            ticket, reason = selectors.locked_ticket(follow_up), Reason.FOLLOW_UP
         may_resume = self.mail.kind == MailKind.NORMAL
         if may_resume and not self.is_released and (held := brakes.hold_reopening(self.message, ticket, at=self.at)):
             self._put_on_hold(held)
@@ -247,8 +284,8 @@ class _Intake:
         others = self._others(besides=ticket.requester.email)
         if others and not (self.sender and selectors.belongs_to(self.sender.address, ticket)):
             others = []
-        speaker, *along = self._contacts(self._taken_along(others))
-        entry = record_customer_message(ticket.pk, by=speaker, message=self._words(), may_resume=may_resume)
+        speaker, *along = self._contacts(self._taken_along(others, ticket))
+        entry = record_customer_message(ticket.pk, by=speaker, message=words_of(self.mail), may_resume=may_resume)
         if along:
             self._note_participants(add_participants(ticket.pk, contacts=along, by=INTAKE))
         self.message.append(ticket, entry.pk, reason=reason, at=self.at)
@@ -269,12 +306,13 @@ class _Intake:
             requester=requester,
             team=follow_up_of.team if follow_up_of and follow_up_of.team.is_active else mailbox.team,
             subject=(forward.subject if forward else self.mail.subject).strip() or NO_SUBJECT,
-            message=self._forwarded_words(forward) if forward else self._words(),
+            message=forwarded_words(forward) if forward else words_of(self.mail),
             follow_up_of=follow_up_of,
             related_to=related_to,
             may_be_answered=self._may_be_answered(mailbox),
             participants=along,
             channel=Channel.EMAIL,
+            waits=True,
         )
         self.message.reply_text = ""  # the first mail of a ticket is never cut (email.md section 9)
         if forward:
@@ -285,8 +323,8 @@ class _Intake:
 
     def _keep_own_words(self, ticket: Ticket, forward: Forward) -> None:
         """What the agent wrote, with the mail as it came, stays inside."""
-        words = replace(self._words(), body_text=forward.own_words)
-        by, reason = _named(forward.agent), str(Reason.FORWARDED.value)
+        words = replace(words_of(self.mail), body_text=forward.own_words)
+        by, reason = named(forward.agent), str(Reason.FORWARDED.value)
         entry = record_automatic_message(ticket.pk, by=by, message=words, reason=reason, agent=forward.agent.name)
         evidence = {"sender": "forwarded", "forwarded_by": forward.agent.email, FORWARD_ENTRY: str(entry.pk)}
         self.message.evidence |= evidence
@@ -299,21 +337,23 @@ class _Intake:
         left_out = {address.lower() for address in (besides, self._from, speaker)}
         return [one for one in others_in(self.mail, self.own.values()) if one.address.lower() not in left_out]
 
-    def _taken_along(self, others: list[Address]) -> list[Address]:
+    def _taken_along(self, others: list[Address], ticket: Ticket | None = None) -> list[Address]:
         """Who of them takes part from now on (email.md section 4)."""
         if len(others) > MAX_TAKEN_ALONG:
             self.message.evidence["flags"].append("too many people in copy to take along")
             return []
         people = [one for one in others if len(one.address) <= MAX_ADDRESS]
-        left_out = selectors.agents_and_blocked(one.address for one in people) if people else set()
+        left_out = selectors.never_taken_along((one.address for one in people), ticket) if people else set()
         return [one for one in people if one.address.lower() not in left_out]
 
     def _note_participants(self, added: Sequence[Contact]) -> None:
         self.message.evidence["participants"] = [contact.email for contact in added]
 
     def _may_be_answered(self, mailbox: Mailbox) -> bool:
-        """The loop guard: only a person's mail, and only where the mailbox is set so (email.md section 5)."""
-        is_a_persons = self.mail.kind == MailKind.NORMAL and not self._is_own_address()
+        """The loop guard: only a person's mail, and only where the mailbox is set so (email.md section 5). Not that of
+        a sender whom the gateway could not verify: they may have written nothing.
+        """
+        is_a_persons = self.mail.kind == MailKind.NORMAL and not self._is_own_address() and self.is_genuine
         return mailbox.sends_acknowledgement and is_a_persons and not self.mail.no_auto_response
 
     def _keep(self, match: Match | None, reason: Reason) -> None:
@@ -323,12 +363,12 @@ class _Intake:
             self.message.keep(reason=reason, at=self.at)
             return
         is_staff = reason == Reason.STAFF_MAIL
-        by: Actor = (None if is_staff else selectors.known_contact(address)) or _machine(address)
+        by: Actor = (None if is_staff else selectors.known_contact(address)) or machine(address)
         agent = self.agent if is_staff else None
         entry = record_automatic_message(
             match.ticket.pk,
-            by=_named(agent) if agent else by,
-            message=self._words(),
+            by=named(agent) if agent else by,
+            message=words_of(self.mail),
             reason=str(reason.value),
             agent=agent.name if agent else address if is_staff else "",
         )
@@ -336,63 +376,22 @@ class _Intake:
 
     def _is_kept_on(self, match: Match | None) -> bool:
         """Whether what has no effect stands on the ticket it names."""
-        if match is None or match.is_sure or match.rule == "recipient":
-            return match is not None
-        address = self.sender.address if self.sender else ""
-        return selectors.takes_part(address, match.ticket, knows_agents=self.is_genuine)
+        return match is not None and (match.may_join or match.rule == "recipient")
+
+    @property
+    def _shows_it_works(self) -> bool:
+        """A person's mail that came from the address itself; a Reply-To, or what somebody forwards, proves nothing."""
+        is_from = self.sender is not None and self.sender.address.lower() == self._from.lower()
+        return is_from and self.is_genuine and self.mail.kind == MailKind.NORMAL
 
     def _contacts(self, others: Sequence[Address] = (), *, forwarded: Address | None = None) -> list[Contact]:
         """Who speaks, then `others`."""
         sender = forwarded or self.sender
         if sender is None:
             raise NotFound
+        if self.known.is_newcomer and sender.address == self.message.from_address and not others:
+            return [new_contact(person_of(sender), by=INTAKE)]
         found = contacts_for([person_of(one) for one in (sender, *others)], by=INTAKE)
-        if found[0].undeliverable_at is not None and forwarded is None:  # what is forwarded proves nothing
+        if found[0].undeliverable_at is not None and forwarded is None and self._shows_it_works:
             found[0] = mark_deliverable(found[0].pk, by=INTAKE)
         return found
-
-    def _forwarded_words(self, forward: Forward) -> Message:
-        """The customer's words alone. Files of the forwarding mail may be the agent's, so they stay with it."""
-        return Message(
-            body_text=forward.text,
-            body_html=forward.html,
-            subject=forward.subject,
-            email_message_id=forward.message_id,
-            email_from=forward.sender.address,
-            in_reply_to=forward.in_reply_to,
-            files=[_new_file(file) for file in forward.attachments],
-        )
-
-    def _words(self) -> Message:
-        mail = self.mail
-        return Message(
-            body_text=mail.body_text,
-            body_html=mail.html_sanitised,
-            subject=mail.subject,
-            email_message_id=mail.message_id,
-            email_from=mail.from_.address if mail.from_ else "",
-            email_to=[person.address for person in mail.to],
-            email_cc=[person.address for person in mail.cc],
-            in_reply_to=mail.in_reply_to,
-            files=[_new_file(file) for file in mail.attachments],
-        )
-
-
-def _new_file(file: Attachment) -> NewFile:
-    return NewFile(file.filename, file.content, file.content_type, is_inline=file.inline, content_id=file.content_id)
-
-
-def _named(agent: Agent) -> SystemActor:
-    """An agent's address as a mail shows it; it does not prove that they wrote (email.md section 4)."""
-    return SystemActor(f"{agent.name} <{agent.email}>")
-
-
-def _locked(ticket: Ticket) -> Ticket:
-    """The ticket under lock, so that its state is the one that decides (`record_customer_message` locks it again)."""
-    pk: UUID = ticket.pk
-    Ticket.objects.for_update().values_list("pk").get(pk=pk)
-    return Ticket.objects.select_related("team", "owner", "requester", "company", "merged_into").get(pk=pk)
-
-
-def _machine(address: str) -> SystemActor:
-    return SystemActor(address) if address else MAIL_SYSTEM

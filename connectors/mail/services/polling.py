@@ -14,7 +14,7 @@ from connectors.mail.enums import Backend, Source
 from connectors.mail.models import Mailbox
 from connectors.mail.senders import Own
 from connectors.mail.services.intake import FILE_MOVED, Fetched, process, receive_all
-from core import wake
+from core import plans, wake
 from core.errors import DomainError
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ class Look:
     error: str = ""
     is_broken: bool = False
     """The mailbox itself could not be read, not just a mail in it."""
+    read_to: datetime | None = None
+    """What had come by then was all taken in; None if the look ended before the last of it."""
 
 
 def poll_mailboxes(*, now: datetime | None = None, limit: int = 200) -> int:
@@ -46,7 +48,7 @@ def poll_mailboxes(*, now: datetime | None = None, limit: int = 200) -> int:
     moment = now or timezone.now()
     own = selectors.own_addresses()
     nearest_first = sorted(own.values(), key=lambda mailbox: mailbox.backend != Backend.FILES)
-    with wake.gathered():
+    with wake.gathered(), plans.kept():
         ours = (mailbox for mailbox in nearest_first if _is_ours(mailbox, now=moment))
         return sum(_poll(mailbox, own=own, limit=limit).count for mailbox in ours)
 
@@ -60,7 +62,7 @@ def poll_leased(mailbox: Mailbox, *, looks_at_all: bool, limit: int = 200) -> Lo
     current = Mailbox.objects.select_related("team").get(pk=mailbox.pk)
     if looks_at_all:
         current.position = {}
-    with wake.gathered():
+    with wake.gathered(), plans.kept():
         return _poll(current, own=own, limit=limit, keeps_lease=True)
 
 
@@ -80,8 +82,10 @@ def _poll(mailbox: Mailbox, *, own: Own, limit: int, keeps_lease: bool = False) 
         backend = backend_of(mailbox)
         for batch in _batches(islice(backend.fetch(), limit)):
             _take(mailbox, backend, batch, own=own, look=look)
+        look.read_to = backend.read_to()
     except MailNotReadable as failure:  # the others were read
         look.error = str(failure)
+        look.read_to = backend.read_to() if backend else None
     except FAILURES as failure:
         is_told = isinstance(failure, MailboxNotReadable)
         look.error = str(failure) if is_told else f"{type(failure).__name__}: {failure}"
@@ -153,4 +157,5 @@ def _note(mailbox: Mailbox, backend: MailboxBackend | None, look: Look, *, until
         next_poll_at=now + pause if pause else None,
         polled_until=until,
         position=dict(backend.position()) if backend else mailbox.position,
+        **({"read_to": look.read_to} if look.read_to else {}),
     )

@@ -3,15 +3,15 @@
 A report changes no ticket. What it says is noted on the outgoing message; the entry shows it from there.
 """
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from connectors.mail.bounce_address import message_of
 from connectors.mail.enums import Reason
 from connectors.mail.models import MailMessage
 from connectors.mail.parsing import MailKind, ParsedMail
 from connectors.mail.parsing.datatypes import DeliveryReport, RecipientOutcome
-from connectors.mail.selectors import Match
+from connectors.mail.threads import Match
 from tickets.enums import Delivery, OutboundStatus
 from tickets.message_ids import is_ours
 from tickets.models import OutboundMessage
@@ -21,6 +21,8 @@ from tickets.services import note_delivery
 KINDS = (MailKind.BOUNCE, MailKind.DELAY, MailKind.REPORT)
 LONGEST_WAY = timedelta(days=6)
 """How long after a mail its report may come: servers try for five days (RFC 5321 section 4.5.4.1), and then say so."""
+QUOTED = 20_000
+"""Characters of a report's text that are looked through for what it quotes."""
 CALENDAR_ANSWER = "REPLY"
 """Method of an answer to an invitation (RFC 5546 section 3.2.3)."""
 READ = ("read", "displayed", "display")
@@ -30,7 +32,6 @@ ACTIONS = {
     "relayed": Delivery.DELIVERED,
     "expanded": Delivery.DELIVERED,
 }
-_PLUS = re.compile(r"\+(itn\.[0-9a-f]{32}\.[0-9a-f]{16})@", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,9 @@ def _first(ids: list[str]) -> OutboundMessage | None:
 
 
 def _by_plus_address(mail: ParsedMail) -> OutboundMessage | None:
-    """The local part of our Message-ID after a plus sign, where envelope or To hold it; its signature must be right."""
+    """The sender that our mail's envelope had: where the report came to, or as it quotes what came back."""
     addresses = [*mail.envelope_recipients, *(person.address for person in (*mail.to, *mail.cc))]
-    for address in addresses:
-        if (found := _PLUS.search(address)) and is_ours(f"{found[1].lower()}@"):
-            rows = OutboundMessage.objects.filter(email_message_id__startswith=f"{found[1].lower()}@")
-            return rows.select_related("ticket").first()
-    return None
+    return message_of([*addresses, *mail.delivery.original_senders, mail.body_text[:QUOTED]])
 
 
 def _by_recipient(mail: ParsedMail, *, at: datetime) -> Found | None:
@@ -104,7 +101,7 @@ def _by_recipient(mail: ParsedMail, *, at: datetime) -> Found | None:
     sent = OutboundMessage.objects.filter(status=OutboundStatus.SENT, sent_at__gte=at - LONGEST_WAY, sent_at__lte=at)
     candidates = sent.filter(to_recipients__overlap=recipients) | sent.filter(cc_recipients__overlap=recipients)
     newest = list(candidates.select_related("ticket").order_by("-sent_at")[:50])
-    quoted = references_in_subject(f"{mail.subject}\n{mail.body_text[:20_000]}")
+    quoted = references_in_subject(f"{mail.subject}\n{mail.body_text[:QUOTED]}")
     chosen = next((row for row in newest if row.ticket.reference in quoted), next(iter(newest), None))
     return Found(chosen, "recipient", ", ".join(recipients)[:500], is_sure=False) if chosen else None
 

@@ -9,25 +9,30 @@ from uuid import UUID
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from connectors.base import (
     PartialDeliveryError,
     PermanentDeliveryError,
+    SenderRefusedError,
     TransientDeliveryError,
     Transport,
     UnclearDeliveryError,
 )
 from connectors.mail import selectors
-from connectors.mail.composing import compose
+from connectors.mail.composing import UnfoldedMail, compose
+from connectors.mail.sentences import NO_MAILBOX, NOT_CLEAN, NOT_SCANNED
 from connectors.mail.services import handover
 from connectors.mail.transport import DjangoTransport
-from core import steps
+from core import plans, steps, wake
 from core.events import publish
 from core.retry import next_attempt_at
-from tickets.enums import OutboundStatus
-from tickets.events import MessageNotSent
+from tickets import scanner
+from tickets.enums import OutboundStatus, ScanStatus
+from tickets.events import MessageNotSent, TicketTouched
 from tickets.models import OutboundMessage
+from tickets.querysets import OutboundQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +63,8 @@ def send_due_mail(
     due = OutboundMessage.objects.due_for_sending(moment).values_list("pk", flat=True)[:limit]
     in_time = takewhile(lambda _id: time.monotonic() - began_at < WORKING.total_seconds(), list(due))
     try:
-        return sum(_send(message_id, now=moment, transport=transport) for message_id in in_time)
+        with plans.kept():
+            return sum(_send(message_id, now=moment, transport=transport) for message_id in in_time)
     finally:
         transport.close()
 
@@ -71,23 +77,23 @@ def _send(message_id: UUID, *, now: datetime, transport: Transport[EmailMessage]
     try:
         _hand_over(message, transport)
     except PermanentDeliveryError as error:
-        _fail(message_id, str(error))
+        _fail(message, str(error))
     except _TakenByAnother:
         return True
     except PartialDeliveryError as error:
-        _divide(message_id, error)
+        _divide(message, error)
     except UnclearDeliveryError as error:
-        _put_off(message_id, str(error), is_unclear=True)
+        _put_off(message, str(error), unclear=error)
     except TransientDeliveryError as error:
-        _put_off(message_id, str(error))
+        _put_off(message, str(error))
     except SoftTimeLimitExceeded:  # the worker's time is over; once the lease is too, another one sends this mail
         raise
     except Exception as error:  # the outermost loop over mails: one that trips us up must not stop the others
         logger.exception("mail not sent", extra={"outbound": str(message_id)})
-        _put_off(message_id, f"{type(error).__name__}: {error}")
+        _put_off(message, f"{type(error).__name__}: {error}")
     else:
         HANDED_OVER.reached()
-        _succeed(message_id)
+        _succeed(message)
         MARKED.reached()
     return True
 
@@ -113,91 +119,142 @@ def _lease(message_id: UUID, *, now: datetime) -> OutboundMessage | None:
 def _hand_over(message: OutboundMessage, transport: Transport[EmailMessage]) -> None:
     mailbox = selectors.mailbox_for(message.ticket)
     if mailbox is None:
-        raise TransientDeliveryError("There is no active mailbox to send from; add one with manage.py add_mailbox.")
+        raise TransientDeliveryError(NO_MAILBOX)
     if handover.has_left(message, mailbox):
         return
+    if scanner.is_configured():
+        _refuse_unscanned(message)
     email = compose(message, mailbox)
     email.settled = handover.settled_addresses(message)
     if not email.recipients():  # a worker was killed after the last of them was settled
         return
+    try:
+        _deliver(message, email, transport)
+    except SenderRefusedError:
+        if email.envelope_sender == mailbox.address:
+            raise
+        email.envelope_sender = None  # a mail that arrives is worth more than a report that finds it
+        _deliver(message, email, transport)
+
+
+def _deliver(message: OutboundMessage, email: UnfoldedMail, transport: Transport[EmailMessage]) -> None:
+    """With the whole time that one try may take, and over a new connection if the server has ended the last one."""
+    transport.open()
     _renew_lease(message)
-    transport.deliver(email)
+    email.settled = handover.settled_addresses(message)  # meanwhile a slower worker may have reached some
+    if email.recipients():
+        transport.deliver(email)
+
+
+def _refuse_unscanned(message: OutboundMessage) -> None:
+    """No verdict yet: later. A bad one came after the author's click, so they decide what goes without the file."""
+    for file in message.attachments.exclude(scan_status=ScanStatus.CLEAN):
+        if file.scan_status == ScanStatus.PENDING:
+            raise TransientDeliveryError(NOT_SCANNED)
+        raise PermanentDeliveryError(NOT_CLEAN % {"file": file.filename})
 
 
 def _renew_lease(message: OutboundMessage) -> None:
-    """Looking before sending and putting a mail together take time; handing it over has the whole lease."""
-    mine = OutboundMessage.objects.filter(pk=message.pk, status=OutboundStatus.SENDING, attempts=message.attempts)
-    if not mine.update(leased_until=timezone.now() + LEASE):
+    """Looking before sending, putting a mail together and signing in take time; handing it over has the whole lease."""
+    if not _ours(message).update(leased_until=timezone.now() + LEASE):
         raise _TakenByAnother
 
 
 @transaction.atomic
-def _divide(message_id: UUID, error: PartialDeliveryError) -> None:
-    """Some recipients have it. The others are tried again if that can help, else people are told."""
-    if (message := _in_sending(message_id)) is None:
+def _divide(leased: OutboundMessage, error: PartialDeliveryError) -> None:
+    """Some recipients have it. The others are tried again if that can help, else people are told.
+
+    Who has it is a fact, also where another worker has the mail by now; what becomes of the mail is theirs.
+    """
+    rows = OutboundMessage.objects.filter(pk=leased.pk)
+    rows.select_for_update(of=("self",)).get()
+    handover.note_partial(leased.pk, error)
+    rows.update(may_have_left=True)
+    if (message := _in_sending(leased)) is None:
         return
-    handover.note_partial(message_id, error)
-    OutboundMessage.objects.filter(pk=message_id).update(may_have_left=True)
     if error.put_off:
-        _put_off(message_id, str(error))
+        _put_off(leased, str(error))
     else:
         _give_up(message)
 
 
 @transaction.atomic
-def _succeed(message_id: UUID) -> None:
-    if message := _in_sending(message_id):
+def _succeed(leased: OutboundMessage) -> None:
+    """Also where another worker has the mail by now, or has put it off: it has left all the same, and need not leave
+    once more.
+    """
+    rows = OutboundMessage.objects.select_for_update(of=("self",))
+    in_hand = Q(status=OutboundStatus.SENDING) | Q(status=OutboundStatus.QUEUED, may_have_left=True)
+    if message := rows.filter(in_hand, pk=leased.pk).first():
         if handover.settle_rest(message):  # the last recipients have it, others never will
             _give_up(message)
             return
         handover.plan_copy(message)
         message.succeed(at=timezone.now())
         message.save(update_fields=["status", "sent_at", "next_attempt_at", "leased_until", "last_error"])
-        logger.info("mail sent", extra={"outbound": str(message_id)})
+        _touched(message)
+        logger.info("mail sent", extra={"outbound": str(message.pk)})
 
 
 @transaction.atomic
-def _put_off(message_id: UUID, error: str, *, is_unclear: bool = False) -> None:
+def _put_off(leased: OutboundMessage, error: str, *, unclear: UnclearDeliveryError | None = None) -> None:
     """Later, after growing pauses; after 24 hours the mail fails visibly."""
-    message = _in_sending(message_id)
+    message = _in_sending(leased)
     if message is None:
         return
-    if is_unclear:
-        handover.mark_unclear(message_id)
+    if unclear is not None:
+        handover.mark_unclear(message.pk, refused=unclear.refused)
         message.may_have_left = True
     since = message.released_at or message.created_at
     until = next_attempt_at(message.attempts, since=since, now=timezone.now())
     if until is None:
         _give_up(message, error)
         return
+    if error == NOT_SCANNED and not message.attachments.filter(scan_status=ScanStatus.PENDING).exists():
+        until = timezone.now()  # the verdict has come since, and has found the mail in hand
+        wake.after_commit("connectors.mail.send_due")
     message.put_off(until=until, error=error)
     message.save(update_fields=["status", "next_attempt_at", "leased_until", "last_error", "may_have_left"])
+    _touched(message)
 
 
 @transaction.atomic
-def _fail(message_id: UUID, error: str) -> None:
-    if message := _in_sending(message_id):
+def _fail(leased: OutboundMessage, error: str) -> None:
+    if message := _in_sending(leased):
         _give_up(message, error)
 
 
 def _give_up(message: OutboundMessage, error: str = "") -> None:
-    if words := handover.refusal_words(message.pk, error):  # it has reached some
-        error = words
+    if reached := handover.reached_by(message):
+        error = handover.refusal_words(message, error)
         handover.plan_copy(message)
     message.fail(error=error)
     message.save(update_fields=["status", "next_attempt_at", "leased_until", "last_error"])
+    _touched(message)
     logger.warning("mail not delivered", extra={"outbound": str(message.pk)})
     publish(
         MessageNotSent(
             ticket_id=message.ticket_id,
             message_id=message.pk,
             author_id=message.author_id,
+            reached=", ".join(reached),
+            missed=", ".join(handover.missed(message, reached)) if reached else "",
+            is_unclear=message.may_have_left and not reached,
             occurred_at=timezone.now(),
         )
     )
 
 
-def _in_sending(message_id: UUID) -> OutboundMessage | None:
-    """The locked row, unless another worker has finished it after our lease ran out."""
-    rows = OutboundMessage.objects.select_for_update(of=("self",))
-    return rows.filter(pk=message_id, status=OutboundStatus.SENDING).first()
+def _touched(message: OutboundMessage) -> None:
+    """The ticket's page says beside the entry what became of the mail."""
+    publish(TicketTouched(ticket_id=message.ticket_id, occurred_at=timezone.now()))
+
+
+def _in_sending(leased: OutboundMessage) -> OutboundMessage | None:
+    """The locked row as it is now, unless another worker has it or has finished it since our lease ran out."""
+    return _ours(leased).select_for_update(of=("self",)).first()
+
+
+def _ours(leased: OutboundMessage) -> OutboundQuerySet:
+    """Each lease counts one attempt more, so that the number says whose it is."""
+    return OutboundMessage.objects.filter(pk=leased.pk, status=OutboundStatus.SENDING, attempts=leased.attempts)

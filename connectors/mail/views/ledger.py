@@ -16,23 +16,30 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
 from connectors.mail import services
-from connectors.mail.decisions import explained
+from connectors.mail.decisions import explained, failed_check
 from connectors.mail.enums import Backend, MailState
-from connectors.mail.forms import MoveForm
+from connectors.mail.envelope_threads import envelopes_of
+from connectors.mail.errors import MailNotReadYet
+from connectors.mail.forms import ChooseForm, MoveForm
 from connectors.mail.models import Brake, Mailbox, MailMessage, RawMail
 from connectors.mail.policies import (
     last_placement,
+    may_choose,
     may_lift,
     may_move,
+    may_read,
     may_release,
     may_retry,
     may_see_ledger,
     may_undo_move,
 )
+from connectors.mail.sight import HIDDEN, Sight
 from core.errors import DomainError, Invalid
 from core.paging import keyset_page
+from envelopes.models import Envelope
 from tickets.enums import PlacementCause
-from tickets.models import Placement, Ticket
+from tickets.models import Placement
+from tickets.wording import sender_warning
 
 MAX_BRAKES = 50
 NEWEST_FIRST = ("-received_at", "-id")
@@ -63,12 +70,14 @@ def _ledger(request: AgentRequest, *, refusal: DomainError | None = None) -> Htt
     except Invalid as invalid:
         error, page = invalid, keyset_page(rows, NEWEST_FIRST, size=50)
     query = f"state={state}&" if state in MailState.values else ""
-    visible = _visible_tickets(request.agent, page.items)
+    holding = Brake.objects.visible_to(request.agent).holding(timezone.now()).select_related("mailbox__team", "ticket")
+    brakes = list(holding.order_by("-started_at", "-id")[:MAX_BRAKES])
+    sight = Sight(request.agent, [*page.items, *brakes])
     mailboxes = list(Mailbox.objects.visible_to(request.agent).active())
     context = {
-        "rows": [_row(message, visible) for message in page.items],
+        "rows": [_row(message, sight) for message in page.items],
         "tabs": _tabs(state),
-        "brakes": _brakes(request.agent),
+        "brakes": [_brake(brake, request.agent, sight) for brake in brakes],
         "mailboxes": [] if request.GET.get("cursor") else [_compared(mailbox) for mailbox in mailboxes],
         "error": error,
         "troubled": [mailbox for mailbox in mailboxes if mailbox.last_error],
@@ -78,22 +87,18 @@ def _ledger(request: AgentRequest, *, refusal: DomainError | None = None) -> Htt
     return render(request, "connectors/mail/ledger.html", context, status=error.status if error else 200)
 
 
-def _brakes(agent: Agent) -> list[dict[str, Any]]:
-    """What holds mails back now in the mailboxes of one's teams."""
-    holding = Brake.objects.visible_to(agent).holding(timezone.now()).select_related("mailbox__team", "ticket")
-    return [
-        {
-            "kind": brake.get_kind_display(),
-            "about": brake.about,
-            "mailbox": brake.mailbox.address,
-            "counted": brake.counted,
-            "minutes": brake.window_minutes,
-            "since": brake.started_at,
-            "until": brake.until,
-            "lift_url": reverse("mail:lift", args=[brake.pk]) if may_lift(agent, brake) else "",
-        }
-        for brake in holding.order_by("-started_at", "-id")[:MAX_BRAKES]
-    ]
+def _brake(brake: Brake, agent: Agent, sight: Sight) -> dict[str, Any]:
+    """What holds mails back now in a mailbox of one's teams."""
+    return {
+        "kind": brake.get_kind_display(),
+        "about": sight.about(brake),
+        "mailbox": brake.mailbox.address,
+        "counted": brake.counted,
+        "minutes": brake.window_minutes,
+        "since": brake.started_at,
+        "until": brake.until,
+        "lift_url": reverse("mail:lift", args=[brake.pk]) if may_lift(agent, brake) else "",
+    }
 
 
 def _compared(mailbox: Mailbox) -> dict[str, Any]:
@@ -123,15 +128,9 @@ def _tabs(state: str) -> list[dict[str, Any]]:
     return tabs
 
 
-def _visible_tickets(agent: Agent, messages: Sequence[MailMessage]) -> set[UUID]:
-    """A ticket may have left the team since its mail came in; then its reference is no link."""
-    ids = [message.ticket_id for message in messages if message.ticket_id]
-    return set(Ticket.objects.visible_to(agent).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
-
-
-def _row(message: MailMessage, visible_tickets: set[UUID]) -> dict[str, Any]:
-    ticket = message.ticket
-    is_visible = ticket is not None and ticket.pk in visible_tickets
+def _row(message: MailMessage, sight: Sight) -> dict[str, Any]:
+    """A ticket may have left the team since its mail came in; then nothing is said of it."""
+    reference = sight.reference(message.ticket)
     return {
         "url": reverse("mail:message", args=[message.pk]),
         "subject": message.subject or _("(no subject)"),
@@ -140,15 +139,16 @@ def _row(message: MailMessage, visible_tickets: set[UUID]) -> dict[str, Any]:
         "state": MailState(message.state).label,
         "tone": TONES.get(MailState(message.state), "outline"),
         "reason": message.get_reason_display(),
-        "detail": message.detail,
+        "detail": sight.text(message.detail),
+        "warning": sender_warning(failed_check(message)),
         "at": message.received_at,
-        "reference": ticket.reference if ticket else "",
-        "ticket_url": reverse("desk:ticket", args=[ticket.reference]) if ticket and is_visible else "",
+        "reference": reference,
+        "ticket_url": reverse("desk:ticket", args=[reference]) if reference else "",
     }
 
 
 def _visible(request: AgentRequest, message_id: UUID) -> MailMessage:
-    rows = MailMessage.objects.visible_to(request.agent).select_related("mailbox__team", "ticket", "duplicate_of")
+    rows = MailMessage.objects.openable_by(request.agent).select_related("mailbox__team", "ticket", "duplicate_of")
     return get_object_or_404(rows, pk=message_id)
 
 
@@ -163,32 +163,47 @@ def _page(
 ) -> HttpResponse:
     is_quarantined = found.state == MailState.QUARANTINED
     last = last_placement(found)
+    places = [last.from_ticket.reference, last.to_ticket.reference] if last else []
+    named = list(envelopes_of(found)) if is_quarantined and may_choose(request.agent, found) else []
+    sight = Sight(request.agent, [found], *places, *(envelope.ticket.reference for envelope in named))
     context = {
-        "row": _row(found, _visible_tickets(request.agent, [found])),
-        "details": explained(found),
+        "row": _row(found, sight),
+        "details": explained(found, sight),
         "size_bytes": RawMail.objects.values_list("size_bytes", flat=True).get(pk=found.raw_id),
-        "raw_url": reverse("mail:raw", args=[found.pk]),
+        "raw_url": reverse("mail:raw", args=[found.pk]) if may_read(request.agent, found) else "",
         "original_url": reverse("mail:message", args=[found.duplicate_of_id]) if found.duplicate_of_id else "",
         "may_retry": is_quarantined and may_retry(request.agent, found),
         "may_release": is_quarantined and may_release(request.agent, found),
         "retry_url": reverse("mail:retry", args=[found.pk]),
         "release_url": reverse("mail:release", args=[found.pk]),
+        "choose_form": ChooseForm(choices=_choices(named, sight)) if named else None,
+        "choose_url": reverse("mail:choose", args=[found.pk]),
         "may_move": may_move(request.agent, found),
         "move_url": reverse("mail:move", args=[found.pk]),
         "move_form": form or MoveForm(),
-        "moved": _moved(last) if last else None,
+        "moved": _moved(last, sight) if last else None,
         "undo_url": reverse("mail:undo_move", args=[found.pk]) if may_undo_move(request.agent, found) else "",
         "error": error,
     }
     return render(request, "connectors/mail/message.html", context, status=error.status if error else 200)
 
 
-def _moved(last: Placement) -> dict[str, Any]:
-    """The last move in words' parts; both references, since the former ticket may be out of sight."""
+def _choices(envelopes: Sequence[Envelope], sight: Sight) -> list[tuple[str, str]]:
+    return [(str(envelope.pk), _named(envelope, sight)) for envelope in envelopes]
+
+
+def _named(envelope: Envelope, sight: Sight) -> str:
+    facts = {"number": envelope.number, "reference": sight.reference(envelope.ticket) or HIDDEN}
+    name = _("Envelope %(number)s of %(reference)s") % facts
+    return f"{name}: {envelope.target}"
+
+
+def _moved(last: Placement, sight: Sight) -> dict[str, Any]:
+    """The last move in words' parts."""
     return {
         "is_undone": last.cause == PlacementCause.UNDO,
-        "from_reference": last.from_ticket.reference,
-        "to_reference": last.to_ticket.reference,
+        "from_reference": sight.reference(last.from_ticket) or HIDDEN,
+        "to_reference": sight.reference(last.to_ticket) or HIDDEN,
         "by": last.by.name,
         "at": last.at,
     }
@@ -199,6 +214,8 @@ def _moved(last: Placement) -> dict[str, Any]:
 def raw(request: AgentRequest, message_id: UUID) -> HttpResponse:
     """The mail's bytes, as a file that no browser shows."""
     found = _visible(request, message_id)
+    if not may_read(request.agent, found):
+        return _page(request, found, error=MailNotReadYet())
     response = HttpResponse(bytes(found.raw.content), content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="{found.pk}.eml"'
     response["X-Content-Type-Options"] = "nosniff"
@@ -228,6 +245,23 @@ def release(request: AgentRequest, message_id: UUID) -> HttpResponse:
     except DomainError as error:
         return _page(request, found, error=error)
     messages.success(request, _("The mail is released and processed again."))
+    return redirect("mail:message", message_id=found.pk)
+
+
+@require_POST
+@agent_required
+def choose(request: AgentRequest, message_id: UUID) -> HttpResponse:
+    found = _visible(request, message_id)
+    named = [(str(pk), "") for pk in envelopes_of(found).values_list("pk", flat=True)]
+    form = ChooseForm(request.POST, choices=named)
+    try:
+        if may_choose(request.agent, found) and not form.is_valid():
+            raise Invalid({name: [str(text) for text in errors] for name, errors in form.errors.items()})
+        chosen = UUID(form.data["envelope"]) if form.is_valid() else found.pk
+        services.choose_envelope(found.pk, envelope_id=chosen, by=request.agent)
+    except DomainError as error:
+        return _page(request, found, error=error)
+    messages.success(request, _("The mail goes into this envelope."))
     return redirect("mail:message", message_id=found.pk)
 
 
