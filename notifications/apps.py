@@ -7,4 +7,4 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        from notifications import people_receivers, receivers  # noqa: F401  # they subscribe
+        from notifications import approval_receivers, people_receivers, receivers  # noqa: F401  # they subscribe

@@ -1,16 +1,22 @@
 """Events of tickets become notifications, after the commit: telling people never holds up or breaks the act itself."""
 
 import re
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Count
 from django.utils import timezone
 
+from accounts.models import Agent
 from accounts.selectors import current_absence
 from core.events import subscribe
 from notifications.enums import EventType, Urgency
 from notifications.services import notify
+from tickets.enums import ASIDE, BulkState, FlagType
 from tickets.events import (
+    BulkActEnded,
     CustomerReplied,
+    FlagAdded,
     MessageNotSent,
     MessageUndelivered,
     NoteAdded,
@@ -22,11 +28,13 @@ from tickets.events import (
     TicketOffered,
     TicketReopened,
 )
-from tickets.models import OutboundMessage, Task, Ticket, TimelineEntry
+from tickets.models import BulkAct, OutboundMessage, Task, Ticket, TimelineEntry
 from tickets.selectors import readers_among
 
 SMTP_CODE = re.compile(r"\b[45]\d\d\b")
 """RFC 5321, section 4.2: replies that say no."""
+TOLD_STATES = tuple(state.value for state in BulkState if state != BulkState.WAITING)
+"""Of an act on many tickets: how many came out how."""
 
 
 def concerned(ticket: Ticket) -> set[UUID]:
@@ -133,17 +141,42 @@ def tell_owner_of_confirmation(event: TicketClosed) -> None:
 
 @subscribe(NoteAdded, after_commit=True)
 def tell_owner_of_note(event: NoteAdded) -> None:
+    """Whom it names, if the ticket is still in their sight, and the owner and watchers besides: each once."""
     ticket = _ticket(event.ticket_id)
     entry = TimelineEntry.objects.get(pk=event.entry_id)
+    named = readers_among(list(Agent.objects.active().filter(pk__in=entry.facts.get("mentioned", ()))), ticket)
+    for people, event_type in ((named, EventType.MENTIONED), (concerned(ticket) - named, EventType.NOTE_ADDED)):
+        notify(
+            people,
+            event_type,
+            ticket_id=ticket.pk,
+            dedupe_key=f"entry:{event.entry_id}",
+            besides=event.author_id,
+            reference=ticket.reference,
+            subject=ticket.subject,
+            author=entry.author_name,
+        )
+
+
+URGENT_FLAGS = (FlagType.SOCIAL_MEDIA, FlagType.LEGAL)
+
+
+@subscribe(FlagAdded, after_commit=True)
+def tell_of_flag(event: FlagAdded) -> None:
+    """Owner, deputy and watchers; of a case in social media the manager is one of these by now (domain.md section
+    12).
+    """
+    ticket = _ticket(event.ticket_id)
     notify(
         concerned(ticket),
-        EventType.NOTE_ADDED,
+        EventType.FLAG_ADDED,
         ticket_id=ticket.pk,
-        dedupe_key=f"entry:{event.entry_id}",
-        besides=event.author_id,
+        dedupe_key=f"flag:{event.flag_id}",
+        urgency=Urgency.URGENT if event.type in URGENT_FLAGS else Urgency.NORMAL,
+        besides=event.by_id,
         reference=ticket.reference,
         subject=ticket.subject,
-        author=entry.author_name,
+        flag=event.type,
     )
 
 
@@ -166,8 +199,10 @@ def tell_assignee(event: TaskAssigned) -> None:
 
 @subscribe(MessageNotSent, after_commit=True)
 def tell_of_unsent_message(event: MessageNotSent) -> None:
-    """The author, while they may see the ticket, the owner and the deputy learn that the customer got nothing."""
+    """The author, while they may see the ticket, the owner and the deputy learn who did not get it, and who did."""
     ticket, message = _ticket(event.ticket_id), OutboundMessage.objects.get(pk=event.message_id)
+    if message.kind in ASIDE:  # the app above knows who may learn of it
+        return
     people = owner_and_deputy(ticket)
     author = message.author
     if author is not None and Ticket.objects.visible_to(author).filter(pk=ticket.pk).exists():
@@ -179,8 +214,16 @@ def tell_of_unsent_message(event: MessageNotSent) -> None:
         dedupe_key=f"not-sent:{message.pk}",
         urgency=Urgency.URGENT,
         reference=ticket.reference,
-        error=answer_code(message.last_error),
+        **how_it_failed(event, message),
     )
+
+
+def how_it_failed(event: MessageNotSent, message: OutboundMessage) -> dict[str, Any]:
+    """The server's answer; who has it all the same, or that nobody can tell."""
+    facts: dict[str, Any] = {"error": answer_code(message.last_error)}
+    if event.reached:
+        return facts | {"reached": event.reached, "missed": event.missed}
+    return facts | ({"is_unclear": True} if event.is_unclear else {})
 
 
 def answer_code(error: str) -> str:
@@ -191,28 +234,61 @@ def answer_code(error: str) -> str:
 
 @subscribe(MessageUndelivered, after_commit=True)
 def tell_of_undelivered_message(event: MessageUndelivered) -> None:
-    """The owner and the deputy learn, once for each address, that the customer did not get what was sent."""
+    """The owner and the deputy learn, once for each address, that the customer did not get what was sent; once more
+    when a probable failure is sure.
+    """
+    if OutboundMessage.objects.filter(pk=event.message_id, kind__in=ASIDE).exists():
+        return
     ticket = _ticket(event.ticket_id)
     notify(
         owner_and_deputy(ticket) or {event.author_id},
         EventType.SEND_FAILED,
         ticket_id=ticket.pk,
-        dedupe_key=f"undelivered:{event.message_id}:{event.addresses}"[:200],
+        dedupe_key=undelivered_key(event),
         urgency=Urgency.URGENT,
         reference=ticket.reference,
         addresses=event.addresses,
+        is_sure=event.is_sure,
+    )
+
+
+def undelivered_key(event: MessageUndelivered) -> str:
+    known = "undelivered" if event.is_sure else "probably-undelivered"
+    return f"{known}:{event.message_id}:{event.addresses}"[:200]
+
+
+@subscribe(BulkActEnded)
+def tell_how_an_act_on_many_ended(event: BulkActEnded) -> None:
+    """Whoever began it, with what became of how many tickets. In the same transaction: a receipt that shows the end
+    marks this as read (`read_of_bulk_act`), and finds it.
+    """
+    if event.is_answered:
+        return
+    act = BulkAct.objects.get(pk=event.act_id)
+    counts = dict(act.outcomes.order_by().values_list("state").annotate(n=Count("pk")))
+    notify(
+        [event.person_id],
+        EventType.BULK_ENDED,
+        dedupe_key=f"bulk:{act.pk}:{'undo' if event.is_undo else 'act'}",
+        act_id=str(act.pk),
+        kind=act.kind,
+        is_undo=event.is_undo,
+        was_stopped=event.was_stopped,
+        **{state: counts.get(state, 0) for state in TOLD_STATES},
     )
 
 
 @subscribe(ScheduledReplyDropped, after_commit=True)
 def tell_of_dropped_reply(event: ScheduledReplyDropped) -> None:
-    """The owner, the deputy and the author learn that what they meant to be sent was not."""
+    """The owner, the deputy and the author learn that what they meant to be sent was not; not whoever had it so."""
     ticket = _ticket(event.ticket_id)
     notify(
         owner_and_deputy(ticket) | ({event.author_id} - {None}),
         EventType.REPLY_DROPPED,
         ticket_id=ticket.pk,
         dedupe_key=f"dropped:{event.message_id}",
+        besides=event.by_id,
         reference=ticket.reference,
         reason=event.reason,
+        is_scheduled=event.is_scheduled,
     )

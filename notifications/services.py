@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from accounts.models import Agent
 from core.errors import StaleVersion
+from core.events import publish
 from core.service import service
 from notifications.enums import EventType, Urgency
+from notifications.events import PeopleTold
 from notifications.models import Notification
 from notifications.querysets import NotificationQuerySet
 
@@ -42,16 +44,30 @@ def notify(
         )
         for recipient_id in wanted
     ]
-    return len(Notification.objects.bulk_create(rows, ignore_conflicts=True))
+    tried = len(Notification.objects.bulk_create(rows, ignore_conflicts=True))
+    if rows:
+        publish(PeopleTold(agent_ids=tuple(row.recipient_id for row in rows), occurred_at=timezone.now()))
+    return tried
 
 
 @service
 def mark_read(agent: Agent, ids: Iterable[UUID] | None = None) -> int:
     """Mark own notifications as read: those of `ids`, or all."""
     unread = Notification.objects.unread().filter(recipient=agent)
-    if ids is not None:
-        unread = unread.filter(pk__in=list(ids))
-    return _mark(unread)
+    return _mark_and_tell(agent, unread if ids is None else unread.filter(pk__in=list(ids)))
+
+
+@service
+def read_of_bulk_act(act_id: UUID, *, by: Agent) -> int:
+    """Mark as read what was told about an act on many tickets: its receipt is in front of the person."""
+    unread = Notification.objects.unread().filter(recipient=by, event_type=EventType.BULK_ENDED)
+    return _mark_and_tell(by, unread.filter(payload__act_id=str(act_id)))
+
+
+def _mark_and_tell(agent: Agent, unread: NotificationQuerySet) -> int:
+    if marked := _mark(unread):
+        publish(PeopleTold(agent_ids=(agent.pk,), occurred_at=timezone.now()))
+    return marked
 
 
 @service
@@ -63,6 +79,7 @@ def read_notification(notification_id: UUID, *, by: Agent, version: int | None =
     if row.read_at is None:
         row.read_at = timezone.now()
         row.save(update_fields=["read_at"])
+        publish(PeopleTold(agent_ids=(by.pk,), occurred_at=row.read_at))
     return row
 
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import Role
 from notifications.enums import EventType
 from notifications.models import Notification
-from tickets.enums import Unsent
+from tickets.enums import BulkKind, FlagType, Unsent
 from tickets.models import Ticket
+from tickets.resolution_enums import ApprovalStatus, ResolutionType
 
 TEMPLATES: dict[str, str | Promise] = {
     EventType.TICKET_ASSIGNED: _("%(reference)s is offered to you: %(subject)s"),
@@ -21,7 +22,17 @@ TEMPLATES: dict[str, str | Promise] = {
     EventType.TICKET_REOPENED: _("%(reference)s is open again: %(subject)s"),
     EventType.TICKET_CLOSED: _("The customer confirmed %(reference)s: %(subject)s"),
     EventType.NOTE_ADDED: _("%(author)s left a note on %(reference)s: %(subject)s"),
+    EventType.MENTIONED: _("%(author)s mentions you on %(reference)s: %(subject)s"),
+    EventType.FLAG_ADDED: _("%(reference)s is flagged as “%(flag)s”: %(subject)s"),
     EventType.TASK_ASSIGNED: _("A task on %(reference)s is yours: %(title)s"),
+    EventType.APPROVAL_REQUESTED: _("%(agent)s asks for your approval on %(reference)s: %(what)s"),
+    EventType.APPROVAL_OVERDUE: _("An approval on %(reference)s is overdue: %(what)s, asked for by %(agent)s"),
+    EventType.LEGAL_TEAM_MISSING: _(
+        "Nobody was asked for legal advice on %(reference)s: no team is marked to give it. %(subject)s"
+    ),
+    EventType.ENVELOPE_REQUESTED: _("%(by)s asks %(target)s for help on %(reference)s: %(subject)s"),
+    EventType.ENVELOPE_MESSAGE: _("%(by)s wrote in envelope %(number)s of %(reference)s"),
+    EventType.ESCALATION_TIMEOUT: _("Nobody has accepted envelope %(number)s of %(reference)s yet: %(target)s"),
     EventType.SEND_FAILED: _("A message on %(reference)s was not sent: the mail server did not take it"),
     EventType.REPLY_DROPPED: _("A scheduled reply on %(reference)s was not sent: %(reason)s"),
     EventType.COVER_STARTED: _("You cover for %(agent)s from %(starts_on)s to %(ends_on)s"),
@@ -32,14 +43,48 @@ TEMPLATES: dict[str, str | Promise] = {
     EventType.LONG_ABSENCE: _(
         "%(agent)s is away for more than 30 days from %(starts_on)s; their open tickets may need new owners"
     ),
+    EventType.BULK_ENDED: _(
+        "“%(act)s” has ended. Done: %(done)s, not done: %(refused)s, was so already: %(unchanged)s"
+    ),
     EventType.MAIL_BRAKE: _("Too many mails, held back for a while: %(about)s"),
     EventType.ROLE_SELF_GRANTED: _("%(agent)s, an admin, took the role %(roles)s"),
 }
 
+WITHOUT_TICKET: dict[str, str | Promise] = {
+    EventType.LEGAL_TEAM_MISSING: _(
+        "A legal case waits: no team is marked to give legal advice. Mark one among the teams"
+    ),
+}
+"""For those who are to do something and see no tickets."""
+
+DECIDED: dict[str, str | Promise] = {
+    ApprovalStatus.APPROVED: _("Approved on %(reference)s: %(what)s"),
+    ApprovalStatus.REJECTED: _("Not approved on %(reference)s: %(what)s. %(note)s"),
+    ApprovalStatus.WITHDRAWN: _("Withdrawn on %(reference)s: %(what)s"),
+}
+
+
+ENVELOPE_CHANGES: dict[str, str | Promise] = {
+    "opened": _("%(by)s asks %(target)s for help, one level on: envelope %(number)s of %(reference)s"),
+    "legal": _("Legal advice on %(reference)s is asked of %(target)s in envelope %(number)s: %(subject)s"),
+    "accepted": _("%(by)s accepted envelope %(number)s of %(reference)s"),
+    "declined": _("%(by)s declined envelope %(number)s of %(reference)s"),
+    "invited": _("%(by)s wants you in envelope %(number)s of %(reference)s: %(subject)s"),
+    "offered": _("%(by)s can help: envelope %(number)s of %(reference)s"),
+    "released": _("%(by)s gave envelope %(number)s of %(reference)s back"),
+    "sealed": _("%(by)s sealed envelope %(number)s of %(reference)s"),
+    "cancelled": _("Envelope %(number)s of %(reference)s was withdrawn"),
+    "mail_kept": _("A mail of %(by)s is kept in envelope %(number)s of %(reference)s, and nobody else has seen it"),
+    "mail_held": _("A mail of %(by)s about envelope %(number)s of %(reference)s waits in quarantine"),
+    "reopened": _("%(by)s opened envelope %(number)s of %(reference)s again"),
+}
+"""By what has changed, as the payload names it."""
+
 
 def describe(notification: Notification) -> str:
     """One sentence; the ticket's link is the page's business. Of a ticket out of sight it tells the event's kind."""
-    template = _template(notification)
+    is_envelope = notification.event_type == EventType.ENVELOPE_UPDATED
+    template = ENVELOPE_CHANGES.get(notification.payload.get("what", "")) if is_envelope else _template(notification)
     if template is None or not is_told_of_its_ticket(notification):
         return str(notification.get_event_type_display())
     facts: dict[str, Any] = dict(notification.payload)
@@ -47,10 +92,19 @@ def describe(notification: Notification) -> str:
         facts["roles"] = ", ".join(str(role.label) for role in Role if role.value in facts["roles"])
     if notification.event_type == EventType.REPLY_DROPPED:
         facts["reason"] = str(Unsent(facts["reason"]).label)
+    if "amount" in facts:
+        facts["what"] = f"{ResolutionType(facts['type']).label} {facts['amount']}".strip()
+    if notification.event_type == EventType.BULK_ENDED:
+        facts["act"] = str(BulkKind(facts["kind"]).label)
+    if notification.event_type == EventType.FLAG_ADDED:
+        facts["flag"] = str(FlagType(facts["flag"]).label)
     for name in ("starts_on", "ends_on"):
         if facts.get(name):
             facts[name] = date_format(date.fromisoformat(facts[name]), "DATE_FORMAT")
-    return str(template) % facts
+    said = str(template) % facts
+    if notification.event_type == EventType.SEND_FAILED and "number" in facts:
+        return str(_("%(said)s (envelope %(number)s)")) % {"said": said, "number": facts["number"]}
+    return said
 
 
 def _template(notification: Notification) -> str | Promise | None:
@@ -58,15 +112,40 @@ def _template(notification: Notification) -> str | Promise | None:
     match notification.event_type:
         case EventType.OFFER_ENDED if facts.get("has_lapsed"):
             return _("The offer of %(reference)s has lapsed; it is back in the queue")
+        case EventType.SEND_FAILED if facts.get("addresses") and not facts.get("is_sure", True):
+            return _("A message on %(reference)s probably did not reach %(addresses)s")
         case EventType.SEND_FAILED if facts.get("addresses"):
             return _("A message on %(reference)s did not reach %(addresses)s")
+        case EventType.SEND_FAILED if facts.get("reached"):
+            return _partly_sent(facts)
+        case EventType.SEND_FAILED if facts.get("is_unclear"):
+            return _("A message on %(reference)s may not have been sent: nobody can tell what the mail server did")
+        case EventType.REPLY_DROPPED if not facts.get("is_scheduled", True):
+            return _("A reply on %(reference)s was not sent: %(reason)s")
         case EventType.SEND_FAILED if facts.get("error"):
             return _("A message on %(reference)s was not sent: the mail server answered %(error)s")
+        case EventType.BULK_ENDED if facts.get("is_undo"):
+            return _("Taking back “%(act)s” has ended. Taken back: %(undone)s, not taken back: %(kept)s")
+        case EventType.BULK_ENDED if facts.get("was_stopped"):
+            return _("“%(act)s” was stopped. Done: %(done)s, not done: %(refused)s, was so already: %(unchanged)s")
         case EventType.MAIL_BRAKE if facts.get("kind") in ("answers", "mailbox"):
             return _("No automatic answers for a while, there were too many: %(about)s")
         case EventType.COVER_STARTED if not facts.get("ends_on"):
             return _("You cover for %(agent)s from %(starts_on)s until they are back")
-    return TEMPLATES.get(notification.event_type)
+    known = WITHOUT_TICKET if notification.ticket_id is None else TEMPLATES
+    return (
+        DECIDED.get(facts.get("status", ""))
+        or known.get(notification.event_type)
+        or TEMPLATES.get(notification.event_type)
+    )
+
+
+def _partly_sent(facts: dict[str, Any]) -> Promise:
+    if facts.get("error"):
+        return _(
+            "A message on %(reference)s reached %(reached)s, but not %(missed)s: the mail server answered %(error)s"
+        )
+    return _("A message on %(reference)s reached %(reached)s, but not %(missed)s")
 
 
 def is_told_of_its_ticket(notification: Notification) -> bool:

@@ -1,0 +1,63 @@
+"""When an envelope is due. The plain clock serves until an app above that keeps clocks takes its place."""
+
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from accounts.calendars import work_calendar_of
+from core.worktime import WorkCalendar, add_worked
+from envelopes.enums import OlaMetric
+from envelopes.models import Envelope
+
+TARGETS: dict[OlaMetric, timedelta] = {
+    OlaMetric.RESPONSE: timedelta(minutes=240),
+    OlaMetric.COMPLETION: timedelta(minutes=1440),
+}
+"""In business time of the target team."""
+TIMEOUT = timedelta(minutes=240)
+"""Pending for so long, in business time, an envelope is brought up with the owner and the team's lead."""
+
+
+class EnvelopeClock(Protocol):
+    def due_at(self, envelope: Envelope, metric: OlaMetric, *, start: datetime) -> datetime:
+        """When `metric` is due, UTC: business time of the target team, never later than the ticket's own
+        `resolution_due_at`.
+        """
+
+    def timeout_at(self, envelope: Envelope, *, start: datetime) -> datetime:
+        """When nobody's having accepted it is brought up, UTC."""
+
+
+class PlainClock:
+    """Counts in the target team's calendar: that of the person's own team where a person is asked."""
+
+    def due_at(self, envelope: Envelope, metric: OlaMetric, *, start: datetime) -> datetime:
+        due = add_worked(_calendar(envelope), start, TARGETS[metric])
+        limit = envelope.ticket.resolution_due_at
+        return due if limit is None else min(due, limit)
+
+    def timeout_at(self, envelope: Envelope, *, start: datetime) -> datetime:
+        return add_worked(_calendar(envelope), start, TIMEOUT)
+
+
+def _calendar(envelope: Envelope) -> WorkCalendar:
+    """Read once for each target that the envelope has had."""
+    agent = envelope.assigned_to
+    team = envelope.team or (agent.primary_team if agent else None)
+    read: dict[Any, WorkCalendar] = vars(envelope).setdefault("_calendars", {})
+    key = team.pk if team else None
+    if key not in read:
+        read[key] = work_calendar_of(team)
+    return read[key]
+
+
+_clock: EnvelopeClock = PlainClock()
+
+
+def use_clock(clock: EnvelopeClock) -> None:
+    """Called once, in `ready()`, by the app that keeps clocks."""
+    global _clock  # noqa: PLW0603  # set once, when the apps are ready
+    _clock = clock
+
+
+def clock() -> EnvelopeClock:
+    return _clock

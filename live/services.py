@@ -1,0 +1,80 @@
+"""Writing the log of changes, giving it its numbers, and forgetting it."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from core import wake
+from core.writing import write_soon
+from live.enums import Kind
+from live.models import Change
+from live.wake import WORD
+
+KEPT_FOR = timedelta(days=1)
+"""A page that was away for longer looks at everything anew."""
+FORGOTTEN_AT_ONCE = 5000
+LOCK = 0x11BE_10C0
+"""Of PostgreSQL's advisory locks, taken for the length of one numbering."""
+
+
+def ticket_changed(*ticket_ids: UUID) -> None:
+    """Note it in the transaction of the act; once, however much of the ticket the act changes."""
+    _note([(Kind.TICKET, ticket_id, None) for ticket_id in ticket_ids])
+
+
+def people_told(person_ids: Iterable[UUID]) -> None:
+    """What these people (agents) have been told, or have read of it, is other than before."""
+    _note([(Kind.TOLD, None, person_id) for person_id in person_ids])
+
+
+def access_changed(person_id: UUID) -> None:
+    """A session of this agent has ended, or all of them: their streams are looked at anew, at once."""
+    with transaction.atomic():
+        _note([(Kind.ACCESS, None, person_id)])
+
+
+class _Noted:
+    """Stands among what is done after the commit, as long as its row is part of the transaction: a savepoint that is
+    rolled back takes both along.
+    """
+
+    def __init__(self, what: tuple[Kind, UUID | None, UUID | None]) -> None:
+        self.what = what
+
+    def __call__(self) -> None:
+        wake.now(WORD)
+
+
+def _note(wanted: Collection[tuple[Kind, UUID | None, UUID | None]]) -> None:
+    noted = {getattr(hook[1], "what", None) for hook in connection.run_on_commit}
+    new = [what for what in dict.fromkeys(wanted) if what not in noted]
+    if not new:
+        return
+    rows = ", ".join(["(%s, %s, %s, pg_current_xact_id()::text::bigint, clock_timestamp())"] * len(new))
+    text = f"INSERT INTO live_change (kind, ticket_id, person_id, xid, created_at) VALUES {rows}"  # noqa: S608
+    write_soon("live_change", text, [value for what in new for value in what])
+    for what in new:
+        transaction.on_commit(_Noted(what), robust=True)
+
+
+@transaction.atomic
+def dispatch() -> None:
+    """Number what is committed. One at a time, until its commit: whoever reads number 7 has read 6 or never will."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute(
+            """
+            UPDATE live_change SET number = due.number
+              FROM (SELECT id, nextval('live_number') AS number
+                      FROM (SELECT id FROM live_change WHERE number IS NULL ORDER BY id) AS waiting) AS due
+             WHERE live_change.id = due.id
+            """
+        )
+
+
+def forget_old(*, now: datetime) -> int:
+    """A timer: remove one batch of changes that are older than `KEPT_FOR`."""
+    old = Change.objects.filter(created_at__lt=now - KEPT_FOR).order_by("created_at").values("pk")[:FORGOTTEN_AT_ONCE]
+    return Change.objects.filter(pk__in=old).delete()[0]
