@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class DeskConfig(AppConfig):
     name = "desk"
     verbose_name = _("Desk")
+
+    def ready(self) -> None:
+        from accounts.auth import sign_in_pages
+        from desk.flags import REPEAT_CONTACT
+        from desk.people.views.session import sign_in_to_go_on
+        from desk.sections import above_feed
+
+        sign_in_pages.append(sign_in_to_go_on)
+        above_feed["repeat-contact"] = REPEAT_CONTACT

@@ -1,5 +1,6 @@
 """What every page of the desk needs: navigation, badges, the person's theme, density and language."""
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -8,21 +9,28 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from accounts.auth import snapshot_of
 from accounts.enums import Role
 from accounts.models import Agent
-from accounts.policies import may_look_up_customers, may_open_admin, may_see_people_page
-from desk.selectors import badges, start_view
+from accounts.panels import Panels
+from desk.actions.keys import acts_of
+from desk.actions.registry import ACTIONS
+from desk.actions.shown import address_of, keymap_of
+from desk.selectors import badges, start_slug
 from notifications.selectors import BADGE_LIMIT
-from tickets.policies import may_create
+
+LIVE_URL = "/events/"
+"""Of the events process, which knows no other address."""
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context processor: lazy, so that fragments without navigation cost nothing."""
     agent: Agent | None = getattr(request, "agent", None)
     if agent is None:
-        return {"theme": "system", "density": "comfortable"}
+        return {"theme": "system", "density": "comfortable", "acts": acts_of(None)}
+    counts = SimpleLazyObject(lambda: badges(agent))
     return {
-        "nav_items": SimpleLazyObject(lambda: _items(request, agent)),
+        "nav_items": SimpleLazyObject(lambda: _items(request, agent, counts)),
         "account": {"name": agent.name, "email": agent.email, "role": _roles(agent)},
         "account_url": _url("desk:account"),
         "account_items": SimpleLazyObject(lambda: _account_items(agent)),
@@ -32,9 +40,22 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "language_url": _url("desk:language"),
         "languages": [{"code": code, "name": _own_name(code, name)} for code, name in settings.LANGUAGES],
         "logout_url": _url("desk:logout"),
+        "session_url": _url("desk:session"),
         "home_url": reverse("desk:home"),
         "search_url": reverse("desk:search"),
         "shortcuts_enabled": agent.has_shortcuts,
+        "acts": acts_of(agent),
+        "keymap": SimpleLazyObject(lambda: json.dumps(keymap_of(agent), separators=(",", ":"))),
+        "keys_url": _url("desk:keys"),
+        "palette_url": _url("desk:palette"),
+        "live_url": LIVE_URL,
+        "live_badges_url": _url("desk:badges"),
+        "live_seen": snapshot_of(request.user),
+        "panels": Panels.of(agent.panels),
+        "panels_url": _url("desk:panels"),
+        "recent_url": _url("desk:recent"),
+        "my_envelopes_url": _url("desk:my-envelopes"),
+        "turns": SimpleLazyObject(lambda: capped(counts.turns)),
     }
 
 
@@ -54,74 +75,73 @@ def _url(name: str, *args: Any) -> str:
         return ""
 
 
-def _account_items(agent: Agent) -> list[dict[str, str]]:
+def _account_items(agent: Agent) -> list[dict[str, Any]]:
     """Pages beside the daily work, in the account menu."""
-    items = []
-    if may_see_people_page(agent):
-        items.append({"label": _("People"), "icon": "users", "url": _url("desk:people")})
-    if may_look_up_customers(agent):  # who reads tickets reads their mails; the page knows which
-        items.append({"label": _("Mail ledger"), "icon": "mail", "url": _url("mail:ledger")})
-    if may_open_admin(agent):
-        items.append({"label": _("Set-up and records"), "icon": "settings", "url": _url("admin:index")})
-    return items
-
-
-def _items(request: HttpRequest, agent: Agent) -> list[dict[str, Any]]:
-    counts = badges(agent)
-    queue = _url("desk:queue", start_view(agent).slug)
-    items = [
-        _item(request, _("Queue"), "", "inbox", queue, key="g q", on_phone=True, part="/queue/"),
-        _item(request, _("Search"), "", "search", _url("desk:search"), key="g s", on_phone=True),
-        _item(
-            request,
-            _("Notifications"),
-            _("Alerts"),
-            "bell",
-            _url("desk:notifications"),
-            key="g n",
-            badge=_capped(counts.unread),
-            on_phone=True,
-        ),
-        _item(request, _("Outbox"), "", "send", _url("desk:outbox"), key="g o"),
+    acts = acts_of(agent)
+    names = ("go_help", "go_calibration", "go_texts", "go_people", "go_ledger", "go_admin")
+    return [
+        {"act": acts[name], "label": acts[name]["label"], "icon": acts[name]["icon"], "url": address_of(ACTIONS[name])}
+        for name in names
+        if ACTIONS[name].is_for(agent)  # who reads tickets reads their mails; the page of the ledger knows which
     ]
-    if may_create(agent):
-        new = _item(request, _("New ticket"), _("New"), "plus", _url("desk:new"), key="c", on_phone=True)
-        items.insert(2, new)
-    if may_look_up_customers(agent) and (customers := _url("desk:customers")):
-        items.append(_item(request, _("Customers"), "", "building-2", customers, key="g c"))
+
+
+def _items(request: HttpRequest, agent: Agent, counts: Any) -> list[dict[str, Any]]:  # Any: Badges, read when asked
+    acts = acts_of(agent)
+    queue = _url("desk:queue", start_slug(agent))
+
+    def item(name: str, url: str = "", short: str = "", **more: Any) -> dict[str, Any]:
+        act = acts[name]
+        return _item(request, act["label"], short, act["icon"], url or address_of(ACTIONS[name]), act=act, **more)
+
+    items = [
+        item("go_queue", queue, on_phone=True, part="/queue/"),
+        item("go_board"),
+        item("go_search", on_phone=True),
+        item("go_notifications", short=_("Alerts"), badge=capped(counts.unread), live="unread", on_phone=True),
+        item("go_outbox"),
+    ]
+    if ACTIONS["new"].is_for(agent):
+        items.insert(3, item("new", short=_("New"), on_phone=True))
+    if ACTIONS["go_customers"].is_for(agent) and address_of(ACTIONS["go_customers"]):
+        items.append(item("go_customers"))
+    if ACTIONS["go_approvals"].is_for(agent):
+        items.append(item("go_approvals"))
     if counts.quarantined and (ledger := _url("mail:ledger")):
-        waiting, badge = f"{ledger}?state=quarantined", _capped(counts.quarantined)
+        waiting, badge = f"{ledger}?state=quarantined", capped(counts.quarantined)
         items.append(_item(request, _("Mail in quarantine"), "", "mail", waiting, badge=badge, part=ledger))
     if mailbox := _url("desk:mailbox") or _url("mailbox"):
         items.append(_item(request, _("Customer's mailbox"), "", "mail-open", mailbox))
     return items
 
 
-def _capped(count: int) -> int | str:
+def capped(count: int) -> int | str:
     return f"{BADGE_LIMIT - 1}+" if count >= BADGE_LIMIT else count
 
 
 def _item(
     request: HttpRequest,
-    label: str,
+    label: Any,
     short_label: str,
     icon: str,
     url: str,
     *,
-    key: str = "",
+    act: Any = "",
     badge: Any = 0,
+    live: str = "",
     on_phone: bool = False,
     part: str = "",
 ) -> dict[str, Any]:
-    """One entry; `part` is the beginning of the addresses that belong to it."""
+    """One entry; `part` is the beginning of the addresses that belong to it, `live` names its number to the stream."""
     return {
         "label": label,
         "short_label": short_label,
         "url": url,
         "icon": icon,
-        "key": key,
+        "act": act,
         "badge": badge,
         "badge_is_new": bool(badge),
+        "live": live,
         "on_phone": on_phone,
         "is_current": request.path.startswith(part or url),
     }

@@ -1,4 +1,4 @@
-"""What mail systems reported about a sent message, as its entry shows it."""
+"""What mail systems reported about a sent message, as its entry shows it; and why one was not sent."""
 
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Contact
+from connectors.mail.sentences import error_in_words
+from connectors.mail.services.handover import missed, reached_by
 from tickets.enums import Delivery
 from tickets.models import OutboundMessage, Ticket
 
 BAD = (Delivery.UNDELIVERABLE, Delivery.GIVEN_UP)
+
+
+def correct_url(ticket: Ticket) -> str:
+    """Where the customer's address is corrected, and from where the way leads back to the ticket."""
+    return reverse("desk:address", args=[ticket.requester_id]) + f"?ticket={ticket.reference}"
 
 
 def delivery_of(message: OutboundMessage, ticket: Ticket) -> dict[str, Any]:
@@ -59,10 +66,9 @@ def _words(delivery: Delivery, found: dict[str, dict[str, Any]]) -> str:
     first = next(iter(found.values()))
     at = timezone.localtime(datetime.fromisoformat(first["at"]))
     facts = {"addresses": ", ".join(sorted(found)), "code": first["code"] or "–", "time": date_format(at, "H:i")}
-    is_sure = all(facts["is_sure"] for facts in found.values())
+    if not all(reported["is_sure"] for reported in found.values()):
+        return _unsure_words(delivery, facts)
     match delivery:
-        case Delivery.UNDELIVERABLE if not is_sure:
-            return _("Probably undeliverable to %(addresses)s (status %(code)s): the report names no mail") % facts
         case Delivery.UNDELIVERABLE:
             return _("Undeliverable to %(addresses)s (status %(code)s): the address does not take this mail") % facts
         case Delivery.GIVEN_UP:
@@ -72,3 +78,28 @@ def _words(delivery: Delivery, found: dict[str, dict[str, Any]]) -> str:
         case Delivery.READ:
             return _("Read by %(addresses)s, %(time)s, as their mail program says") % facts
     return _("Delivered to %(addresses)s, %(time)s") % facts
+
+
+def _unsure_words(delivery: Delivery, facts: dict[str, Any]) -> str:
+    """Only recipient and time speak for it that the report is about this mail."""
+    match delivery:
+        case Delivery.UNDELIVERABLE:
+            return _("Probably undeliverable to %(addresses)s (status %(code)s): the report names no mail") % facts
+        case Delivery.GIVEN_UP:
+            return _("Probably not delivered to %(addresses)s (status %(code)s): the report names no mail") % facts
+        case Delivery.DELAYED:
+            return _("Sent, probably delayed on its way to %(addresses)s (status %(code)s)") % facts
+        case Delivery.READ:
+            return _("Probably read by %(addresses)s, %(time)s: the receipt names no mail") % facts
+    return _("Probably delivered to %(addresses)s, %(time)s: the report names no mail") % facts
+
+
+def words_of_failure(message: OutboundMessage) -> str:
+    """Who did not get it and why; who did, where somebody did. To be read with `handover`."""
+    reached, problem = reached_by(message), error_in_words(message.last_error)
+    if reached:
+        facts = {"reached": ", ".join(reached), "missed": ", ".join(missed(message, reached)), "error": problem}
+        return _("Delivered to %(reached)s, but not to %(missed)s: %(error)s") % facts
+    if message.may_have_left:
+        return _("Perhaps not sent: %(error)s") % {"error": problem}
+    return _("Not sent: %(error)s") % {"error": problem}

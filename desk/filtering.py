@@ -1,7 +1,8 @@
 """The filter of a list as its page shows it: chips to take away, and the ticket meant by a reference alone."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from accounts.models import Agent
 from desk.selectors import QueueFilter
@@ -9,13 +10,10 @@ from tickets.models import Ticket
 from tickets.selectors import tickets_by_reference
 
 
-def chips_of(wanted: QueueFilter) -> list[dict[str, Any]]:
-    """What is typed, term by term, each with the address of the list without it."""
-    chips = []
-    for term in wanted.terms.terms:
-        rest = wanted.terms.without(term).text
-        chips.append({"label": term.label, "url": f"?{urlencode(wanted.choices | ({'q': rest} if rest else {}))}"})
-    return chips
+def chips_of(wanted: QueueFilter, url_of: Callable[[QueueFilter], str]) -> list[dict[str, Any]]:
+    """What is typed, term by term, each with the address of the page without it, which `url_of` makes of a filter."""
+    terms = wanted.terms
+    return [{"label": term.label, "url": url_of(replace(wanted, terms=terms.without(term)))} for term in terms.terms]
 
 
 def ticket_named(agent: Agent, typed: str) -> Ticket | None:

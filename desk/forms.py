@@ -13,6 +13,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Agent, Team
 from core.errors import DomainError, Invalid
+from desk.composing import AFTER_SEND
 from tickets.enums import (
     CANCEL_CODES,
     ClosureCode,
@@ -23,7 +24,7 @@ from tickets.enums import (
     TicketStatus,
     TicketType,
 )
-from tickets.models import Category, Task, Ticket
+from tickets.models import Category, Ticket
 from tickets.selectors import tickets_by_reference
 from tickets.services import NewFile
 
@@ -58,9 +59,11 @@ class ManyFilesField(forms.FileField):
 
 
 def as_new_files(files: Iterable["UploadedFile[bytes]"]) -> list[NewFile]:
-    return [
-        NewFile(filename=file.name or "", content=file.read(), content_type=file.content_type or "") for file in files
-    ]
+    found = []
+    for file in files:
+        file.seek(0)  # it may have been read for an attempt that was refused
+        found.append(NewFile(filename=file.name or "", content=file.read(), content_type=file.content_type or ""))
+    return found
 
 
 def add_refusal(form: forms.Form, refusal: DomainError) -> None:
@@ -95,6 +98,11 @@ def draft_version_field() -> forms.IntegerField:
     return forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=widget)
 
 
+def addresses_in(text: str) -> list[str]:
+    """Those between commas, semicolons or line ends."""
+    return [address.strip() for address in re.split(r"[,;\n]", text) if address.strip()]
+
+
 class ReplyForm(forms.Form):
     context = forms.CharField(widget=forms.HiddenInput, required=False)
     restored = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -109,6 +117,7 @@ class ReplyForm(forms.Form):
     when = forms.ChoiceField(label=_("Send"), choices=SendWhen.choices, required=False)
     send_at = moment_field(required=False)
     then = forms.CharField(required=False, widget=forms.HiddenInput)
+    after = forms.ChoiceField(label=_("After sending"), choices=AFTER_SEND, required=False)
     draft_version = draft_version_field()
 
     def clean(self) -> dict[str, Any]:
@@ -120,9 +129,7 @@ class ReplyForm(forms.Form):
         return cleaned
 
     def clean_cc(self) -> list[str]:
-        """Addresses between commas, semicolons or line ends."""
-        given = str(self.cleaned_data["cc"])
-        addresses = [address.strip() for address in re.split(r"[,;\n]", given) if address.strip()]
+        addresses = addresses_in(str(self.cleaned_data["cc"]))
         for address in addresses:
             try:
                 validate_email(address)
@@ -140,6 +147,7 @@ class ScheduleForm(forms.Form):
 
 
 class NoteForm(forms.Form):
+    context = forms.CharField(widget=forms.HiddenInput, required=False)
     body = forms.CharField(
         label=_("Internal note"),
         max_length=200_000,
@@ -225,6 +233,14 @@ class CategoryField(forms.ChoiceField):
         return Category.objects.get(pk=chosen) if chosen else None
 
 
+def clean_tags(text: str) -> list[str]:
+    """Names with commas between them. Raises ValidationError."""
+    tags = [tag.strip() for tag in text.split(",") if tag.strip()]
+    if any(len(tag) > 50 for tag in tags):
+        raise forms.ValidationError(_("A tag has at most 50 characters."))
+    return tags
+
+
 class FieldsForm(forms.Form):
     """The editable fields of a ticket; `version` is what the person saw."""
 
@@ -240,75 +256,13 @@ class FieldsForm(forms.Form):
     )
     category = CategoryField()
     product = forms.CharField(label=_("Product"), max_length=100, required=False)
+    region = forms.CharField(label=_("Region"), max_length=100, required=False)
     tags = forms.CharField(
         label=_("Tags"), max_length=500, required=False, help_text=_("Separated by commas"), widget=_no_autofill()
     )
 
     def clean_tags(self) -> list[str]:
-        tags = [tag.strip() for tag in str(self.cleaned_data["tags"]).split(",") if tag.strip()]
-        if any(len(tag) > 50 for tag in tags):
-            raise forms.ValidationError(_("A tag has at most 50 characters."))
-        return tags
-
-
-class TaskWordsForm(forms.Form):
-    title = forms.CharField(label=_("What is to be done?"), max_length=255)
-    description = forms.CharField(
-        label=_("Details"), required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3})
-    )
-    due_at = forms.DateTimeField(
-        label=_("Due"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-    )
-    is_mandatory = forms.BooleanField(label=_("The ticket is not resolved before this is done"), required=False)
-
-
-class TaskForm(TaskWordsForm):
-    field_order = ("title", "description", "assigned_to")
-    assigned_to = forms.ModelChoiceField(
-        label=_("Assigned to"), queryset=Agent.objects.none(), required=False, empty_label="–"
-    )
-
-    def __init__(self, *args: Any, candidates: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["assigned_to"].queryset = candidates  # type: ignore[attr-defined]  # a ModelChoiceField
-
-
-class EditTaskForm(TaskWordsForm):
-    """An unfinished task's own fields; `version` is what the person saw."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    blocked_by = forms.TypedMultipleChoiceField(
-        label=_("Waits for"), required=False, coerce=UUID, widget=forms.CheckboxSelectMultiple
-    )
-
-    def __init__(self, *args: Any, others: Iterable[Task], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(str(task.pk), task.title) for task in others]
-        if choices:
-            self.fields["blocked_by"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
-        else:
-            del self.fields["blocked_by"]
-
-
-class AssignTaskForm(forms.Form):
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    assigned_to = forms.ModelChoiceField(
-        label=_("Assigned to"), queryset=Agent.objects.none(), required=False, empty_label="–"
-    )
-    team = forms.ModelChoiceField(
-        label=_("Team"),
-        queryset=Team.objects.filter(is_active=True).order_by("name"),
-        required=False,
-        empty_label="–",
-        help_text=_("Without a person, everybody of the team may work it."),
-    )
-
-    def __init__(self, *args: Any, candidates: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["assigned_to"].queryset = candidates  # type: ignore[attr-defined]  # a ModelChoiceField
+        return clean_tags(str(self.cleaned_data["tags"]))
 
 
 class LinkForm(forms.Form):

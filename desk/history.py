@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent, Team
 from core.actors import shown_name
@@ -14,6 +15,24 @@ from tickets.models import Category, Ticket
 
 HIDDEN = {"id", "version", "updated_at", "created_at", "last_staff_activity_at", "priority_score", "description_html"}
 """Columns that say nothing to a person or repeat another one."""
+WORDS = {
+    "offered_at": gettext_lazy("offered at"),
+    "offer_lapses_at": gettext_lazy("offer lapses at"),
+    "first_response_at": gettext_lazy("first response at"),
+    "last_customer_message_at": gettext_lazy("last message of the customer at"),
+    "last_public_reply_at": gettext_lazy("last reply to the customer at"),
+    "waiting_since": gettext_lazy("waiting since"),
+    "resolution_due_at": gettext_lazy("resolution due at"),
+    "auto_closes_at": gettext_lazy("closes by itself at"),
+    "customer_confirmed_at": gettext_lazy("confirmed by the customer at"),
+    "value_delivered_at": gettext_lazy("value delivered at"),
+    "score_breakdown": gettext_lazy("parts of the score"),
+    "follow_up_of": gettext_lazy("follow-up of"),
+    "merged_into": gettext_lazy("merged into"),
+    "remote_images_allowed": gettext_lazy("images from elsewhere"),
+    "created_by": gettext_lazy("created by"),
+}
+"""Columns that the model names in code alone."""
 PEOPLE = {"owner", "offered_to", "created_by"}
 
 Change = dict[str, Any]  # what a template takes
@@ -36,7 +55,7 @@ def trail_of(ticket: Ticket, *, limit: int = 200) -> list[Change]:
             if old is not None and before != after:
                 changes.append(
                     {
-                        "field": str(field.verbose_name),
+                        "field": str(WORDS.get(field.name, field.verbose_name)),
                         "before": _value(field, before, names),
                         "after": _value(field, after, names),
                     }

@@ -82,7 +82,7 @@ def _consequences(source: Ticket, target: Ticket) -> list[str]:
         sentences.append(
             _("They take part in %(target)s from then on: %(names)s.") % (both | {"names": ", ".join(names)})
         )
-    if held := source.outbound_messages.filter(status="held").count():
+    if held := source.outbound_messages.to_customers().filter(status="held").count():
         words = ngettext(
             "%(count)s reply that has not been sent yet is taken back.",
             "%(count)s replies that have not been sent yet are taken back.",

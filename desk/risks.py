@@ -1,4 +1,5 @@
-"""Why a reply deserves a second look before it goes (ux.md 3, rule 6).
+"""Why a reply deserves a second look before it goes (ux.md 3, rule 6). A variable that is not filled is more than a
+risk: the service sends nothing with it (`tickets.placeholders`).
 
 Each look at the records is one bounded query on an index, however long the text and however many customers there are:
 the text is cut into the phrases that could be names, and these are asked for.
@@ -26,7 +27,6 @@ from tickets.querysets import TimelineQuerySet
 from tickets.selectors import REFERENCE, entries_of
 
 MANY_RECIPIENTS = 3
-PLACEHOLDER = re.compile(r"\{\{[^{}\n]{0,100}\}\}")
 SPEAKS_OF_FILE = re.compile(
     r"\b(attached|attachments?|enclosed|anbei|angehängt\w*|angefügt\w*|beigefügt\w*|im anhang|als anhang|anlage)\b",
     re.IGNORECASE,
@@ -78,9 +78,6 @@ def risks_of(ticket: Ticket, *, author: Agent, body: str, cc: Sequence[str], has
         risks.append(Risk(f"many:{count}", ngettext("%d recipient", "%d recipients", count) % count))
     if SPEAKS_OF_FILE.search(body) and not has_files:
         risks.append(Risk("no_file", _("The text speaks of a file, but none is attached.")))
-    if found := PLACEHOLDER.findall(body):
-        text = _("Not filled in: %(placeholders)s") % {"placeholders": ", ".join(dict.fromkeys(found))}
-        risks.append(Risk("placeholder", text))
     if others := _other_references(ticket, body):
         text = _("The text names other tickets: %(references)s") % {"references": ", ".join(others)}
         risks.append(Risk(f"reference:{_mark(others)}", text))

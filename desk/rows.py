@@ -1,9 +1,10 @@
 """Tickets as rows of a list: what `components/queue_row.html` wants."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
@@ -14,8 +15,10 @@ from accounts.models import Agent
 from accounts.models.customers import TIER_ORDER
 from accounts.selectors import reach_of
 from core.labels import label_of
-from core.templatetags.ui import in_words
-from tickets.enums import Priority, TicketStatus
+from core.templatetags.ui import in_words, relative_time
+from desk.flags import chips_of
+from envelopes.selectors import EnvelopeHint, hints_on
+from tickets.enums import FlagType, Priority, TicketStatus
 from tickets.models import Ticket
 from tickets.policies import may_accept
 
@@ -51,8 +54,9 @@ def last_change_of(ticket: Ticket) -> datetime:
 
 
 def tier_flag(ticket: Ticket) -> list[Row]:
+    """Of a VIP nothing beside the case flag that says so."""
     tier = tier_of(ticket)
-    if tier == Tier.STANDARD:
+    if tier == Tier.STANDARD or (tier == Tier.VIP and FlagType.VIP in ticket.flags):
         return []
     return [{"label": label_of(Tier, tier), "tone": "warn" if tier == Tier.VIP else "outline", "icon": "star"}]
 
@@ -64,6 +68,7 @@ def row_of(ticket: Ticket, agent: Agent, *, may_act: bool = True) -> Row:
     return {
         "url": ticket_url(ticket.reference),
         "reference": ticket.reference,
+        "version": ticket.version,
         "subject": ticket.subject,
         "snippet": _snippet(ticket, now),
         "customer": ticket.requester.name,
@@ -73,7 +78,7 @@ def row_of(ticket: Ticket, agent: Agent, *, may_act: bool = True) -> Row:
         "priority": ticket.priority,
         "priority_label": label_of(Priority, ticket.priority),
         "owner_name": ticket.owner.name if ticket.owner else "",
-        "changed_at": last_change_of(ticket),
+        "changed": relative_time(last_change_of(ticket)),
         "is_unread": False,
         "flags": _flags(ticket, agent),
         "accept_url": _accept_url(ticket.reference) if may_act and is_free and may_accept(agent, ticket) else "",
@@ -91,7 +96,7 @@ def _flags(ticket: Ticket, agent: Agent) -> list[Row]:
         flags.append({"label": label, "tone": "env", "icon": "users"})
     if ticket.reopen_count and ticket.is_open:
         flags.append({"label": _("Reopened"), "tone": "danger", "icon": "rotate-ccw"})
-    return flags + tier_flag(ticket)
+    return flags + chips_of(ticket.flags) + tier_flag(ticket)
 
 
 def _snippet(ticket: Ticket, now: datetime) -> str:
@@ -101,11 +106,32 @@ def _snippet(ticket: Ticket, now: datetime) -> str:
     return opened
 
 
-def grouped(tickets: Iterable[Ticket], agent: Agent) -> list[Row]:
+def add_hints(tickets: Sequence[Ticket], row_by_id: Mapping[UUID, Row]) -> set[UUID]:
+    """Mark rows whose tickets get help; answers with the tickets whose owner has to act in an envelope. One query."""
+    hints = hints_on(tickets) if tickets else {}
+    for ticket_id, hint in hints.items():
+        row_by_id[ticket_id]["flags"] = [*row_by_id[ticket_id]["flags"], help_flag(hint)]
+    return {ticket_id for ticket_id, hint in hints.items() if hint.awaits_owner}
+
+
+def help_flag(hint: EnvelopeHint) -> Row:
+    """Who helps, how many more open envelopes there are, and whether it is the owner's turn; also for cards."""
+    others = hint.open_count - 1
+    target = f"{hint.target} +{others}" if others else hint.target
+    if hint.awaits_owner:
+        label = _("%(target)s: the owner's turn") % {"target": target}
+        return {"label": label, "tone": "env", "icon": "mail-open"}
+    return {"label": target, "tone": "outline", "icon": "mail"}
+
+
+def grouped(
+    tickets: Iterable[Ticket], row_by_id: Mapping[UUID, Row], awaiting_owner: Collection[UUID] = ()
+) -> list[Row]:
     """The agent's own queue in the order in which it is worked: what needs them, what is in work, what waits."""
     groups: dict[str, list[Row]] = {"attention": [], "work": [], "waiting": [], "done": []}
     for ticket in tickets:
-        groups[_group_of(ticket)].append(row_of(ticket, agent))
+        group = "attention" if ticket.pk in awaiting_owner and ticket.is_open else _group_of(ticket)
+        groups[group].append(row_by_id[ticket.pk])
     labels = {
         "attention": _("Needs you"),
         "work": _("In work"),

@@ -15,12 +15,13 @@ from accounts.models import Agent, Team
 from accounts.selectors import Outline, outline_of, reach_of, stand_in, unneeded
 from core.arrays import any_id
 from core.compiled import Compiled, SlottedSql
+from envelopes.turns import WAITING_FOR
 from notifications.selectors import BADGE_LIMIT
 from tickets.enums import Priority, TicketStatus
 from tickets.filters import EVERYTHING, Filter
 from tickets.models import Ticket
 from tickets.narrowing import narrowed
-from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER, TicketQuerySet
+from tickets.querysets import TicketQuerySet
 
 COUNT_CAP = 200
 """Counts stop here and read "200+", so that none of them walks through a million rows."""
@@ -40,8 +41,9 @@ class QueueView:
     """Filters that make no sense here, since the view itself decides them."""
 
     @property
-    def ordering(self) -> tuple[str, ...]:
-        return QUEUE_ORDER if self.shows_open_only else NEWEST_FIRST
+    def sort(self) -> str:
+        """Its usual order, a key of `tickets.sorting.SORTS`."""
+        return "-priority_score" if self.shows_open_only else "-created_at"
 
 
 def _mine(agent: Agent) -> TicketQuerySet:
@@ -76,6 +78,11 @@ def start_view(agent: Agent) -> QueueView:
     if agent.has_role(Role.AGENT, Role.TEAM_LEAD):
         return QUEUES["mine"]
     return QUEUES["team" if agent.has_role(Role.SUPERVISOR, Role.MANAGER) else "all"]
+
+
+def start_slug(agent: Agent) -> str:
+    """The list a person has chosen to begin with, else `start_view`. A saved one may be gone; its page leads on."""
+    return str(agent.list_settings.get("start") or start_view(agent).slug)
 
 
 @dataclass(frozen=True)
@@ -188,19 +195,24 @@ class Badges:
     unread: int
     quarantined: int
     """Mails of one's teams' mailboxes that wait for a person; 0 for those who see no ledger."""
+    turns: int
+    """Envelopes in which it is one's turn."""
 
 
 def badges(agent: Agent) -> Badges:
-    """Every page asks, so it is one statement over two indexes that hold nothing but what is counted."""
+    """Every page asks, so it is one statement over indexes that hold little more than what is counted."""
     reach = reach_of(agent)
     teams = None if reach.sees_everything else [str(team_id) for team_id in reach.teams]
-    statement = """
+    statement = f"""
         SELECT (SELECT count(*) FROM (SELECT FROM notifications_notification
                  WHERE recipient_id = %(person)s AND read_at IS NULL LIMIT %(limit)s) AS unread),
                (SELECT count(*) FROM (SELECT FROM mail_mailmessage m JOIN mail_mailbox b ON b.id = m.mailbox_id
                  WHERE m.state = 'quarantined' AND (%(teams)s::uuid[] IS NULL OR b.team_id = ANY(%(teams)s::uuid[]))
-                 LIMIT %(limit)s) AS waiting)
-    """
+                   AND NOT EXISTS (SELECT FROM mail_envelopemail e WHERE e.message_id = m.id)
+                 LIMIT %(limit)s) AS waiting),
+               ({WAITING_FOR})
+    """  # noqa: S608  # our own words; values are parameters
+    owners = [str(agent_id) for agent_id in reach.covers | {agent.pk}]
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"person": agent.pk, "limit": BADGE_LIMIT, "teams": teams})
+        cursor.execute(statement, {"person": agent.pk, "limit": BADGE_LIMIT, "teams": teams, "owners": owners})
         return Badges(*cursor.fetchone())

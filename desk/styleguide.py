@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from desk.actions.keys import acts_of
 from desk.styleguide_samples import (
     PRIORITIES,
     STATUSES,
@@ -14,6 +15,7 @@ from desk.styleguide_samples import (
     ResolveForm,
     Sample,
     TicketForm,
+    board_cards,
     composer_samples,
     context_sections,
     entries,
@@ -28,13 +30,14 @@ from desk.styleguide_samples import (
 
 def page_context(current: str) -> Sample:
     """What the context processor of the product gives to every page."""
+    acts = acts_of(None)
     entries = [
-        ("queue", "Meine Warteschlange", "Queue", "inbox", "g q", 24, True),
-        ("team", "Alle Tickets des Teams", "Team", "users", "g t", 0, True),
+        ("queue", "Meine Warteschlange", "Queue", "inbox", "go_queue", 24, True),
+        ("team", "Alle Tickets des Teams", "Team", "users", "", 0, True),
         ("search", "Suche", "Suche", "search", "", 0, True),
-        ("new", "Neues Ticket", "Neu", "plus", "c", 0, True),
-        ("outbox", "Postausgang", "", "send", "g o", 1, False),
-        ("notifications", "Benachrichtigungen", "", "bell", "g n", 3, False),
+        ("new", "Neues Ticket", "Neu", "plus", "new", 0, True),
+        ("outbox", "Postausgang", "", "send", "go_outbox", 1, False),
+        ("notifications", "Benachrichtigungen", "", "bell", "go_notifications", 3, False),
         ("mailbox", "Postfach des Kunden", "", "mail-open", "", 0, False),
     ]
     return {
@@ -44,13 +47,13 @@ def page_context(current: str) -> Sample:
                 "short_label": short,
                 "url": f"#{name}",
                 "icon": icon,
-                "key": key,
+                "act": acts.get(act, ""),
                 "badge": badge,
                 "badge_is_new": name == "notifications",
                 "on_phone": on_phone,
                 "is_current": name == current,
             }
-            for name, label, short, icon, key, badge, on_phone in entries
+            for name, label, short, icon, act, badge, on_phone in entries
         ],
         "account": {"name": "Mara Weiss", "email": "mara.weiss@itil-next.example", "role": "Agentin, Service Desk"},
         "account_url": "#account",
@@ -61,6 +64,7 @@ def page_context(current: str) -> Sample:
         "search_url": "/styleguide/list/",
         "languages": [{"code": "en", "name": "English"}, {"code": "de", "name": "Deutsch"}],
         "shortcuts_enabled": True,
+        "acts": acts,
     }
 
 
@@ -92,7 +96,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "outgoing_held": outgoing("held", now, seconds=9), "outgoing_sending": outgoing("sending", now),
         "outgoing_scheduled": outgoing("scheduled", now),
         "outgoing_failed": outgoing("failed", now), "form": TicketForm(), "refused": refused, "asking": asking["reply"],
-        "groups": queue_groups(), "toolbar": toolbar(), "resolve_form": ResolveForm(prefix="resolve"),
+        "groups": queue_groups(), "cards": board_cards(), "toolbar": toolbar(),
+        "resolve_form": ResolveForm(prefix="resolve"),
         "sections": context_sections(), "menu_items": menu_items(),
         "columns": [{"label": "Team"}, {"label": "Offen", "is_number": True, "sort_url": "?", "sort": "descending"},
                     {"label": "Gelöst in 7 Tagen", "is_number": True, "sort_url": "?"}],

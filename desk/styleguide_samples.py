@@ -81,7 +81,7 @@ def row(number: int, subject: str, minutes_ago: int, **more: Any) -> Sample:
         "priority": priority,
         "priority_label": PRIORITIES[priority],
         "owner_name": "Mara Weiss",
-        "changed_at": timezone.now() - timedelta(minutes=minutes_ago),
+        "changed": ago(timezone.now() - timedelta(minutes=minutes_ago)),
         "is_unread": False,
         "flags": [],
         "files_count": 0,
@@ -121,6 +121,25 @@ def queue_groups() -> list[Sample]:
         {"label": "Wartet", "count": len(waiting), "rows": waiting},
         {"label": "Im Plan", "count": len(track), "rows": track},
     ]
+
+
+def board_cards() -> list[Sample]:
+    """An ordinary card, one whose customer waits for an answer, one of nobody with a long subject."""
+    card = {
+        "reference": "INC-2026-001042", "url": "#", "version": 3, "subject": "Drucker auf Station 3 offline",
+        "customer": "Klinikum Auental", "priority": "critical", "priority_label": PRIORITIES["critical"],
+        "owner_name": "Mara Weiss", "note": "", "is_urgent": False,
+    }  # fmt: skip
+    urgent = {
+        "reference": "INC-2026-001456", "subject": "VPN bricht ab", "priority": "high",
+        "priority_label": PRIORITIES["high"], "note": "Kunde wartet auf eine Antwort", "is_urgent": True,
+    }  # fmt: skip
+    of_nobody = {
+        "reference": "INC-2026-001802", "customer": "Landesamt für Geoinformation und Vermessung", "owner_name": "",
+        "subject": "Softwareverteilung: Aktualisierung der Bildbearbeitung schlägt auf allen Geräten der Abteilung "
+        "fehl, seit gestern auch auf denen der Außenstelle", "priority": "low", "priority_label": PRIORITIES["low"],
+    }  # fmt: skip
+    return [card, card | urgent, card | of_nobody]
 
 
 def toolbar() -> Sample:

@@ -17,20 +17,20 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Agent
 from connectors.mail.parsing.replies import trimmed_reply
 from connectors.mail.reply_address import as_known
+from connectors.mail.sentences import error_in_words
 from core.actors import shown_name
 from core.labels import label_of
+from core.markdown import to_html
 from core.templatetags.ui import relative_time
-from desk.delivery import delivery_of
-from desk.scheduling import moment_in_words
-from tickets.enums import CUSTOMER_FACING, AuthorType, EntryKind, OutboundKind, OutboundStatus, Visibility
+from desk.delivery import delivery_of, words_of_failure
+from desk.entry_marks import Marks, add_marks
+from tickets.enums import CUSTOMER_FACING, SPOKEN, AuthorType, EntryKind, OutboundKind, OutboundStatus, Visibility
 from tickets.files import scan_note_in_words
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
-from tickets.policies import may_undo
 from tickets.services.splitting import may_be_split
-from tickets.wording import describe
+from tickets.wording import describe, sender_warning
 
 Item = dict[str, Any]  # what a template takes
 
@@ -42,13 +42,13 @@ LINKED = re.compile(r"https?://|www\.|@|\.(?:com|edu|gov|int|mil|net|org)\b", re
 """What `urlize` makes links of; most messages hold none of it, and looking word by word takes its time."""
 KEPT_TEXTS = 512
 """What was said never changes, and a ticket is looked at again after each act."""
-SPOKEN = (*CUSTOMER_FACING, EntryKind.NOTE)
-"""Kinds that are somebody's words; the others are one-line events."""
-
+HELP = (EntryKind.ENVELOPE_CREATED, EntryKind.ENVELOPE_COMPLETED)
+"""What the main thread tells of envelopes."""
 SHOW: dict[str, Q] = {
     "customer": Q(visibility=Visibility.PUBLIC),
     "internal": Q(kind=EntryKind.NOTE) | Q(visibility=Visibility.INTERNAL, kind__in=CUSTOMER_FACING),
-    "system": ~Q(kind__in=SPOKEN),
+    "envelopes": Q(kind__in=HELP),
+    "system": ~Q(kind__in=[*SPOKEN, *HELP]),
 }
 """What `?show=` narrows the timeline to."""
 
@@ -57,9 +57,14 @@ ICONS: dict[str, str] = {
     EntryKind.STATUS_CHANGE: "circle-dot",
     EntryKind.TASK_CREATED: "list-checks",
     EntryKind.TASK_COMPLETED: "list-checks",
+    EntryKind.RESOLUTION: "file-text",
+    EntryKind.APPROVAL: "badge-check",
     EntryKind.LINK: "link",
     EntryKind.CHANGE: "pencil",
     EntryKind.PRIORITY_CHANGE: "flag",
+    EntryKind.FLAG: "flag",
+    EntryKind.ENVELOPE_CREATED: "mail",
+    EntryKind.ENVELOPE_COMPLETED: "mail-open",
 }
 AUTOMATIC_LABELS = {
     "bounce": gettext_lazy("Delivery report"),
@@ -78,25 +83,42 @@ def days_of(
     original: UUID | None = None,
     csrf_token: str = "",
     may_split: bool = False,
+    may_use: bool = False,
+    marks: Marks = Marks(),  # noqa: B008  # never changes
 ) -> list[Item]:
-    """Entries under the days of the reader's zone; `original` names the mail that is shown in its own layout."""
+    """Entries under the days of the reader's zone; `original` names the mail that is shown in its own layout, `may_use`
+    says that the reader writes to the customer.
+    """
     days: list[Item] = []
     may_split = may_split and sum(entry.is_public for entry in entries) > 1
     split_url = reverse("desk:split", args=[ticket.reference]) if may_split else ""
     for entry in entries:
         day = timezone.localtime(entry.created_at).date()
         if not days or days[-1]["day"] != day:
-            days.append({"day": day, "label": _day_in_words(day), "items": []})
+            days.append({"day": day, "label": day_in_words(day), "items": []})
         item = _item(ticket, entry, is_original=entry.pk == original, csrf_token=csrf_token)
         if may_split and may_be_split(entry):
             item["split_url"] = f"{split_url}?entry={entry.pk}"
+        if may_use and entry.kind == EntryKind.ENVELOPE_COMPLETED:
+            url = reverse("desk:envelope-use", args=[ticket.reference, entry.facts["number"]])
+            item |= {"url": url, "url_label": _("Use in reply…")}
+        add_marks(item, entry, marks)
         days[-1]["items"].append(item)
-    for group in days:
-        group["items"] = _folded(group["items"])
+    if marks.sought is None:  # what was looked for stays in sight
+        for group in days:
+            group["items"] = folded(group["items"])
     return days
 
 
-def _day_in_words(day: date) -> str:
+def first_unread_of(entries: Sequence[TimelineEntry], *, read: int, reader: UUID) -> str:
+    """Id of the first thing others have said beyond entry `read`; empty for none."""
+    for entry in entries:
+        if entry.seq > read and entry.kind in SPOKEN and entry.author_id != reader:
+            return str(entry.seq)
+    return ""
+
+
+def day_in_words(day: date) -> str:
     today = timezone.localdate()
     if day == today:
         return _("Today")
@@ -106,7 +128,7 @@ def _day_in_words(day: date) -> str:
     return date_format(day, _("l, j F Y"))
 
 
-def _folded(items: list[Item]) -> list[Item]:
+def folded(items: list[Item]) -> list[Item]:
     """Runs of two or more system events become one line that opens; who owns the ticket stays in sight."""
     folded: list[Item] = []
     run: list[Item] = []
@@ -114,16 +136,26 @@ def _folded(items: list[Item]) -> list[Item]:
         if item is not None and item["kind"] == "line" and not (item["is_ownership"] or item.get("stays_in_sight")):
             run.append(item)
             continue
-        folded += [{"kind": "events", "id": run[0]["id"], "events": run}] if len(run) > 1 else run
+        folded += [_events(run)] if len(run) > 1 else run
         run = []
         if item is not None:
             folded.append(item)
     return folded
 
 
+SUMMED_UP = 3
+"""Kinds that a folded run names."""
+
+
+def _events(run: list[Item]) -> Item:
+    kinds = list(dict.fromkeys(item["kind_label"] for item in run if item["kind_label"]))
+    summary = ", ".join(kinds[:SUMMED_UP]) + (" …" if len(kinds) > SUMMED_UP else "")
+    return {"kind": "events", "id": run[0]["id"], "events": run, "summary": summary}
+
+
 def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token: str) -> Item:
     if entry.kind not in SPOKEN:
-        return _line(entry)
+        return line_of(entry)
     text, quoted = _split(entry)
     files: list[Attachment] = []
     if vars(entry)["has_files"]:
@@ -138,12 +170,13 @@ def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token
         "channel_icon": CHANNEL_ICONS.get(entry.kind, "send" if entry.kind == EntryKind.EMAIL_OUTBOUND else "mail"),
         "channel_label": _channel_label(entry),
         "addresses": _addresses(entry),
+        "warning": sender_warning(entry.failed_check),
         "body_html": _body(ticket, entry, text, is_original=is_original, csrf_token=csrf_token),
         "original_url": _layout_url(ticket, entry) if not is_original and _has_layout(entry) else "",
         "quoted_html": as_html(quoted) if quoted else "",
         "quoted_text": "",
         "attachments": [file_of(file) for file in files if not file.is_inline],
-        "is_unscanned": any(not file.is_inline for file in files),
+        "is_unscanned": any(not file.is_inline and file.is_unscanned for file in files),
         "is_automatic": entry.facts.get("event") == "automatic",
         "automatic_label": AUTOMATIC_LABELS.get(str(entry.facts.get("reason"))),
         "delivery": "",
@@ -151,12 +184,27 @@ def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token
     }
 
 
-def _line(entry: TimelineEntry) -> Item:
+NEWS_CHARACTERS = 2_000
+
+
+def news_of(entry: TimelineEntry) -> Item:
+    """What was written meanwhile, as it stands above a reply that was not sent because of it."""
+    text, _quoted = _split(entry)
+    return {
+        "author": entry.contact.name if entry.contact else entry.author_name,
+        "at": relative_time(entry.created_at),
+        "text": text[:NEWS_CHARACTERS],
+        "is_internal": entry.visibility == Visibility.INTERNAL,
+    }
+
+
+def line_of(entry: TimelineEntry) -> Item:
     text = describe(entry) or label_of(EntryKind, entry.kind)
     return {
         "kind": "line",
         "id": str(entry.seq),
         "text": text,
+        "kind_label": label_of(EntryKind, entry.kind) if entry.kind != EntryKind.SYSTEM else "",
         "detail": _detail(entry, text),
         "at": relative_time(entry.created_at),
         "icon": ICONS.get(entry.kind, "circle-dot"),
@@ -166,19 +214,37 @@ def _line(entry: TimelineEntry) -> Item:
 
 
 def _way_on(entry: TimelineEntry) -> Item:
-    """Where a line leads: the text of a scheduled reply that was not sent is offered again."""
+    """Where a line leads: the text of a reply that was not sent is offered again. What help came to stays in sight."""
+    if entry.kind == EntryKind.ENVELOPE_COMPLETED:
+        return {"stays_in_sight": True}
     if entry.facts.get("event") == "merged_away":
         there = entry.facts["reference"]
         label = _("Go to %(reference)s") % {"reference": there}
         return {"url": reverse("desk:ticket", args=[there]), "url_label": label, "stays_in_sight": True}
-    if entry.facts.get("event") != "scheduled_dropped":
+    if entry.facts.get("event") != "scheduled_dropped" or "message" not in entry.facts:
         return {}
-    here = reverse("desk:ticket", args=[entry.ticket.reference])
     return {
-        "url": f"{here}?compose=reply&restore={entry.facts['message']}",
+        "url": restore_url(entry.ticket, entry.facts["message"]),
         "url_label": _("Write again with its text"),
         "stays_in_sight": True,
     }
+
+
+RESTORABLE = (OutboundStatus.CANCELLED, OutboundStatus.FAILED)
+"""What has ended without being sent, so that its text may be needed again."""
+
+
+def restore_url(ticket: Ticket, message_id: object) -> str:
+    """The ticket with the reply's text, copies and files in the composer."""
+    return reverse("desk:ticket", args=[ticket.reference]) + f"?compose=reply&restore={message_id}"
+
+
+def _way_after_failure(ticket: Ticket, message_id: UUID, kind: str) -> Item:
+    """What a person wrote is written again, to an address that works; our own words are not theirs to repeat."""
+    if kind == OutboundKind.ACKNOWLEDGEMENT:
+        url = reverse("desk:ticket", args=[ticket.reference]) + "?compose=reply"
+        return {"retry_url": url, "retry_label": _("Check the address and write again")}
+    return {"retry_url": restore_url(ticket, message_id), "retry_label": _("Write again with its text")}
 
 
 def _detail(entry: TimelineEntry, text: str) -> str:
@@ -201,6 +267,8 @@ def _channel_label(entry: TimelineEntry) -> str:
         return label_of(OutboundKind, kind) if kind in OutboundKind.values else _("Reply")
     if entry.kind == EntryKind.PHONE_NOTE:
         return _("Phone call")
+    if entry.facts.get("event") == "former_requester":
+        return describe(entry)
     return _("Chat") if entry.kind == EntryKind.CHAT else _("E-mail")
 
 
@@ -237,26 +305,41 @@ def as_html(text: str) -> SafeString:
     return mark_safe(linebreaks(linked))  # noqa: S308  # escaped by both
 
 
+def as_formatted(text: str) -> SafeString:
+    """What an agent wrote with formatting, as the customer gets it."""
+    html = to_html(text)
+    return mark_safe(html) if html else as_html(text)  # noqa: S308  # cleaned by nh3
+
+
+def _is_formatted(entry: TimelineEntry) -> bool:
+    """Only what is written here has its formatting in its text; a mail that came in has a layout of its own."""
+    return entry.kind == EntryKind.EMAIL_OUTBOUND and bool(getattr(entry, "has_html", False))
+
+
 def _body(ticket: Ticket, entry: TimelineEntry, text: str, *, is_original: bool, csrf_token: str) -> SafeString:
     """The words; in a template of their own where more is to be said than them."""
     is_cut = len(entry.body_text) > SHOWN_CHARACTERS
+    words = as_formatted(text) if _is_formatted(entry) else as_html(text)
     if text and not is_cut and not is_original and entry.redacted_at is None:
-        return as_html(text)
+        return words
+    at, is_original = [ticket.reference, entry.pk], is_original and _has_layout(entry)
+    has_hidden = is_original and not ticket.remote_images_allowed and REMOTE_IMAGE in entry.body_html
     context = {
-        "ticket": ticket,
         "entry": entry,
-        "text": as_html(text),
+        "text": words,
+        "frame_url": reverse("desk:original", args=at) if is_original else "",
+        "text_url": f"{reverse('desk:ticket', args=at[:1])}#e{entry.seq}",
+        "images_url": reverse("desk:images", args=at[:1]) if has_hidden else "",
+        "whole_url": reverse("desk:whole-text", args=at) if is_cut else "",
         "csrf_token": csrf_token,
-        "is_cut": is_cut,
-        "is_original": is_original and _has_layout(entry),
-        "may_show_images": is_original and not ticket.remote_images_allowed and REMOTE_IMAGE in entry.body_html,
     }
     return render_to_string("desk/_entry_body.html", context)
 
 
 def _has_layout(entry: TimelineEntry) -> bool:
     """Whether it is a mail that has a layout of its own."""
-    return bool(getattr(entry, "has_html", False)) and entry.redacted_at is None
+    has_html = bool(getattr(entry, "has_html", False))
+    return has_html and entry.redacted_at is None and entry.kind != EntryKind.EMAIL_OUTBOUND
 
 
 def _layout_url(ticket: Ticket, entry: TimelineEntry) -> str:
@@ -286,6 +369,11 @@ def _delivery(entry: TimelineEntry, ticket: Ticket) -> Item:
     message: OutboundMessage | None = getattr(entry, "outbound_message", None)
     if message is None:
         return {}
+    return sending_of(message, ticket, _way_after_failure(ticket, message.pk, str(entry.facts.get("outbound", ""))))
+
+
+def sending_of(message: OutboundMessage, ticket: Ticket, way: Item) -> Item:
+    """State and words; `way` is what leads on where it has failed. To be read with `handover`."""
     match message.status:
         case OutboundStatus.SENT:
             at = timezone.localtime(message.sent_at) if message.sent_at else None
@@ -294,46 +382,13 @@ def _delivery(entry: TimelineEntry, ticket: Ticket) -> Item:
                 return reported
             return {"delivery": "sent", "delivery_text": _("Sent %(time)s") % {"time": when}}
         case OutboundStatus.FAILED:
-            text = _("Not sent: %(error)s") % {"error": message.last_error}
-            return {"delivery": "failed", "delivery_text": text, "retry_url": reverse("desk:outbox")}
+            return {"delivery": "failed", "delivery_text": words_of_failure(message), **way}
         case OutboundStatus.CANCELLED:
             return {"delivery": "failed", "delivery_text": _("Taken back, not sent")}
     if message.last_error:
-        text = _("Not sent yet, tried again: %(error)s") % {"error": message.last_error}
+        words = _("Not sent yet, tried again: %(error)s")
+        if message.may_have_left:
+            words = _("Perhaps not with everybody yet, tried again: %(error)s")
+        text = words % {"error": error_in_words(message.last_error)}
         return {"delivery": "sending", "delivery_text": text}
     return {"delivery": "sending", "delivery_text": _("Waiting to be sent")}
-
-
-SOON_SECONDS = 60
-"""From then on a scheduled reply counts its seconds down like any other."""
-
-
-def outgoing_of(message: OutboundMessage, agent: Agent, *, name: str) -> Item:
-    """A message that is no entry yet, or failed, as `components/outgoing.html` wants it."""
-    left = max(0, round((message.release_at - timezone.now()).total_seconds()))
-    is_held = message.status == OutboundStatus.HELD
-    waits = is_held and message.is_scheduled and left > SOON_SECONDS
-    state = (
-        "scheduled"
-        if waits
-        else "held"
-        if is_held and left
-        else "failed"
-        if message.status == OutboundStatus.FAILED
-        else "sending"
-    )
-    return {
-        "id": message.pk,
-        "state": state,
-        "author_name": message.author.name if message.author else _("ITIL-NEXT"),
-        "to": name,
-        "body_text": message.body_text,
-        "release_at": message.release_at,
-        "moment": moment_in_words(message.release_at, message.ticket.requester) if waits else "",
-        "seconds_left": left,
-        "hold_seconds": max(round((message.release_at - message.created_at).total_seconds()), 1),
-        "undo_url": reverse("desk:undo", args=[message.pk]) if may_undo(agent, message) else "",
-        "schedule_url": reverse("desk:schedule", args=[message.pk]) if waits and may_undo(agent, message) else "",
-        "problem": message.last_error if state == "failed" else "",
-        "attachments": [file_of(file) for file in message.attachments.all()],
-    }

@@ -3,30 +3,41 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Count, F, Max, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.enums import Role, Tier
 from accounts.models import Agent
 from accounts.selectors import current_absence
 from core.labels import label_of
+from desk.details import dates_of, details_of
+from desk.entry_marks import Marks
+from desk.flags import chips_with_reasons, flags_of
+from desk.highlighting import Sought
+from desk.looking import Look, Overview, author_links, authors_among, named_authors, narrowing, overview_of
+from desk.outgoing import outgoing_of
 from desk.policies import may_see_history
-from desk.rows import tier_flag
-from desk.timeline import SHOW, days_of, outgoing_of
-from tickets.enums import ENDED, OPEN, Channel, LinkKind, Priority, TaskStatus, TicketStatus, TicketType
+from desk.resolution_path import path_of
+from desk.rows import tier_flag, tier_of
+from desk.timeline import days_of, first_unread_of
+from tickets.around import attempts_on, surroundings_of, with_surroundings
+from tickets.enums import ENDED, OPEN, LinkKind, Priority, TaskStatus, TicketStatus
 from tickets.in_sight import InSight
-from tickets.models import Task, Ticket, TicketLink
+from tickets.models import CalibrationItem, Task, Ticket, TicketLink
 from tickets.policies import (
     acts_as_owner,
+    answers_for_compensation,
+    is_in_charge,
     may_accept,
     may_cancel_unowned,
     may_create_task,
     may_edit,
+    may_keep_flags,
     may_merge,
     may_note,
     may_prioritise,
@@ -35,7 +46,7 @@ from tickets.policies import (
     may_work_task,
 )
 from tickets.querysets import TicketQuerySet
-from tickets.selectors import entries_of, other_tickets_of, surroundings_of, timeline_of, with_surroundings
+from tickets.selectors import TimelinePage, entries_of, other_tickets_of, timeline_of
 from tickets.services.merging import may_be_unmerged
 
 S = TicketStatus
@@ -74,8 +85,8 @@ def named_ticket(agent: Agent, reference: str) -> Ticket:
 
 
 ANSWERED = (
-    *("reference", "team", "owner__name", "company__name", "company__domains"),
-    *("requester__first_name", "requester__last_name", "requester__email"),
+    *("reference", "language", "team", "owner__name", "company__name", "company__domains"),
+    *("requester__first_name", "requester__last_name", "requester__email", "requester__language"),
     *("requester__undeliverable_at", "requester__undeliverable_code"),
 )
 _REFERENCE = "INC-SLOT"
@@ -109,12 +120,19 @@ class Abilities:
     note: bool
     edit: bool
     prioritise: bool
+    flag: bool
     add_task: bool
     history: bool
+    record_resolution: bool
+    resolutions: bool
+    """See what the customer was granted."""
+    open_envelope: bool
 
 
-def abilities_of(agent: Agent, ticket: Ticket) -> Abilities:
+def abilities_of(agent: Agent, ticket: Ticket, *, is_helping: bool = False) -> Abilities:
+    """`is_helping`: as an expert of an active envelope, who reads the main thread and writes in the envelope."""
     owns = acts_as_owner(agent, ticket)
+    only_reads = is_helping and not owns and not is_in_charge(agent, ticket)
     is_new = ticket.status == S.NEW and ticket.owner is None
     routes = is_new and may_route(agent, ticket)
     is_ended = ticket.status in ENDED
@@ -132,11 +150,15 @@ def abilities_of(agent: Agent, ticket: Ticket) -> Abilities:
         merge=ticket.status in OPEN and may_merge(agent, ticket),
         unmerge=ticket.merged_into_id is not None and may_merge(agent, ticket) and may_be_unmerged(ticket),
         reply=owns and not is_ended,
-        note=not is_ended and may_note(agent, ticket),
+        note=not is_ended and not only_reads and may_note(agent, ticket),
         edit=not is_ended and may_edit(agent, ticket),
         prioritise=not is_ended and may_prioritise(agent, ticket),
+        flag=not is_ended and (is_helping or may_keep_flags(agent, ticket)),
         add_task=not is_ended and may_create_task(agent, ticket),
         history=may_see_history(agent, ticket),
+        record_resolution=owns and ticket.status in WORKABLE,
+        resolutions=ticket.owner is not None and (is_helping or answers_for_compensation(agent, ticket)),
+        open_envelope=owns and ticket.status in OPEN,
     )
 
 
@@ -153,84 +175,99 @@ def why_no_reply(agent: Agent, ticket: Ticket) -> str:
     return _("%(owner)s owns this ticket and writes to the customer.") % {"owner": ticket.owner.name}
 
 
-@dataclass(frozen=True)
-class Look:
-    """How the timeline is looked at; all of it stands in the address."""
+def page_of(
+    agent: Agent, ticket: Ticket, look: Look, *, able: Abilities, csrf_token: str, read: int | None = None
+) -> Part:
+    """Context of `desk/ticket.html` without the composers. At most ten queries beside the ticket's own.
 
-    show: str = ""
-    before: int | None = None
-    original: UUID | None = None
-
-
-def look_from(query: Any) -> Look:
-    """The look asked for by GET parameters; what makes no sense is left out."""
-    before = str(query.get("before", ""))
-    try:
-        original = UUID(str(query.get("original", "")))
-    except ValueError:
-        original = None
-    show = str(query.get("show", ""))
-    is_seq = before.isascii() and before.isdigit() and len(before) < 19
-    return Look(show if show in SHOW else "", int(before) if is_seq else None, original)
-
-
-def page_of(agent: Agent, ticket: Ticket, look: Look, *, csrf_token: str) -> Part:
-    """Context of `desk/ticket.html` without the composers. At most ten queries beside the ticket's own."""
-    now = timezone.now()
+    `read` is the newest entry this person had on screen at their last visit.
+    """
     around = surroundings_of(ticket)
+    only = narrowing(look)
     thread = timeline_of(
         ticket,
         before_seq=look.before,
-        only=SHOW.get(look.show),
+        only=only,
         has_held=around.has_held,
         has_moved=around.has_moved,
+        tells_authors=not look.is_narrowed and look.before is None,
     )
-    able = abilities_of(agent, ticket)
     here = reverse("desk:ticket", args=[ticket.reference])
-    last_seen_seq, hidden_count = _seen_and_hidden(ticket, thread.entries, look)
-    older_url = ""
-    if thread.earlier_count:
-        narrowed = f"&show={look.show}" if look.show else ""
-        older_url = f"{here}?before={thread.entries[0].seq}{narrowed}"
+    seen = _overview(ticket, thread, look, only)
+    path = attempts_on(ticket)
+    marks = Marks(
+        attempts={attempt.seq: attempt for attempt in path},
+        may_mark=able.note,
+        sought=Sought.of(look.find) if look.find else None,
+    )
     return {
-        "ticket": ticket,
-        "able": able,
+        **around_thread(agent, ticket, able),
         "here": here,
-        "head": _head(agent, ticket, now),
-        "days": days_of(ticket, thread.entries, original=look.original, csrf_token=csrf_token, may_split=able.merge),
-        "older_url": older_url,
+        "days": days_of(
+            ticket,
+            thread.entries,
+            original=look.original,
+            csrf_token=csrf_token,
+            may_split=able.merge,
+            may_use=able.reply,
+            marks=marks,
+        ),
+        "first_unread_id": first_unread_of(thread.entries, read=read, reader=agent.pk) if read is not None else "",
+        "older_url": look.address(here, before=thread.entries[0].seq) if thread.earlier_count else "",
         "older_count": thread.earlier_count,
         "is_older_part": look.before is not None,
+        "newest_url": look.address(here),
+        "as_shown_url": look.address(here, before=look.before),
         "held": [outgoing_of(message, agent, name=ticket.requester.name) for message in thread.held],
-        "last_seen_seq": last_seen_seq,
-        "hidden_count": hidden_count,
-        "filters": _filters(ticket, look),
-        "show": look.show,
-        "tasks": [_task(agent, task) for task in _tasks_of(ticket)] if around.has_tasks else [],
-        "links": _links(agent, ticket) if around.has_links else [],
-        "others": other_tickets_of(ticket.requester, besides=ticket, seen_by=agent),
-        "details": _details(ticket),
+        "last_seen_seq": seen.newest_seq,
+        "hidden_count": seen.hidden_count,
+        "found_count": len(thread.entries) + thread.earlier_count,
+        "filters": _filters(here, look),
+        "authors": author_links(look, here, seen.authors),
+        "author_name": seen.authors.get(look.author, ""),
+        "look": look,
+        "show": look.is_narrowed,
+        "path": path_of(path, thread.entries, here),
     }
 
 
-def _seen_and_hidden(ticket: Ticket, entries: Any, look: Look) -> tuple[int, int]:
-    """The newest entry on screen, and how many entries the filter hides.
+def around_thread(agent: Agent, ticket: Ticket, able: Abilities) -> Part:
+    """Head and panel of the ticket, which stand around each of its threads."""
+    around = surroundings_of(ticket)
+    return {
+        "ticket": ticket,
+        "able": able,
+        "head": head_of(agent, ticket, timezone.now()),
+        "tasks": [_task(agent, task) for task in _tasks_of(ticket, agent)] if around.has_tasks else [],
+        "links": _links(agent, ticket) if around.has_links else [],
+        "has_resolutions": around.has_resolutions and able.resolutions,
+        "others": other_tickets_of(ticket.requester, besides=ticket, seen_by=agent),
+        "details": details_of(ticket),
+        "dates": dates_of(ticket),
+        "flags": flags_of(agent, ticket),
+        "tags": around.tags,
+        "is_vip": tier_of(ticket) == Tier.VIP,
+        "shows_phone": acts_as_owner(agent, ticket) or is_in_charge(agent, ticket) or agent.has_role(Role.AUDITOR),
+    }
 
-    A narrowed or older view counts as if the newest were seen, as the filter was chosen.
+
+def _overview(ticket: Ticket, thread: TimelinePage, look: Look, only: Q | None) -> Overview:
+    """The newest entry on screen, how many entries the look hides, and who has written.
+
+    A narrowed or older view counts as if the newest were seen, as it was chosen.
     """
-    if not look.show and look.before is None:
-        return (entries[-1].seq if entries else 0), 0
-    is_hidden = ~SHOW[look.show] if look.show else Q(pk=None)
-    thread = entries_of(ticket, has_moved=surroundings_of(ticket).has_moved).main_thread()
-    found = thread.aggregate(newest=Max("seq"), hidden=Count("pk", filter=is_hidden))
-    return found["newest"] or 0, found["hidden"]
+    if not look.is_narrowed and look.before is None:
+        earlier = named_authors(thread.earlier_authors)
+        return Overview(thread.entries[-1].seq if thread.entries else 0, 0, earlier | authors_among(thread.entries))
+    whole = entries_of(ticket, has_moved=surroundings_of(ticket).has_moved).main_thread()
+    return overview_of(whole, only)
 
 
-def _head(agent: Agent, ticket: Ticket, now: datetime) -> Part:
+def head_of(agent: Agent, ticket: Ticket, now: datetime) -> Part:
     """What `components/ticket_head.html` calls `ticket`."""
     may_be_absent = surroundings_of(ticket).may_be_absent
     absence = current_absence(ticket.owner, at=now) if ticket.owner and ticket.is_open and may_be_absent else None
-    flags = tier_flag(ticket)
+    flags = chips_with_reasons(ticket) + tier_flag(ticket)
     if ticket.offered_to is not None:
         is_mine = ticket.offered_to.pk == agent.pk
         label = _("Offered to you") if is_mine else _("Offered to %(agent)s") % {"agent": ticket.offered_to.name}
@@ -239,6 +276,7 @@ def _head(agent: Agent, ticket: Ticket, now: datetime) -> Part:
         flags.append({"label": _("Reopened"), "tone": "danger", "icon": "rotate-ccw"})
     return {
         "reference": ticket.reference,
+        "version": ticket.version,
         "subject": ticket.subject,
         "status": ticket.status,
         "status_label": label_of(TicketStatus, ticket.status),
@@ -254,25 +292,34 @@ def _head(agent: Agent, ticket: Ticket, now: datetime) -> Part:
     }
 
 
-def _filters(ticket: Ticket, look: Look) -> list[Part]:
-    here = reverse("desk:ticket", args=[ticket.reference])
-    labels = {"": _("All"), "customer": _("Customer"), "internal": _("Internal"), "system": _("System")}
+def _filters(here: str, look: Look) -> list[Part]:
+    labels = {
+        "": _("All"),
+        "customer": _("Customer"),
+        "internal": _("Internal"),
+        "envelopes": _("Envelopes"),
+        "system": _("System"),
+    }
     return [
-        {"label": label, "url": f"{here}?show={show}" if show else here, "is_current": show == look.show}
+        {"label": label, "url": look.address(here, show=show), "is_current": show == look.show}
         for show, label in labels.items()
     ]
 
 
-def _tasks_of(ticket: Ticket) -> list[Task]:
-    """With who has each and what it waits for, in the order in which they were made."""
-    tasks = ticket.tasks.annotate(agent_name=F("assigned_to__name"), team_name=F("team__name"))
+def _tasks_of(ticket: Ticket, agent: Agent) -> list[Task]:
+    """Those the reader sees, with who has each and what it waits for, in the order in which they were made."""
+    coaching = Exists(CalibrationItem.objects.filter(coaching_task=OuterRef("pk")))
+    tasks = ticket.tasks.shown_to(agent).annotate(
+        agent_name=F("assigned_to__name"), team_name=F("team__name"), is_coaching=coaching
+    )
     before = Prefetch("blocked_by", Task.objects.only("title", "status", "created_at").order_by())
     return sorted(tasks.prefetch_related(before).order_by(), key=lambda task: task.created_at)
 
 
 def _task(agent: Agent, task: Any) -> Part:  # Any: annotated
     """One task and the steps that are possible from here."""
-    may_work = task.ticket.status not in ENDED and may_work_task(agent, task)
+    may_work = (task.ticket.status not in ENDED or task.is_coaching) and may_work_task(agent, task)
+    may_reopen = not (task.is_mandatory and task.ticket.status == TicketStatus.RESOLVED)
 
     def at(name: str) -> str:
         """Address of a form for a task that is still open."""
@@ -281,7 +328,7 @@ def _task(agent: Agent, task: Any) -> Part:  # Any: annotated
     steps = {
         TaskStatus.TODO: [("start", _("Start")), ("finish", _("Done"))],
         TaskStatus.IN_PROGRESS: [("finish", _("Done"))],
-        TaskStatus.DONE: [("reopen", _("Open again"))],
+        TaskStatus.DONE: [("reopen", _("Open again"))] if may_reopen else [],
         TaskStatus.CANCELLED: [],
     }[TaskStatus(task.status)]
     reference = task.ticket.reference
@@ -327,25 +374,3 @@ REVERSED = {
     str(LinkKind.CAUSED_BY): gettext_lazy("Cause of"),
 }
 """How a link reads on the ticket it points to."""
-
-
-def _details(ticket: Ticket) -> list[Part]:
-    category = ticket.category
-    path = f"{category.parent.name} / {category.name}" if category and category.parent else str(category or "")
-    parts: list[Part] = [
-        {"term": _("Type"), "value": label_of(TicketType, ticket.type)},
-        {"term": _("Channel"), "value": label_of(Channel, ticket.channel)},
-        {"term": _("Category"), "value": path},
-        {"term": _("Product"), "value": ticket.product},
-        {"term": _("Tags"), "value": ", ".join(surroundings_of(ticket).tags)},
-        {"term": _("Opened"), "moment": ticket.created_at},
-    ]
-    if ticket.owner_accepted_at:
-        parts.append({"term": _("Accepted"), "moment": ticket.owner_accepted_at})
-    if ticket.resolution_code and ticket.status in (S.RESOLVED, S.CLOSED):
-        parts.append({"term": _("Resolution"), "value": ticket.get_resolution_code_display()})
-    if ticket.auto_closes_at:
-        parts.append({"term": _("Closes by itself"), "moment": ticket.auto_closes_at})
-    if ticket.closure_code:
-        parts.append({"term": _("Ended as"), "value": ticket.get_closure_code_display()})
-    return parts

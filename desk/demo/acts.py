@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -11,9 +13,12 @@ from connectors.mail.services import acknowledge
 from core.actors import TIMER, SystemActor
 from desk.demo.people import MAILBOX
 from desk.demo.script import Step, Story
+from envelopes import services as help_services
+from envelopes.enums import EnvelopeKind, EnvelopeStatus
+from envelopes.models import Envelope
 from tickets import services
-from tickets.enums import AuthorType, Channel, EntryKind, OutboundStatus, Then, TicketStatus, Visibility
-from tickets.models import OutboundMessage, Task, Ticket, TimelineEntry
+from tickets.enums import Channel, EntryKind, OutboundStatus, Then
+from tickets.models import OutboundMessage, Resolution, Task, Ticket
 from tickets.services.creation import Message
 
 SEED = SystemActor("demo data")
@@ -91,6 +96,10 @@ def _prioritises(cast: Cast, story: Story, by: Agent, *, to: str, text: str = ""
     services.edit_ticket(ticket.pk, by=by, version=ticket.version, priority=to, reason=text)
 
 
+def _flags(cast: Cast, story: Story, by: Agent, *, to: str, text: str) -> None:
+    services.add_flag(cast.ticket(story).pk, by=by, type=to, reason=text)
+
+
 def _notes(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
     services.add_note(cast.ticket(story).pk, by=by, body_text=text)
 
@@ -119,23 +128,6 @@ def _writes(cast: Cast, story: Story, _by: None, *, text: str) -> None:
         in_reply_to=last.email_message_id if last else "",
     )
     services.record_customer_message(ticket.pk, by=requester, message=message)
-
-
-def _asks_colleagues(cast: Cast, story: Story, by: Agent) -> None:
-    """Put the ticket into "waiting for colleagues": the one state without a service, as only envelopes lead to it."""
-    ticket, now = cast.ticket(story), timezone.now()
-    facts = {"event": "status", "from": str(ticket.status), "to": str(TicketStatus.WAITING_INTERNAL)}
-    Ticket.objects.filter(pk=ticket.pk).update(status=TicketStatus.WAITING_INTERNAL)
-    TimelineEntry.objects.create(
-        ticket=ticket,
-        kind=EntryKind.STATUS_CHANGE,
-        visibility=Visibility.INTERNAL,
-        author_type=AuthorType.AGENT,
-        author=by,
-        author_name=by.name,
-        facts=facts,
-        created_at=now,
-    )
 
 
 def _adds_task(cast: Cast, story: Story, by: Agent, text: str, *, is_mandatory: bool = False) -> None:
@@ -167,21 +159,143 @@ def _hands_over(cast: Cast, story: Story, by: Agent, *, to: str, code: str, text
     _send(cast, ticket)
 
 
+def _grants(
+    cast: Cast,
+    story: Story,
+    by: Agent,
+    *,
+    what: str,
+    why: str,
+    amount: str,
+    category: str,
+    reason: str,
+    kind: str,
+    text: str = "",
+) -> None:
+    services.create_resolution(
+        cast.ticket(story).pk,
+        by=by,
+        what_went_wrong_category=category,
+        what_went_wrong=what,
+        why_eligible_category=reason,
+        why_eligible=why,
+        resolution_type=kind,
+        resolution_details=text,
+        amount=Decimal(amount),
+    )
+
+
+def _newest_resolution(cast: Cast, story: Story) -> UUID:
+    return Resolution.objects.filter(ticket=cast.ticket(story)).latest("created_at").pk
+
+
+def _approves(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
+    services.approve_resolution(_newest_resolution(cast, story), by=by, note=text)
+
+
+def _rejects(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
+    services.reject_resolution(_newest_resolution(cast, story), by=by, reason=text)
+
+
+def _withdraws(cast: Cast, story: Story, by: Agent) -> None:
+    services.withdraw_resolution(_newest_resolution(cast, story), by=by)
+
+
+def _asks_colleagues(
+    cast: Cast, story: Story, by: Agent, *, text: str, team: str = "", to: str = "", waits: bool = True
+) -> None:
+    help_services.open_envelope(
+        cast.ticket(story).pk,
+        by=by,
+        reason=text,
+        team=Team.objects.get(name=team) if team else None,
+        assigned_to=cast.agent(to) if to else None,
+        is_blocking=waits,
+    )
+
+
+def _asks_vendor(cast: Cast, story: Story, by: Agent, *, text: str, to: str, at: str) -> None:
+    help_services.open_envelope(
+        cast.ticket(story).pk,
+        by=by,
+        reason=text,
+        assigned_to=cast.agent(to),
+        is_blocking=False,
+        kind=EnvelopeKind.EXTERNAL_VENDOR,
+        vendor_addresses=[at],
+    )
+
+
+def _mails_vendor(cast: Cast, story: Story, by: Agent, *, text: str, subject: str = "") -> None:
+    message = help_services.write_to_vendor(_envelope(cast, story).pk, by=by, subject=subject, body_text=text)
+    services.release_message(message.pk, now=message.release_at)
+    _send(cast, cast.ticket(story))
+
+
+def _vendor_answers(cast: Cast, story: Story, _by: None, *, text: str) -> None:
+    envelope = _envelope(cast, story)
+    sender = envelope.vendor_addresses[0]
+    help_services.post_mail(envelope.pk, senders=[sender], sender=sender, message=Message(body_text=text))
+
+
+def _asks_on(cast: Cast, story: Story, by: Agent, *, text: str, to: str) -> None:
+    help_services.open_next_level(_envelope(cast, story).pk, by=by, reason=text, assigned_to=cast.agent(to))
+
+
+def _envelope(cast: Cast, story: Story, status: EnvelopeStatus = EnvelopeStatus.ACTIVE) -> Envelope:
+    """The newest of the ticket that is in this state."""
+    return Envelope.objects.filter(ticket=cast.ticket(story), status=status).latest("number")
+
+
+def _joins(cast: Cast, story: Story, by: Agent) -> None:
+    help_services.accept_envelope(_envelope(cast, story, EnvelopeStatus.PENDING).pk, by=by)
+
+
+def _turns_down(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
+    help_services.decline_envelope(_envelope(cast, story, EnvelopeStatus.PENDING).pk, by=by, reason=text)
+
+
+def _tells(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
+    help_services.post_in_envelope(_envelope(cast, story).pk, by=by, body_text=text)
+
+
+def _seals(cast: Cast, story: Story, by: Agent, *, text: str, outcome: str) -> None:
+    help_services.complete_envelope(_envelope(cast, story).pk, by=by, summary=text, outcome=outcome)
+
+
+def _calls_off(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
+    help_services.cancel_envelope(_envelope(cast, story, EnvelopeStatus.PENDING).pk, by=by, reason=text)
+
+
 ACTS: dict[str, Callable[..., Any]] = {
     "accepts": _accepts,
     "offers": _offers,
     "moves": _moves,
     "prioritises": _prioritises,
+    "flags": _flags,
     "notes": _notes,
     "replies": _replies,
     "writes": _writes,
     "asks_colleagues": _asks_colleagues,
+    "asks_on": _asks_on,
+    "asks_vendor": _asks_vendor,
+    "mails_vendor": _mails_vendor,
+    "vendor_answers": _vendor_answers,
+    "joins": _joins,
+    "turns_down": _turns_down,
+    "tells": _tells,
+    "seals": _seals,
+    "calls_off": _calls_off,
     "adds_task": _adds_task,
     "finishes_task": _finishes_task,
     "resolves": _resolves,
     "confirms": _confirms,
     "cancels": _cancels,
     "hands_over": _hands_over,
+    "grants": _grants,
+    "approves": _approves,
+    "rejects": _rejects,
+    "withdraws": _withdraws,
 }
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.enums import AbsenceKind, Availability
 from accounts.models import Absence, Agent, AgentSkill, BusinessCalendar, Company, Contact, Skill, Team, User
+from accounts.selectors import legal_team
 from accounts.services import deactivate_agent, record_absence, uses_admin
 from connectors.mail.enums import Backend
 from connectors.mail.services import add_mailbox
@@ -16,7 +17,10 @@ from core.models import EventDelivery
 from desk.demo import clock, everyday, people, service_desk, specialists
 from desk.demo.acts import FRESH, SEED, Cast, begin, close_if_due, message_id_of, perform
 from desk.demo.calendars import berlin, london
+from desk.demo.decisions import calibrate, set_limits
 from desk.demo.script import Step, Story
+from desk.demo.texts import keep_texts
+from desk.demo.views import share_views
 from tickets.enums import TicketStatus
 from tickets.models import Ticket, TimelineEntry
 
@@ -38,8 +42,12 @@ def build(now: datetime) -> Built:
     with clock.at(clock.moment(FOUNDED, now=now)):
         contacts = _people(now)
     cast = Cast(contacts=contacts, now=now)
+    keep_texts(by=cast.agent("admin"))
     new = [story for story in STORIES if not _is_told(cast, story)]
     _tell(cast, new)
+    share_views()
+    set_limits(by=cast.agent("admin"))
+    calibrate(now=now)
     _forget_old_deliveries(now)
     return Built(len(new))
 
@@ -131,6 +139,7 @@ def _team(wanted: people.DemoTeam, calendar: BusinessCalendar) -> Team:
     team = Team.objects.filter(name=wanted.name).first()
     if team is None:
         team = Team(name=wanted.name, calendar=calendar, allow_foreign_accept=wanted.allow_foreign_accept)
+        team.is_legal = wanted.is_legal and legal_team() is None  # the people of a desk may have named another one
         record(team, by=SEED)
     return team
 

@@ -25,7 +25,7 @@ class Colleague:
         return f"{self.key}@{DOMAIN}"
 
 
-SERVICE_DESK, NETWORK, APPLICATIONS = "Service Desk", "Network", "Applications"
+SERVICE_DESK, NETWORK, APPLICATIONS, LEGAL = "Service Desk", "Network", "Applications", "Legal"
 
 COLLEAGUES = (
     Colleague(
@@ -51,6 +51,7 @@ COLLEAGUES = (
     Colleague("sofia", "Sofia Marín", (Role.TEAM_LEAD, Role.AGENT), (APPLICATIONS,), skills=(("SAP", 5),)),
     Colleague("tim", "Tim Keller", (Role.AGENT,), (APPLICATIONS,), skills=(("SAP", 3), ("Reporting", 4))),
     Colleague("priya", "Priya Nair", (Role.AGENT,), (APPLICATIONS, SERVICE_DESK), languages=("en",)),
+    Colleague("hanna", "Hanna Seidel", (Role.TEAM_LEAD, Role.AGENT), (LEGAL,), skills=(("Data protection", 5),)),
 )  # fmt: skip
 
 
@@ -60,15 +61,17 @@ class DemoTeam:
     lead: str
     calendar: str
     allow_foreign_accept: bool = False
+    is_legal: bool = False
 
 
 TEAMS = (
     DemoTeam(SERVICE_DESK, "lea", "Berlin"),
     DemoTeam(NETWORK, "", "Berlin"),
     DemoTeam(APPLICATIONS, "sofia", "London", allow_foreign_accept=True),
+    DemoTeam(LEGAL, "hanna", "Berlin", is_legal=True),
 )
 SUPERVISED = (SERVICE_DESK, NETWORK)
-"""Teams of the supervisor sam; the manager max looks after all three."""
+"""Teams of the supervisor sam; the manager max looks after all of them."""
 
 
 @dataclass(frozen=True)

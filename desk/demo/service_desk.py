@@ -2,24 +2,35 @@
 
 # ruff: noqa: E501 - a paragraph of a letter is one line, as its writer typed it
 
+from desk.demo.people import NETWORK
 from desk.demo.people import SERVICE_DESK as SD
 from desk.demo.script import (
     accepts,
     adds_task,
+    approves,
     asks_colleagues,
+    asks_on,
+    calls_off,
     cancels,
     confirms,
     finishes_task,
+    flags,
+    grants,
     hands_over,
+    joins,
     notes,
     offers,
     prioritises,
+    rejects,
     replies,
     resolves,
+    seals,
     story,
+    tells,
+    withdraws,
     writes,
 )
-from tickets.enums import Channel, Priority, TicketType
+from tickets.enums import Channel, FlagType, Priority, TicketType
 
 STORIES = (
     story(
@@ -50,6 +61,7 @@ STORIES = (
             "Sie haben recht, die Rolle war falsch herum! Packplatz 3 druckt wieder. Packplatz 4 druckt aber jetzt alles doppelt.",
         ),
         notes("9d 08:43", "mara", "Umleitung 3 -> 4 war noch aktiv, deshalb doppelt. Weiterleitung am Printserver entfernt."),
+        grants("9d 08:45", "mara", "Gutschrift auf die nächste Rechnung.", what="Etiketten doppelt gedruckt, eine Rolle unbrauchbar.", why="Die Umleitung war unser Versehen.", amount="40.00", category="service_failure", reason="goodwill", kind="credit"),
         resolves(
             "9d 08:47", "mara",
             "die Umleitung auf Packplatz 4 ist wieder aufgehoben, damit druckt jeder Platz nur noch seine eigenen Etiketten.",
@@ -79,6 +91,9 @@ STORIES = (
             wait=True,
         ),
         writes("8d 11:02", "", "Jetzt steht dort „Bitlocker-Wiederherstellung“ und er will einen 48-stelligen Schlüssel von mir."),
+        asks_colleagues("8d 11:03", "jonas", "Darf ich den Wiederherstellungsschlüssel am Telefon durchgeben?", to="lea", waits=False),
+        joins("8d 11:03", "lea"),
+        seals("8d 11:04", "lea", "Ja, wenn die Identität über die Zentrale geprüft ist und eine Notiz auf dem Ticket steht.", outcome="solved"),
         notes("8d 11:05", "jonas", "Wiederherstellungsschlüssel aus dem AD gelesen, Identität telefonisch über die Zentrale geprüft."),
         adds_task("8d 11:06", "jonas", "Leihgerät mit Präsentation bereitlegen, falls die Reparatur scheitert"),
         replies(
@@ -221,7 +236,19 @@ STORIES = (
         replies("3d 13:36", "mara", "Hallo Herr Voß,\n\nbitte halten Sie die Vorschubtaste am Bondrucker beim Einschalten gedrückt, bis ein Streifen mit der Netzwerkadresse herauskommt. Welche Nummer steht dort?", wait=True),
         writes("3d 13:52", "", "169.254.12.7 steht da."),
         notes("3d 13:55", "mara", "Keine Adresse vom DHCP: Switch-Port in der Filiale ist abgeschaltet. Nina schaut nach dem Port, Ticket bleibt bei mir."),
-        asks_colleagues("3d 13:58", "mara"),
+        asks_colleagues("3d 13:58", "mara", "Switch-Port der Kasse in der Filiale Markt scheint abgeschaltet zu sein. Bitte nachsehen, Adresse ist 169.254.12.7.", team=NETWORK),
+        joins("3d 14:20", "nina"),
+        flags("3d 14:40", "mara", "Jemand hat ein Foto seines handgeschriebenen Bons veröffentlicht, mit vielen Antworten.", to=FlagType.SOCIAL_MEDIA),
+        tells("3d 14:41", "nina", "Port 7 ist seit dem Firmware-Update in Quarantäne, weil die Kasse sich nicht ausweist. Das Zertifikat verteilt Oliver, ich frage ihn."),
+        asks_on("3d 14:45", "nina", "Kannst du das Gerätezertifikat für die Kasse in der Filiale Markt erneuern?", to="oliver"),
+        joins("3d 15:02", "oliver"),
+        grants("3d 15:10", "mara", "", what="Die Filiale schrieb einen Nachmittag lang Bons von Hand.", why="Stammkundin, der Ausfall lag bei uns.", amount="250.00", category="service_failure", reason="goodwill", kind="refund_partial"),
+        tells("3d 15:20", "oliver", "Zertifikat ist abgelaufen, das neue liegt bereit. Die Kasse muss dafür einmal neu gestartet werden."),
+        seals("3d 15:31", "oliver", "Neues Gerätezertifikat liegt bereit; nach einem Neustart der Kasse meldet sie sich von selbst an.", outcome="advice_given"),
+        tells("3d 15:40", "nina", "Mara, sobald die Filiale die Kasse neu gestartet hat, ist der Port wieder frei. Kannst du das mit Herrn Voß absprechen?"),
+        rejects("3d 16:20", "lea", "Erst wenn feststeht, wer den Port abgeschaltet hat."),
+        grants("2d 09:30", "mara", "", what="Ersatz für den Bondrucker bis zum Abend.", why="Leihgerät nach Wartungsvertrag.", amount="120.00", category="service_failure", reason="contractual", kind="replacement"),
+        withdraws("2d 10:05", "mara"),
         priority=Priority.HIGH, product="Kasse",
     ),
     story(
@@ -242,6 +269,9 @@ STORIES = (
         """,
         prioritises("44m", "lea", "Ein Kennwort ist in fremden Händen.", to=Priority.CRITICAL),
         notes("43m", "lea", "Absender und Link am Mail-Gateway gesperrt. Konto der Kollegin muss sofort gesperrt werden, bitte zuerst annehmen."),
+        flags("42m", "lea", "Kennwort einer Klinik in fremden Händen: Der Datenschutz prüft, ob es zu melden ist.", to=FlagType.LEGAL),
+        joins("38m", "hanna"),
+        tells("36m", "hanna", "Die Meldung an die Aufsicht muss binnen 72 Stunden heraus sein. Bitte schreibt auf, seit wann das Kennwort bekannt ist und auf welche Daten das Konto zugreifen konnte."),
         product="E-Mail",
     ),
     story(
@@ -264,6 +294,8 @@ STORIES = (
         "vpn-bello", SD, "ashford-legal.example/Amara", "95m", "Two-factor app lost with my old phone",
         "Hello, my phone was stolen yesterday and with it the authenticator app. I cannot sign in from home. I can identify myself by video if that helps.\n\nAmara Bello",
         accepts("88m", "mara"),
+        asks_colleagues("84m", "mara", "Can you end all VPN sessions of Amara Bello? Her phone was stolen.", team=NETWORK, waits=False),
+        calls_off("81m", "mara", "Found the switch in the console myself."),
         notes("80m", "mara", "Identity checked by video with Gareth Pryce in the call. Old factor removed, sessions ended."),
         replies("74m", "mara", "Hello Ms Bello,\n\nthe app on your old phone is locked out and all its sessions have ended. Please open the sign-in page on your new phone and scan the code I am showing you in the call.", wait=True),
         priority=Priority.HIGH,
@@ -295,6 +327,8 @@ STORIES = (
         adds_task("13d 15:20", "jonas", "Dosen A13, A14 nach dem Elektriker messen"),
         finishes_task("11d 16:30", "jonas", title="Dosen A13, A14 nach dem Elektriker messen"),
         notes("10d 17:05", "jonas", "Alle vier Plätze stehen, Druckertest ok. Telefon Platz 3 hat neues Netzteil."),
+        grants("10d 17:06", "jonas", "Erstattung der zweiten Anfahrt.", what="Wegen zweier ungepatchter Dosen kamen wir zweimal.", why="Der Termin war von uns bestätigt.", amount="620.00", category="service_failure", reason="contractual", kind="credit"),
+        approves("10d 17:08", "max", "Nach Vertrag, Anfahrt nur einmal."),
         resolves("10d 17:10", "jonas", "alle vier Plätze sind in Halle 2 in Betrieb, Durchwahlen unverändert.", code="request_fulfilled"),
         type=TicketType.SERVICE_REQUEST,
     ),
@@ -304,6 +338,7 @@ STORIES = (
         accepts("1d 16:40", "jonas"),
         replies("1d 16:52", "jonas", "Guten Tag Herr Köster,\n\nich habe den Vorgang vom Umzug gelesen. Morgen Vormittag komme ich mit einem Ersatzgerät vorbei, zwischen 9 und 10 Uhr.", wait=True),
         notes("20m", "jonas", "Gerät getauscht, altes Netzteil war defekt. Warte auf Rückmeldung der Spätschicht."),
+        grants("18m", "jonas", "", what="Das Telefon fiel nach unserem Umzug ein zweites Mal aus.", why="Netzteil war von uns geliefert.", amount="150.00", category="product_defect", reason="within_warranty", kind="replacement"),
         follow_up_of="umzug-hansen", product="Telefonie",
     ),
 )  # fmt: skip

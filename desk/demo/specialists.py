@@ -7,18 +7,24 @@ from desk.demo.script import (
     accepts,
     adds_task,
     asks_colleagues,
+    asks_vendor,
     cancels,
     confirms,
     finishes_task,
+    flags,
+    joins,
+    mails_vendor,
     moves,
     notes,
     prioritises,
     replies,
     resolves,
     story,
+    turns_down,
+    vendor_answers,
     writes,
 )
-from tickets.enums import Channel, Priority, TicketType
+from tickets.enums import Channel, FlagType, Priority, TicketType
 
 STORIES = (
     story(
@@ -107,7 +113,7 @@ STORIES = (
         prioritises("100m", "nina", "Überwachung von Patienten ist beeinträchtigt.", to=Priority.CRITICAL),
         replies("96m", "nina", "Guten Tag Frau Lutz,\n\nich sehe einen ausgefallenen Switch auf Ihrer Station. Das Ersatzgerät ist mit dem Techniker unterwegs, er ist in etwa 40 Minuten bei Ihnen. Bitte bleiben Sie bis dahin bei der Kontrolle am Bett."),
         notes("35m", "nina", "Techniker vor Ort, Switch getauscht, zwei von drei Monitoren wieder da. Port 17 noch falsch im VLAN."),
-        asks_colleagues("30m", "nina"),
+        asks_colleagues("30m", "nina", "Port 17 auf Station 4 gehört ins VLAN der Medizintechnik. Wer kennt die Liste der freigegebenen Geräte?", team=APPLICATIONS),
     ),
     story(
         "dns-pixelhaus", NETWORK, "pixelhaus.example/Noah", "70m", "Neue Subdomain für die Kundenabnahme",
@@ -146,6 +152,8 @@ STORIES = (
         finishes_task("4d 08:15", "tim", title="Bericht für Montag von Hand prüfen und senden"),
         adds_task("4d 08:20", "tim", "Abfrage korrigieren: erst je Buchung summieren, dann verteilen", is_mandatory=True),
         writes("4d 08:50", "", "Vielen Dank, die Zahlen stimmen. Bitte geben Sie mir Bescheid, wenn der Bericht wieder von selbst richtig ist."),
+        asks_colleagues("1d 14:20", "tim", "Kannst du die korrigierte Abfrage gegenlesen?", to="priya", waits=False),
+        turns_down("1d 14:35", "priya", "Mit der Zeiterfassung kenne ich mich nicht aus, bitte Sofia fragen."),
         notes("1d 15:10", "tim", "Korrektur liegt im Test. Vergleich über drei Monate ohne Abweichung, Freigabe von Sofia fehlt noch."),
         product="Berichte",
     ),
@@ -162,6 +170,10 @@ STORIES = (
         "Hallo, das Schnittprogramm zeigt „Lizenz endet in 3 Tagen“. Bitte verlängern, wir haben am Wochenende Abgabe. Frida Lang",
         accepts("2d 16:55", "sofia"),
         replies("1d 09:10", "sofia", "Hallo Frau Lang,\n\ndie Verlängerung ist bestellt, der Hersteller schickt den Schlüssel erfahrungsgemäß innerhalb eines Tages. Ich trage ihn aus der Ferne ein, Sie müssen nichts tun."),
+        asks_vendor("1d 09:20", "sofia", "Bitte beim Dienstleister nachfassen, wann der Schlüssel kommt.", to="tim", at="renewals@schnittwerk.example"),
+        joins("1d 09:32", "tim"),
+        mails_vendor("1d 09:40", "tim", "Guten Tag,\n\nunsere Lizenz 88-2041 läuft am Freitag ab, die Verlängerung ist bestellt. Wann dürfen wir mit dem Schlüssel rechnen?\n\nTim Keller", subject="Lizenz 88-2041: wann kommt der Schlüssel?"),
+        vendor_answers("1d 15:05", "", "Guten Tag Herr Keller,\n\nder Schlüssel geht morgen Vormittag an diese Adresse.\n\nSchnittwerk, Verlängerungen"),
         type=TicketType.SERVICE_REQUEST, product="Lizenzen",
     ),
     story(
@@ -176,6 +188,7 @@ STORIES = (
         accepts("1d 09:30", "tim"),
         replies("1d 09:42", "tim", "Guten Morgen Frau Engel,\n\nbetrifft das alle Verkäuferinnen oder nur die mit den neuen Verträgen?", wait=True),
         writes("50m", "", "Nur die drei mit den neuen Verträgen, jetzt wo Sie fragen."),
+        flags("45m", "tim", "Die Verkäuferinnen haben sich beim Betriebsrat beschwert.", to=FlagType.COMPLAINT),
         product="Zeiterfassung",
     ),
     story(

@@ -22,7 +22,7 @@ TICKET_COLUMNS = (
     "team_id", "owner_id", "owner_accepted_at", "first_response_at", "last_customer_message_at", "last_public_reply_at",
     "last_staff_activity_at", "waiting_since", "resolution_code", "resolution_note", "resolved_at", "auto_closes_at",
     "customer_confirmed_at", "value_delivered_at", "closed_at", "closure_code", "reopen_count", "priority_score",
-    "score_breakdown", "remote_images_allowed",
+    "score_breakdown", "remote_images_allowed", "flags",
 )  # fmt: skip
 ENTRY_COLUMNS = (
     "id", "ticket_id", "kind", "visibility", "author_type", "author_id", "contact_id", "author_name", "subject",
@@ -326,6 +326,7 @@ def _ticket_line(story: _Story, queue: Queue, status: str, ending: dict[str, str
         "priority_score": _SCORES[priority],
         "score_breakdown": f'{{"base": "{_SCORES[priority]}"}}',
         "remote_images_allowed": "f",
+        "flags": "{}",
         **ending,
     }
     return "\t".join(values.get(name, _absent(name)) for name in TICKET_COLUMNS) + "\n"

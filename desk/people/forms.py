@@ -146,6 +146,16 @@ class AbsenceForm(forms.Form):
         return values | {"kind": AbsenceKind(values["kind"])}
 
 
+class AddressForm(forms.Form):
+    """The address a contact really has; `ticket` is where the way leads back to."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=320, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    ticket = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
+
 class ContactForm(forms.Form):
     first_name = forms.CharField(label=_("First name"), required=False, max_length=150)
     last_name = forms.CharField(label=_("Last name"), required=False, max_length=150)

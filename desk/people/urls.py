@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from desk.people.views import account, customers, people, session
+from desk.people.views import account, addresses, customers, own_keys, people, session
 
 urlpatterns: list[URLPattern] = [
     path("login/", session.SignIn.as_view(), name="login"),
@@ -11,8 +11,11 @@ urlpatterns: list[URLPattern] = [
     path("password-reset/sent/", session.password_mail_sent, name="password-mail-sent"),
     path("password-reset/<uidb64>/<token>/", session.SetPassword.as_view(), name="set-password"),
     path("account/", account.profile, name="account"),
+    path("account/session/", session.own_session, name="session"),
     path("account/theme/", account.theme, name="theme"),
+    path("account/panels/", account.panels, name="panels"),
     path("account/language/", account.language, name="language"),
+    path("account/keys/", own_keys.own_keys, name="own-keys"),
     path("account/password/", account.password, name="password"),
     path("account/absences/new/", people.own_absence, name="own-absence"),
     path("people/", people.present_today, name="people"),
@@ -22,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/", customers.found, name="customers"),
     path("customers/<uuid:contact_id>/", customers.contact, name="customer"),
     path("customers/<uuid:contact_id>/edit/", customers.edit, name="edit-customer"),
+    path("customers/<uuid:contact_id>/address/", addresses.address, name="address"),
     path("customers/<uuid:contact_id>/deliverable/", customers.deliverable, name="deliverable"),
     path("orgs/<uuid:company_id>/", customers.company, name="company"),
 ]

@@ -12,8 +12,8 @@ from desk.services import object_to_resolution
 from tickets.enums import TicketStatus
 from tickets.links import Answer, SignedAnswer, read_answer
 from tickets.models import Ticket
+from tickets.placeholders import customer_language
 from tickets.services import confirm_by_customer
-from tickets.services.outgoing import customer_language
 
 
 @never_cache
@@ -32,9 +32,12 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 
 def _answer(request: HttpRequest, ticket: Ticket, signed: SignedAnswer) -> HttpResponse:
     form = AnswerForm(request.POST if request.method == "POST" else None)
-    is_current = ticket.status == TicketStatus.RESOLVED and ticket.reopen_count == signed.round
+    is_theirs = signed.is_of(ticket)
+    is_current = is_theirs and ticket.status == TicketStatus.RESOLVED and ticket.reopen_count == signed.round
     if request.method != "POST":
-        return _page(request, ticket, signed, form, state="ask" if is_current else _past(ticket))
+        return _page(request, ticket, signed, form, state="ask" if is_current else _past(ticket, signed))
+    if not is_theirs:
+        return _page(request, ticket, signed, form, state=_past(ticket, signed), status=409)
     if not form.is_valid():
         return _page(request, ticket, signed, form, state="ask", status=400)
     try:
@@ -45,12 +48,14 @@ def _answer(request: HttpRequest, ticket: Ticket, signed: SignedAnswer) -> HttpR
             object_to_resolution(ticket.pk, by=ticket.requester, round=signed.round, text=text)
     except DomainError as error:
         ticket.refresh_from_db()
-        return _page(request, ticket, signed, form, state=_past(ticket), status=error.status)
+        return _page(request, ticket, signed, form, state=_past(ticket, signed), status=error.status)
     return _page(request, ticket, signed, form, state="thanks")
 
 
-def _past(ticket: Ticket) -> str:
+def _past(ticket: Ticket, signed: SignedAnswer) -> str:
     """What has become of a request whose link is old or used, in plain words."""
+    if not signed.is_of(ticket):
+        return "closed"
     match ticket.status:
         case TicketStatus.CLOSED if ticket.customer_confirmed_at:
             return "confirmed"

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET
 from accounts.auth import AgentRequest, agent_required
 from core.errors import Invalid
 from core.tables import csv_rows, xlsx_rows
-from desk.selectors import QUEUES, tickets_in
-from desk.views.queues import filter_in
+from desk.listing import listing_of
+from desk.selectors import tickets_in
+from desk.views.queues import state_in
 from tickets.exporting import table_of
 from tickets.policies import may_export
 
@@ -27,17 +28,18 @@ KINDS = {
 @agent_required
 def export(request: AgentRequest, view: str, kind: str) -> Any:  # a stream is no HttpResponse to Django
     """Streamed: the first rows leave before the last ones are read. Experts and admins get none."""
-    if view not in QUEUES or kind not in KINDS:
+    if kind not in KINDS:
         raise Http404
+    listing = listing_of(view, request.agent)
     if not may_export(request.agent):
         raise PermissionDenied
-    chosen = QUEUES[view]
     try:
-        tickets = tickets_in(chosen, request.agent, filter_in(request, chosen))
+        state = state_in(request, listing)
+        tickets = tickets_in(listing.view, request.agent, state.wanted)
     except Invalid:  # the list explains what is wrong with its filter
         return redirect(f"{reverse('desk:queue', args=[view])}?{request.GET.urlencode()}")
-    rows = table_of(tickets, chosen.ordering, timezone.get_current_timezone())
-    pieces = csv_rows(rows) if kind == "csv" else xlsx_rows(rows, title=str(chosen.label))
-    name = f"{chosen.slug}-{timezone.localdate():%Y-%m-%d}.{kind}"
+    rows = table_of(tickets, state.ordering, timezone.get_current_timezone())
+    pieces = csv_rows(rows) if kind == "csv" else xlsx_rows(rows, title=listing.label)
+    name = f"{listing.slug}-{timezone.localdate():%Y-%m-%d}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     return StreamingHttpResponse(pieces, content_type=KINDS[kind], headers=headers)

@@ -35,4 +35,4 @@ def field(request: AgentRequest, reference: str, name: str) -> HttpResponse:
         services.edit_ticket(ticket.pk, by=request.agent, version=version, reason=reason, **values)
     except DomainError as error:
         return refused(request, ticket, error)
-    return acted(request, reference, said=_("Saved"))
+    return acted(request, reference, said=_("Saved"), may_undo=True)

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.auth import AgentRequest, agent_required
 from accounts.enums import Availability
 from accounts.models import Agent
-from core.errors import DomainError, Invalid, NotFound
+from core.errors import DomainError, Invalid, NotFound, StaleVersion
 from desk.forms import (
     CancelForm,
     EmptyForm,
@@ -20,25 +21,39 @@ from desk.forms import (
     LinkForm,
     OfferForm,
     ReasonForm,
-    ResolveForm,
     TeamForm,
     add_refusal,
 )
+from desk.refusals import Refusal, refusal_for
+from desk.resolution import DraftedResolveForm
 from desk.services import end_as_spam
-from desk.ticket_page import Refusal, acted, refusal_for, refused, version_of
+from desk.stale import differences_in, take_current_version
+from desk.ticket_page import acted, refused, version_of
+from desk.unfinished import forget_typed, made_for, posted_or_typed
 from desk.workspace import visible_ticket
 from tickets import services
+from tickets.around import surroundings_of
 from tickets.models import Ticket
 from tickets.policies import may_edit, may_prioritise
-from tickets.selectors import surroundings_of
 
 Words = dict[str, Any]  # title, submit, lead, tone, icon of the form's page
 
 
 def form_act(
-    request: AgentRequest, ticket: Ticket, form: Form, call: Callable[[dict[str, Any]], Any], *, said: str, words: Words
+    request: AgentRequest,
+    ticket: Ticket,
+    form: Form,
+    call: Callable[[dict[str, Any]], Any],
+    *,
+    said: str,
+    words: Words,
+    may_undo: bool = False,
+    tab: int | None = None,
+    then: str = "",
 ) -> HttpResponse:
-    """Show the form, or act and go to the ticket. What is refused for its values stays with the form."""
+    """Show the form, or act and go to the ticket, or to its envelope of the number `tab`, or to the address `then`.
+    What is refused for its values stays with the form.
+    """
     if request.method != "POST":
         return _form_page(request, ticket, form, words)
     if not form.is_valid():
@@ -51,23 +66,25 @@ def form_act(
     except NotFound as error:
         raise Http404 from error
     except DomainError as error:
+        if isinstance(error, StaleVersion) and "version" in form.fields:
+            words = words | {"differences": differences_in(form)}
+            take_current_version(form, error)
         if form.fields:
             refusal = refusal_for(request.agent, ticket, error)
             return _form_page(request, ticket, form, words, error=refusal, status=error.status)
-        return refused(request, ticket, error)
-    return acted(request, ticket.reference, said=said)
+        return refused(request, ticket, error, tab=tab)
+    forget_typed(request)
+    if then:
+        messages.success(request, f"{ticket.reference}: {said}")
+        return redirect(then)
+    return acted(request, ticket.reference, said=said, may_undo=may_undo, tab=tab)
 
 
 def _form_page(
     request: AgentRequest, ticket: Ticket, form: Form, words: Words, *, error: Refusal | None = None, status: int = 200
 ) -> HttpResponse:
-    context = {"ticket": ticket, "form": form, "error": error, **words}
+    context = {"ticket": ticket, "form": form, "error": error, "made_for": made_for(request.agent), **words}
     return render(request, "desk/act.html", context, status=status)
-
-
-def _data(request: AgentRequest) -> Any:
-    """The posted values, or None for a fresh form."""
-    return request.POST if request.method == "POST" else None
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,7 +94,7 @@ def resolve(request: AgentRequest, reference: str) -> HttpResponse:
     return form_act(
         request,
         ticket,
-        ResolveForm(_data(request), auto_id="resolve-%s"),
+        DraftedResolveForm(posted_or_typed(request), ticket=ticket, reader=request.agent, auto_id="resolve-%s"),
         lambda values: services.resolve_ticket(
             ticket.pk,
             by=request.agent,
@@ -103,7 +120,7 @@ def cancel(request: AgentRequest, reference: str) -> HttpResponse:
     return form_act(
         request,
         ticket,
-        CancelForm(_data(request), auto_id="cancel-%s"),
+        CancelForm(posted_or_typed(request), auto_id="cancel-%s"),
         lambda values: services.cancel_ticket(
             ticket.pk, by=request.agent, code=values["closure_code"], version=version_of(request)
         ),
@@ -125,7 +142,7 @@ def spam(request: AgentRequest, reference: str) -> HttpResponse:
     return form_act(
         request,
         ticket,
-        EmptyForm(_data(request)),
+        EmptyForm(posted_or_typed(request)),
         lambda _values: end_as_spam(ticket.pk, by=request.agent, version=version_of(request)),
         said=_("Cancelled as spam; %(address)s is blocked") % {"address": address},
         words={
@@ -147,7 +164,7 @@ def reopen(request: AgentRequest, reference: str) -> HttpResponse:
     return form_act(
         request,
         ticket,
-        ReasonForm(_data(request), auto_id="reopen-%s"),
+        ReasonForm(posted_or_typed(request), auto_id="reopen-%s"),
         lambda values: services.reopen_ticket(
             ticket.pk, by=request.agent, reason=values["reason"], version=version_of(request)
         ),
@@ -169,7 +186,7 @@ def offer(request: AgentRequest, reference: str) -> HttpResponse:
     return form_act(
         request,
         ticket,
-        OfferForm(_data(request), candidates=candidates, auto_id="offer-%s"),
+        OfferForm(posted_or_typed(request), candidates=candidates, auto_id="offer-%s"),
         lambda values: services.offer_ticket(
             ticket.pk, to=values["agent"], by=request.agent, version=version_of(request)
         ),
@@ -190,7 +207,7 @@ def change_team(request: AgentRequest, reference: str) -> HttpResponse:
     return form_act(
         request,
         ticket,
-        TeamForm(_data(request), initial={"team": ticket.team_id}, auto_id="team-%s"),
+        TeamForm(posted_or_typed(request), initial={"team": ticket.team_id}, auto_id="team-%s"),
         lambda values: services.change_team(
             ticket.pk, by=request.agent, team=values["team"], version=version_of(request)
         ),
@@ -211,7 +228,7 @@ def links(request: AgentRequest, reference: str) -> HttpResponse:
     return form_act(
         request,
         ticket,
-        LinkForm(_data(request), agent=request.agent, auto_id="link-%s"),
+        LinkForm(posted_or_typed(request), agent=request.agent, auto_id="link-%s"),
         lambda values: services.link_tickets(ticket.pk, to=values["reference"], kind=values["kind"], by=request.agent),
         said=_("Linked"),
         words={"title": _("Link a ticket"), "submit": _("Link ticket"), "icon": "link"},
@@ -229,11 +246,12 @@ def fields(request: AgentRequest, reference: str) -> HttpResponse:
         "priority": ticket.priority,
         "category": str(ticket.category_id or ""),
         "product": ticket.product,
+        "region": ticket.region,
         "tags": ", ".join(surroundings_of(ticket).tags),
     }
-    form = FieldsForm(_data(request), initial=initial, auto_id="fields-%s")
+    form = FieldsForm(posted_or_typed(request), initial=initial, auto_id="fields-%s")
     if not may_edit(request.agent, ticket) and may_prioritise(request.agent, ticket):
-        for name in ("subject", "category", "product", "tags"):
+        for name in ("subject", "category", "product", "region", "tags"):
             del form.fields[name]  # a manager changes the priority alone
 
     def save(values: dict[str, Any]) -> None:
@@ -242,4 +260,4 @@ def fields(request: AgentRequest, reference: str) -> HttpResponse:
         services.edit_ticket(ticket.pk, by=request.agent, version=values["version"], reason=reason, **changed)
 
     words = {"title": _("Edit ticket"), "submit": _("Save changes"), "icon": "check"}
-    return form_act(request, ticket, form, save, said=_("Saved"), words=words)
+    return form_act(request, ticket, form, save, said=_("Saved"), words=words, may_undo=True)

@@ -9,7 +9,8 @@ from accounts.auth import AgentRequest, agent_required
 from core.errors import DomainError, Invalid, NotFound
 from desk.forms import add_refusal
 from desk.merging import MergeForm, preview_of
-from desk.ticket_page import Refusal, acted, refusal_for, version_of
+from desk.refusals import Refusal, refusal_for
+from desk.ticket_page import acted, version_of
 from desk.workspace import visible_ticket
 from tickets.models import Ticket
 from tickets.services import merge_ticket
@@ -39,7 +40,8 @@ def merge(request: AgentRequest, reference: str) -> HttpResponse:
     except DomainError as error:
         refusal = refusal_for(request.agent, ticket, error)
         return _page(request, ticket, form, into=into, error=refusal, status=error.status)
-    return acted(request, ticket.reference, said=_("Merged into %(reference)s") % {"reference": into.reference})
+    said = _("Merged into %(reference)s") % {"reference": into.reference}
+    return acted(request, ticket.reference, said=said, may_undo=True)
 
 
 def _page(

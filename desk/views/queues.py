@@ -12,24 +12,41 @@ from django.views.decorators.http import require_GET
 from accounts.auth import AgentRequest, agent_required
 from core.errors import Invalid
 from core.paging import Page, keyset_page
+from desk.actions.shown import bulk_acts_of
+from desk.columns import loader_for
 from desk.filtering import chips_of, ticket_named
 from desk.forms import QueueForm
-from desk.rows import grouped, row_of
+from desk.inline import shown_row
+from desk.listing import (
+    Listing,
+    ListState,
+    bar_of,
+    display_of,
+    form_of,
+    heads_of,
+    listing_of,
+    state_of,
+    typed_in,
+)
+from desk.neighbours import origin_of, with_from
+from desk.pins import counts_of, in_tab_order, pins_of
+from desk.quick import quick_filters_of
+from desk.rows import add_hints, grouped
 from desk.selectors import (
     QUEUES,
     QueueFilter,
     QueueView,
     in_short,
     open_counts,
+    start_slug,
     start_view,
-    teams_in_sight,
     tickets_in,
 )
-from tickets.filters import read_filter
-from tickets.models import Ticket
+from tickets.models import SavedView, Ticket
 from tickets.policies import may_create, may_export
-from tickets.querysets import TicketQuerySet
+from tickets.saved_views import views_of
 from tickets.search import search_tickets
+from tickets.services.kept import may_edit_view
 
 PAGE_SIZE = 50
 NOTHING: Page[Ticket] = Page([], None, None)
@@ -38,98 +55,138 @@ NOTHING: Page[Ticket] = Page([], None, None)
 @require_GET
 @agent_required
 def home(request: AgentRequest) -> HttpResponse:
-    return redirect("desk:queue", view=start_view(request.agent).slug)
+    return redirect("desk:queue", view=start_slug(request.agent))
 
 
 @require_GET
 @agent_required
 def queue(request: AgentRequest, view: str) -> HttpResponse:
     """One list; all of its narrowing stands in the address. At most eight statements however many rows."""
-    if view not in QUEUES:
-        raise Http404
-    chosen = QUEUES[view]
-    form = _form(request, chosen)
-    typed = str(request.GET.get("q", ""))
+    views = views_of(request.agent)
+    try:
+        listing = listing_of(view, request.agent, views)
+    except Http404:
+        if view != start_slug(request.agent):
+            raise
+        return redirect("desk:queue", view=start_view(request.agent).slug)  # the list the day began with is gone
+    form = form_of(listing, request.GET, request.agent)
+    typed = typed_in(listing, request.GET)
     if named := ticket_named(request.agent, typed):
         return redirect("desk:ticket", reference=named.reference)
     cursor = str(request.GET.get("cursor", ""))
     error: Invalid | None = None
-    page, wanted = NOTHING, QueueFilter()
+    page, state = NOTHING, ListState(listing, QueueFilter(), listing.look)
     try:
-        wanted = _filter_of(form, typed)
-        page = _page(request, chosen, wanted, cursor)
+        state = state_of(listing, form, request.GET)
+        page = _page(request, state, cursor)
     except Invalid as refusal:
         error = refusal
-    context = {
-        "view": chosen,
+    context = _frame(request, state, form, views) | {
         "error": error,
-        "tabs": _tabs(request, chosen),
-        "selects": _selects(chosen, form, wanted),
-        "set_count": wanted.set_count,
-        "clear_url": reverse("desk:queue", args=[view]) if wanted.is_set or error else "",
         "typed": typed,
-        "kept": wanted.choices,
-        "kept_terms": {"q": wanted.terms.text} if wanted.terms.terms else {},
-        "chips": chips_of(wanted),
-        "words": wanted.terms.words,
-        "exports": _exports(chosen, wanted) if page.items and may_export(request.agent) else [],
-        "may_create": may_create(request.agent),
-        "empty": None if page.items or error else _empty(request, chosen, wanted, cursor),
-        **_rows(request, chosen, page, is_whole=not cursor and page.next_cursor is None),
-        **_pager(wanted, page),
+        "clear_url": _clear_url(state) if state.wanted.is_set or error else "",
+        "exports": _exports(state) if page.items and may_export(request.agent) else [],
+        "empty": None if page.items or error else _empty(request, state, cursor),
+        **_rows(request, state, page, is_whole=not cursor and page.next_cursor is None),
+        **_pager(state, page),
     }
     return render(request, "desk/queue.html", context, status=error.status if error else 200)
 
 
-def filter_in(request: AgentRequest, view: QueueView) -> QueueFilter:
-    """What the address narrows the list to. Raises Invalid."""
-    return _filter_of(_form(request, view), str(request.GET.get("q", "")))
+def _frame(request: AgentRequest, state: ListState, form: QueueForm, views: list[SavedView]) -> dict[str, Any]:
+    """What stands around the rows."""
+    listing, wanted = state.listing, state.wanted
+    words = {"q": wanted.terms.text} if wanted.terms.terms else {}
+    return {
+        "listing": listing,
+        "tabs": _tabs(request, listing, views),
+        "selects": _selects(listing.view, form, wanted),
+        "set_count": wanted.set_count,
+        "kept": wanted.choices | state.of_look,
+        "kept_terms": words | state.of_look,
+        "chips": chips_of(state.wanted, state.url_filtered),
+        "quick": quick_filters_of(state),
+        "words": wanted.terms.words,
+        "heads": heads_of(state),
+        "display": display_of(state),
+        "bar": bar_of(state, request.agent),
+        "bulk_acts": bulk_acts_of(request.agent),
+        "bulk_url": _bulk_url(state),
+        "may_edit_view": listing.saved is not None and may_edit_view(request.agent, listing.saved),
+        "pin_acts": _pin_acts(request, listing),
+        "is_start": listing.slug == start_slug(request.agent),
+        "may_create": may_create(request.agent),
+    }
 
 
-def _form(request: AgentRequest, view: QueueView) -> QueueForm:
-    return QueueForm(request.GET, teams=teams_in_sight(request.agent), shows_open_only=view.shows_open_only)
+def _pin_acts(request: AgentRequest, listing: Listing) -> list[dict[str, Any]]:
+    """Of a saved view: to have it stand first among the tabs, for oneself."""
+    if listing.saved is None:
+        return []
+    pins = pins_of(request.agent)
+    if listing.slug not in pins:
+        return [{"label": _("Pin to the front"), "icon": "flag", "hidden": {"place": "last"}}]
+    unpin = {"label": _("Unpin"), "icon": "x", "hidden": {"place": "off"}}
+    earlier = {"label": _("Move forward"), "icon": "arrow-left", "hidden": {"place": "earlier"}}
+    return [earlier, unpin] if pins[0] != listing.slug else [unpin]
 
 
-def _exports(view: QueueView, wanted: QueueFilter) -> list[dict[str, str]]:
-    query = f"?{urlencode(wanted.in_address)}" if wanted.is_set else ""
+def state_in(request: AgentRequest, listing: Listing) -> ListState:
+    """The list as the address asks for it. Raises Invalid."""
+    return state_of(listing, form_of(listing, request.GET, request.agent), request.GET)
+
+
+def _clear_url(state: ListState) -> str:
+    return f"{state.listing.url}?q=" if state.listing.filters else state.listing.url
+
+
+def _bulk_url(state: ListState) -> str:
+    return reverse("desk:bulk", args=[state.listing.slug]) + (state.url() if state.parameters else "")
+
+
+def _exports(state: ListState) -> list[dict[str, str]]:
+    query = f"?{urlencode(state.parameters)}" if state.parameters else ""
     kinds = {"csv": _("Export as CSV"), "xlsx": _("Export for Excel")}
     return [
-        {"label": label, "url": reverse("desk:export", args=[view.slug, kind]) + query} for kind, label in kinds.items()
+        {"label": label, "url": reverse("desk:export", args=[state.listing.slug, kind]) + query}
+        for kind, label in kinds.items()
     ]
 
 
-def _filter_of(form: QueueForm, typed: str) -> QueueFilter:
-    if not form.is_valid():
-        raise Invalid({name: _("This filter has no such value.") for name in form.errors})
-    return QueueFilter(**form.cleaned_data, terms=read_filter(typed))
+def _page(request: AgentRequest, state: ListState, cursor: str) -> Page[Ticket]:
+    load = loader_for(state.look.columns)
+    if state.is_search:
+        return search_tickets(request.agent, state.wanted.terms.words, cursor, size=PAGE_SIZE, load=load)
+    found = tickets_in(state.listing.view, request.agent, state.wanted)
+    return keyset_page(found, state.ordering, cursor=cursor, size=PAGE_SIZE, load=load)
 
 
-def _page(request: AgentRequest, view: QueueView, wanted: QueueFilter, cursor: str) -> Page[Ticket]:
-    """Words alone among all tickets are a search, which is quick with the commonest word; the order is the same."""
-    if view.slug == "all" and not wanted.set_count and wanted.terms.is_plain_words:
-        words = wanted.terms.words
-        return search_tickets(request.agent, words, cursor, size=PAGE_SIZE, load=TicketQuerySet.for_rows)
-    found = tickets_in(view, request.agent, wanted)
-    return keyset_page(found, view.ordering, cursor=cursor, size=PAGE_SIZE, load=TicketQuerySet.for_rows)
-
-
-def _rows(request: AgentRequest, view: QueueView, page: Page[Ticket], *, is_whole: bool) -> dict[str, Any]:
+def _rows(request: AgentRequest, state: ListState, page: Page[Ticket], *, is_whole: bool) -> dict[str, Any]:
     """The own queue in groups as long as it fits one page; everything else in the order of the list."""
-    if view.slug == "mine" and is_whole:
-        return {"groups": grouped(page.items, request.agent), "rows": []}
-    return {"groups": [], "rows": [row_of(ticket, request.agent) for ticket in page.items]}
+    listing, columns = state.listing, state.look.columns
+    origin = origin_of(state, request.agent)
+    rows = {ticket.pk: shown_row(ticket, request.agent, columns) for ticket in page.items}
+    for row in rows.values():
+        row["url"] = with_from(row["url"], origin)
+    awaiting_owner = add_hints(page.items, rows)
+    if listing.view.slug == "mine" and is_whole and state.sort == listing.view.sort:
+        return {"groups": grouped(page.items, rows, awaiting_owner), "rows": []}
+    return {"groups": [], "rows": list(rows.values())}
 
 
-def _tabs(request: AgentRequest, current: QueueView) -> list[dict[str, Any]]:
-    counts = open_counts(request.agent)
+def _tabs(request: AgentRequest, current: Listing, views: list[SavedView]) -> list[dict[str, Any]]:
+    """The lists there are for everybody, and then the saved ones, pinned ones first."""
+    views = in_tab_order(request.agent, views)
+    counts = open_counts(request.agent) | counts_of(request.agent, views)
+    names = [(slug, view.label) for slug, view in QUEUES.items()] + [(view.slug, view.name) for view in views]
     return [
         {
-            "label": view.label,
+            "label": label,
             "url": reverse("desk:queue", args=[slug]),
             "is_current": slug == current.slug,
             "count": in_short(counts[slug]) if slug in counts else "",
         }
-        for slug, view in QUEUES.items()
+        for slug, label in names
     ]
 
 
@@ -150,21 +207,23 @@ def _selects(view: QueueView, form: QueueForm, wanted: QueueFilter) -> list[dict
     ]
 
 
-def _pager(wanted: QueueFilter, page: Page[Ticket]) -> dict[str, str]:
+def _pager(state: ListState, page: Page[Ticket]) -> dict[str, str]:
     def url(cursor: str | None) -> str:
-        return f"?{urlencode(wanted.in_address | {'cursor': cursor})}" if cursor else ""
+        return state.url(cursor=cursor) if cursor else ""
 
     return {"next_url": url(page.next_cursor), "previous_url": url(page.previous_cursor)}
 
 
-def _empty(request: AgentRequest, view: QueueView, wanted: QueueFilter, cursor: str) -> dict[str, str]:
+def _empty(request: AgentRequest, state: ListState, cursor: str) -> dict[str, str]:
     """Nothing matches, nothing left, or nothing yet: three different things."""
-    here = reverse("desk:queue", args=[view.slug])
-    if wanted.is_set or cursor:
+    view = state.listing.view
+    if state.listing.filters and not state.is_narrowed_otherwise and not cursor:
+        return {"kind": "done", "title": _("No ticket stands in this list"), "text": _("New ones appear here.")}
+    if state.wanted.is_set or cursor:
         return {
             "kind": "no_match",
             "title": _("No ticket matches these filters"),
-            "url": here,
+            "url": _clear_url(state),
             "url_label": _("Clear filters"),
         }
     if view.slug == "mine":

@@ -2,75 +2,51 @@
 
 from typing import Any
 
-from django.db.models import Q, Value
-from django.db.models.functions import Concat
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
 from accounts.auth import AgentRequest, agent_required
-from accounts.models import Agent, Contact
-from accounts.policies import may_look_up_customers
 from core.errors import Invalid
 from core.paging import Page
-from desk.rows import row_of
+from desk.rows import add_hints, row_of
+from desk.searching import found_contacts, found_posts, named_tickets, words_in
+from envelopes.searching import Hits
 from tickets.models import Ticket
 from tickets.querysets import TicketQuerySet
-from tickets.search import search_tickets
-from tickets.selectors import tickets_by_reference
-
-MAX_QUERY = 200
-MAX_CONTACTS = 8
+from tickets.search import search_tickets, tsquery_of
 
 
 @require_GET
 @agent_required
 def search(request: AgentRequest) -> HttpResponse:
-    query = " ".join(str(request.GET.get("q", "")).replace("\0", "").split())[:MAX_QUERY]
+    query = words_in(request)
     cursor = str(request.GET.get("cursor", ""))
-    visible = Ticket.objects.visible_to(request.agent).values("pk")
-    named = list(tickets_by_reference(query).filter(pk__in=visible)[:2]) if query else []
+    named = named_tickets(request.agent, query)
     if len(named) == 1:
         return redirect("desk:ticket", reference=named[0].reference)
     error: Invalid | None = None
     page: Page[Ticket] = Page([], None, None)
-    if query:
-        try:
-            page = search_tickets(request.agent, query, cursor, load=TicketQuerySet.for_rows)
-        except Invalid as refusal:
-            error = refusal
+    posts: list[dict[str, Any]] = []
+    hits = Hits([], None, None)
+    try:
+        if words := tsquery_of(query) if query else "":
+            page = search_tickets(request.agent, query, cursor, load=TicketQuerySet.for_rows, words=words)
+            if not cursor:
+                posts, hits = found_posts(request.agent, query, str(request.GET.get("posts", "")), words=words)
+    except Invalid as refusal:
+        error, page = refusal, Page([], None, None)
+    rows = {ticket.pk: row_of(ticket, request.agent) for ticket in page.items}
+    add_hints(page.items, rows)
     context = {
         "query": query,
-        "rows": [row_of(ticket, request.agent) for ticket in page.items],
-        "contacts": _contacts(request.agent, query) if query and not cursor else [],
+        "posts": posts,
+        "next_posts": hits.next_cursor,
+        "previous_posts": hits.previous_cursor,
+        "rows": list(rows.values()),
+        "contacts": found_contacts(request.agent, query) if query and not cursor else [],
         "next_cursor": page.next_cursor,
         "previous_cursor": page.previous_cursor,
         "error": error,
     }
     return render(request, "desk/search.html", context, status=error.status if error else 200)
-
-
-def _contacts(agent: Agent, query: str) -> list[dict[str, Any]]:
-    """Customers by name or address; a short query matches too many to be of use."""
-    if len(query) < 3 or not may_look_up_customers(agent):
-        return []
-    full_name = Concat("first_name", Value(" "), "last_name")
-    found = Contact.objects.filter(
-        Q(email__icontains=query) | Q(last_name__icontains=query), anonymised_at__isnull=True
-    )
-    if " " in query:
-        last = query.rpartition(" ")[2]
-        found = Contact.objects.filter(last_name__icontains=last, anonymised_at__isnull=True)
-        found = found.alias(full_name=full_name).filter(full_name__icontains=query)
-    return [
-        {"contact": contact, "url": _contact_url(contact)}
-        for contact in found.select_related("company").order_by("last_name", "first_name", "email")[:MAX_CONTACTS]
-    ]
-
-
-def _contact_url(contact: Contact) -> str:
-    try:
-        return reverse("desk:customer", args=[contact.pk])
-    except NoReverseMatch:
-        return ""

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.auth import AgentRequest, agent_required
 from core.errors import DomainError, Invalid, NotFound
 from desk.forms import add_refusal
-from desk.ticket_page import Refusal, refusal_for, version_of
+from desk.refusals import Refusal, refusal_for
+from desk.ticket_page import version_of
 from desk.workspace import visible_ticket
 from tickets.models import Ticket, TimelineEntry
 from tickets.selectors import entries_of

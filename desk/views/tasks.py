@@ -13,12 +13,17 @@ from django.views.decorators.http import require_http_methods
 from accounts.auth import AgentRequest, agent_required
 from accounts.enums import Role
 from accounts.models import Agent
-from desk.forms import AssignTaskForm, EditTaskForm, NeededReasonForm, TaskForm
+from desk.envelopes.tabs import tab_url
+from desk.forms import NeededReasonForm
+from desk.task_forms import AssignTaskForm, EditTaskForm, TaskForm
 from desk.ticket_page import act, refused
+from desk.unfinished import posted_or_typed
 from desk.views.forms import form_act
 from desk.workspace import visible_ticket
+from envelopes.models import EnvelopeTask
 from tickets import services
 from tickets.errors import TaskNotYours
+from tickets.hidden import kin_of
 from tickets.models import Task, Ticket
 from tickets.policies import may_create_task, may_work_task
 
@@ -27,11 +32,6 @@ STEPS = {
     "finish": (services.finish_task, gettext_lazy("Task done")),
     "reopen": (services.reopen_task, gettext_lazy("Task open again")),
 }
-
-
-def _data(request: AgentRequest) -> Any:
-    """The posted values, or None for a fresh form."""
-    return request.POST if request.method == "POST" else None
 
 
 def _candidates(ticket: Ticket, *, now: Task | None = None) -> QuerySet[Agent]:
@@ -46,11 +46,23 @@ def _is_for_others(request: AgentRequest, task: Task) -> bool:
     return request.method != "POST" and not may_work_task(request.agent, task)
 
 
+def _tab_of(task: Task) -> int | None:
+    """Number of the envelope that a task belongs to, whose tab shows it; not each hidden task has one."""
+    row = EnvelopeTask.objects.select_related("envelope").filter(task=task).first() if task.is_hidden else None
+    return row.envelope.number if row else None
+
+
+def _back_to(ticket: Ticket, tab: int | None) -> dict[str, Any]:
+    if tab is None:
+        return {}
+    return {"back_url": tab_url(ticket.reference, tab), "back_label": _("Back to the envelope")}
+
+
 @require_http_methods(["GET", "POST"])
 @agent_required
 def add(request: AgentRequest, reference: str) -> HttpResponse:
     ticket = visible_ticket(request.agent, reference)
-    form = TaskForm(_data(request), candidates=_candidates(ticket), auto_id="task-%s")
+    form = TaskForm(posted_or_typed(request), candidates=_candidates(ticket), auto_id="task-%s")
 
     def create(values: dict[str, Any]) -> None:
         services.create_task(ticket.pk, by=request.agent, **values)
@@ -64,11 +76,12 @@ def add(request: AgentRequest, reference: str) -> HttpResponse:
 def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
     """What is to be done, until when, after what; only what differs from what the person saw is written."""
     ticket = visible_ticket(request.agent, reference)
-    task = get_object_or_404(ticket.tasks, pk=task_id)
+    task = get_object_or_404(ticket.tasks.shown_to(request.agent), pk=task_id)
     if _is_for_others(request, task):
         return refused(request, ticket, TaskNotYours())
     before = list(task.blocked_by.all())
-    others = [other for other in ticket.tasks.exclude(pk=task.pk) if other.is_open or other in before]
+    possible = ticket.tasks.filter(Q(is_hidden=False) | kin_of(task)).exclude(pk=task.pk)
+    others = [other for other in possible if other.is_open or other in before]
     initial = {
         "version": task.version,
         "title": task.title,
@@ -77,7 +90,7 @@ def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
         "is_mandatory": task.is_mandatory,
         "blocked_by": [str(other.pk) for other in before],
     }
-    form = EditTaskForm(_data(request), others=others, initial=initial, auto_id="edit-task-%s")
+    form = EditTaskForm(posted_or_typed(request), others=others, initial=initial, auto_id="edit-task-%s")
     if not may_create_task(request.agent, ticket):
         del form.fields["is_mandatory"]  # its assignee does not decide what the ticket waits for
 
@@ -85,19 +98,20 @@ def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
         changed: Any = {name: values[name] for name in form.changed_data if name != "version"}
         services.edit_task(task.pk, by=request.agent, version=values["version"], **changed)
 
-    words = {"title": _("Edit task"), "submit": _("Save changes"), "icon": "check"}
-    return form_act(request, ticket, form, save, said=_("Saved"), words=words)
+    tab = _tab_of(task)
+    words = {"title": _("Edit task"), "submit": _("Save changes"), "icon": "check", **_back_to(ticket, tab)}
+    return form_act(request, ticket, form, save, said=_("Saved"), words=words, tab=tab)
 
 
 @require_http_methods(["GET", "POST"])
 @agent_required
 def assign(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
     ticket = visible_ticket(request.agent, reference)
-    task = get_object_or_404(ticket.tasks, pk=task_id)
+    task = get_object_or_404(ticket.tasks.shown_to(request.agent), pk=task_id)
     if _is_for_others(request, task):
         return refused(request, ticket, TaskNotYours())
     form = AssignTaskForm(
-        _data(request),
+        posted_or_typed(request),
         candidates=_candidates(ticket, now=task),
         initial={"version": task.version, "assigned_to": task.assigned_to_id, "team": task.team_id},
         auto_id="assign-task-%s",
@@ -112,8 +126,9 @@ def assign(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse
         "submit": _("Assign task"),
         "icon": "user-plus",
         "lead": _("A new assignee is told. The owner of the ticket stays its owner."),
+        **_back_to(ticket, _tab_of(task)),
     }
-    return form_act(request, ticket, form, give, said=_("Task assigned"), words=words)
+    return form_act(request, ticket, form, give, said=_("Task assigned"), words=words, tab=_tab_of(task))
 
 
 @require_http_methods(["GET", "POST"])
@@ -121,13 +136,15 @@ def assign(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse
 def step(request: AgentRequest, reference: str, task_id: UUID, name: str) -> HttpResponse:
     """Start, finish or open a task again; `cancel` asks for its reason first."""
     ticket = visible_ticket(request.agent, reference)
-    task = get_object_or_404(ticket.tasks, pk=task_id)
+    task = get_object_or_404(ticket.tasks.shown_to(request.agent), pk=task_id)
+    tab = _tab_of(task)
     if name == "cancel":
-        form = NeededReasonForm(_data(request), auto_id="cancel-task-%s")
+        form = NeededReasonForm(posted_or_typed(request), auto_id="cancel-task-%s")
         words = {
             "title": _("Cancel task: %(title)s") % {"title": task.title},
             "submit": _("Cancel task"),
             "tone": "danger",
+            **_back_to(ticket, tab),
         }
         return form_act(
             request,
@@ -136,10 +153,11 @@ def step(request: AgentRequest, reference: str, task_id: UUID, name: str) -> Htt
             lambda values: services.cancel_task(task.pk, by=request.agent, reason=values["reason"]),
             said=_("Task cancelled"),
             words=words,
+            tab=tab,
         )
     if name not in STEPS:
         raise Http404
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
     service, said = STEPS[name]
-    return act(request, reference, lambda _ticket: service(task.pk, by=request.agent), said=str(said))
+    return act(request, reference, lambda _ticket: service(task.pk, by=request.agent), said=str(said), tab=tab)

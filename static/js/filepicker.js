@@ -1,5 +1,6 @@
 // Choosing files, for data-module="filepicker": keeps what was chosen before, lists it with a way to remove each file,
-// and takes files dropped on or pasted into the form. The native input stays the one that is sent.
+// and takes files dropped on or pasted into the form. With data-files-url each file is kept on the server at once, with
+// its progress; what that does not take, or without it, is sent by the native input with the form.
 import { all } from "./page.js";
 
 const sizeOf = (bytes) => {
@@ -13,6 +14,47 @@ const sizeOf = (bytes) => {
 
 const isSame = (one, other) => one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
 
+const underway = new WeakMap(); // form -> uploads that have not ended
+const turns = new WeakMap(); // form -> its last upload: one after the other, to be kept in the order they were chosen in
+const STALLED_MS = 60_000;
+let listening = false;
+
+const answerOf = (request) => {
+  if (!request.getResponseHeader("Content-Type")?.includes("json")) return null;
+  try {
+    return { ok: request.status === 200, told: JSON.parse(request.responseText) };
+  } catch {
+    return null;
+  }
+};
+
+// One file to the server; resolves with its answer, or null where there was none that can be used. What no longer moves
+// is given up, so that the next one has its turn.
+const upload = (url, token, file, onProgress, onStart) => new Promise((resolve) => {
+  const request = new XMLHttpRequest();
+  let stalled = 0;
+  const moves = () => {
+    clearTimeout(stalled);
+    stalled = setTimeout(() => request.abort(), STALLED_MS);
+  };
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", token);
+  body.set("file", file);
+  request.upload.addEventListener("progress", (event) => {
+    moves();
+    if (event.lengthComputable) onProgress(event.loaded / event.total);
+  });
+  request.addEventListener("loadend", () => {
+    clearTimeout(stalled);
+    resolve(answerOf(request));
+  });
+  request.open("POST", url);
+  request.setRequestHeader("Accept", "application/json");
+  onStart(request);
+  moves();
+  request.send(body);
+});
+
 class Picker {
   constructor(root) {
     this.root = root;
@@ -20,13 +62,16 @@ class Picker {
     this.list = root.querySelector("[data-picker-list]");
     this.problem = root.querySelector("[data-picker-problem]");
     this.row = root.querySelector("[data-picker-row]");
-    this.files = [];
+    this.form = root.closest("form") ?? root;
+    this.files = []; // these go with the form
+    this.rows = new Map();
     this.input.addEventListener("change", () => this.add(this.input.files));
     const opener = root.querySelector("[data-picker-open]");
     opener.hidden = false;
     this.input.hidden = true;
     opener.addEventListener("click", () => this.input.click());
-    this.listenTo(root.closest("form") ?? root);
+    this.list.querySelectorAll("li").forEach((row) => this.listenToKept(row));
+    this.listenTo(this.form);
   }
 
   listenTo(form) {
@@ -53,19 +98,109 @@ class Picker {
   add(chosen) {
     const problems = [];
     for (const file of [...chosen]) {
+      const isThere = [...this.rows.keys()].some((other) => isSame(file, other));
       if (file.size > Number(this.root.dataset.maxBytes)) problems.push(`${file.name} ${this.root.dataset.tooBig}`);
-      else if (this.files.length >= Number(this.root.dataset.maxFiles)) problems.push(this.root.dataset.tooMany);
-      else if (!this.files.some((other) => isSame(file, other))) this.files.push(file);
+      else if (this.list.children.length >= Number(this.root.dataset.maxFiles)) problems.push(this.root.dataset.tooMany);
+      else if (!isThere) this.take(file);
     }
-    this.problem.textContent = [...new Set(problems)].join(". ");
-    this.show();
+    this.say([...new Set(problems)].join(". "));
+    this.fillInput();
   }
 
-  show() {
+  say(words) { this.problem.textContent = words; }
+
+  // The native input holds what is to go with the form, and nothing that is kept already.
+  fillInput() {
     const transfer = new DataTransfer();
     this.files.forEach((file) => transfer.items.add(file));
     this.input.files = transfer.files;
-    this.list.replaceChildren(...this.files.map((file) => this.rowFor(file)));
+  }
+
+  take(file) {
+    const row = this.rowFor(file);
+    this.rows.set(file, row);
+    this.list.append(row);
+    if (this.root.dataset.filesUrl) this.send(file, row);
+    else this.files.push(file);
+  }
+
+  send(file, row) {
+    const bar = row.querySelector("progress");
+    bar.hidden = false;
+    bar.setAttribute("aria-label", file.name);
+    const start = () => row.isConnected ? upload(
+      this.root.dataset.filesUrl, this.form.querySelector('[name="csrfmiddlewaretoken"]').value, file,
+      (part) => { bar.value = part; },
+      (request) => { row.stop = () => request.abort(); },
+    ) : null; // taken out while it waited
+    const ended = (turns.get(this.form) ?? Promise.resolve()).then(start).catch(() => null);
+    turns.set(this.form, ended);
+    const done = ended.then((answer) => this.sent(file, row, answer)).finally(() => {
+      bar.hidden = true;
+      underway.get(this.form)?.delete(done);
+    });
+    if (!underway.has(this.form)) underway.set(this.form, new Set());
+    underway.get(this.form).add(done);
+  }
+
+  sent(file, row, answer) {
+    delete row.stop;
+    const kept = answer?.ok ? answer.told.files[0] : null;
+    if (!row.isConnected) { // taken out meanwhile
+      if (kept) this.removeFromServer(kept.id);
+      return;
+    }
+    if (answer?.ok) {
+      if (kept) this.keep(row, kept);
+      else this.drop(file, row); // it was there already
+      return;
+    }
+    if (answer) {
+      this.drop(file, row); // refused for what it is: the server says why
+      this.say(Object.values(answer.told.fields ?? {}).flat().join(" ") || answer.told.detail);
+      return;
+    }
+    this.files.push(file);
+    this.fillInput();
+    this.say(`${file.name} ${this.root.dataset.failed}`);
+  }
+
+  keep(row, kept) {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = "draft_file";
+    field.value = kept.id;
+    row.append(field);
+    if (kept.note) row.querySelector("[data-size]").textContent = kept.note;
+  }
+
+  drop(file, row) {
+    row.stop?.();
+    row.remove();
+    this.rows.delete(file);
+    this.files = this.files.filter((other) => other !== file);
+    this.fillInput();
+  }
+
+  // What stands on the server is taken out there too; fields of a row that is gone are not sent in any case.
+  forget(row) {
+    const id = row.querySelector('[name="draft_file"]').value;
+    row.remove();
+    this.root.querySelector("[data-picker-open]").focus();
+    this.removeFromServer(id);
+  }
+
+  async removeFromServer(id) {
+    const body = new URLSearchParams({ csrfmiddlewaretoken: this.form.querySelector('[name="csrfmiddlewaretoken"]').value });
+    const sent = { method: "POST", body, headers: { Accept: "application/json" } };
+    await fetch(`${this.root.dataset.filesUrl}${id}/remove/`, sent).catch(() => null);
+  }
+
+  listenToKept(row) {
+    row.querySelector("[data-remove]").addEventListener("click", (event) => {
+      event.preventDefault();
+      this.forget(row);
+    });
   }
 
   rowFor(file) {
@@ -75,17 +210,34 @@ class Picker {
     const remove = row.querySelector("[data-remove]");
     remove.setAttribute("aria-label", `${remove.dataset.label}: ${file.name}`);
     remove.addEventListener("click", () => {
-      this.files = this.files.filter((other) => other !== file);
-      this.show();
-      this.root.querySelector("[data-picker-open]").focus();
+      const id = row.querySelector('[name="draft_file"]');
+      if (id) {
+        this.rows.delete(file);
+        this.forget(row);
+      } else {
+        this.drop(file, row);
+        this.root.querySelector("[data-picker-open]").focus();
+      }
     });
     return row;
   }
 }
+
+// A message does not leave without a file that is still on its way.
+const onSubmit = (event) => {
+  const waiting = underway.get(event.target);
+  if (!waiting?.size || event.submitter?.hasAttribute("hx-post")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  Promise.all(waiting).then(() => event.target.requestSubmit(event.submitter));
+};
 
 export const init = (root) => {
   for (const el of all(root, '[data-module~="filepicker"]:not([data-ready])')) {
     el.dataset.ready = "true";
     new Picker(el);
   }
+  if (listening) return;
+  listening = true;
+  window.addEventListener("submit", onSubmit, true);
 };

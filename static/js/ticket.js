@@ -1,17 +1,17 @@
-// Composers, for data-module="composer" on the <details> around a form[data-composer]: focus on opening, growing with
-// the text, Ctrl+Enter sends, and a question before unsent text would be lost with the page.
+// Composers, for data-module="composer" on the <details> around a form[data-composer]: focus and help on opening, growing
+// with the text, Ctrl+Enter sends, and a question before unsent text would be lost with the page.
+// R with a text selected in a message quotes it.
 // Opens the timeline at the first unread entry, otherwise at its end, for data-module="timeline";
-// an address with #e<id> wins. Runs once for a page: what is being read never moves.
+// an address with #e<id> wins, and what was looked for is read from its beginning. Runs once for a page: what is being read never moves.
+import { fits } from "./drafts.js";
 import { all } from "./page.js";
 
 let listening = false;
 
 const textOf = (form) => form.querySelector("[data-composer-text]");
-const MOST_ON_LEAVING = 10_000; // characters that a page may surely still send when it is left (64 KiB, each up to 6)
 
-// A draft is saved on leaving (drafts.js), so that nothing is asked, unless that is in trouble.
-const isKept = (form) =>
-  form.matches("[data-draft-url]:not([data-draft-trouble])") && textOf(form).value.length < MOST_ON_LEAVING;
+// A draft is saved on leaving, so that nothing is asked, unless that is in trouble or it is too long.
+const isKept = (form) => form.matches("[data-draft-url]:not([data-draft-trouble])") && fits(form);
 
 const isDirty = (form) => {
   const text = textOf(form);
@@ -24,15 +24,43 @@ const grow = (text) => {
   text.rows = Math.min(20, Math.max(5, text.value.split("\n").length + 1));
 };
 
+// Help while writing is fetched when somebody is about to write.
+const help = async (details) => {
+  (await import("./writing.js")).init(details);
+  if (details.matches("[data-formatted]")) (await import("./formatting.js")).init(details);
+};
+
+// What is selected in a message between customer and desk is quoted; a note never comes into a reply this way.
+const QUOTABLE = ".entry--customer-in .entry__body, .entry--customer-out .entry__body";
+
+const quoted = () => {
+  const selection = document.getSelection();
+  if (!selection || selection.isCollapsed) return "";
+  const ends = [selection.anchorNode, selection.focusNode].map((node) => (node.closest ? node : node.parentElement)?.closest(QUOTABLE));
+  if (!ends[0] || ends[0] !== ends[1]) return "";
+  return selection.toString().trim().split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
+};
+
+const onClick = (event) => {
+  const details = event.target.closest?.('summary[data-act="reply"]')?.parentElement;
+  const words = details && !details.open ? quoted() : "";
+  if (!words) return;
+  const text = textOf(details.querySelector("form"));
+  text.value = `${text.value.trim() ? `${text.value.trimEnd()}\n\n` : ""}${words}\n\n`;
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
 const onToggle = (event) => {
   const details = event.target;
   if (!details.matches?.("details.composer") || !details.open) return;
+  help(details);
   const text = details.querySelector("[data-composer-text]");
   if (text && !text.dataset.opened) {
     text.dataset.opened = ""; // what is there already is written on at its end
     text.setSelectionRange(text.value.length, text.value.length);
   }
-  text?.focus({ preventScroll: true });
+  if (!("isUsed" in details.dataset)) text?.focus({ preventScroll: true }); // a key has done so, perhaps long ago
+  delete details.dataset.isUsed;
   details.scrollIntoView({ block: "nearest" });
 };
 
@@ -85,7 +113,7 @@ const placeTimeline = () => {
   const timeline = document.querySelector("[data-timeline]");
   if (!timeline || isPlaced) return;
   isPlaced = true;
-  if (window.location.hash) return;
+  if (window.location.hash || new URLSearchParams(window.location.search).has("find")) return;
   const unread = timeline.querySelector("[data-first-unread]");
   if (unread) unread.scrollIntoView({ block: "start" });
   else if (scrollerOf(timeline) === timeline) timeline.scrollTop = timeline.scrollHeight;
@@ -94,28 +122,33 @@ const placeTimeline = () => {
 let place = null;
 
 // An act swaps the workspace: the timeline stays where it was, or at its end if that was in sight.
-const keepPlace = () => {
+export const keepPlace = () => {
   const timeline = document.querySelector("[data-timeline]");
   if (!timeline) return;
   const isAtEnd = timeline.scrollTop + timeline.clientHeight >= timeline.scrollHeight - 8;
-  place = { top: timeline.scrollTop, isAtEnd };
+  place = { top: timeline.scrollTop, isAtEnd, tab: timeline.dataset.tab };
 };
 
-const takePlace = () => {
+export const takePlace = () => {
   const timeline = document.querySelector("[data-timeline]");
-  if (timeline && place) timeline.scrollTop = place.isAtEnd ? timeline.scrollHeight : place.top;
+  const isOther = place && place.tab !== timeline?.dataset.tab; // another tab is opened at its end
+  if (timeline && place) timeline.scrollTop = place.isAtEnd || isOther ? timeline.scrollHeight : place.top;
   place = null;
 };
 
 export const init = (root) => {
   placeTimeline();
   all(root, "[data-composer-text]").forEach(grow);
+  all(root, "details.composer[open]").forEach(help);
   if (listening) return;
   listening = true;
+  document.addEventListener("click", onClick);
   document.addEventListener("toggle", onToggle, true);
   document.addEventListener("keydown", onKey);
   document.addEventListener("submit", onSubmit);
-  document.addEventListener("htmx:afterRequest", wakeUp);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt?.closest?.("form[data-composer]")) wakeUp(); // other parts of the page fetch what they like
+  });
   document.addEventListener("htmx:beforeSwap", keepPlace);
   document.addEventListener("htmx:afterSettle", takePlace);
   window.addEventListener("pageshow", (event) => { if (event.persisted) wakeUp(); });

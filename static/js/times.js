@@ -1,7 +1,7 @@
 // Relative times, for time[data-relative] on a page with data-module="times": ticks once a minute, in the server's words
 // (json_script "relative-time-patterns"). Beyond a day the exact moment, which is its title, is shown and stays.
-// Time left to undo, for data-module="countdown": [data-due-at] (ISO 8601 with zone) shows data-pattern with {n} seconds,
-// then data-done; [data-countdown-progress] runs down beside it, [data-countdown-until-done] is hidden at the end.
+// Time left to undo, for data-module="countdown": [data-seconds-left] shows data-pattern with {n} seconds, then
+// data-done, whatever the clock of this machine says; [data-countdown-progress] runs down beside it, [data-countdown-until-done] is hidden at the end.
 // At the end "countdownDone" bubbles from the element, for an hx-trigger that fetches what became of it.
 import { all } from "./page.js";
 
@@ -36,26 +36,31 @@ const refresh = () => {
   }
 };
 
-const tick = (root, el, due) => {
+const dues = new WeakMap(); // element -> when its time is over, by the page's own watch
+
+const tick = (root, el) => {
   if (!el.isConnected) return;
-  const left = Math.max(0, (due - Date.now()) / 1000);
+  const left = Math.max(0, (dues.get(el) - performance.now()) / 1000);
   const progress = root.querySelector("[data-countdown-progress]");
   if (progress) progress.value = left;
   const text = left > 0 ? el.dataset.pattern.replace("{n}", Math.ceil(left)) : el.dataset.done;
   if (el.textContent !== text) el.textContent = text;
   if (left > 0) {
-    setTimeout(() => tick(root, el, due), 250);
+    setTimeout(() => tick(root, el), 250);
     return;
   }
+  dues.delete(el);
   root.querySelectorAll("[data-countdown-until-done]").forEach((part) => { part.hidden = true; });
   el.dispatchEvent(new CustomEvent("countdownDone", { bubbles: true }));
 };
 
 const startCountdowns = (root) => {
   for (const frame of all(root, '[data-module~="countdown"]')) {
-    for (const el of frame.querySelectorAll("[data-due-at]:not([data-ticking])")) {
+    for (const el of frame.querySelectorAll("[data-seconds-left]:not([data-ticking])")) {
+      const isTicking = dues.has(el); // morphed by an act, with newer seconds
       el.dataset.ticking = "true";
-      tick(frame, el, new Date(el.dataset.dueAt));
+      dues.set(el, performance.now() + el.dataset.secondsLeft * 1000);
+      if (!isTicking) tick(frame, el);
     }
   }
 };

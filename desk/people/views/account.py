@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.auth import AgentRequest, agent_required
 from accounts.models import Absence
+from accounts.panels import CHOICES
 from accounts.policies import may_record_absence
 from accounts.selectors import covered_by
-from accounts.services import edit_preferences
+from accounts.services import edit_preferences, keep_panels
 from accounts.services.agents import OWN_PREFERENCES
 from core.errors import DomainError
 from desk.people.forms import OwnPasswordForm, PreferencesForm
@@ -69,6 +70,19 @@ def theme(request: AgentRequest) -> HttpResponse:
 @agent_required
 def language(request: AgentRequest) -> HttpResponse:
     return _preference(request, "language")
+
+
+@require_POST
+@agent_required
+def panels(request: AgentRequest) -> HttpResponse:
+    """Which panels are open and how wide; buttons on the pages send it."""
+    given = {name: request.POST[name] for name in CHOICES if name in request.POST}
+    values = {name: int(value) if value.isdecimal() else value for name, value in given.items()}
+    try:
+        keep_panels(request.agent.pk, by=request.agent, **values)
+    except DomainError as refusal:
+        return refuse(request, refusal)
+    return redirect(next_page(request, otherwise="desk:home"))
 
 
 def _preference(request: AgentRequest, name: str) -> HttpResponse:

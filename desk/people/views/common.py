@@ -26,6 +26,10 @@ def refuse(request: HttpRequest, refusal: DomainError) -> HttpResponse:
 
 def next_page(request: HttpRequest, *, otherwise: str) -> str:
     """Where a form asks to go afterwards, if that is one of our own pages."""
+    return asked_for_next(request) or reverse(otherwise)
+
+
+def asked_for_next(request: HttpRequest) -> str:
     wanted = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if wanted and is_ours else reverse(otherwise)
+    return wanted if wanted and is_ours else ""

@@ -53,7 +53,7 @@ def contact(request: AgentRequest, contact_id: UUID) -> HttpResponse:
         "shows_private": privacy.may_read_private_data(request.agent, person),
         "may_edit": may_edit_contacts(request.agent) and privacy.is_in_charge_of(request.agent, person),
         "undeliverable": why_undeliverable(person),
-        "may_clear": person.undeliverable_at is not None and privacy.serves(request.agent, person),
+        "may_correct": privacy.serves(request.agent, person),
         "rows": _rows(request, page),
     }
     return render(request, "desk/people/customer.html", facts | _links(page), status=status)

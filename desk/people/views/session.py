@@ -6,18 +6,28 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import LoginView, LogoutView, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
+from django.utils import translation
+from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.auth import actor_of
+from accounts.auth import AgentRequest, actor_of, agent_required
 from accounts.models import Agent
 from accounts.services import request_password_reset
 from core.errors import Throttled
 from desk.people.forms import FirstPasswordForm, ForgottenPasswordForm, SignInForm
+from desk.unfinished import give_back, has_words, read_unfinished, unfinished_in, unfinished_of
+from live.services import access_changed
+
+NOT_DONE = gettext_lazy("Your session was over: nothing was sent or changed.")
+NOT_KEPT = gettext_lazy("Your session was over: nothing was sent or changed. What you typed is there when you go back.")
 
 
 @method_decorator(require_http_methods(["GET", "HEAD", "POST"]), name="dispatch")
@@ -26,12 +36,78 @@ class SignIn(LoginView):
     template_name = "registration/sign_in.html"
     redirect_authenticated_user = True
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Whoever has signed in elsewhere meanwhile gets what they had typed all the same."""
+        person = actor_of(request.user)
+        answer = self._given_back(person) if isinstance(person, Agent) else None
+        return answer or super().dispatch(request, *args, **kwargs)
+
     def form_invalid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
         return self.render_to_response(self.get_context_data(form=form), status=400)
+
+    def get_template_names(self) -> list[str]:
+        """For a page whose session is over the form alone, in a dialog: what was typed there stays."""
+        is_over_a_page = self.request.headers.get("HX-Request") == "true"
+        return ["registration/_sign_in_again.html"] if is_over_a_page else [self.template_name]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """What somebody had typed when they were sent here outlives a wrong password."""
+        typed = str(self.request.POST.get("typed", ""))
+        return super().get_context_data(**kwargs) | {"unfinished": read_unfinished(typed), "typed": typed}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        return self._given_back(form.get_user().agent) or response
+
+    def _given_back(self, person: Agent) -> HttpResponse | None:
+        """To where what they had typed stands; None if there is nothing of theirs."""
+        unfinished = unfinished_of(person, str(self.request.POST.get("typed", "")))
+        if unfinished is None:
+            return None
+        where = give_back(unfinished, to=person, session=self.request.session)
+        with translation.override(person.language or translation.get_language()):
+            if not where:
+                messages.warning(self.request, NOT_KEPT)
+                return None
+            messages.info(self.request, _("You are signed in again. Nothing was sent; what you typed stands here."))
+            if unfinished.has_files:
+                messages.warning(self.request, _("Choose your files again; they were not kept."))
+            if unfinished.has_moment:
+                messages.warning(self.request, _("Choose again when it is to be sent."))
+        return redirect(where)
+
+
+def sign_in_to_go_on(request: HttpRequest, back: str) -> HttpResponse | None:
+    """The sign-in page with what stands in the posted form, if it can be given back; a word about it, if not."""
+    unfinished = unfinished_in(request)
+    if unfinished is None:
+        messages.warning(request, NOT_KEPT if has_words(request) else NOT_DONE)
+        return None
+    context = {"form": SignInForm(request), "next": back, "unfinished": unfinished, "typed": unfinished.signed()}
+    response = render(request, "registration/sign_in.html", context, status=401)
+    add_never_cache_headers(response)
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@agent_required
+def own_session(request: AgentRequest) -> HttpResponse:
+    """Whose session it is, with a token for the forms of a page it did not come with; POST asks whether one works."""
+    return JsonResponse({"person": request.agent.email, "csrf_token": get_token(request)})
 
 
 class SignOut(LogoutView):
     http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The session ends, with it the streams of its pages, and what the browser keeps of them to go back."""
+        actor = actor_of(request.user)
+        response = super().post(request, *args, **kwargs)
+        response.headers["Clear-Site-Data"] = '"cache"'
+        if isinstance(actor, Agent):
+            access_changed(actor.pk)
+        return response
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any) -> HttpResponse:

@@ -1,0 +1,57 @@
+"""What pages fetch when the stream says that something is new: presence and numbers."""
+
+import re
+
+from django.http import HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.auth import AgentRequest, agent_required
+from desk import selectors
+from desk.context import capped
+from desk.workspace import named_ticket
+from live import presence as store
+from live.enums import Doing
+
+PAGE = re.compile(r"[a-z0-9]{1,20}")
+"""How a page names itself, so that two windows of one person are two."""
+
+
+@require_http_methods(["GET", "POST"])
+@agent_required
+def presence(request: AgentRequest, reference: str) -> HttpResponse:
+    """Who else is on the ticket; a POST says that this `page` is, and what its person is `doing` (nothing: it is left).
+
+    What makes no sense is as if nothing was said. Nobody is kept from anything by what stands here.
+    """
+    ticket = named_ticket(request.agent, reference)
+    page = str(request.POST.get("page", ""))
+    if request.method == "POST" and PAGE.fullmatch(page):
+        doing = str(request.POST.get("doing", ""))
+        store.note(ticket.pk, request.agent.pk, page=page, doing=Doing(doing) if doing in Doing.values else None)
+    others = [
+        {"name": each.name, "doing": each.doing.value, "words": _in_words(each), "seconds_left": each.seconds_left}
+        for each in store.others_on(ticket.pk, besides=request.agent.pk)
+    ]
+    return HttpResponse(render_to_string("desk/_presence.html", {"others": others}))  # without what whole pages need
+
+
+def _in_words(present: store.Present) -> str:
+    match present.doing:
+        case Doing.REPLY:
+            words = _("%(name)s is writing a reply")
+        case Doing.NOTE:
+            words = _("%(name)s is writing a note")
+        case _doing:
+            words = _("%(name)s is viewing")
+    return words % {"name": present.name}
+
+
+@require_GET
+@agent_required
+def badges(request: AgentRequest) -> HttpResponse:
+    """The numbers in the navigation, by the names they have there; nothing for none."""
+    counts = selectors.badges(request.agent)
+    numbers = {"unread": counts.unread, "turns": counts.turns}
+    return JsonResponse({name: str(capped(count) or "") for name, count in numbers.items()})
