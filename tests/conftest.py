@@ -1,16 +1,54 @@
 """Fixtures for all tests. The servers are started by the test settings (itilnext/local/testing.py)."""
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 
 import pytest
 from django.core.cache import cache
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
-from tests.database import copy_from_template, empty_all_tables, keep_as_template, remember_initial_rows
+from tests.database import (
+    copy_from_template,
+    empty_all_tables,
+    keep_as_template,
+    one_at_a_time,
+    remember_initial_rows,
+)
+
+# How long an example takes says nothing but how busy the machine is; tests make their rows anew in each.
+settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("suite")
 
 pytest_plugins = ["tests.live", "tests.killable", "tests.imap_server", "tests.smtp_server"]
+
+LONGEST = (
+    "tests/soak/test_mail_under_fire.py",
+    "tests/itilnext/test_supervisor.py",  # without the database, which the other process makes meanwhile
+    "tests/every_page/",
+    "tests/matrix/",
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays until the end: no search for garbage in it, neither now nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: begun last, one would keep its process busy while the other has nothing left."""
+    items.sort(key=_place)
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +61,11 @@ def django_db_setup(
     """
     name = connections["owner"].settings_dict["TEST"]["NAME"]
     with django_db_blocker.unblock():
-        is_copy = copy_from_template(name)
-        created = setup_databases(verbosity=0, interactive=False, keepdb=is_copy)  # migrates what a copy lacks
-        if not is_copy:
-            keep_as_template(name)
+        with one_at_a_time():
+            is_copy = copy_from_template(name)
+            created = setup_databases(verbosity=0, interactive=False, keepdb=is_copy)  # migrates what a copy lacks
+            if not is_copy:
+                keep_as_template(name)
         remember_initial_rows()
     yield
     with django_db_blocker.unblock():
@@ -41,6 +80,10 @@ def _leave_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     if _commits(request):
         empty_all_tables()
         cache.clear()
+
+
+def _place(item: pytest.Item) -> int:
+    return next((place for place, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
 
 
 def _commits(request: pytest.FixtureRequest) -> bool:

@@ -1,7 +1,8 @@
 """Processes that may be killed, forked from one that has everything loaded: a kill test costs no start of Python.
 
 `python -m tests.killable` reads orders as JSON lines ({"now", "kill_at", "home"}), lets a child run all timers in that
-moment, and answers with the child's exit code and what it wrote; -9 is SIGKILL.
+moment, and answers with the child's exit code and what it wrote; -9 is SIGKILL. With {"call", "args"} it does what a
+request does instead.
 """
 
 import json
@@ -12,7 +13,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -33,10 +36,17 @@ class Killable:
         self._process = process
 
     def run_timers(self, home: Path, *, now: datetime, kill_at: str = "") -> Ended:
+        return self._order({"now": now.isoformat(), "kill_at": kill_at, "home": str(home)})
+
+    def call(self, home: Path, call: str, *args: str, kill_at: str = "") -> Ended:
+        """`module:function` with these arguments, as a request would call it."""
+        return self._order({"call": call, "args": args, "kill_at": kill_at, "home": str(home)})
+
+    def _order(self, order: dict[str, Any]) -> Ended:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise ValueError("the process has no pipes")
-        stdin.write(json.dumps({"now": now.isoformat(), "kill_at": kill_at, "home": str(home)}) + "\n")
+        stdin.write(json.dumps(order) + "\n")
         stdin.flush()
         answer = stdout.readline()
         if not answer:
@@ -73,23 +83,33 @@ def main() -> None:
         print(json.dumps({"returncode": os.waitstatus_to_exitcode(status), "output": text}), flush=True)
 
 
-def _child(order: dict[str, str], output: int) -> None:
+def _child(order: dict[str, Any], output: int) -> None:
     """Does the work and ends without returning, as its parent goes on reading orders."""
     os.dup2(output, 1)
     os.dup2(output, 2)
     code = 1
     try:
-        from core import timers
-
         settings.KILL_AT = order["kill_at"]
         settings.MAIL_ROOT = Path(order["home"]) / "mail"
         settings.EMAIL_FILE_PATH = str(settings.MAIL_ROOT)
-        run = timers.run_all(now=datetime.fromisoformat(order["now"]))
-        print(run.counts, run.failed, flush=True)
-        code = len(run.failed)
+        code = _call(order) if "call" in order else _run_timers(order)
     finally:
         sys.stdout.flush()
         os._exit(code)
+
+
+def _call(order: dict[str, Any]) -> int:
+    module, _, function = order["call"].partition(":")
+    getattr(import_module(module), function)(*order["args"])
+    return 0
+
+
+def _run_timers(order: dict[str, Any]) -> int:
+    from core import timers
+
+    run = timers.run_all(now=datetime.fromisoformat(order["now"]))
+    print(run.counts, run.failed, flush=True)
+    return len(run.failed)
 
 
 if __name__ == "__main__":

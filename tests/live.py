@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from django.db import connections
 
 from itilnext.local.processes import spawn, stop, tail
 from itilnext.local.static import collect_if_changed
+from itilnext.local.supervisor import events_command, free_ports, front_command
 from tests.database import database_url
 
 STATIC_ROOT = settings.BASE_DIR / "var" / "test" / "static"
@@ -81,37 +81,69 @@ def celery_worker_process(transactional_db: None, tmp_path: Path) -> Iterator[Ca
         worker.kill()
 
 
+class Site:
+    """Web server and events process behind the front of `make run`: one origin."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._environment = live_environment()
+        port, web_port, events_port = free_ports(3)
+        self.address = f"http://127.0.0.1:{port}"
+        web = ["-m", "gunicorn", "itilnext.wsgi", "--config", "python:itilnext.web", "--no-control-socket"]
+        web += ["--bind", f"127.0.0.1:{web_port}", "--workers", "1", "--worker-class", "gthread", "--threads", "16"]
+        self._commands = {
+            "web": (web_port, web),
+            "events": (events_port, events_command(events_port)),
+            "front": (port, front_command(port, web_port, events_port)),
+        }
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str) -> None:
+        """Start one of `web`, `events` and `front`, and wait until it answers."""
+        port, command = self._commands[name]
+        log = self._folder / f"{name}.log"
+        process = spawn([sys.executable, *command], log=log, cwd=settings.BASE_DIR, environment=self._environment)
+        self.processes[name] = process
+        wait_for(f"http://127.0.0.1:{port}/healthz", process, log)
+
+    def stop(self, name: str) -> None:
+        stop(self.processes.pop(name))
+
+
 @pytest.fixture(scope="session")
-def _web_process(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("web") / "web.log"
-    environment = live_environment()
-    collect_if_changed(STATIC_ROOT, environment)
-    port = _free_port()
-    command = [sys.executable, "-m", "gunicorn", "itilnext.wsgi", "--config", "python:itilnext.web"]
-    command += ["--bind", f"127.0.0.1:{port}", "--no-control-socket"]
-    command += ["--workers", "1", "--worker-class", "gthread", "--threads", "16"]
-    process = spawn(command, log=log, cwd=settings.BASE_DIR, environment=environment)
+def site_processes(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("web"))
+    collect_if_changed(STATIC_ROOT, live_environment())
     try:
-        _wait_for(f"http://127.0.0.1:{port}/healthz", process, log)
-        yield f"http://127.0.0.1:{port}"
+        for name in ("web", "events", "front"):
+            site.start(name)
+        yield site
     finally:
-        stop(process)
+        for name in ("front", "events", "web"):
+            if name in site.processes:
+                site.stop(name)
 
 
 @pytest.fixture
-def live_site(transactional_db: None, _web_process: str) -> str:
+def live_site(transactional_db: None, site_processes: Site) -> str:
     """Address of a real web server (gunicorn, hashed static files) on the test database; it sees what is committed."""
     connections.close_all()
-    return _web_process
+    return site_processes.address
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture
+def events_away(live_site: str, site_processes: Site) -> Iterator[Callable[[bool], None]]:
+    """End the events process by `events_away(True)`, start it again by `events_away(False)`."""
+
+    def be_away(is_away: bool) -> None:
+        site_processes.stop("events") if is_away else site_processes.start("events")
+
+    yield be_away
+    if "events" not in site_processes.processes:
+        site_processes.start("events")
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     for _attempt in range(600):
         if process.poll() is not None:
             break

@@ -2,7 +2,9 @@
 
 import os
 
+IS_FULL = os.environ.get("ITILNEXT_SOAK") == "1"
+
 
 def full_size(number: int) -> int:
-    """`number` rounds by `make soak`, a tenth of it otherwise, at least one."""
-    return number if os.environ.get("ITILNEXT_SOAK") else max(1, number // 10)
+    """`number` by `make soak`, a tenth of it otherwise, at least one."""
+    return number if IS_FULL else max(1, number // 10)

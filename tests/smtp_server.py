@@ -24,6 +24,8 @@ class Taken:
 
     recipients: list[str]
     content: bytes
+    sender: str = ""
+    """As the envelope names it."""
 
     @property
     def mail(self) -> Message:
@@ -38,6 +40,14 @@ class Handler:
     for_data: list[str] = field(default_factory=list)
     """Answers after the last byte, used up one by one; "drop": the mail is taken and the connection cut."""
     for_sender: list[str] = field(default_factory=list)
+    hangs_up_after_refusing: bool = False
+    """When the client asks to begin anew, there is nobody any more."""
+
+    async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.hangs_up_after_refusing:
+            server.transport.abort()
+            await asyncio.sleep(0)
+        return "250 OK"
 
     async def handle_MAIL(  # noqa: N802  # its name in aiosmtpd
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -59,7 +69,7 @@ class Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = self.for_data.pop(0) if self.for_data else "250 OK"
         if answer[:1] in "2d":
-            self.taken.append(Taken(list(envelope.rcpt_tos), bytes(envelope.content or b"")))
+            self.taken.append(Taken(list(envelope.rcpt_tos), bytes(envelope.content or b""), envelope.mail_from or ""))
         if answer == "drop":
             server.transport.abort()
             await asyncio.sleep(0)

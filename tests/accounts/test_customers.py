@@ -27,6 +27,20 @@ def test_a_contact_is_known_in_any_spelling_of_the_address() -> None:
     assert contact_for_address("dana@acme.example") is None
 
 
+def test_one_person_is_found_or_made_in_one_statement() -> None:
+    acme, by = CompanyFactory(domains=["acme.example"]), SystemActor("intake")
+    CompanyFactory(name="Zeta", domains=["acme.example"])
+    with CaptureQueriesContext(connection) as statements:
+        made = contacts_for([Person(" Dana@ACME.example ", "Dana Roth", "de")], by=by)[0]
+        known = contacts_for([Person("dana@acme.EXAMPLE", "Somebody Else")], by=by)[0]
+    assert len(statements) == 2
+    assert known == made == Contact.objects.get()
+    assert (made.email, made.name, made.language, made.company) == ("Dana@ACME.example", "Dana Roth", "de", acme)
+    noted = made.history.get()
+    assert (noted.actor_name, noted.history_type, noted.company_id, noted.version) == ("intake", "+", acme.pk, 1)
+    assert contacts_for([Person("of@nobody.example")], by=by)[0].company is None
+
+
 def test_several_people_become_contacts_at_once() -> None:
     acme, dana = CompanyFactory(domains=["acme.example"]), ContactFactory(email="dana@acme.example")
     people = [Person(f"new{n}@ACME.example", f"New Person {n}") for n in range(8)]

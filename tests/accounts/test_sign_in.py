@@ -82,7 +82,8 @@ def test_session_key_changes_at_sign_in(client: Client) -> None:
 def test_sign_out_is_a_post(client: Client) -> None:
     client.force_login(AgentFactory().user, backend="accounts.auth.AgentBackend")
     assert client.get("/logout/").status_code == 405
-    assert client.post("/logout/").url == "/login/"
+    answer = client.post("/logout/")
+    assert (answer.url, answer.headers["Clear-Site-Data"]) == ("/login/", '"cache"')
     assert client.get("/account/").status_code == 302
 
 
@@ -103,6 +104,34 @@ def test_fifth_failure_locks_with_429_even_with_the_cache_lost(client: Client) -
 def test_page_asked_for_by_a_fragment_sends_the_whole_page_to_sign_in(client: Client) -> None:
     answer = client.get("/account/", headers={"HX-Request": "true", "Referer": "http://testserver/people/?a=1"})
     assert (answer.status_code, answer["HX-Redirect"]) == (204, "/login/?next=/people/%3Fa%3D1")
+
+
+def test_what_a_page_asks_for_by_itself_leads_nobody_away(client: Client) -> None:
+    answer = client.get("/account/", headers={"HX-Request": "true", "Live-Update": "1"})
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert "HX-Redirect" not in answer
+
+
+def test_over_a_page_there_is_the_form_alone_and_a_token_for_the_page(client: Client) -> None:
+    """What a page whose session is over asks for: the form, then whose session it is now."""
+    agent, over_a_page = AgentFactory(), {"HX-Request": "true"}
+    form = client.get("/login/", headers=over_a_page).content.decode()
+    assert ("<html" in form, 'name="next" value="/account/session/"' in form) == (False, True)
+    values = {"username": agent.email, "password": "wrong", "next": "/account/session/"}
+    refused = client.post("/login/", values, headers=over_a_page)
+    assert (refused.status_code, "<html" in refused.content.decode()) == (400, False)
+    told = client.post("/login/", values | {"password": PASSWORD}, headers=over_a_page, follow=True).json()
+    assert (told["person"], len(told["csrf_token"])) == (agent.email, 64)
+
+
+def test_a_form_of_another_session_is_told_from_other_refusals() -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(AgentFactory().user, backend="accounts.auth.AgentBackend")
+    answer = browser.post("/account/session/")
+    assert (answer.status_code, answer["Form-Out-Of-Date"]) == (403, "1")
+    token = browser.get("/account/session/").json()["csrf_token"]
+    answer = browser.post("/account/session/", {"csrfmiddlewaretoken": token})
+    assert (answer.status_code, answer.has_header("Form-Out-Of-Date")) == (200, False)
 
 
 def test_posted_form_leads_back_to_its_page_after_sign_in(client: Client) -> None:

@@ -148,6 +148,17 @@ def test_supervisor_edits_the_own_team_without_its_line(office: Office) -> None:
     assert browser.post(change(Team, office.foreign_team.pk), {"name": "Mine"}).status_code == 403
 
 
+def test_an_admin_alone_names_the_one_team_that_gives_legal_advice(office: Office) -> None:
+    send(office.browser(office.supervisor), change(Team, office.team.pk), is_legal="on")
+    assert not Team.objects.filter(is_legal=True).exists()
+    admin = office.browser(office.admin)
+    assert send(admin, change(Team, office.team.pk), is_legal="on").status_code == 302
+    assert list(Team.objects.filter(is_legal=True)) == [office.team]
+    second = send(admin, change(Team, office.foreign_team.pk), is_legal="on")
+    assert (second.status_code, "Another team gives legal advice already." in second.content.decode()) == (400, True)
+    assert list(Team.objects.filter(is_legal=True)) == [office.team]
+
+
 def test_016_deactivation_with_open_tickets_is_refused_until_they_are_transferred(office: Office) -> None:
     TicketFactory(team=office.team, owner=office.agent)
     browser = office.browser(office.admin)

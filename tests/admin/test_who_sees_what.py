@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.enums import Role
 from tests.admin.conftest import Office
 from tests.factories import AgentFactory, TicketFactory
+from tickets.services import save_view
 
 PEOPLE = ("agent", "lead", "supervisor", "manager", "auditor", "admin")
 LISTS: dict[str, dict[str, int]] = {
@@ -28,10 +29,20 @@ LISTS: dict[str, dict[str, int]] = {
     "mail_mailbox": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
     "mail_blockedsender": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
     "tickets_ticket": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "envelopes_envelope": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_timelineentry": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_outboundmessage": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "tickets_caseflag": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_ownershiptransfer": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
     "tickets_category": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "tickets_cannedresponse": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "tickets_tickettemplate": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "tickets_teamsignature": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "tickets_savedview": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "tickets_empowermentconfig": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "tickets_resolution": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "tickets_calibrationsession": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "tickets_calibrationitem": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_tag": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
 }
 ADDS: dict[str, set[str]] = {
@@ -45,6 +56,10 @@ ADDS: dict[str, set[str]] = {
     "mail_mailbox": {"admin"},
     "tickets_category": {"admin"},
     "tickets_tag": {"admin"},
+    "tickets_empowermentconfig": {"admin"},
+    "tickets_cannedresponse": {"admin"},
+    "tickets_tickettemplate": {"admin"},
+    "tickets_teamsignature": {"admin"},
 }
 PAGES = {
     "admin:index": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
@@ -93,6 +108,17 @@ def test_superuser_flag_opens_nothing(office: Office) -> None:
     assert browser.get(reverse("admin:accounts_team_add")).status_code == 403
     assert browser.get(reverse("admin:accounts_team_delete", args=[office.team.pk])).status_code == 403
     assert browser.get("/admin/auth/group/").status_code == 404
+
+
+def test_shared_views_are_listed_in_scope_and_personal_ones_to_nobody(office: Office) -> None:
+    save_view("Shared here", by=office.lead, scope="team", team=office.team)
+    save_view("Shared there", by=office.admin, scope="team", team=office.foreign_team)
+    save_view("Personal", by=office.supervisor)
+    seen = {}
+    for name in ("supervisor", "auditor", "admin"):
+        html = office.browser(getattr(office, name)).get(reverse("admin:tickets_savedview_changelist")).content.decode()
+        seen[name] = [text in html for text in ("Shared here", "Shared there", "Personal")]
+    assert seen == {"supervisor": [True, False, False], "auditor": [True, True, False], "admin": [True, True, False]}
 
 
 def test_deleting_is_offered_to_nobody(office: Office) -> None:

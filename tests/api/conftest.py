@@ -23,3 +23,8 @@ def signed_in(actor: Any) -> APIClient:
 @pytest.fixture
 def as_(db: None) -> Client:
     return signed_in
+
+
+def deleted_late(client: APIClient, url: str, version: int) -> list[Any]:
+    """What deleting answers to a client that saw this version, told in each of the two ways."""
+    return [client.delete(url, {"version": version}), client.delete(url, headers={"If-Match": f'"{version}"'})]

@@ -254,3 +254,34 @@ def test_auditor_reads_everything_and_writes_nothing() -> None:
     for path, data in (("note", {"body": "x"}), ("reply", {"body": "x"}), ("tasks", {"title": "x"})):
         answer = client.post(url(ticket, path), data)
         assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied"), path
+
+
+@pytest.mark.parametrize(
+    ("send_at", "status"),
+    [("{day}T10:00:00Z", 201), ("{day}T10:00:00+02:00", 201), ("{day}T10:00:00", 400), ("{day}", 400)],
+)
+def test_a_moment_is_named_with_its_offset(send_at: str, status: int) -> None:
+    """Whose ten o'clock it would be otherwise, nobody can say."""
+    ann = AgentFactory()
+    ticket = TicketFactory(owner=ann)
+    day = (timezone.now() + timedelta(days=3)).date().isoformat()
+    given = {"body": "It arrives.", "when": "at", "send_at": send_at.format(day=day)}
+    answer = signed_in(ann).post(url(ticket, "reply"), given)
+    assert answer.status_code == status
+    if status == 400:
+        assert list(answer.json()["fields"]) == ["send_at"]
+    assert OutboundMessage.objects.count() == (status == 201)
+
+
+def test_what_was_written_meanwhile_stops_a_reply_that_names_what_it_knows() -> None:
+    ann, bob = AgentFactory.create_batch(2)
+    ticket = TicketFactory(owner=ann)
+    bob.teams.add(ticket.team)
+    seen = ticket.entries.latest("seq").seq
+    reply = f"/api/v1/tickets/{ticket.reference}/reply/"
+    note = add_note(ticket.pk, by=bob, body_text="Tell her nothing yet.")
+    client = signed_in(ann)
+    refused = client.post(reply, {"body": "Hello", "last_seen_seq": seen})
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_ticket_context")
+    assert client.post(reply, {"body": "Hello", "last_seen_seq": note.seq}).status_code == 201
+    assert client.post(reply, {"body": "Hello"}).status_code == 201

@@ -27,6 +27,13 @@ def test_docs_page_shows_the_operations_without_a_policy_violation(live_site: st
         page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: found.append(str(error)))
         page.goto(f"{live_site}/api/v1/docs/")
-        page.get_by_text("/api/v1/tickets/{reference}/accept/").first.wait_for(timeout=20_000)
+        page.locator(".opblock").first.wait_for(timeout=20_000)
+        accept = page.get_by_text("/api/v1/tickets/{reference}/accept/").first
+        for _screen in range(200):  # so many operations are drawn as they come into sight
+            if accept.count():
+                break
+            page.mouse.wheel(0, 400)
+            page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        accept.wait_for(timeout=5_000)
         browser.close()
     assert found == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import signed_in
+from tests.api.conftest import deleted_late, signed_in
 from tests.factories import AgentFactory, TicketFactory
 from tickets.models import Draft
 from tickets.services import keep_draft
@@ -21,20 +21,17 @@ def test_a_draft_from_first_to_last() -> None:
     made = client.post(DRAFTS, values)
     assert made.status_code == 201
     draft = made.json()
-    assert [draft[name] for name in ("ticket", "mode", "body", "cc", "version")] == [
-        ticket.reference,
-        "reply",
-        "Hello ",
-        "boss@",
-        1,
-    ]
+    told = [draft[name] for name in ("ticket", "mode", "body", "cc")]
+    assert told == [ticket.reference, "reply", "Hello ", "boss@"]
+    first = draft["version"]
     one = f"{DRAFTS}{draft['id']}/"
     assert client.get(one).json() == draft
-    changed = client.patch(one, {"body": "Hello Dana", "version": 1}).json()
-    assert (changed["body"], changed["cc"], changed["version"]) == ("Hello Dana", "boss@", 2)
-    late = client.patch(one, {"body": "Hello Bob", "version": 1})
-    assert (late.status_code, late.json()["code"], late.json()["current_version"]) == (409, "stale_version", 2)
-    assert client.delete(one).status_code == 204
+    changed = client.patch(one, {"body": "Hello Dana", "version": first}).json()
+    assert (changed["body"], changed["cc"], changed["version"]) == ("Hello Dana", "boss@", first + 1)
+    for late in (client.patch(one, {"body": "Hello Bob", "version": first}), *deleted_late(client, one, first)):
+        assert (late.status_code, late.json()["code"]) == (409, "stale_version")
+        assert late.json()["current_version"] == first + 1
+    assert client.delete(one, headers={"If-Match": f'"{first + 1}"'}).status_code == 204
     assert (client.get(one).status_code, Draft.objects.count()) == (404, 0)
 
 
@@ -75,6 +72,7 @@ def test_a_change_needs_the_version_it_was_seen_in() -> None:
     assert draft is not None
     client = signed_in(ann)
     assert client.patch(f"{DRAFTS}{draft.pk}/", {"body": "Whole"}).status_code == 400
-    assert client.patch(f"{DRAFTS}{draft.pk}/", {"body": "Whole"}, headers={"If-Match": '"1"'}).status_code == 200
-    assert client.patch(f"{DRAFTS}{draft.pk}/", {"body": "", "version": 2}).status_code == 400
+    seen = {"If-Match": f'"{draft.version}"'}
+    assert client.patch(f"{DRAFTS}{draft.pk}/", {"body": "Whole"}, headers=seen).status_code == 200
+    assert client.patch(f"{DRAFTS}{draft.pk}/", {"body": "", "version": draft.version + 1}).status_code == 400
     assert Draft.objects.get().body_text == "Whole"

@@ -59,6 +59,7 @@ ACTS = st.sampled_from(
         "cancel",
         "transfer_ownership",
         "tasks",
+        "envelopes",
     ]
 )
 

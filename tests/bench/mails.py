@@ -38,15 +38,18 @@ def rates(mailbox: Mailbox, mails: Sequence[Callable[[], bytes]]) -> tuple[float
     return len(mails) / whole, len(mails) / bare
 
 
-def real_mails() -> list[Callable[[], bytes]]:
-    """Each with an id and a sender of its own at each call, so that it is neither a copy nor one too many."""
-    return [partial(_as_new, path.read_bytes()) for path in sorted(REAL.rglob("*.eml"))]
+def real_mails(address: str) -> list[Callable[[], bytes]]:
+    """Each written to `address`, as what comes into a mailbox is, and with an id and a sender of its own at each call,
+    so that it is neither a copy nor one too many.
+    """
+    return [partial(_as_new, path.read_bytes(), address.encode()) for path in sorted(REAL.rglob("*.eml"))]
 
 
-def _as_new(raw: bytes) -> bytes:
+def _as_new(raw: bytes, address: bytes) -> bytes:
     mark = b"%d" % time.time_ns()
     end = min((place for place in (raw.find(b"\r\n\r\n"), raw.find(b"\n\n")) if place >= 0), default=len(raw))
     head = re.sub(rb"(?im)^(from:[^\r\n]*?[\w.-])@", rb"\g<1>+" + mark + b"@", raw[:end], count=1)
+    head = re.sub(rb"(?im)^(to:[^\r\n]*?)[\w.+-]+@[\w.-]+", rb"\g<1>" + address, head, count=1)
     head, count = re.subn(rb"(?im)^(message-id:\s*<)", rb"\g<1>" + mark + b".", head, count=1)
     return (b"" if count else b"Message-ID: <" + mark + b"@bench.example>\r\n") + head + raw[end:]
 

@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import re
 import statistics
 import time
@@ -11,8 +12,6 @@ from email.message import EmailMessage
 from functools import partial
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.db import connection
 from django.db.models import Count
 
@@ -25,11 +24,13 @@ from desk.load import words
 from tests.bench.client import Answer, Client
 from tests.bench.mails import rates, real_mails
 from tests.bench.site import STATEMENTS
+from tests.sessions import session_of
 from tickets.models import Ticket
 
 ADDRESS = "support@load.itilnext.example"
 WARM_UP = 3
 MAILS = 500
+BIG_MAILS, BIG_BYTES = 3, 30 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,9 @@ class Bench:
         self.rounds = rounds
         self.agent = Agent.objects.filter(teams__name=words.TEAMS[0][0], is_active=True).earliest("email")
         self.team = self.agent.teams.get()
-        self.client = Client(port, cookies=self._session(), csrf_cookie=settings.CSRF_COOKIE_NAME)
+        self.cookies = session_of(self.agent)
+        self.client = Client(port, cookies=self.cookies, csrf_cookie=settings.CSRF_COOKIE_NAME)
         self.owned: list[str] = []
-
-    def _session(self) -> dict[str, str]:
-        """Signed in without the form, which is slow on purpose."""
-        user = self.agent.user
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "accounts.auth.AgentBackend"
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.save()
-        return {settings.SESSION_COOKIE_NAME: str(session.session_key)}
 
     def figures(self) -> Iterable[Figure]:
         yield self.page("own queue", "/queue/mine/")
@@ -74,6 +66,8 @@ class Bench:
         yield self.page("list of all, page 1", "/queue/all/")
         yield self.page("list of all, page 20", self.page_20("/queue/all/"))
         yield self.page("filtered list (closed, high)", "/queue/all/?status=closed&priority=high")
+        yield self.page("board of the team", "/board/team/")
+        yield self.page("board of all, two dimensions", "/board/all/?by=agent&lanes=priority")
         yield self.page("ticket with 5 entries", f"/t/{self.ticket_with(5)}/")
         yield self.page("ticket with 2,000 entries", f"/t/{self.longest_ticket()}/")
         for name, word in (("rare", self.rare_word()), ("common", self.commonest_word())):
@@ -82,6 +76,16 @@ class Bench:
         yield self.accepting()
         yield self.replying()
         yield from self.mail()
+
+    def pages_of_work(self) -> dict[str, str]:
+        """What an agent looks at all day: acceptance 146 names these."""
+        return {
+            "queue": "/queue/mine/",
+            "list": "/queue/all/",
+            "ticket": f"/t/{self.ticket_with(5)}/",
+            "board": "/board/team/",
+            "board in two dimensions": "/board/all/?by=agent&lanes=priority",
+        }
 
     def page(self, name: str, path: str, *, note: str = "") -> Figure:
         for _round in range(WARM_UP):
@@ -131,22 +135,25 @@ class Bench:
             return int(cursor.fetchone()[0])
 
     def creating(self) -> Figure:
-        def create(number: int) -> Answer:
-            values = {
-                "email": f"caller{number}@{words.COMPANY_NAMES[0].lower()}.example",
-                "name": "Dana Caller",
-                "subject": f"Bench: no picture in meeting room {number}",
-                "description": "Die Kollegin ruft an: der Bildschirm bleibt seit heute schwarz.",
-                "type": "incident",
-                "priority": "medium",
-                "team": str(self.team.pk),
-            }
-            answer = self.client.post("/t/new/", values)
-            self.owned.append(answer.location.rstrip("/").rpartition("/")[2])
-            return answer
-
-        answers = [create(number) for number in range(self.rounds + WARM_UP)]
+        answers = [self._create(number) for number in range(self.rounds + WARM_UP)]
+        self.owned = [_reference(answer) for answer in answers]
         return _figure("create (phone)", answers[WARM_UP:], 302)
+
+    def create(self, number: int) -> str:
+        """A new ticket of the agent's team; its reference."""
+        return _reference(self._create(number))
+
+    def _create(self, number: int) -> Answer:
+        values = {
+            "email": f"caller{number}@{words.COMPANY_NAMES[0].lower()}.example",
+            "name": "Dana Caller",
+            "subject": f"Bench: no picture in meeting room {number}",
+            "description": "Die Kollegin ruft an: der Bildschirm bleibt seit heute schwarz.",
+            "type": "incident",
+            "priority": "medium",
+            "team": str(self.team.pk),
+        }
+        return self.client.post("/t/new/", values)
 
     def accepting(self) -> Figure:
         answers = [self.client.post(f"/t/{reference}/accept/", {}) for reference in self.owned]
@@ -182,13 +189,27 @@ class Bench:
         times = sorted(milliseconds[WARM_UP:])
         figures = (statistics.median(times), _p95(times), times[0], counter.count // len(alone))
         whole, bare = rates(mailbox, [partial(_mail, sender, number) for number, sender in enumerate(senders)])
-        share = whole / bare
+        share = None  # judged by real mails alone: of short ones, reading takes next to nothing
         note = f"{whole:.0f} mails a second in one process; parsing and one commit a mail bare: {bare:.0f}"
-        if mails := real_mails():
+        if mails := real_mails(ADDRESS):
             whole, bare = rates(mailbox, mails)
             share = whole / bare
             note += f"; {len(mails)} real mails: {whole:.0f}, bare {bare:.0f}, {share:.0%} of it"
         yield Figure("one mail in", *figures, cpu_ms=cpu_ms, database_ms=None, note=note, share_of_bare=share)
+        yield self.big_mail(mailbox, sender=senders[0])
+
+    def big_mail(self, mailbox: Mailbox, *, sender: str) -> Figure:
+        """One of 30 MB, from its bytes to its outcome: so long do those behind it wait."""
+        milliseconds = []
+        with connection.execute_wrapper(counter := _Counter()):
+            for number in range(BIG_MAILS):
+                raw = _big_mail(sender, number)
+                began_at = time.perf_counter()
+                take_in(mailbox, raw, provider_id="", source=Source.COMMAND)
+                milliseconds.append((time.perf_counter() - began_at) * 1000)
+        times = sorted(milliseconds)
+        figures = (statistics.median(times), _p95(times), times[0], counter.count // BIG_MAILS)
+        return Figure("a mail of 30 MB in", *figures, cpu_ms=None, database_ms=None)
 
 
 class _Counter:
@@ -212,6 +233,17 @@ def _mail(sender: str, number: int) -> bytes:
     return message.as_bytes()
 
 
+def _big_mail(sender: str, number: int) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, ADDRESS, "The drawings"
+    message["Message-ID"] = f"<big.{time.time_ns()}.{number}@customer.example>"
+    message.set_content(f"Drawing {number}")
+    message.add_attachment(
+        os.urandom(BIG_BYTES * 3 // 4), maintype="application", subtype="octet-stream", filename="x.dwg"
+    )
+    return message.as_bytes()
+
+
 def _figure(
     name: str, answers: list[Answer], status: int, *, postgres_ms: float | None = None, note: str = ""
 ) -> Figure:
@@ -230,6 +262,18 @@ def _figure(
         postgres_ms,
         note,
     )
+
+
+def _reference(answer: Answer) -> str:
+    """Of the ticket that a page leads to."""
+    return answer.location.rstrip("/").rpartition("/")[2]
+
+
+def figure_of(name: str, times: list[float], *, note: str = "") -> Figure:
+    """Of times that something else than the web process has told, in ms."""
+    times = sorted(times)
+    p95 = _p95(times)
+    return Figure(name, statistics.median(times), p95, times[0], 0, cpu_ms=None, database_ms=None, note=note)
 
 
 def _p95(times: list[float]) -> float:

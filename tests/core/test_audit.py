@@ -8,24 +8,31 @@ from simple_history.models import HistoricalChanges
 
 from tests.database import connect_as_owner
 
-OURS = ("core", "accounts", "tickets", "notifications", "mail")
+OURS = ("core", "accounts", "tickets", "envelopes", "notifications", "mail", "live")
 NOT_AUDITED = {
     # Append-only by trigger, so they are their own history; what may change on them has a trail elsewhere.
     "tickets.Attachment": "its wall keeps file, name and message; a redaction is an entry of the timeline",
     # Personal: they give no right, change nothing for anybody else, and only their person sets them.
     "tickets.Draft": "unsent words of one person, whom nobody else reads; sent, they are an entry",
+    "tickets.DraftFile": "as a draft; sent, it is an attachment",
     "tickets.TicketWatch": "a personal wish to be told, like a bookmark",
+    "envelopes.EnvelopeBookmark": "as a watch: how far one person has read",
     "notifications.Notification": "one person's reading list; what happened stands on the timeline",
+    "tickets.BulkAct": "one person's receipt for acts that each ticket's history tells",
+    "tickets.BulkOutcome": "a line of that receipt",
     # Rows of queues: their own columns tell the way (status, attempts, moments, last error), a wall freezes the rest.
     "tickets.OutboundMessage": "frozen at the click; released, it is an entry; status and moments are its own trail",
     "mail.Handover": "who has a mail and whether its copy is filed; part of its OutboundMessage's way",
     "accounts.AccountMail": "a mail on its way; who caused it is in the history of the person it is about",
     "core.EventDelivery": "work that is due, forgotten when done",
     # Derived, or machinery: nobody decides anything by writing them.
+    "tickets.TicketReader": "follows from help that is asked for, whose own history tells it",
     "tickets.SearchDocument": "words derived from the timeline",
+    "envelopes.EnvelopeWords": "words derived from the threads of envelopes",
     "tickets.ReferenceCounter": "the last number given",
     "core.IdempotencyKey": "first answers, kept for a day",
     "core.Heartbeat": "when a job last ended",
+    "live.Change": "ids of what happened, for open pages; forgotten after a day",
 }
 
 LINKS_TOLD_ELSEWHERE = {

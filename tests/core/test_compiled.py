@@ -4,6 +4,7 @@ import gc
 import random
 import threading
 import weakref
+from datetime import timedelta
 from itertools import combinations
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,7 +27,7 @@ from desk.workspace import ticket_to_answer, visible_ticket
 from tests.factories import AgentFactory, CompanyFactory, ContactFactory, TeamFactory, TicketFactory
 from tickets.enums import Grade, Priority, TicketStatus
 from tickets.in_sight import InSight, is_in_sight
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketReader
 from tickets.selectors import other_tickets_of
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +129,18 @@ def test_what_an_agent_sees_is_the_same_as_by_the_queryset() -> None:
             assert bool(read.fetch(person, reference)) is (reference in seen[person.pk])
 
 
+def _asked_for_help(ticket: Ticket, reader: Agent, teams: list[Any], chance: random.Random) -> None:
+    """Now and then, the reader or a team: for a while, for good, or no more; all of the team or those in charge."""
+    if chance.random() < 0.3:
+        ends = (None, timezone.now() + timedelta(hours=1), timezone.now() - timedelta(hours=1))
+        until, of_team = chance.choice(ends), chance.random() < 0.6
+        whom: dict[str, Any] = {"team": chance.choice(teams)} if of_team else {"agent": reader}
+        is_for_few = of_team and chance.random() < 0.5
+        TicketReader.objects.create(
+            ticket=ticket, until=until, is_for_those_in_charge=is_for_few, source=uuid4(), **whom
+        )
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_compiled_reads_agree_with_their_querysets_for_any_reach(seed: int) -> None:
     """Sets that overlap, the own id among those covered, auditors, deactivated people, nothing at all."""
@@ -142,6 +155,8 @@ def test_compiled_reads_agree_with_their_querysets_for_any_reach(seed: int) -> N
         return frozenset(row.pk for row in rows if chance.random() < 0.4)
 
     reader = chance.choice(people)
+    for ticket in Ticket.objects.all():
+        _asked_for_help(ticket, reader, teams, chance)
     parts = ("member", "led", "supervised", "managed", "foreign")
     reach = Reach(**{part: some(teams) for part in parts}, covers=some(people), sees_everything=chance.random() < 0.15)
     reader.is_active = chance.random() > 0.15

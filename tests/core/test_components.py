@@ -45,6 +45,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> dict[Any, SafeString]:
     """The markup kept, empty at first."""
     kept: dict[Any, SafeString] = {}
     monkeypatch.setattr(components, "_kept", kept)
+    monkeypatch.setattr(components, "_older", {})
     return kept
 
 
@@ -204,6 +205,20 @@ def test_the_store_stays_bounded(store: dict[Any, SafeString], monkeypatch: pyte
         assert label(number) == f'<b class="plain">{number}</b>'
         sizes.append(len(store))
     assert (max(sizes), sizes[-1]) == (10, 5)
+
+
+def test_what_is_asked_for_again_and_again_outlives_what_is_not(
+    store: dict[Any, SafeString], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(components, "KEPT_AT_MOST", 10)
+    older: dict[Any, SafeString] = {}
+    monkeypatch.setattr(components, "_older", older)
+    for number in range(1, 35):
+        label(0)
+        label(number)
+    held = {*store.values(), *older.values()}
+    assert '<b class="plain">0</b>' in held
+    assert '<b class="plain">1</b>' not in held
 
 
 def test_long_markup_is_not_kept(store: dict[Any, SafeString]) -> None:

@@ -45,6 +45,11 @@ def fail(event: KettleBroke) -> None:
     raise OSError("no water")
 
 
+@subscribe(KettleBoiled, after_commit=True, when=lambda event: event.cups > 10)
+def call_for_help(event: KettleBoiled) -> None:
+    Heartbeat.objects.create(name=f"help {event.kettle_id}", ended_at=event.occurred_at)
+
+
 @dataclass(frozen=True, kw_only=True)
 class KettleTookTooLong(DomainEvent):
     pass
@@ -72,6 +77,14 @@ def test_one_receiver_runs_at_once_and_the_other_after_the_commit() -> None:
     assert deliver_due() == 1
     assert names() == [f"once {event.kettle_id}", f"tea {event.kettle_id}"]
     assert deliver_due() == 0
+
+
+@pytest.mark.django_db
+def test_a_receiver_whom_only_some_concern_gets_no_row_of_the_others() -> None:
+    publish(KettleBoiled(kettle_id=uuid4(), cups=10, occurred_at=timezone.now()))
+    publish(KettleBoiled(kettle_id=uuid4(), cups=11, occurred_at=timezone.now()))
+    assert EventDelivery.objects.filter(receiver__endswith="call_for_help").count() == 1
+    assert EventDelivery.objects.filter(receiver__endswith="pour").count() == 2
 
 
 @pytest.mark.django_db(transaction=True)

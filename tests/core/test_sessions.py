@@ -17,11 +17,11 @@ from core.sessions import SlidingSessionMiddleware
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
-def visit(key: str) -> HttpResponse:
+def visit(key: str, **headers: str) -> HttpResponse:
     def page(request: HttpRequest) -> HttpResponse:
         return HttpResponse("known" if request.session.get("who") else "unknown")
 
-    request = RequestFactory().get("/")
+    request = RequestFactory().get("/", headers=headers)
     request.COOKIES["session"] = key
     response = SessionMiddleware(SlidingSessionMiddleware(page))(request)
     assert isinstance(response, HttpResponse)
@@ -58,3 +58,11 @@ def test_twelve_hours_without_use_end_it(session_key: str) -> None:
     cache.clear()  # Valkey's clock cannot be moved; the row decides
     with time_machine.travel(START + timedelta(hours=12, seconds=1), tick=False):
         assert visit(session_key).content == b"unknown"
+
+
+@pytest.mark.django_db
+def test_what_a_page_asks_for_by_itself_is_no_use(session_key: str) -> None:
+    """A screen left on for the night fetches live updates, and is signed out all the same."""
+    with time_machine.travel(START + timedelta(hours=11), tick=False):
+        assert visit(session_key, **{"Live-Update": "1"}).content == b"known"
+        assert Session.objects.get(pk=session_key).expire_date == START + timedelta(hours=12)

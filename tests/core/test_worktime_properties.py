@@ -161,7 +161,7 @@ def cases(draw: st.DrawFn) -> Case:
     return draw(calendars(zone, middle)), middle, sorted(times)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cases())
 def test_every_function_agrees_with_stepping_through_minutes(case: Case) -> None:
     calendar, middle, (first, second, third) = case
@@ -187,14 +187,14 @@ def test_every_function_agrees_with_stepping_through_minutes(case: Case) -> None
     } == set(minutes)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases())
 def test_worked_time_adds_up_over_a_split(case: Case) -> None:
     calendar, _, (a, b, c) = case
     assert worked(calendar, a, b) + worked(calendar, b, c) == worked(calendar, a, c)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases(), st.timedeltas(timedelta(microseconds=1), timedelta(hours=60)))
 def test_added_time_is_the_time_worked_in_between(case: Case, amount: timedelta) -> None:
     calendar, _, (start, end, _) = case
@@ -206,7 +206,7 @@ def test_added_time_is_the_time_worked_in_between(case: Case, amount: timedelta)
     assert worked(calendar, begun + timedelta(microseconds=1), end) == amount - timedelta(microseconds=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases(), st.timedeltas(timedelta(), timedelta(hours=60)), st.timedeltas(timedelta(), timedelta(hours=60)))
 def test_later_start_or_more_work_is_never_due_earlier(case: Case, amount: timedelta, more: timedelta) -> None:
     calendar, _, (early, late, _) = case
@@ -215,7 +215,7 @@ def test_later_start_or_more_work_is_never_due_earlier(case: Case, amount: timed
     assert worked(calendar, early, late) <= late - early
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases(), st.datetimes(datetime(1990, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)))
 def test_open_intervals_are_apart_and_sum_up_to_the_worked_time(case: Case, other: datetime) -> None:
     calendar, _, (moment, _, _) = case
@@ -226,7 +226,7 @@ def test_open_intervals_are_apart_and_sum_up_to_the_worked_time(case: Case, othe
     assert all(opens < closes for opens, closes in stretches)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases(), st.integers(1, 12))
 def test_business_days_follow_the_dates_with_open_time(case: Case, days: int) -> None:
     calendar, _, (start, _, _) = case

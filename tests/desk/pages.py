@@ -11,9 +11,9 @@ from tickets.models import Ticket
 
 
 def context_in(html: str) -> str:
-    """The signed context of the reply form on a page."""
+    """The signed context of the first composer on a page."""
     found = re.search(r'name="context" value="([^"]+)"', html)
-    assert found, "no reply form on the page"
+    assert found, "no composer on the page"
     return found[1]
 
 
@@ -31,10 +31,16 @@ def reply_form(browser: Client, ticket: Ticket, **values: Any) -> dict[str, Any]
     return {"context": context, "restored": "", "cc": "", "body": "Hello Dana.", **values}
 
 
-def statements_of(browser: Client, url: str) -> list[str]:
+def note_form(browser: Client, ticket: Ticket, **values: Any) -> dict[str, Any]:
+    """The form of a note, likewise."""
+    html = html_of(browser.get(url_of(ticket)))
+    return {"context": context_in(html.split('id="composer-note"')[1]), "body": "Looked at it.", **values}
+
+
+def statements_of(browser: Client, url: str, headers: dict[str, str] | None = None) -> list[str]:
     """SQL of one page, the session being in the cache already; savepoints do not count."""
-    browser.get(url)
+    browser.get(url, headers=headers)
     with CaptureQueriesContext(connection) as captured:
-        response = browser.get(url)
+        response = browser.get(url, headers=headers)
     assert response.status_code == 200, response.status_code
     return [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]

@@ -27,7 +27,7 @@ def test_preferences_are_saved_and_shown(desk: Any) -> None:
     assert (mara.theme, mara.density, mara.language, mara.undo_seconds) == ("dark", "compact", "de", 25)
     assert (mara.has_shortcuts, mara.signature, mara.availability) == (False, "Mara", "away")
     page = browser.get("/account/").content.decode()
-    assert '<html lang="de" dir="ltr" data-theme="dark" data-density="compact">' in page
+    assert '<html lang="de" dir="ltr" data-theme="dark" data-density="compact" ' in page
     assert mara.history.first().actor_name == desk.mara.name
 
 

@@ -1,5 +1,7 @@
 """What is done on the ticket page: each act with and without htmx, and how it is refused."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -11,11 +13,12 @@ from tests.desk.pages import html_of, url_of
 from tests.factories import AgentFactory, TicketFactory
 from tickets.enums import ClosureCode, TaskStatus, TicketStatus
 from tickets.models import Task, Ticket, TicketWatch
-from tickets.services import create_task, offer_ticket, resolve_ticket
+from tickets.services import create_task, edit_ticket, offer_ticket, resolve_ticket
 
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
+FROM_HEAD = HTMX | {"HX-Target": "ticket-head"}
 
 
 def fresh(ticket: Ticket) -> Ticket:
@@ -38,6 +41,28 @@ def test_accept_by_htmx_renews_the_workspace_and_says_so(desk: Desk, free: Ticke
     assert html_of(answer).lstrip().startswith('<div class="workspace" id="workspace"')
     assert "Assigned to you" in answer.headers["HX-Trigger"]
     assert "Send to Dana Roth" in html_of(answer)
+
+
+def test_an_act_from_the_head_renews_the_head_at_once_and_has_the_rest_fetched(desk: Desk, free: Ticket) -> None:
+    answer = desk.browser(desk.mara).post(url_of(free, "accept/"), headers=FROM_HEAD)
+    html = html_of(answer)
+    assert (answer.status_code, fresh(free).owner) == (200, desk.mara)
+    assert re.findall(r'id="([a-z-]+)"', html)[0] == "ticket-head"
+    assert ("(you)" in html, url_of(free, "accept/") in html, url_of(free, "wait/") in html) == (True, False, True)
+    assert re.search(r'id="after-act"[^>]* data-take-focus hx-swap-oob="true">[^<]+, In progress<', html)
+    assert ('id="timeline"' in html, 'id="composers"' in html) == (False, False)
+    assert json.loads(answer.headers["HX-Trigger"]) == {"say": {"text": "Assigned to you"}}
+    assert json.loads(answer.headers["HX-Trigger-After-Settle"]) == {"acted": {}}
+    assert f'name="version" value="{fresh(free).version}"' in html, "the priority is changed from what is shown now"
+
+
+def test_an_act_from_the_head_that_is_refused_shows_the_workspace_as_it_is(desk: Desk, free: Ticket) -> None:
+    desk.browser(desk.jonas).post(url_of(free, "accept/"))
+    answer = desk.browser(desk.mara).post(url_of(free, "accept/"), headers=FROM_HEAD)
+    assert (answer.status_code, "already owned by" in html_of(answer)) == (409, True)
+    assert html_of(answer).lstrip().startswith('<div class="workspace" id="workspace"')
+    assert answer.headers["HX-Retarget"] == "#workspace"
+    assert "HX-Trigger-After-Settle" not in answer.headers
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -261,6 +286,23 @@ def test_tasks_from_adding_to_cancelling(desk: Desk, owned: Ticket) -> None:
     assert (Task.objects.get().status, Task.objects.get().cancel_reason) == (TaskStatus.CANCELLED, "Not needed")
     assert worker.post(step + "start/").status_code == 409
     assert (worker.post(step + "explode/").status_code, worker.get(step + "start/").status_code) == (404, 405)
+
+
+def test_057_a_form_of_an_old_version_shows_both_and_wins_when_saved_again(desk: Desk, owned: Ticket) -> None:
+    browser, address = desk.browser(desk.mara), url_of(owned, "fields/")
+    seen = owned.version
+    typed = {"version": seen, "subject": "Typed by Mara", "priority": "high", "product": "", "tags": "vpn"}
+    edit_ticket(owned.pk, by=desk.lea, version=seen, subject="Typed by Lea", tags=["vpn"])
+    stale = browser.post(address, typed)
+    rows = re.findall(r'<th scope="row">([^<]+)</th><td>([^<]*)</td><td>([^<]*)</td>', html_of(stale))
+    assert (stale.status_code, rows) == (
+        409,
+        [("Subject", "Typed by Lea", "Typed by Mara"), ("Priority", "Medium", "High")],
+    )
+    assert Ticket.objects.get(pk=owned.pk).subject == "Typed by Lea"
+    (version,) = re.findall(r'name="version" value="(\d+)"', html_of(stale))
+    assert browser.post(address, typed | {"version": version}).status_code == 302
+    assert Ticket.objects.get(pk=owned.pk).subject == "Typed by Mara"
 
 
 def test_a_task_is_assigned_from_the_ticket_page_without_script(desk: Desk, owned: Ticket) -> None:

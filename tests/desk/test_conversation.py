@@ -1,5 +1,6 @@
 """Replies, notes, undo: the right audience, and no text is ever lost."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,11 @@ from django.utils import timezone
 
 from desk import forms
 from tests.desk.conftest import Desk
-from tests.desk.pages import context_in, html_of, reply_form, url_of
+from tests.desk.pages import context_in, html_of, note_form, reply_form, url_of
 from tests.factories import AbsenceFactory, ContactFactory, TicketFactory
 from tickets.enums import OutboundStatus, TicketStatus, Visibility
 from tickets.models import Attachment, OutboundMessage, Ticket
-from tickets.services import record_customer_message, release_message, reply_to_customer, resolve_ticket
+from tickets.services import edit_ticket, record_customer_message, release_message, reply_to_customer, resolve_ticket
 from tickets.services.creation import Message
 
 pytestmark = pytest.mark.django_db
@@ -145,11 +146,42 @@ def test_new_entries_are_shown_before_the_reply_goes_anyway(desk: Desk, ticket: 
     assert OutboundMessage.objects.count() == 1
 
 
-def test_internal_entries_do_not_stop_a_reply(desk: Desk, ticket: Ticket) -> None:
+def above_the_text(html: str) -> str:
+    """What stands between the recipient and the text of the reply."""
+    return html.split('id="composer-reply-band"')[1].partition("<textarea")[0]
+
+
+def test_what_a_colleague_notes_meanwhile_is_shown_above_the_text_first(desk: Desk, ticket: Ticket) -> None:
     browser = desk.browser(desk.mara)
     values = reply_form(browser, ticket)
-    desk.browser(desk.jonas).post(url_of(ticket, "note/"), {"body": "Same as in May."})
+    colleague = desk.browser(desk.jonas)
+    colleague.post(url_of(ticket, "note/"), note_form(colleague, ticket, body="Tell her nothing yet."))
+    answer = browser.post(url_of(ticket, "reply/"), values)
+    html = html_of(answer)
+    shown = above_the_text(html)
+    assert (answer.status_code, OutboundMessage.objects.count()) == (409, 0)
+    assert ("Jonas Kern" in shown, "Tell her nothing yet." in shown, "Internal note" in shown) == (True, True, True)
+    assert browser.post(url_of(ticket, "reply/"), values | {"context": context_in(html)}).status_code == 302
+
+
+def test_own_notes_and_what_the_desk_writes_stop_no_reply(desk: Desk, ticket: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    values = reply_form(browser, ticket)
+    browser.post(url_of(ticket, "note/"), note_form(browser, ticket, body="Same as in May."))
+    edit_ticket(ticket.pk, by=desk.lea, version=Ticket.objects.get(pk=ticket.pk).version, priority="high")
     assert browser.post(url_of(ticket, "reply/"), values).status_code == 302
+
+
+def test_news_and_risks_are_asked_about_together(desk: Desk, ticket: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    values = reply_form(browser, ticket, body="The plan is attached.")
+    record_customer_message(ticket.pk, by=desk.dana, message=Message(body_text="Never mind, it works."))
+    html = html_of(browser.post(url_of(ticket, "reply/"), values))
+    shown = above_the_text(html)
+    assert ("Never mind, it works." in shown, "speaks of a file" in shown) == (True, True)
+    values |= {"context": context_in(html), "confirmed": "1"}
+    assert browser.post(url_of(ticket, "reply/"), values).status_code == 302
+    assert OutboundMessage.objects.count() == 1
 
 
 RISKS: dict[str, tuple[dict[str, Any], str]] = {
@@ -157,7 +189,6 @@ RISKS: dict[str, tuple[dict[str, Any], str]] = {
     "many": ({"cc": "a@acme.example, b@acme.example, c@acme.example"}, "4 recipients"),
     "no_file": ({"body": "The plan is attached."}, "The text speaks of a file, but none is attached."),
     "kein_anhang": ({"body": "Im Anhang finden Sie den Plan."}, "The text speaks of a file, but none is attached."),
-    "placeholder": ({"body": "Hello {{first_name}},"}, "Not filled in: {{first_name}}"),
     "reference": ({"body": "As in INC-2020-000077."}, "The text names other tickets: INC-2020-000077"),
 }
 
@@ -177,7 +208,7 @@ def test_a_named_risk_is_asked_about_once(desk: Desk, ticket: Ticket, risk: str)
 
 def test_another_risk_is_asked_about_anew(desk: Desk, ticket: Ticket) -> None:
     browser = desk.browser(desk.mara)
-    values = reply_form(browser, ticket, body="Hello {{name}},")
+    values = reply_form(browser, ticket, body="The plan is attached.")
     asked = browser.post(url_of(ticket, "reply/"), values)
     values |= {"context": context_in(html_of(asked)), "confirmed": "1", "cc": "ann@elsewhere.example"}
     answer = browser.post(url_of(ticket, "reply/"), values)
@@ -190,13 +221,13 @@ def test_no_risk_no_question(desk: Desk, ticket: Ticket) -> None:
     assert browser.post(url_of(ticket, "reply/"), values).status_code == 302
 
 
-def test_files_go_with_the_reply_and_are_asked_for_again_after_a_refusal(desk: Desk, ticket: Ticket) -> None:
+def test_files_of_a_refused_reply_are_kept_and_go_with_the_next(desk: Desk, ticket: Ticket) -> None:
     browser = desk.browser(desk.mara)
     files = [file("a.txt", b"A"), file("b.txt", b"B")]
-    refused = browser.post(url_of(ticket, "reply/"), reply_form(browser, ticket, cc="?", attachments=files))
-    assert "Choose the files again: a.txt, b.txt" in html_of(refused)
-    files = [file("a.txt", b"A"), file("b.txt", b"B")]
-    browser.post(url_of(ticket, "reply/"), reply_form(browser, ticket, attachments=files))
+    refused = html_of(browser.post(url_of(ticket, "reply/"), reply_form(browser, ticket, cc="?", attachments=files)))
+    shown = re.findall(r'name="draft_file" value="([^"]+)"', refused)
+    assert (len(shown), Attachment.objects.count()) == (2, 0)
+    browser.post(url_of(ticket, "reply/"), reply_form(browser, ticket, draft_file=shown))
     assert sorted(Attachment.objects.values_list("filename", "size_bytes")) == [("a.txt", 1), ("b.txt", 1)]
 
 
@@ -263,7 +294,9 @@ def test_undo_is_the_authors_alone_and_ends_with_sending(desk: Desk, ticket: Tic
 
 
 def test_note_is_internal_and_may_carry_files(desk: Desk, ticket: Ticket) -> None:
-    answer = desk.browser(desk.jonas).post(url_of(ticket, "note/"), {"body": "Firmware.", "attachments": [file()]})
+    browser = desk.browser(desk.jonas)
+    values = note_form(browser, ticket, body="Firmware.", attachments=[file()])
+    answer = browser.post(url_of(ticket, "note/"), values)
     entry = ticket.entries.order_by("seq").last()
     assert entry is not None
     assert (answer.headers["Location"], entry.visibility) == (f"{url_of(ticket)}#e{entry.seq}", Visibility.INTERNAL)
@@ -272,13 +305,65 @@ def test_note_is_internal_and_may_carry_files(desk: Desk, ticket: Ticket) -> Non
 
 def test_refused_note_keeps_its_text(desk: Desk, ticket: Ticket) -> None:
     browser = desk.browser(desk.mara)
-    assert browser.post(url_of(ticket, "note/"), {"body": " "}).status_code == 400
+    assert browser.post(url_of(ticket, "note/"), note_form(browser, ticket, body=" ")).status_code == 400
+    values = note_form(browser, ticket, body="Too late a thought")
     resolve_ticket(ticket.pk, by=desk.mara, code="fixed", note="Done.")
     browser.post(url_of(ticket, "confirm/"))
-    answer = browser.post(url_of(ticket, "note/"), {"body": "Too late a thought"})
+    answer = browser.post(url_of(ticket, "note/"), values)
     html = html_of(answer)
     assert (answer.status_code, "Too late a thought</textarea>" in html) == (409, True)
     assert "Create a follow-up." in html
+
+
+def notes_of(ticket: Ticket) -> list[str]:
+    notes = ticket.entries.filter(visibility=Visibility.INTERNAL).exclude(body_text="")
+    return list(notes.order_by("seq").values_list("body_text", flat=True))
+
+
+def test_the_same_form_notes_once_and_another_text_of_it_too(desk: Desk, ticket: Ticket) -> None:
+    """A second click without a script, a form sent again; who goes back and writes something else loses nothing."""
+    browser = desk.browser(desk.mara)
+    values = note_form(browser, ticket, body="Firmware.")
+    for body in ("Firmware.", "Firmware.", "Firmware 4.1."):
+        answer = browser.post(url_of(ticket, "note/"), values | {"body": body})
+        assert answer.status_code == 302
+        assert answer.url.startswith(url_of(ticket))
+    assert notes_of(ticket) == ["Firmware.", "Firmware 4.1."]
+    again = note_form(browser, ticket, body="Firmware.")
+    browser.post(url_of(ticket, "note/"), again)
+    assert notes_of(ticket) == ["Firmware.", "Firmware 4.1.", "Firmware."]
+
+
+def test_a_refused_note_may_be_sent_again(desk: Desk, ticket: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    values = note_form(browser, ticket, body="Ask @Nina Vogt")
+    for _time in range(2):
+        assert browser.post(url_of(ticket, "note/"), values).status_code == 400
+    assert notes_of(ticket) == []
+
+
+def test_sending_the_reply_leaves_the_note_of_the_same_page_to_be_written(desk: Desk, ticket: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    html = html_of(browser.get(url_of(ticket)))
+    contexts = [context_in(html.split(f'id="composer-{mode}"')[1]) for mode in ("reply", "note")]
+    for act, context in zip(("reply/", "note/"), contexts, strict=True):
+        assert browser.post(url_of(ticket, act), {"context": context, "body": "The same."}).status_code == 302
+    assert (notes_of(ticket), OutboundMessage.objects.count()) == (["The same."], 1)
+
+
+@pytest.mark.parametrize(("context", "status"), [("forged", 400), ("", 400), (None, 409)])
+def test_a_note_of_no_form_of_ours_or_for_another_ticket_keeps_its_text(
+    desk: Desk, ticket: Ticket, context: str | None, status: int
+) -> None:
+    other = TicketFactory(team=desk.team, requester=ContactFactory(email="li@nord.example"))
+    browser = desk.browser(desk.mara)
+    values = note_form(browser, ticket, body="About Dana", attachments=[file()])
+    values |= {} if context is None else {"context": context}
+    answer = browser.post(url_of(other, "note/"), values)
+    html = html_of(answer)
+    assert (answer.status_code, "About Dana</textarea>" in html, notes_of(other)) == (status, True, [])
+    assert "Choose the files again: plan.txt" in html
+    assert browser.post(url_of(other, "note/"), note_form(browser, other)).status_code == 302
 
 
 def test_reply_to_a_closed_ticket_keeps_its_text(desk: Desk, ticket: Ticket) -> None:

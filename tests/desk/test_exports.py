@@ -17,7 +17,7 @@ from tests.desk.pages import html_of
 from tests.factories import AgentFactory, ContactFactory, TicketFactory
 from tickets.enums import Priority
 from tickets.models import Tag, TicketTag
-from tickets.services import resolve_ticket
+from tickets.services import add_flag, resolve_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def table(desk: Desk, agent: Agent, url: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_file_holds_the_rows_of_its_list_in_their_order(desk: Desk, kind: str) -> None:
+def test_145_a_file_holds_the_rows_of_its_list_in_their_order(desk: Desk, kind: str) -> None:
     TicketFactory(team=desk.team, subject="low", priority=Priority.LOW, requester=desk.dana)
     TicketFactory(team=desk.team, subject="critical", priority=Priority.CRITICAL, owner=desk.mara)
     done = TicketFactory(team=desk.team, subject="done", owner=desk.mara)
@@ -53,7 +53,7 @@ def test_a_file_holds_the_rows_of_its_list_in_their_order(desk: Desk, kind: str)
         assert ([row[1] for row in rows], header[:2]) == (expected, ["Reference", "Subject"]), url
 
 
-def test_another_reader_gets_what_that_one_sees(desk: Desk) -> None:
+def test_145_another_reader_gets_what_that_one_sees(desk: Desk) -> None:
     TicketFactory(team=desk.team, subject="ours")
     TicketFactory(team=desk.other_team, subject="theirs")
     found = {
@@ -67,6 +67,8 @@ def test_a_row_tells_what_a_ticket_is(desk: Desk) -> None:
     ticket = TicketFactory(team=desk.team, subject="Tunnel drops", requester=desk.dana, owner=desk.mara)
     for name in ("vpn", "slow line"):
         TicketTag.objects.create(ticket=ticket, tag=Tag.objects.create(name=name))
+    for flag in ("legal", "complaint"):
+        add_flag(ticket.pk, by=desk.mara, type=flag, reason="A lawyer writes")
     desk.mara.timezone, desk.mara.language = "Asia/Tokyo", "de"
     desk.mara.save()
     [header, row] = table(desk, desk.mara, "/queue/mine/export.csv")
@@ -86,6 +88,7 @@ def test_a_row_tells_what_a_ticket_is(desk: Desk) -> None:
         "Firma": "Acme GmbH",
         "Kategorie": "",
         "Schlagwörter": "slow line, vpn",
+        "Kennzeichen": "Beschwerde, Rechtsfall",
         "Gelöst": "",
         "Geschlossen": "",
     }
@@ -93,7 +96,7 @@ def test_a_row_tells_what_a_ticket_is(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_what_a_customer_wrote_is_no_formula(desk: Desk, kind: str) -> None:
+def test_145_what_a_customer_wrote_is_no_formula(desk: Desk, kind: str) -> None:
     mallory = ContactFactory(first_name="+cmd", last_name="|calc", email="m@acme.example")
     TicketFactory(team=desk.team, subject='=HYPERLINK("http://evil.example","x")', requester=mallory)
     [_header, row] = table(desk, desk.mara, f"/queue/all/export.{kind}")

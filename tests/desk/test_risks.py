@@ -1,6 +1,7 @@
 """What a reply is asked about before it goes: other customers in the text, and text that was not written for them."""
 
 import random
+import re
 import string
 from datetime import timedelta
 from typing import Any
@@ -165,7 +166,8 @@ def test_customers_are_found_by_index(desk: Desk, ticket: Ticket) -> None:
         Contact(first_name=f"F{n}", last_name=f"L{n}", email=f"c{n}@many.example") for n in range(5_000)
     )
     with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
-        for way in ("seqscan", "hashjoin", "mergejoin"):  # the table is small here, and may have no statistics
+        cursor.execute("ANALYZE accounts_contact, accounts_company")
+        for way in ("seqscan", "hashjoin", "mergejoin"):  # the table is small here
             cursor.execute(f"SET LOCAL enable_{way} = off")
         risks_in(ticket, desk, "Li Chen\nanna@mail.example")
         (asked,) = [query["sql"] for query in queries if 'FROM "accounts_contact"' in query["sql"]]
@@ -222,6 +224,25 @@ def test_words_in_tickets_of_the_same_private_customer_are_none(desk: Desk) -> N
     first, second = (TicketFactory(team=desk.team, requester=private, owner=desk.mara) for _n in range(2))
     record_customer_message(first.pk, by=private, message=Message(body_text=text))
     assert risks_in(second, desk, text) == []
+
+
+def test_049_the_risks_are_named_in_one_dialog_whose_button_names_the_recipient(desk: Desk, ticket: Ticket) -> None:
+    """No reason, no dialog; what was written meanwhile has to be seen first and stands over the text."""
+    browser = desk.browser(desk.mara)
+    values = reply_form(browser, ticket, body="Dear Li Chen, see the file attached.", cc="x@elsewhere.example")
+    html = html_of(browser.post(url_of(ticket, "reply/"), values))
+    (dialog,) = re.findall(r'<dialog[^>]* id="reply-risks"[^>]* data-dialog-auto.*?</dialog>', html, re.DOTALL)
+    assert [text.partition(":")[0] for text in re.findall("<li>([^<]+)</li>", dialog)] == [
+        "Not of Acme GmbH",
+        "The text speaks of a file, but none is attached.",
+        "The text names another customer",
+    ]
+    assert re.findall(r'form="reply-form">.*?<span>([^<]+)</span>', dialog, re.DOTALL) == ["Send to Dana Roth anyway"]
+    assert 'id="reply-risks"' not in html_of(browser.get(url_of(ticket), {"compose": "reply"}))
+
+    add_note(ticket.pk, by=desk.jonas, body_text="Wait.")
+    html = html_of(browser.post(url_of(ticket, "reply/"), values))
+    assert ("Written meanwhile" in html, 'id="reply-risks"' in html) == (True, False)
 
 
 def test_the_page_asks_once_and_again_for_another_name(desk: Desk, ticket: Ticket) -> None:

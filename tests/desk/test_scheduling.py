@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from tests.desk.conftest import Desk
@@ -101,6 +102,15 @@ def test_it_is_moved_and_sent_at_once_from_its_page(desk: Desk, ticket: Ticket) 
     assert browser.post(url, {"when": "now", "send_at": later}).status_code == 302
     assert OutboundMessage.objects.get().release_at < timezone.now() + timedelta(minutes=1)
     assert "Undo" in html_of(browser.get(url_of(ticket)))
+
+
+def test_the_bar_after_send_now_counts_the_undo_time_and_not_the_hours_before(desk: Desk, ticket: Ticket) -> None:
+    with time_machine.travel(timezone.now() - timedelta(hours=5)):
+        message = scheduled(ticket, desk)
+    browser = desk.browser(desk.mara)
+    browser.post(f"/outbox/{message.pk}/schedule/", {"when": "now"})
+    html = html_of(browser.get(url_of(ticket)))
+    assert f'<progress class="outgoing__progress" max="{desk.mara.undo_seconds}"' in html
 
 
 def test_an_ordinary_reply_has_no_moment_to_change(desk: Desk, ticket: Ticket) -> None:

@@ -21,7 +21,7 @@ from desk.demo.acts import message_id_of
 from desk.demo.building import STORIES, build
 from tests.factories import default_calendar
 from tickets.enums import EntryKind, OutboundStatus, TicketStatus
-from tickets.models import OutboundMessage, OwnershipTransfer, Ticket, TicketLink, TimelineEntry
+from tickets.models import OutboundMessage, OwnershipTransfer, SavedView, Ticket, TicketLink, TimelineEntry
 
 NOW = datetime(2026, 11, 19, 14, 30, tzinfo=UTC)  # a Thursday
 
@@ -38,6 +38,14 @@ def desk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 def ticket_of(key: str) -> Ticket:
     return TimelineEntry.objects.get(email_message_id=message_id_of(key)).ticket
+
+
+def test_lists_are_shared_with_the_team_and_with_everybody(desk: None) -> None:
+    shared = {(view.name, view.slug, view.scope, view.owner.name) for view in SavedView.objects.all()}
+    assert shared == {
+        ("Waiting for customers", "waiting-for-customers", "team", "Lea Brandt"),
+        ("High and critical", "high-and-critical", "global", Agent.objects.get(email="admin@itilnext.example").name),
+    }
 
 
 def test_accounts_are_those_that_were_promised(desk: None) -> None:
@@ -63,7 +71,7 @@ def test_accounts_are_those_that_were_promised(desk: None) -> None:
     assert Team.objects.filter(name="Service Desk", lead__name="Lea Brandt", manager__name="Max Hoffmann").exists()
     sam, manager = (Agent.objects.get(email=f"{name}@itilnext.example") for name in ("sam", "max"))
     assert {team.name for team in Team.objects.filter(pk__in=reach_of(sam).supervised)} == {"Service Desk", "Network"}
-    assert len(reach_of(manager).managed) == 3
+    assert len(reach_of(manager).managed) == 4
     mailbox = Mailbox.objects.get(address="support@itilnext.example")
     assert (mailbox.backend, mailbox.team.name) == ("files", "Service Desk")
 

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.errors import ContactNotEditable
+from accounts.errors import AddressNotEditable
 from accounts.models import Contact
 from accounts.services import mark_deliverable, mark_undeliverable
 from connectors.mail.models import Mailbox
@@ -70,6 +72,15 @@ def test_it_marks_the_one_whose_copy_came_back(desk: Desk, ticket: Ticket, mailb
     boss = ContactFactory(email="Boss@acme.example")
     comes_back(ticket, mailbox, cc=("boss@acme.example",), to="boss@acme.example")
     assert (mark_of(boss), mark_of(desk.dana)) == ("5.1.1", None)
+
+
+def test_the_contact_is_found_by_the_index_of_addresses(desk: Desk) -> None:
+    """A look-up that reads every contact would hold up each report."""
+    with CaptureQueriesContext(connection) as queries:
+        assert mark_undeliverable(" DANA@acme.example ", by=MTA, at=WHEN, code="5.1.1")
+    assert mark_of(desk.dana) == "5.1.1"
+    look_up = next(query["sql"] for query in queries if "accounts_contact" in query["sql"])
+    assert 'LOWER("accounts_contact"."email") =' in look_up
 
 
 def test_a_report_that_names_no_mail_marks_nobody(desk: Desk, ticket: Ticket, mailbox: Mailbox) -> None:
@@ -141,7 +152,7 @@ def test_a_person_who_serves_the_contact_clears_it(desk: Desk, ticket: Ticket) -
     mark_undeliverable("dana@acme.example", by=MTA, at=WHEN, code="5.1.1")
     page = f"/customers/{desk.dana.pk}/"
     assert "The address works again" not in html_of(desk.browser(desk.jonas).get(page))
-    with pytest.raises(ContactNotEditable):
+    with pytest.raises(AddressNotEditable):
         mark_deliverable(desk.dana.pk, by=AgentFactory(teams=[desk.team]))
     browser = desk.browser(desk.mara)
     assert "The address works again" in html_of(browser.get(page))

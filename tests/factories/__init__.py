@@ -1,5 +1,6 @@
 """The smallest valid rows. What has a service comes about by it, as in life: an owned ticket has been accepted."""
 
+from tests.factories.envelopes import EnvelopeFactory
 from tests.factories.people import (
     AbsenceFactory,
     AgentFactory,
@@ -17,6 +18,7 @@ __all__ = [
     "ApiClientFactory",
     "CompanyFactory",
     "ContactFactory",
+    "EnvelopeFactory",
     "TeamFactory",
     "TicketFactory",
     "default_calendar",

@@ -14,6 +14,9 @@ from connectors.mail.models import Brake, Mailbox, MailMessage
 from connectors.mail.services import take_in
 from core.models import new_id
 from tests.factories.people import TeamFactory
+from tickets.enums import OutboundKind
+from tickets.models import Ticket
+from tickets.services import queue_system_message
 
 SUPPORT = "support@desk.test"
 
@@ -66,6 +69,12 @@ def a_mail(
     for name, content in (files or {}).items():
         mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
     return mail.as_bytes()
+
+
+def our_mail_on(ticket: Ticket) -> str:
+    """Message-ID of a mail of ours about the ticket, which its requester has got."""
+    sent = queue_system_message(ticket.pk, kind=OutboundKind.ACKNOWLEDGEMENT, body_text="We have it.")
+    return str((sent or ticket.outbound_messages.get(kind=OutboundKind.ACKNOWLEDGEMENT)).email_message_id)
 
 
 def arrive(raw: bytes, mailbox: Mailbox, **more: Any) -> MailMessage:

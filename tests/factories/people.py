@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import factory
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -23,15 +24,9 @@ def default_calendar() -> BusinessCalendar:
 class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
-        skip_postgeneration_save = True
 
     email = factory.Sequence(lambda n: f"person{n}@desk.test")
-    password = factory.PostGenerationMethodCall("set_password", PASSWORD)
-
-    @classmethod
-    def _after_postgeneration(cls, instance: User, create: bool, results: Any = None) -> None:
-        if create:
-            instance.save()
+    password = factory.LazyFunction(lambda: make_password(PASSWORD))
 
 
 class TeamFactory(DjangoModelFactory[Team]):

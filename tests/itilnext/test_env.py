@@ -18,6 +18,11 @@ from itilnext import env
         (env.positive_int, "ten"),
         (env.positive_int, "٣"),
         (env.whole_number, "-1"),
+        (lambda name: env.most_within(name, "1/1"), "60"),
+        (lambda name: env.most_within(name, "1/1"), "60/"),
+        (lambda name: env.most_within(name, "1/1"), "-1/60"),
+        (lambda name: env.most_within(name, "1/1"), "60/0"),
+        (lambda name: env.most_within(name, "1/1"), "60/10081"),
         (env.boolean, "maybe"),
         (env.boolean, "2"),
         (lambda name: env.choice(name, ("DEBUG", "INFO")), "LOUD"),
@@ -50,11 +55,15 @@ def test_usable_values_are_read_as_their_type(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("DESK_SWITCH", "Off")
     monkeypatch.setenv("DESK_HOSTS", "a.example, b.example,,")
     monkeypatch.setenv("DESK_EMPTY", "")
+    monkeypatch.setenv("DESK_LIMIT", "5 / 10")
+    monkeypatch.setenv("DESK_NO_LIMIT", "0")
     assert env.positive_int("DESK_NUMBER") == 60
     assert env.boolean("DESK_SWITCH", default=True) is False
     assert env.names("DESK_HOSTS") == ["a.example", "b.example"]
     assert env.positive_int("DESK_EMPTY", default=7) == 7
     assert env.whole_number("DESK_UNSET", default=0) == 0
+    limits = [env.most_within(name, default="60/1440") for name in ("DESK_LIMIT", "DESK_NO_LIMIT", "DESK_UNSET")]
+    assert limits == [(5, 10), (0, 0), (60, 1440)]
 
 
 def test_secret_comes_from_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,28 @@ def home() -> Iterator[Path]:
     yield folder
     end_all_of(folder)
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def once_started() -> Iterator[Path]:
+    """A home whose PostgreSQL has run before; making one is what takes longest."""
+    folder = Path(tempfile.mkdtemp(prefix="itilnext-servers-"))
+    folder.chmod(0o755)
+    join(folder, durable=False, with_valkey=False).release()
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def used_home(home: Path, once_started: Path) -> Path:
+    copy(once_started, home)
+    return home
+
+
+def copy(used: Path, home: Path) -> None:
+    """With the owners of the files, as root's servers run under another account."""
+    home.mkdir(mode=0o755, exist_ok=True)
+    subprocess.run(["cp", "-Rp", str(used / "postgres"), str(home)], check=True)
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
@@ -58,21 +81,21 @@ def execute(servers: Servers, statement: str, *, role: str = "MIGRATION_DATABASE
         return cursor.fetchall() if cursor.description else []
 
 
-def test_data_survive_sigkill_of_everything(home: Path) -> None:
-    servers = join(home)
+def test_data_survive_sigkill_of_everything(used_home: Path) -> None:
+    servers = join(used_home)
     execute(servers, "CREATE TABLE note (body text); INSERT INTO note VALUES ('kept')")
-    end_all_of(home)
+    end_all_of(used_home)
     servers.release()
 
-    again = join(home)
+    again = join(used_home)
     assert execute(again, "SELECT body FROM note") == [("kept",)]
     assert redis.Redis.from_url(again.environment["REDIS_URL"]).ping() is True
     again.release()
-    assert processes_of(home) == []
+    assert processes_of(used_home) == []
 
 
-def test_application_role_owns_nothing_and_may_create_nothing(home: Path) -> None:
-    servers = join(home, durable=False, with_valkey=False)
+def test_application_role_owns_nothing_and_may_create_nothing(used_home: Path) -> None:
+    servers = join(used_home, durable=False, with_valkey=False)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         execute(servers, "CREATE TABLE own (id int)", role="DATABASE_URL")
     rights = execute(
@@ -83,18 +106,18 @@ def test_application_role_owns_nothing_and_may_create_nothing(home: Path) -> Non
     servers.release()
 
 
-def test_servers_run_until_the_last_user_lets_go(home: Path) -> None:
-    first = join(home, durable=False)
-    second = join(home, durable=False)
+def test_servers_run_until_the_last_user_lets_go(used_home: Path) -> None:
+    first = join(used_home, durable=False)
+    second = join(used_home, durable=False)
     assert first.environment == second.environment
     first.release()
     assert execute(second, "SELECT 1") == [(1,)]
     second.release()
-    assert processes_of(home) == []
+    assert processes_of(used_home) == []
 
 
-def test_a_server_that_is_killed_comes_back(home: Path) -> None:
-    servers = join(home, durable=False)
+def test_a_server_that_is_killed_comes_back(used_home: Path) -> None:
+    servers = join(used_home, durable=False)
     client = redis.Redis.from_url(servers.environment["REDIS_URL"])
     os.kill(client.info()["process_id"], signal.SIGKILL)
     assert eventually(lambda: answers(servers))
@@ -117,7 +140,9 @@ def eventually(condition: Callable[[], bool], patience: float = 20.0) -> bool:
     return False
 
 
-def test_two_homes_side_by_side(home: Path) -> None:
+def test_two_homes_side_by_side(home: Path, once_started: Path) -> None:
+    copy(once_started, home / "one")
+    copy(once_started, home / "two")
     one, two = join(home / "one", durable=False), join(home / "two", durable=False)
     execute(one, "CREATE TABLE only_here (id int)")
     assert execute(two, "SELECT to_regclass('only_here')") == [(None,)]
@@ -175,29 +200,28 @@ def test_leftovers_of_a_killed_first_start_do_no_harm(home: Path) -> None:
     servers.release()
 
 
-def test_a_mark_whose_process_number_was_given_to_another_is_forgotten(home: Path) -> None:
-    join(home, durable=False, with_valkey=False).release()
-    mark = home / "postgres" / "data" / "postmaster.pid"
-    mark.write_text(f"{os.getpid()}\n{home}\n", encoding="utf-8")
+def test_a_mark_whose_process_number_was_given_to_another_is_forgotten(used_home: Path) -> None:
+    mark = used_home / "postgres" / "data" / "postmaster.pid"
+    mark.write_text(f"{os.getpid()}\n{used_home}\n", encoding="utf-8")
     owner = mark.parent.stat()
     os.chown(mark, owner.st_uid, owner.st_gid)
-    (home / "postgres" / "run" / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n", encoding="utf-8")
-    servers = join(home, durable=False, with_valkey=False)
+    (used_home / "postgres" / "run" / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n", encoding="utf-8")
+    servers = join(used_home, durable=False, with_valkey=False)
     assert execute(servers, "SELECT 1") == [(1,)]
     servers.release()
 
 
-def test_a_server_whose_keeper_could_not_stop_it_is_stopped_before_the_next_start(home: Path) -> None:
-    servers = join(home, with_valkey=False)
+def test_a_server_whose_keeper_could_not_stop_it_is_stopped_before_the_next_start(used_home: Path) -> None:
+    servers = join(used_home, with_valkey=False)
     execute(servers, "CREATE TABLE note (body text); INSERT INTO note VALUES ('kept')")
-    server = int((home / "postgres" / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    server = int((used_home / "postgres" / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
     with psycopg.connect(servers.environment["DATABASE_URL"]) as busy:
         backend = busy.info.backend_pid
-        for process in processes_of(home):
+        for process in processes_of(used_home):
             if process.pid != backend:
                 process.kill()  # a busy backend notices late that its server is gone
         servers.release()
-        again = join(home, with_valkey=False)
+        again = join(used_home, with_valkey=False)
     assert not psutil.pid_exists(server) or psutil.Process(server).status() == psutil.STATUS_ZOMBIE
     assert execute(again, "SELECT body FROM note") == [("kept",)]
     again.release()

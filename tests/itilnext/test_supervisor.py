@@ -32,11 +32,11 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture
-def start(home: Path, port: int) -> Iterator[Callable[[], Desk]]:
-    """Start a desk on `home` and wait until it says that it is ready."""
+def start(home: Path, port: int) -> Iterator[Callable[..., Desk]]:
+    """Start a desk on `home` and wait until it says `until`: that it is ready."""
     started: list[Desk] = []
 
-    def run() -> Desk:
+    def run(until: str = f"ready at http://localhost:{port}/") -> Desk:
         desk = subprocess.Popen(
             COMMAND, cwd=settings.BASE_DIR, env=environment(home, port), stdout=subprocess.PIPE, text=True
         )
@@ -45,7 +45,7 @@ def start(home: Path, port: int) -> Iterator[Callable[[], Desk]]:
         said = []
         for line in desk.stdout:
             said.append(line)
-            if f"ready at http://localhost:{port}/" in line:
+            if until in line:
                 return desk
         pytest.fail("".join(said))
 
@@ -90,26 +90,18 @@ def wait_until_gone(home: Path, patience: float = 40.0) -> list[psutil.Process]:
     return left
 
 
-def test_a_signal_ends_every_process_and_the_next_start_recovers_from_sigkill(
-    home: Path, port: int, start: Callable[[], Desk]
+def test_the_next_start_recovers_from_sigkill_and_a_signal_ends_every_process(
+    home: Path, port: int, start: Callable[..., Desk]
 ) -> None:
     desk = start()
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
         assert answer.status == 200
     names = {part for process in processes_of(home) for part in process.cmdline()}
-    assert {"gunicorn", "worker", "beat"} <= names
+    assert {"gunicorn", "uvicorn", "itilnext.local.front", "worker", "beat"} <= names
     second = subprocess.run(
         COMMAND, cwd=settings.BASE_DIR, env=environment(home, port + 1), capture_output=True, text=True, check=False
     )
     assert (second.returncode, "already runs on" in second.stderr) == (1, True)
-
-    desk.send_signal(signal.SIGTERM)
-    output, _ = desk.communicate(timeout=60)
-    assert desk.returncode == 0
-    assert "stopped" in output
-    assert processes_of(home) == []
-
-    desk = start()
     desk.kill()  # its children notice by themselves
     desk.communicate()
     assert wait_until_gone(home) == []
@@ -118,10 +110,18 @@ def test_a_signal_ends_every_process_and_the_next_start_recovers_from_sigkill(
     for process in processes_of(home):
         process.kill()
     desk.communicate()
+
     desk = start()
-    desk.send_signal(signal.SIGINT)
-    desk.communicate(timeout=60)
+    _ends_by(signal.SIGINT, desk, home)
+    desk = start(until="migrating the database")
+    _ends_by(signal.SIGTERM, desk, home)
+
+
+def _ends_by(number: signal.Signals, desk: Desk, home: Path) -> None:
+    desk.send_signal(number)
+    output, _ = desk.communicate(timeout=60)
     assert desk.returncode == 0
+    assert "stopped" in output
     assert processes_of(home) == []
 
 

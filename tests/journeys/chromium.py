@@ -9,10 +9,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, Response, Route
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from accounts.models import Agent
+from tests.factories.people import PASSWORD
+
+AXE = next(Path(axe_playwright_python.__file__).parent.glob("**/axe.min.js"))
+RUN_AXE = """async (rules) => {
+    const all = { rules: { "target-size": { enabled: true } } };
+    const chosen = rules ? { runOnly: { type: "rule", values: rules } } : all;
+    const { violations } = await axe.run({ ...chosen, resultTypes: ["violations"] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}"""
+"""WCAG 2.2 A and AA and axe's good practice, or the rules named; answers what is against them."""
+COLOUR = ("color-contrast", "link-in-text-block")
+"""The rules whose answer may differ in the other scheme, of which nothing but colours changes."""
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first is the same engine without windows: a new page takes it a fifth of the time."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -29,6 +46,57 @@ def launch(playwright: Playwright) -> Browser:
     if not Path(found).exists():
         pytest.skip("no Chromium here; install the package `chromium`, or run `playwright install chromium`")
     return playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+
+
+def sign_in(page: Page, agent: Agent) -> None:
+    """By the form; `tests.sessions` is quicker where the story is about something else."""
+    page.goto("/login/")
+    page.get_by_label("E-mail").fill(agent.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue/**")
+
+
+def open_page(page: Page, address: str) -> None:
+    """Returns once the page listens to keys, which comes a moment after the page itself."""
+    page.goto(address)
+    listens(page)
+
+
+def listens(page: Page) -> None:
+    page.wait_for_selector("html[data-started]", state="attached")
+
+
+def held_back(page: Page, address: str) -> list[Route]:
+    """What the page asks of this address waits until one says `continue_()`."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(address, hold)
+    return held
+
+
+def tab_to(page: Page, target: Locator, *, key: str = "Tab", most: int = 40) -> None:
+    """As people do who have no mouse: Playwright's own `press`, `fill` and `focus` would go there by themselves."""
+    for _stop in range(most):
+        if target.evaluate("el => el === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"not reached by pressing {key} {most} times: {target}")
+
+
+def axe_finds_nothing(page: Page, what: str = "", *, rules: tuple[str, ...] = ()) -> None:
+    """`what` is looked at, in the words of the failure; `rules`: these alone."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate(RUN_AXE, rules or None) == [], what
+
+
+def scrolls_no_wider(page: Page, what: str = "") -> None:
+    wide = page.evaluate(OVERFLOW)
+    assert wide <= 0, f"{what} scrolls sideways by {wide} px"
 
 
 @contextmanager
@@ -53,19 +121,31 @@ class Watch:
     foreign: list[str] = field(default_factory=list)
     csp_reports: list[str] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
-    expected: tuple[int, ...] = ()
-    """Statuses of refusals that the story is about."""
+    expected: tuple[int | str, ...] = ()
+    """What the story is about: statuses of refusals, and failures of the network by Chromium's names (`net::…`)."""
 
     def over(self, page: Page) -> None:
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
-        page.on("requestfailed", lambda request: self.failed.append(f"{request.url}: {request.failure}"))
+        page.on("requestfailed", self._on_failure)
         page.on("request", self._on_request)
         page.on("response", self._on_response)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if not (self.expected and "the server responded with a status of" in message.text):
+        is_told_of_signing_out = message.type == "info" and message.text.startswith("Clear-Site-Data header on")
+        if not (is_told_of_signing_out or self._is_expected(message.text)):
             self.console.append(f"{message.type}: {message.text}")
+
+    def _is_expected(self, text: str) -> bool:
+        """Of what is expected, Chromium and htmx each write a line; of a lost network, htmx names its events alone."""
+        if text.startswith("htmx:"):
+            return any(str(what).startswith("net::") for what in self.expected)
+        is_of_an_answer = text.startswith(("Failed to load resource: ", "Response Status Error Code "))
+        return is_of_an_answer and any(str(what) in text for what in self.expected)
+
+    def _on_failure(self, request: Request) -> None:
+        if request.failure not in ("net::ERR_ABORTED", *self.expected):  # aborted: the page was left before it had come
+            self.failed.append(f"{request.url}: {request.failure}")
 
     def _on_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -79,8 +159,14 @@ class Watch:
         if response.status >= 400 and response.status not in self.expected:
             self.failed.append(f"{response.url}: {response.status}")
 
+    def forget(self) -> None:
+        """Begin anew, for the next page."""
+        for seen in (self.console, self.failed, self.foreign, self.csp_reports, self.responses):
+            seen.clear()
+
     def finds_nothing(self) -> None:
-        assert (self.console, self.failed, self.foreign, self.csp_reports) == ([], [], [], [])
+        found = (self.console, self.failed, self.foreign, self.csp_reports)
+        assert found == ([], [], [], []), found
 
 
 @dataclass(frozen=True)
@@ -97,6 +183,8 @@ def weight_of(responses: list[Response]) -> Weight:
     total = 0
     for response in responses:
         kind = response.request.resource_type
+        if kind == "eventsource":  # its body never ends
+            continue
         body = b"" if response.status in (204, 301, 302, 304) else response.body()
         is_text = any(
             word in response.headers.get("content-type", "") for word in ("text", "javascript", "json", "svg")

@@ -1,10 +1,28 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from shutil import rmtree
+from typing import Any
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from accounts.models import Agent, Contact
+from tests.factories import ContactFactory, TicketFactory
+from tests.journeys.chromium import Watch, database_beside_playwright, launch
 from tests.journeys.desk import Desk, open_desk
+from tests.sessions import sign_in_without_form
+from tickets.models import Ticket
+
+Browsers = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One for all stories of a process: they share nothing, as each page opens in a context of its own."""
+    with sync_playwright() as playwright, database_beside_playwright():
+        browser = launch(playwright)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -13,3 +31,51 @@ def desk(transactional_db: None) -> Iterator[Desk]:
     rmtree(settings.MAIL_ROOT, ignore_errors=True)
     yield open_desk()
     rmtree(settings.MAIL_ROOT, ignore_errors=True)
+
+
+@pytest.fixture
+def dana(transactional_db: None) -> Contact:
+    """The customer."""
+    found: Contact = ContactFactory(first_name="Dana", last_name="Roth", email="dana@acme.test")
+    return found
+
+
+@pytest.fixture
+def ticket(desk: Desk, dana: Contact) -> Ticket:
+    """Dana's, which Mara has accepted."""
+    found: Ticket = TicketFactory(team=desk.team, requester=dana, subject="Printer in ward 3", owner=desk.mara)
+    return found
+
+
+@pytest.fixture
+def watch(live_site: str) -> Watch:
+    """Over all that `browsers` opens; when the test ends it must have seen nothing but what it was told to expect."""
+    return Watch(live_site)
+
+
+@pytest.fixture
+def browsers(chromium: Browser, live_site: str, watch: Watch) -> Iterator[Browsers]:
+    """`browsers(agent)` opens a page in a new browser in which the agent has signed in; without one nobody has."""
+    opened: list[BrowserContext] = []
+
+    def open_one(agent: Agent | None = None, **options: Any) -> Page:
+        wanted = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options}
+        context = chromium.new_context(base_url=live_site, **wanted)
+        opened.append(context)
+        context.on("page", watch.over)
+        if agent:
+            sign_in_without_form(context, agent, live_site)
+        return context.new_page()
+
+    yield open_one
+    try:
+        watch.finds_nothing()
+    finally:
+        for context in opened:
+            context.close()
+
+
+@pytest.fixture
+def page(browsers: Browsers, desk: Desk) -> Page:
+    """Mara at her browser."""
+    return browsers(desk.mara)

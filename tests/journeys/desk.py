@@ -86,7 +86,7 @@ def text_of(mail: EmailMessage) -> str:
     return str(part.get_content())
 
 
-def sooner_or_later(happens: Callable[[], T | None], *, what: str, patience: float = 60.0) -> T:
+def sooner_or_later(happens: Callable[[], T | None], *, what: str, patience: float = 180.0) -> T:
     """Wake the worker as beat does until `happens()` has something to show; fails after `patience` seconds."""
     end = time.monotonic() + patience
     while time.monotonic() < end:

@@ -9,10 +9,10 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from accounts.models import Absence
+from accounts.models import Absence, Contact
 from accounts.tokens import token_for
 from connectors.mail.services import send_due_mail
-from tests.factories import ContactFactory, TicketFactory
+from tests.factories import TicketFactory
 from tests.factories.people import PASSWORD
 from tests.journeys.desk import Desk
 from tests.journeys.plain_browser import PlainBrowser, Program
@@ -35,8 +35,7 @@ def send_everything() -> None:
 
 
 @pytest.fixture
-def ticket(desk: Desk) -> Ticket:
-    dana = ContactFactory(first_name="Dana", last_name="Roth", email="dana@acme.test")
+def ticket(desk: Desk, dana: Contact) -> Ticket:
     owned: Ticket = TicketFactory(team=desk.team, requester=dana, subject="Scanner is slow", owner=desk.mara)
     return owned
 

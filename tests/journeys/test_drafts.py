@@ -1,57 +1,30 @@
 """Drafts in a real browser: nothing typed is lost, nothing sent comes back, no window writes over another."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 
-from tests.factories import ContactFactory, TicketFactory
-from tests.factories.people import PASSWORD
-from tests.journeys.chromium import Watch, database_beside_playwright, launch
+from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, open_page
+from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.models import Draft, OutboundMessage, Ticket
 
 Open = Callable[[], Page]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright, database_beside_playwright():
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def ticket(desk: Desk) -> Ticket:
-    dana = ContactFactory(first_name="Dana", last_name="Roth", email="dana@acme.test")
-    found: Ticket = TicketFactory(team=desk.team, requester=dana, subject="Printer in ward 3", owner=desk.mara)
-    return found
-
-
-@pytest.fixture
-def browsers(chromium: Browser, desk: Desk, live_site: str, ticket: Ticket) -> Iterator[Open]:
+def windows(browsers: Browsers, desk: Desk, ticket: Ticket) -> Open:
     """Opens the ticket in another browser of Mara's."""
-    opened: list[BrowserContext] = []
 
     def open_one() -> Page:
-        context = chromium.new_context(base_url=live_site, viewport={"width": 1440, "height": 900}, locale="en-GB")
-        opened.append(context)
-        page = context.new_page()
-        page.goto("/login/")
-        page.get_by_label("E-mail").fill(desk.mara.email)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/queue/mine/")
-        page.goto(f"/t/{ticket.reference}/")
+        page = browsers(desk.mara)
+        open_page(page, f"/t/{ticket.reference}/")
         return page
 
-    yield open_one
-    for context in opened:
-        context.close()
+    return open_one
 
 
 def reply_in(page: Page) -> Any:
@@ -67,6 +40,17 @@ def begin(page: Page, text: str) -> None:
     reply_in(page).press_sequentially(text)
 
 
+PAUSE_MS = 1_500
+"""Longer than drafts.js waits after the last key."""
+
+
+def drafts_asked(page: Page) -> list[str]:
+    """What is saved or discarded from now on, as it is asked for."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/drafts/" in request.url else None)
+    return asked
+
+
 def kept(wanted: str, *, patience: float = 10.0) -> str:
     """The text of the only draft, as soon as it is the one wanted or patience ends."""
     end = time.monotonic() + patience
@@ -77,11 +61,8 @@ def kept(wanted: str, *, patience: float = 10.0) -> str:
         time.sleep(0.05)
 
 
-def test_what_was_typed_is_there_in_another_browser_and_gone_when_sent(
-    browsers: Open, live_site: str, ticket: Ticket
-) -> None:
-    page, watch = browsers(), Watch(live_site)
-    watch.over(page)
+def test_what_was_typed_is_there_in_another_browser_and_gone_when_sent(windows: Open) -> None:
+    page = windows()
     begin(page, "Hello Dana, please")
     expect(state_in(page)).to_contain_text("Draft saved")
     expect(reply_in(page)).to_be_focused()
@@ -89,24 +70,23 @@ def test_what_was_typed_is_there_in_another_browser_and_gone_when_sent(
     assert kept("Hello Dana, please restart it.") == "Hello Dana, please restart it."
     page.context.close()  # the browser is gone, without a word
 
-    other = browsers()
+    other = windows()
     expect(other.locator("#composer-reply [data-draft-badge]")).to_be_visible()
     other.locator("#composer-reply > summary").click()
     expect(reply_in(other)).to_have_value("Hello Dana, please restart it.")
     expect(reply_in(other)).to_be_focused()
     other.keyboard.type(" Thanks")
     expect(reply_in(other)).to_have_value("Hello Dana, please restart it. Thanks")
-    assert Axe().run(other).response["violations"] == []
+    axe_finds_nothing(other)
     other.get_by_role("button", name="Send to Dana Roth", exact=True).click()
     expect(other.get_by_role("button", name="Undo")).to_be_visible()
     assert (Draft.objects.count(), OutboundMessage.objects.count()) == (0, 1)
     other.get_by_role("button", name="Undo").click()
     expect(reply_in(other)).to_have_value("Hello Dana, please restart it. Thanks")
-    watch.finds_nothing()
 
 
-def test_leaving_at_once_saves_and_asks_nothing(browsers: Open) -> None:
-    page = browsers()
+def test_leaving_at_once_saves_and_asks_nothing(windows: Open) -> None:
+    page = windows()
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     begin(page, "Half a sen")
@@ -115,40 +95,56 @@ def test_leaving_at_once_saves_and_asks_nothing(browsers: Open) -> None:
     assert (kept("Half a sen"), asked) == ("Half a sen", [])
 
 
-def test_of_two_windows_none_writes_over_the_other(browsers: Open) -> None:
-    left, right = browsers(), browsers()
+def test_leaving_while_a_save_is_on_its_way_keeps_what_was_typed_since(windows: Open, ticket: Ticket) -> None:
+    page = windows()
+    under_way: list[Route] = []
+    page.route("**/drafts/**", lambda route: under_way.append(route) if not under_way else route.continue_())
+    begin(page, "Half a sen")
+    with page.expect_request("**/drafts/**"):
+        page.keyboard.press("Control+s")
+    page.keyboard.type("tence")
+    page.goto("/queue/mine/")
+    assert kept("Half a sentence") == "Half a sentence"
+
+
+def test_of_two_windows_none_writes_over_the_other(windows: Open, watch: Watch) -> None:
+    watch.expected = (409,)
+    left, right = windows(), windows()
     begin(left, "From the left")
     expect(state_in(left)).to_contain_text("Draft saved")
     begin(right, "From the right")
     conflict = right.get_by_role("alert").filter(has_text="changed in another window")
     expect(conflict).to_be_visible()
-    assert Axe().run(right).response["violations"] == []
+    axe_finds_nothing(right)
+    asked = drafts_asked(right)
+    right.clock.install()  # runs as ever, and can be put forward
     right.keyboard.type(", and more")
-    right.wait_for_timeout(1500)
+    right.clock.fast_forward(PAUSE_MS)
+    expect(reply_in(right)).to_have_value("From the right, and more")
+    assert asked == []
     assert kept("From the left") == "From the left"
     right.get_by_role("button", name="Keep this text").click()
     expect(conflict).to_be_hidden()
     assert kept("From the right, and more") == "From the right, and more"
 
 
-def test_a_save_on_its_way_does_not_arrive_after_the_sending(browsers: Open) -> None:
-    page = browsers()
-
-    def slowly(route: Route) -> None:
-        page.wait_for_timeout(700)
-        route.continue_()
-
-    page.route("**/drafts/**", slowly)
+def test_a_save_on_its_way_does_not_arrive_after_the_sending(windows: Open) -> None:
+    page = windows()
+    asked, on_its_way = drafts_asked(page), held_back(page, "**/drafts/**")
     begin(page, "Hello Dana.")
-    page.keyboard.press("Control+s")
+    with page.expect_request("**/drafts/**"):
+        page.keyboard.press("Control+s")
     page.get_by_role("button", name="Send to Dana Roth", exact=True).click()
+    assert not OutboundMessage.objects.exists()
+    on_its_way[0].continue_()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
-    page.wait_for_timeout(1500)
+    assert len(asked) == 1, "leaving the page has saved nothing either"
     assert (Draft.objects.count(), OutboundMessage.objects.count()) == (0, 1)
 
 
-def test_without_connection_it_says_so_and_saves_when_it_is_back(browsers: Open) -> None:
-    page = browsers()
+def test_without_connection_it_says_so_and_saves_when_it_is_back(windows: Open, watch: Watch) -> None:
+    watch.expected = ("net::ERR_INTERNET_DISCONNECTED",)
+    page = windows()
     begin(page, "Hello")
     page.context.set_offline(True)
     expect(state_in(page)).to_contain_text("Not saved yet", timeout=5000)
@@ -157,8 +153,8 @@ def test_without_connection_it_says_so_and_saves_when_it_is_back(browsers: Open)
     assert kept("Hello") == "Hello"
 
 
-def test_an_emptied_draft_is_discarded(browsers: Open) -> None:
-    page = browsers()
+def test_an_emptied_draft_is_discarded(windows: Open) -> None:
+    page = windows()
     begin(page, "Hello")
     expect(page.get_by_role("button", name="Discard draft")).to_be_visible()
     reply_in(page).fill("")
@@ -170,10 +166,12 @@ def test_an_emptied_draft_is_discarded(browsers: Open) -> None:
     assert Draft.objects.count() == 0
 
 
-def test_what_was_typed_before_the_module_came_is_saved_too(browsers: Open) -> None:
-    page = browsers()
-    page.route("**/js/drafts*.js", lambda route: (page.wait_for_timeout(1000), route.continue_()))
-    page.reload()
+def test_what_was_typed_before_the_module_came_is_saved_too(page: Page, ticket: Ticket) -> None:
+    """On the first page of a browser; on later ones the service worker has the module."""
+    on_its_way = held_back(page, "**/js/drafts*.js")
+    with page.expect_request("**/js/drafts*.js"):
+        page.goto(f"/t/{ticket.reference}/", wait_until="commit")
     begin(page, "Quick as a fox")
+    on_its_way[0].continue_()
     expect(state_in(page)).to_contain_text("Draft saved")
     assert kept("Quick as a fox") == "Quick as a fox"

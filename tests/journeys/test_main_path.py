@@ -64,6 +64,7 @@ def test_051_from_a_customers_mail_to_the_closed_ticket(
     resolved_and_opened_again_by_one_more_mail_054(story)
     closed_by_the_link_of_the_newest_resolution(story)
     assert told_by(story.ticket) == THE_STORY
+    sooner_or_later(lambda: story.ticket.flags == ["repeat_contact"], what="the third mail is noticed")
 
 
 def a_mail_becomes_a_ticket_042(story: Story) -> None:
@@ -81,7 +82,8 @@ def the_first_agent_owns_it_the_second_is_refused(story: Story) -> None:
     his_page = story.jonas.get(story.here)
     queue = story.mara.get("/queue/unowned/")
     assert "Printer in ward 3" in queue.text
-    accepted = story.mara.submit(queue, queue.form(f"{story.here}accept/"))
+    her_page = story.mara.get(story.here)
+    accepted = story.mara.submit(her_page, her_page.form(f"{story.here}accept/"))
     assert (accepted.status, accepted.url) == (200, story.site + story.here)
     refused = story.jonas.submit(his_page, his_page.form(f"{story.here}accept/"))
     assert refused.status == 409
@@ -152,9 +154,10 @@ def links_in(mail: EmailMessage) -> list[str]:
 
 
 def told_by(ticket: Ticket) -> list[tuple[str, str, str, str]]:
-    """(kind, visibility, author, what) of every entry in order."""
+    """(kind, visibility, author, what) of every entry in order, but for the flag that a worker sets in its own time."""
     return [
-        (entry.kind, entry.visibility, entry.author_name, step_of(entry.facts)) for entry in ticket.entries.in_order()
+        (entry.kind, entry.visibility, entry.author_name, step_of(entry.facts))
+        for entry in ticket.entries.exclude(kind=EntryKind.FLAG).in_order()
     ]
 
 

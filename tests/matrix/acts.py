@@ -5,19 +5,21 @@ from tests.factories.people import PASSWORD
 from tests.matrix.cases import (
     Act,
     Ask,
-    absence_of,
-    absence_values,
     api,
+    card,
+    changed_text,
     entry_of,
     field,
-    ledger_move,
-    ledger_step,
+    flag_step,
+    kept_text,
+    limits_form,
     new_file,
+    note,
     one,
-    own_absence,
     page,
     password_link,
     reads,
+    removed_text,
     reply,
     shown,
     step,
@@ -25,15 +27,25 @@ from tests.matrix.cases import (
     task_change,
     task_step,
     transfer,
-    transfer_form,
 )
+from tests.matrix.empowerment_acts import EMPOWERMENT_ACTS
+from tests.matrix.envelope_acts import ENVELOPE_ACTS, ENVELOPE_PAGES
+from tests.matrix.list_acts import LIST_ACTS
+from tests.matrix.people_acts import PEOPLE_ACTS, TEXT
 from tests.matrix.world import STRANGERS
 
-TEXT = "Her employment has ended; the ticket goes on with Jonas."
 NOTE = {"body": "Seen it."}
+CALL = {"kind": "phone_note", "direction": "inbound", "minutes": 3, "body": "It is off again."}
+FLAG = {"type": "repeat_contact", "reason": "They call every day."}
+REASON = {"reason": "So it is."}
 REQUESTER = "dana@acme.example"
 
 ACTS: dict[str, Act] = {
+    **LIST_ACTS,
+    **ENVELOPE_ACTS,
+    **ENVELOPE_PAGES,
+    **PEOPLE_ACTS,
+    **EMPOWERMENT_ACTS,
     # Reading
     "read": Act(api=lambda case: Ask("get", api(case)), page=lambda case: Ask("get", t(case))),
     "read_timeline": Act(api=lambda case: Ask("get", api(case, "timeline"))),
@@ -43,12 +55,32 @@ ACTS: dict[str, Act] = {
     "read_mail_html": Act(page=lambda case: Ask("get", t(case, f"entries/{case.id(entry_of(case))}/html"))),
     "read_mail_text": Act(page=lambda case: Ask("get", t(case, f"entries/{case.id(entry_of(case))}/text"))),
     "read_history": shown("history"),
+    "see_presence": page("get", "/t/{case.ref}/presence/"),
+    "say_presence": Act(
+        page=lambda case: Ask("post", t(case, "presence"), {"page": "a1", "doing": "viewing"}, status=200)
+    ),
+    "read_company": shown("around/company"),
+    "read_similar": shown("around/similar"),
     "download": one("attachments", "file", "attachments"),
     "download_blocked": one("attachments", "blocked_file", "attachments"),
     "list": reads("/tickets/", "/queue/all/"),
     "export_csv": page("get", "/queue/all/export.csv"),
     "export_xlsx": page("get", "/queue/team/export.xlsx?q=status:open"),
+    "api_export_csv": reads("/tickets/export.csv"),
+    "api_export_xlsx": reads("/tickets/export.xlsx?filter=status:open"),
     "search": reads("/search/?q=printer", "/search/?q=printer"),
+    # Board
+    "board_home": page("get", "/board/", goes_to="/board/"),
+    "board": page("get", "/board/all/?by=status&lanes=priority"),
+    "see_move_form": page("get", "/board/team/move/?by=priority&card={case.ref}"),
+    "move_to_high": card("by=priority", "high"),
+    "move_to_waiting": card("by=status", "waiting"),
+    "move_to_nobody": card("by=agent", "none"),
+    "move_to_customer": card("by=customer", "none"),
+    "see_limits": Act(page=lambda case: Ask("get", f"/board/limits/{case.id(case.world.desk)}/")),
+    "set_limits": Act(
+        page=lambda case: Ask("post", f"/board/limits/{case.id(case.world.desk)}/", limits_form(), goes_to="/board/")
+    ),
     # Ownership
     "accept": step("accept"),
     "offer": step("offer", lambda case: {"agent": str(case.world.people["agent"].pk)}),
@@ -66,25 +98,61 @@ ACTS: dict[str, Act] = {
     # Conversation
     "reply": reply(),
     "preview": Act(
+        api=lambda case: Ask("post", api(case, "preview_reply"), {"body": "Restart it."}),
         page=lambda case: Ask(
             "post",
             t(case, "preview"),
-            {"body": "Restart it.", "context": context_of(case.ticket, last_seen_seq=10**9).signed()},
-        )
+            {
+                "body": "Restart it.",
+                "context": context_of(case.ticket, last_seen_seq=10**9, by=case.world.people["owner"]).signed(),
+            },
+        ),
     ),
     "reply_to_another": reply(to_confirm="somebody@else.example"),
     "note": Act(
         api=lambda case: Ask("post", api(case, "note"), NOTE, status=201),
-        page=lambda case: Ask("post", t(case, "note"), NOTE, goes_to=t(case)),
+        page=lambda case: Ask("post", t(case, "note"), note(case), goes_to=t(case)),
     ),
+    "log_contact": Act(
+        api=lambda case: Ask("post", api(case, "log_contact"), CALL, status=201),
+        page=lambda case: Ask(
+            "post", t(case, "log"), {**CALL, "spoke_with": "Dana", "at": "2026-03-02T09:30"}, goes_to=t(case)
+        ),
+    ),
+    "log_public": Act(
+        api=lambda case: Ask("post", api(case, "log_contact"), {**CALL, "visibility": "public"}, status=201)
+    ),
+    "see_log_form": shown("log"),
+    "attempt": Act(
+        api=lambda case: Ask(
+            "post", api(case, "attempts"), {"entry": str(entry_of(case).pk), "outcome": "failed"}, status=201
+        ),
+        page=lambda case: Ask("post", t(case, "attempt"), {"failed": str(entry_of(case).pk)}, goes_to=t(case)),
+    ),
+    "read_flags": Act(api=lambda case: Ask("get", api(case, "flags"))),
+    "add_flag": Act(
+        api=lambda case: Ask("post", api(case, "flags"), FLAG, status=201),
+        page=lambda case: Ask("post", t(case, "flags"), FLAG, goes_to=t(case)),
+    ),
+    "see_flag_form": shown("flags"),
+    "clear_flag": flag_step("clear", "complaint", REASON),
+    "clear_legal_flag": flag_step("clear", "legal", REASON),
+    "see_clear_form": Act(page=lambda case: Ask("get", t(case, f"flags/{case.flag('complaint')}/clear"))),
+    "waive_photo": flag_step("waive_photo", "physical_damage", REASON, page="waiver"),
+    "record_sentiment": flag_step("sentiment", "social_media", {"sentiment": "neutral"}),
+    "read_attempts": Act(api=lambda case: Ask("get", api(case, "attempts"))),
     "attach": Act(
         api=lambda case: Ask("post", api(case, "attachments"), {"file": new_file(), **NOTE}, status=201),
-        page=lambda case: Ask("post", t(case, "note"), {"attachments": new_file(), **NOTE}, goes_to=t(case)),
+        page=lambda case: Ask("post", t(case, "note"), {"attachments": new_file(), **note(case)}, goes_to=t(case)),
     ),
     "allow_images": page("post", "/t/{case.ref}/images/", goes_to="/t/{case.ref}/"),
     "watch": page("post", "/t/{case.ref}/watch/", goes_to="/t/{case.ref}/"),
     "unwatch": page("post", "/t/{case.ref}/unwatch/", goes_to="/t/{case.ref}/"),
+    "add_watcher": Act(
+        page=lambda case: Ask("post", t(case, "watchers"), {"person": case.thing("colleague")}, goes_to=t(case))
+    ),
     "outbox": reads("/outbox/", "/outbox/"),
+    "undo_act": page("post", "/outbox/acts/00000000-0000-7000-8000-000000000000/undo/"),
     "outbox_one": Act(api=lambda case: Ask("get", f"/api/v1/outbox/{case.message}/")),
     "undo": Act(
         api=lambda case: Ask("post", f"/api/v1/outbox/{case.message}/undo/", {}),
@@ -98,12 +166,54 @@ ACTS: dict[str, Act] = {
     "keep_draft": Act(
         page=lambda case: Ask("post", f"/drafts/{case.ref}-note/", {"body": "Half a sen"}, goes_to=t(case)),
     ),
+    "keep_draft_file": Act(
+        page=lambda case: Ask("post", f"/drafts/{case.ref}-note/files/", {"file": new_file()}, goes_to=t(case)),
+    ),
+    "remove_draft_file": Act(
+        page=lambda case: Ask(
+            "post", f"/drafts/{case.ref}-note/files/{case.thing('draft_file')}/remove/", {"body": "Half a sen"}
+        ),
+    ),
     "drafts": Act(api=lambda case: Ask("get", "/api/v1/drafts/")),
     "draft_one": Act(api=lambda case: Ask("get", f"/api/v1/drafts/{case.thing('draft')}/")),
     "edit_draft": Act(
-        api=lambda case: Ask("patch", f"/api/v1/drafts/{case.thing('draft')}/", {"body": "Half a line", "version": 1})
+        api=lambda case: Ask(
+            "patch",
+            f"/api/v1/drafts/{case.thing('draft')}/",
+            {"body": "Half a line", "version": case.world.things["draft"].version},
+        )
     ),
     "delete_draft": Act(api=lambda case: Ask("delete", f"/api/v1/drafts/{case.thing('draft')}/", status=204)),
+    # Texts that are kept
+    "texts": reads("/canned_responses/", "/texts/"),
+    "templates": reads("/ticket_templates/"),
+    "create_text": kept_text("responses", "personal"),
+    "create_team_text": kept_text("responses", "team"),
+    "create_text_for_all": kept_text("responses", "global"),
+    "create_template": kept_text("templates", "personal"),
+    "create_team_template": kept_text("templates", "team"),
+    "see_new_text_form": page("get", "/texts/responses/new/"),
+    "text_one": one("canned_responses", "text"),
+    "text_filled": Act(
+        api=lambda case: Ask("get", f"/api/v1/canned_responses/{case.thing('text')}/filled/?ticket={case.ref}")
+    ),
+    "template_one": one("ticket_templates", "template"),
+    "see_text_form": Act(page=lambda case: Ask("get", f"/texts/responses/{case.thing('text')}/")),
+    "edit_text": changed_text("responses", "text"),
+    "edit_own_text": changed_text("responses", "own_text"),
+    "edit_template": changed_text("templates", "template"),
+    "delete_text": removed_text("responses", "text"),
+    "delete_own_text": removed_text("responses", "own_text"),
+    "delete_template": removed_text("templates", "template"),
+    "see_signatures": Act(page=lambda case: Ask("get", f"/texts/signatures/{case.world.desk.pk}/")),
+    "set_signatures": Act(
+        page=lambda case: Ask(
+            "post", f"/texts/signatures/{case.world.desk.pk}/", {"text_de": "Ihr Team", "text_": ""}, goes_to="/texts/"
+        )
+    ),
+    "offered_texts": Act(page=lambda case: Ask("get", t(case, "texts/reply"))),
+    "insert_text": Act(page=lambda case: Ask("post", t(case, "texts/note"), {"body": "See", "text": ""})),
+    "offered_people": Act(page=lambda case: Ask("get", t(case, "people"))),
     "schedule": Act(
         api=lambda case: Ask("post", f"/api/v1/outbox/{case.message}/schedule/", {"when": "now"}),
         page=lambda case: Ask("post", f"/outbox/{case.message}/schedule/", {"when": "now"}, goes_to=t(case)),
@@ -160,6 +270,13 @@ ACTS: dict[str, Act] = {
         )
     ),
     "see_edit_form": shown("fields"),
+    "change_requester": step(
+        "change_requester",
+        {"requester": {"email": "eva@acme.example"}},
+        page="requester",
+        form={"email": "eva@acme.example", "confirmed": "1"},
+    ),
+    "see_requester_form": shown("requester"),
     "link": Act(
         page=lambda case: Ask(
             "post",
@@ -212,131 +329,13 @@ ACTS: dict[str, Act] = {
         ),
     ),
     "see_new_form": page("get", "/t/new/"),
-    # People
-    "me": reads("/me/"),
-    "agents": reads("/agents/"),
-    "agent": one("agents", "colleague"),
-    "teams": reads("/teams/"),
-    "team": Act(api=lambda case: Ask("get", f"/api/v1/teams/{case.id(case.world.desk)}/")),
-    "people": page("get", "/people/"),
-    "own_absence": own_absence(),
-    "see_own_absence_form": page("get", "/account/absences/new/"),
-    "absence_of_colleague": absence_of("colleague"),
-    "absence_of_stranger": absence_of("stranger"),
-    "see_absence_form_of_colleague": Act(
-        page=lambda case: Ask("get", f"/people/{case.thing('colleague')}/absences/new/")
-    ),
-    "absences": reads("/absences/"),
-    "absence": Act(api=lambda case: Ask("get", f"/api/v1/absences/{case.thing('absence')}/")),
-    "see_absence_form": Act(page=lambda case: Ask("get", f"/absences/{case.thing('absence')}/")),
-    "change_absence": Act(
-        api=lambda case: Ask("patch", f"/api/v1/absences/{case.thing('absence')}/", {**absence_values(), "version": 1}),
-        page=lambda case: Ask(
-            "post", f"/absences/{case.thing('absence')}/", {**absence_values(), "version": 1}, goes_to="/people/"
-        ),
-    ),
-    "cancel_absence": Act(
-        api=lambda case: Ask("post", f"/api/v1/absences/{case.thing('absence')}/cancel/", {}),
-        page=lambda case: Ask("post", f"/absences/{case.thing('absence')}/cancel/", goes_to="/people/"),
-    ),
-    # The mail ledger
-    "ledger": reads("/mail/messages/", "/mail/"),
-    "ledger_mail": one("mail/messages", "mail", "mail"),
-    "ledger_raw": Act(
-        api=lambda case: Ask("get", f"/api/v1/mail/messages/{case.thing('mail')}/raw/"),
-        page=lambda case: Ask("get", f"/mail/{case.thing('mail')}/raw/"),
-    ),
-    "retry_mail": ledger_step("retry"),
-    "release_mail": ledger_step("release"),
-    "move_mail": ledger_move("done_mail"),
-    "move_quarantined_mail": ledger_move("mail"),
-    "undo_mail_move": ledger_step("undo_move", "moved_mail"),
-    "undo_unmoved_mail": ledger_step("undo_move", "done_mail"),
-    "brakes": reads("/mail/brakes/"),
-    "lift_brake": Act(
-        api=lambda case: Ask("post", f"/api/v1/mail/brakes/{case.thing('brake')}/lift/", {}),
-        page=lambda case: Ask("post", f"/mail/brakes/{case.thing('brake')}/lift/", goes_to="/mail/"),
-    ),
-    "retry_done_mail": ledger_step("retry", "done_mail"),
-    "release_done_mail": ledger_step("release", "done_mail"),
-    # Customers
-    "contacts": reads("/contacts/", "/customers/"),
-    "contact": one("contacts", "contact", "customers"),
-    "companies": reads("/companies/"),
-    "company": one("companies", "company", "orgs"),
-    "see_contact_form": page("get", "/customers/{case.world.things[contact].pk}/edit/"),
-    "edit_contact": page(
-        "post",
-        "/customers/{case.world.things[contact].pk}/edit/",
-        {"first_name": "Dana", "last_name": "Neu", "tier": "standard", "version": 1},
-        goes_to="/customers/",
-    ),
-    "clear_address": page("post", "/customers/{case.world.things[contact].pk}/deliverable/", goes_to="/customers/"),
-    # The operators' pages
-    "admin_index": page("get", "/admin/"),
-    "admin_tickets": page("get", "/admin/tickets/ticket/"),
-    "admin_ticket": Act(page=lambda case: Ask("get", f"/admin/tickets/ticket/{case.id(case.ticket)}/change/")),
-    "admin_foreign_ticket": Act(
-        page=lambda case: Ask(
-            "get", f"/admin/tickets/ticket/{case.id(case.world.scenes['foreign_owned'].ticket)}/change/"
-        )
-    ),
-    "admin_transfers": page("get", "/admin/tickets/ownershiptransfer/"),
-    "admin_agents": page("get", "/admin/accounts/agent/"),
-    "admin_agent": Act(page=lambda case: Ask("get", f"/admin/accounts/agent/{case.thing('colleague')}/change/")),
-    "admin_add_agent": page("get", "/admin/accounts/agent/add/"),
-    "admin_clients": page("get", "/admin/accounts/apiclient/"),
-    "admin_calendars": page("get", "/admin/accounts/businesscalendar/"),
-    "admin_transfer_form": page("get", "/admin/transfer/"),
-    "admin_redaction_form": page("get", "/admin/redaction/"),
-    "admin_transfer": transfer_form("termination", TEXT),
-    "admin_transfer_too_hard": transfer_form("too_hard", TEXT),
-    "admin_transfer_for_leave": transfer_form("extended_leave", TEXT),
-    "admin_transfer_untold": transfer_form("termination", ""),
-    # Own things
-    "home": page("get", "/", goes_to="/queue/"),
-    "notifications": reads("/notifications/", "/notifications/"),
-    "notification": one("notifications", "notification"),
-    "read_notification": Act(
-        api=lambda case: Ask("post", f"/api/v1/notifications/{case.thing('notification')}/read/", {})
-    ),
-    "read_notifications": Act(
-        api=lambda case: Ask("post", "/api/v1/notifications/read/", {}),
-        page=lambda case: Ask("post", "/notifications/read/", goes_to="/notifications/"),
-    ),
-    "open_notification": Act(
-        page=lambda case: Ask(
-            "post",
-            f"/notifications/{case.thing('notification')}/open/",
-            goes_to=f"/t/{case.world.scenes['owned'].ticket.reference}/",
-        )
-    ),
-    "account": page("get", "/account/"),
-    "save_account": page(
-        "post",
-        "/account/",
-        {"availability": "away", "theme": "dark", "density": "compact", "undo_seconds": "20", "language": ""},
-        goes_to="/account/",
-    ),
-    "theme": page("post", "/account/theme/", {"theme": "dark"}, goes_to="/account/"),
-    "language": page("post", "/account/language/", {"language": "de"}, goes_to="/account/"),
-    "see_password_form": page("get", "/account/password/"),
-    "change_password": page(
-        "post",
-        "/account/password/",
-        {
-            "old_password": "correct-horse-battery",
-            "new_password1": "tin-drum-lantern-7",
-            "new_password2": "tin-drum-lantern-7",
-        },
-        goes_to="/account/",
-    ),
-    "end_token": Act(api=lambda case: Ask("post", "/api/v1/auth/logout/", {}, status=204)),
-    "delete_token": Act(api=lambda case: Ask("delete", "/api/v1/auth/logout/", status=204)),
     # Open to everybody
     "health": page("get", "/healthz"),
     "readiness": page("get", "/readyz"),
     "metrics": page("get", "/metrics"),
+    "manifest": page("get", "/manifest.webmanifest"),
+    "service_worker": page("get", "/sw.js"),
+    "offline": page("get", "/offline/"),
     "report_csp": Act(page=lambda case: Ask("post", "/csp-report/", {"csp-report": "{}"}, status=204)),
     "see_demo_mailbox": page("get", "/demo/mailbox/"),
     "write_as_customer": page("post", "/demo/mailbox/", {"name": "Dana"}),

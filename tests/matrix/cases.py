@@ -46,6 +46,21 @@ class Case:
     def task(self) -> UUID:
         return self.id(self.world.scene(self.state, self.column).task)
 
+    @property
+    def envelope(self) -> UUID:
+        return self.id(self.world.scene(self.state, self.column).envelope)
+
+    @property
+    def envelope_file(self) -> UUID:
+        return self.id(self.world.scene(self.state, self.column).file)
+
+    @property
+    def envelope_mail(self) -> UUID:
+        return self.id(self.world.scene(self.state, self.column).file.entry)
+
+    def flag(self, name: str) -> UUID:
+        return self.id(self.world.scene(self.state, self.column).flags[name])
+
     def task_version(self) -> int:
         task = self.world.scene(self.state, self.column).task
         return int(Task.objects.values_list("version", flat=True).get(pk=task.pk))
@@ -53,6 +68,10 @@ class Case:
     @property
     def message(self) -> UUID:
         return self.id(self.world.scene(self.state, self.column).message)
+
+    @property
+    def resolution(self) -> UUID:
+        return self.id(self.world.scene(self.state, self.column).resolution)
 
     def thing(self, name: str) -> UUID:
         return self.id(self.world.things[name])
@@ -135,6 +154,14 @@ def task_change(name: str, data: Callable[[Case], dict[str, str]]) -> Act:
     )
 
 
+def flag_step(name: str, flag: str, data: dict[str, str], *, page: str = "") -> Act:
+    """A step of one flag that both know: the same word or `page`."""
+    return Act(
+        api=lambda case: Ask("post", f"/api/v1/flags/{case.flag(flag)}/{name}/", data),
+        page=lambda case: Ask("post", t(case, f"flags/{case.flag(flag)}/{page or name}"), data, goes_to=t(case)),
+    )
+
+
 def field(name: str, value: str) -> Act:
     return Act(
         api=lambda case: Ask("patch", api(case), {name: value, "version": case.version()}),
@@ -144,12 +171,19 @@ def field(name: str, value: str) -> Act:
     )
 
 
+def note(case: Case) -> dict[str, Any]:
+    return {
+        "body": "Seen it.",
+        "context": context_of(case.ticket, last_seen_seq=10**9, by=case.world.people["owner"]).signed(),
+    }
+
+
 def reply(**more: Any) -> Act:
     def form(case: Case) -> Ask:
-        context = context_of(case.ticket, last_seen_seq=10**9).signed()
+        context = context_of(case.ticket, last_seen_seq=10**9, by=case.world.people["owner"]).signed()
         if "to_confirm" in more:
             other = case.world.scenes["new"].ticket
-            context = context_of(other, last_seen_seq=10**9).signed()
+            context = context_of(other, last_seen_seq=10**9, by=case.world.people["owner"]).signed()
         data = {"context": context, "body": "Please restart it.", "cc": ""}
         return Ask("post", t(case, "reply"), data, goes_to=t(case))
 
@@ -173,6 +207,24 @@ def transfer_form(reason_code: str, reason: str) -> Act:
         return Ask("post", "/admin/transfer/", data, goes_to="/admin/")
 
     return Act(page=form)
+
+
+def card(layout: str, column: str) -> Act:
+    """A card put into another column, as without script."""
+    address = f"/board/team/move/?{layout}"
+    return Act(page=lambda case: Ask("post", address, {"card": case.ref, "column": column}, goes_to="/board/team/"))
+
+
+def limits_form() -> dict[str, str]:
+    modes = {
+        f"{field}-{column}-mode": "soft"
+        for field, columns in {
+            "status": ("new", "in_progress", "waiting", "resolved"),
+            "priority": ("critical", "high", "medium", "low"),
+        }.items()
+        for column in columns
+    }
+    return modes | {"status-waiting-most": "7"}
 
 
 def absence_values() -> dict[str, str]:
@@ -199,6 +251,19 @@ def ledger_step(name: str, thing: str = "mail") -> Act:
     return Act(
         api=lambda case: Ask("post", f"/api/v1/mail/messages/{case.thing(thing)}/{name}/", {}),
         page=lambda case: Ask("post", f"/mail/{case.thing(thing)}/{name}/", goes_to=f"/mail/{case.thing(thing)}/"),
+    )
+
+
+def choice(thing: str) -> Act:
+    def data(case: Case) -> dict[str, str]:
+        return {"envelope": str(case.world.things["envelope_of_two"].pk)}
+
+    at = "{}/{}/choose/"
+    return Act(
+        api=lambda case: Ask("post", at.format("/api/v1/mail/messages", case.thing(thing)), data(case)),
+        page=lambda case: Ask(
+            "post", at.format("/mail", case.thing(thing)), data(case), goes_to=f"/mail/{case.thing(thing)}/"
+        ),
     )
 
 
@@ -235,8 +300,70 @@ def one(kind: str, thing: str, page: str = "") -> Act:
     )
 
 
+def contact_step(name: str, data: Any = None, *, page: str = "") -> Act:
+    """Something done about the customer of the desk's tickets."""
+
+    def ask(path: str, case: Case, **more: str) -> Ask:
+        return Ask("post", path.format(case.world.things["contact"].pk), dict(data or {}), **more)  # type: ignore[arg-type]
+
+    return Act(
+        api=lambda case: ask(f"/api/v1/contacts/{{}}/{name}/", case),
+        page=lambda case: ask(f"/customers/{{}}/{page or name}/", case, goes_to="/customers/"),
+    )
+
+
 def page(method: str, path: str, data: Any = None, *, goes_to: str = "") -> Act:
     return Act(page=lambda case: Ask(method, path.format(case=case), data, goes_to=goes_to.format(case=case)))
+
+
+TEXTS = {"responses": "canned_responses", "templates": "ticket_templates"}
+
+
+def _text(kind: str) -> dict[str, str]:
+    return {"title": "Greeting", **({"body": "Hello"} if kind == "responses" else {"subject": "New starter"})}
+
+
+def kept_text(kind: str, scope: str) -> Act:
+    """A new text for the person, the desk's team, or everybody."""
+
+    def given(case: Case) -> dict[str, str]:
+        return {"team": str(case.world.desk.pk)} if scope == "team" else {}
+
+    return Act(
+        api=lambda case: Ask(
+            "post", f"/api/v1/{TEXTS[kind]}/", {**_text(kind), "scope": scope, **given(case)}, status=201
+        ),
+        page=lambda case: Ask(
+            "post",
+            f"/texts/{kind}/new/",
+            {**_text(kind), "audience": f"team:{case.world.desk.pk}" if scope == "team" else scope},
+            goes_to="/texts/",
+        ),
+    )
+
+
+def changed_text(kind: str, thing: str) -> Act:
+    def audience(case: Case) -> str:
+        return "personal" if thing == "own_text" else f"team:{case.world.desk.pk}"
+
+    return Act(
+        api=lambda case: Ask(
+            "patch", f"/api/v1/{TEXTS[kind]}/{case.thing(thing)}/", {"title": "Good day", "version": 1}
+        ),
+        page=lambda case: Ask(
+            "post",
+            f"/texts/{kind}/{case.thing(thing)}/",
+            {**_text(kind), "audience": audience(case), "version": "1"},
+            goes_to="/texts/",
+        ),
+    )
+
+
+def removed_text(kind: str, thing: str) -> Act:
+    return Act(
+        api=lambda case: Ask("delete", f"/api/v1/{TEXTS[kind]}/{case.thing(thing)}/", status=204),
+        page=lambda case: Ask("post", f"/texts/{kind}/{case.thing(thing)}/delete/", goes_to="/texts/"),
+    )
 
 
 def new_file() -> SimpleUploadedFile:

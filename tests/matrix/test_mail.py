@@ -17,6 +17,9 @@ ledger_raw    -     401  ok    ok    404    ok   ok    ok      ok      404   404
 retry_mail    -     401  ok    ok    404    ok   ok    ok      role    404   404      role role   401
 move_mail      -    401  ok    ok    404    ok   ok    ok      role    404   404      role role   401
 undo_mail_move -    401  ok    ok    404    ok   ok    ok      role    404   404      role role   401
+# What names several envelopes is seen by those who read all of them, and put into one of these by whoever retries, or
+# answers for all their tickets
+choose_envelope -   401  404   ok    404    404  ok    ok      role    404   404      role role   401
 # "release from quarantine": supervisor, manager
 release_mail  -     401  role  role  404    role ok    ok      role    404   404      role role   401
 

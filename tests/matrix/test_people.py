@@ -47,7 +47,9 @@ company              -     401  ok    ok    ok     ok   ok    ok      ok      ro
 see_contact_form     -     401  role  role  role   ok   ok    ok      role    role  role     -     -      401
 edit_contact         -     401  role  role  role   ok   ok    ok      role    role  role     -     -      401
 # As rule 11: also owner and deputy of a ticket of theirs
-clear_address        -     401  role  ok    ok     ok   ok    ok      role    role  role     -     -      401
+clear_address        -     401  role  ok    ok     ok   ok    ok      role    role  role     scope role   401
+see_address_form     -     401  role  ok    ok     ok   ok    ok      role    role  role     -     -      401
+correct_address      -     401  role  ok    ok     ok   ok    ok      role    role  role     scope role   401
 """
 
 OWN_THINGS = """
@@ -56,6 +58,7 @@ act                  state anon agent owner deputy lead super manager auditor ad
 # "Own reminders, preferences, views": each person
 home                 -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 notifications        -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       role  role   401
+badges               -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 notification         -     401  ok    404   404    404  404   404     404     404   404      role  role   401
 read_notification    -     401  ok    404   404    404  404   404     404     404   404      role  role   401
 read_notifications   -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       role  role   401
@@ -63,6 +66,15 @@ open_notification    -     401  ok    404   404    404  404   404     404     40
 account              -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 save_account         -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 theme                -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+session              -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+check_session        -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+panels               -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+recent               -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+keys                 -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+palette              -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+find_in_palette      -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+see_own_keys         -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+choose_own_keys      -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 language             -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 see_password_form    -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 change_password      -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401

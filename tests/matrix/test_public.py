@@ -15,6 +15,9 @@ act                      state    anon agent owner deputy lead super manager aud
 health                   -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
 readiness                -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
 metrics                  -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok  # from here
+manifest                 -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
+service_worker           -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
+offline                  -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
 report_csp               -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
 description              -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       ok   ok     ok
 api_docs                 -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok

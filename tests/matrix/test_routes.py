@@ -14,9 +14,13 @@ from tests.matrix.world import World
 
 MODULES = (
     "test_tickets",
+    "test_lists",
     "test_ownership",
     "test_conversation",
+    "test_envelopes",
+    "test_texts",
     "test_lifecycle",
+    "test_empowerment",
     "test_people",
     "test_mail",
     "test_public",

@@ -22,6 +22,12 @@ read_tasks      task           401  ok    ok    ok     ok   ok    ok      ok    
 read_task       task           401  ok    ok    ok     ok   ok    ok      ok      404   404      scope ok     401
 read_mail_html  new            401  ok    ok    404    ok   ok    ok      ok      404   404      -     -      401
 read_mail_text  new            401  ok    ok    404    ok   ok    ok      ok      404   404      -     -      401
+see_presence    new            401  ok    ok    404    ok   ok    ok      ok      404   404      -     -      401
+say_presence    new            401  ok    ok    404    ok   ok    ok      ok      404   404      -     -      401
+say_presence    owned          401  ok    ok    ok     ok   ok    ok      ok      404   404      -     -      401
+read_company    owned          401  ok    ok    ok     ok   ok    ok      ok      404   404      -     -      401
+read_similar    owned          401  ok    ok    ok     ok   ok    ok      ok      404   404      -     -      401
+read_similar    foreign_owned  401  404   404   404    404  404   404     ok      404   404      -     -      401
 
 # "Read main thread of a foreign team's ticket": unowned, if that team has allow_foreign_accept; tickets:read:all.
 # Supervisors and managers read foreign teams in their scope; this team is in nobody's. Ruling 9: "all agents", so
@@ -45,9 +51,34 @@ read_history    foreign_owned  401  404   404   404    404  404   404     ok    
 list            new            401  ok    ok    ok     ok   ok    ok      ok      ok    ok       scope ok     401
 search          new            401  ok    ok    ok     ok   ok    ok      ok      ok    ok       scope ok     401
 
-# "Export list": agent in own scope, lead, supervisor, manager, auditor; not admin
+# "Export list": agent in own scope, lead, supervisor, manager, auditor; not admin; programs with the scope `export`
 export_csv      new            401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
 export_xlsx     new            401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
+api_export_csv  new            401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401
+api_export_xlsx new            401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401
+"""
+
+BOARD = """
+act              state     anon agent     owner     deputy    lead      super     manager   auditor   admin outsider bare client gone
+
+# A board holds what its reader may see, perhaps nothing; what exactly, tests/desk/test_board.py says
+board_home       new       401  ok        ok        ok        ok        ok        ok        ok        ok    ok       -    -      401
+board            new       401  ok        ok        ok        ok        ok        ok        ok        ok    ok       -    -      401
+see_move_form    owned     401  ok        ok        ok        ok        ok        ok        ok        404   404      -    -      401
+
+# "Change owner by edit, bulk, rule, import, merge, board": nobody; the other moves are the acts of the buttons:
+# "Change priority" O, lead, supervisor, manager; "wait_for_customer" O
+move_to_nobody   owned     401  immutable immutable immutable immutable immutable immutable immutable 404   404      -    -      401
+move_to_high     new       401  role      role      404       ok        ok        ok        role      404   404      -    -      401
+move_to_high     owned     401  not_owner ok        ok        ok        ok        ok        role      404   404      -    -      401
+move_to_waiting  answered  401  not_owner ok        ok        not_owner not_owner not_owner role      404   404      -    -      401
+move_to_waiting  new       401  state     state     404       state     state     role      role      404   404      -    -      401
+# domain.md section 17: by customer read-only
+move_to_customer owned     401  state     state     state     state     state     state     state     404   404      -    -      401
+
+# "Teams, skills, capacity": lead of the own team, supervisor, manager, admin
+see_limits       new       401  role      role      role      ok        ok        ok        role      ok    role     -    -      401
+set_limits       new       401  role      role      role      ok        ok        ok        role      ok    role     -    -      401
 """
 
 CREATING = """
@@ -67,6 +98,13 @@ edit_subject    owned          401  not_owner ok     ok        ok     ok     not
 edit_subject    closed         401  not_owner closed closed    closed closed not_owner role    404   404      scope closed 401
 edit_subject    cancelled      401  not_owner closed closed    closed closed not_owner role    404   404      scope closed 401
 edit_subject    resolved       401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
+
+# Who the customer is, is a field of the ticket like these
+change_requester new           401  role      role   404       ok     ok     role      role    404   404      scope ok     401
+change_requester owned         401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
+change_requester closed        401  not_owner closed closed    closed closed not_owner role    404   404      scope closed 401
+change_requester resolved      401  not_owner ok     ok        ok     ok     not_owner role    404   404      scope ok     401
+see_requester_form owned       401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
 
 # "Change priority": O, lead, supervisor, manager; API tickets:write
 change_priority new            401  role      role   404       ok     ok     ok        role    404   404      scope ok     401
@@ -92,12 +130,46 @@ see_merge_form  owned          401  ok        ok     ok        ok     ok     ok 
 
 # To show the remote images of a ticket's mails belongs to working on it: whoever may write a note
 allow_images    owned          401  ok        ok     ok        ok     ok     ok        role    404   404      -     -      401
+# As a note that names a colleague: who may write it may let them hear of the ticket
+add_watcher     owned          401  ok        ok     ok        ok     ok     ok        role    404   404      -     -      401
 # One's own bell: everybody who reads the ticket ("own ... preferences, views")
 watch           owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
 unwatch         owned          401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
 """
 
+FLAGS = """
+act              state       anon agent     owner  deputy lead   super  manager auditor admin outsider bare  client gone
 
-@pytest.mark.parametrize("row", rows(READING) + rows(CREATING) + rows(EDITING), ids=str)
+# "Add case flag / clear": O / O; lead, supervisor, manager; API flags:write. E / -: experts add flags alone.
+add_flag         owned       401  not_owner ok     ok     ok     ok     ok      role    404   404      scope ok     401
+add_flag         new         401  role      role   404    ok     ok     ok      role    404   404      scope ok     401
+add_flag         closed      401  not_owner closed closed closed closed closed  role    404   404      scope closed 401
+add_flag         helped      401  not_owner ok     ok     ok     ok     ok      role    404   ok       scope ok     401
+add_flag         sealed      401  not_owner ok     ok     ok     ok     ok      role    404   not_owner scope ok    401
+clear_flag       legal       401  not_owner ok     ok     ok     ok     ok      role    404   not_owner scope ok    401
+clear_flag       flagged     401  not_owner ok     ok     ok     ok     ok      role    404   404      scope ok     401
+clear_flag       flagged_end 401  not_owner closed closed closed closed closed  role    404   404      scope closed 401
+# What belongs to a flag, like the flag itself
+waive_photo      legal       401  not_owner ok     ok     ok     ok     ok      role    404   not_owner scope ok    401
+waive_photo      flagged     401  not_owner ok     ok     ok     ok     ok      role    404   404      scope ok     401
+record_sentiment flagged     401  not_owner ok     ok     ok     ok     ok      role    404   404      scope ok     401
+
+# "Clear `legal` flag": supervisor, manager, legal expert; no program
+clear_legal_flag legal       401  role      role   role   role   ok     ok      role    404   ok       role  role   401
+clear_legal_flag flagged     401  role      role   role   role   ok     ok      role    404   404      role  role   401
+
+# Colleagues who read the ticket read its flags
+read_flags       flagged     401  ok        ok     ok     ok     ok     ok      ok      404   404      scope ok     401
+see_flag_form    owned       401  ok        ok     ok     ok     ok     ok      ok      404   404      -     -      401
+see_clear_form   flagged     401  ok        ok     ok     ok     ok     ok      ok      404   404      -     -      401
+"""
+
+
+@pytest.mark.parametrize("row", rows(FLAGS), ids=str)
+def test_181_who_may_flag(row: Row, world: World) -> None:
+    assert answers(world, row) == row.expected
+
+
+@pytest.mark.parametrize("row", rows(READING) + rows(BOARD) + rows(CREATING) + rows(EDITING), ids=str)
 def test_181_who_may_read_create_and_edit(row: Row, world: World) -> None:
     assert answers(world, row) == row.expected

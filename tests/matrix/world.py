@@ -17,9 +17,19 @@ from accounts.services import deactivate_agent
 from accounts.tokens import token_for
 from connectors.mail.enums import MailState
 from connectors.mail.services import block_sender, move_mail
-from core.actors import SystemActor
+from core.actors import DESK, SystemActor
+from core.history import record
 from core.models import Heartbeat
 from core.timers import HEARTBEAT
+from envelopes.mail_tokens import token_of
+from envelopes.services import (
+    accept_envelope,
+    complete_envelope,
+    offer_help,
+    open_envelope,
+    post_mail,
+    write_to_vendor,
+)
 from notifications.enums import EventType
 from notifications.models import Notification
 from tests.factories import (
@@ -32,9 +42,10 @@ from tests.factories import (
     TicketFactory,
 )
 from tests.factories.mail import BrakeFactory, MailboxFactory, a_mail, arrive
+from tests.factories.resolutions import a_resolution
 from tickets import services
-from tickets.enums import OutboundStatus
-from tickets.models import Attachment, OutboundMessage, Ticket
+from tickets.enums import BulkKind, OutboundStatus
+from tickets.models import Attachment, CalibrationItem, CalibrationSession, OutboundMessage, Ticket
 from tickets.services import NewFile
 from tickets.services.creation import Message
 
@@ -67,6 +78,11 @@ class Scene:
     ticket: Ticket
     task: Any = None
     message: Any = None
+    envelope: Any = None
+    file: Any = None
+    """Of a mail in the envelope's thread."""
+    resolution: Any = None
+    flags: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -115,8 +131,10 @@ def build() -> World:
     _absences(world)
     _mail(world)
     _other_things(world)
+    _calibration(world)
     deactivate_agent(people["gone"].pk, by=SystemActor("test"))
-    Heartbeat.objects.create(name=HEARTBEAT, ended_at=timezone.now())
+    # The world is asked for longer than a sweep may be over.
+    Heartbeat.objects.create(name=HEARTBEAT, ended_at=timezone.now() + timedelta(hours=1))
     return world
 
 
@@ -223,6 +241,20 @@ def _task_must(world: World, ticket: Ticket, owner: Agent) -> Scene:
     return Scene(ticket, task=services.create_task(ticket.pk, by=owner, title="Order toner", is_mandatory=True))
 
 
+def _asked(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """The team lead's to approve."""
+    return Scene(ticket, resolution=a_resolution(ticket, "150.00", by=owner))
+
+
+def _asked_high(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """The manager's to approve."""
+    return Scene(ticket, resolution=a_resolution(ticket, "600.00", by=owner))
+
+
+def _granted(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    return Scene(ticket, resolution=a_resolution(ticket, "10.00", by=owner))
+
+
 def _held(world: World, ticket: Ticket, owner: Agent) -> Scene:
     """A reply in its hold; its author is the owner, of the absent owner's ticket the deputy (see `_absences`)."""
     return Scene(ticket, message=services.reply_to_customer(ticket.pk, by=owner, body_text="Restart it."))
@@ -245,7 +277,101 @@ def _sent(world: World, ticket: Ticket, owner: Agent) -> Scene:
     return scene
 
 
+def _failed(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """A reply of the owner, also of the one who is absent by now, that no mail server takes."""
+    scene = _answered(world, ticket, owner)
+    OutboundMessage.objects.filter(pk=scene.message.pk).update(status=OutboundStatus.FAILED)
+    return scene
+
+
+def _help_asked(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """Help is asked of the team Network; the outsider is one of it."""
+    return Scene(ticket, envelope=open_envelope(ticket.pk, by=owner, team=world.network, reason="Packets drop."))
+
+
+def _help_asked_by_name(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    nina = world.people["outsider"]
+    return Scene(ticket, envelope=open_envelope(ticket.pk, by=owner, assigned_to=nina, reason="Packets drop."))
+
+
+def _helped(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """The outsider is its expert, and has written in it by mail."""
+    scene = _help_asked(world, ticket, owner)
+    nina = world.people["outsider"]
+    accept_envelope(scene.envelope.pk, by=nina)
+    mail = Message(body_text="See the port.", body_html="<p>See the port.</p>", files=[NewFile("port.png", PNG)])
+    taken = post_mail(scene.envelope.pk, senders=[nina.email], sender=nina.email, message=mail)
+    scene.file = taken.entry.attachments.get()
+    return scene
+
+
+def _sealed(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    scene = _helped(world, ticket, owner)
+    complete_envelope(scene.envelope.pk, by=world.people["outsider"], summary="A bad port.")
+    return scene
+
+
+def _help_offered(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """A colleague of the ticket's team, who was not asked, can help."""
+    scene = _help_asked(world, ticket, owner)
+    offer_help(scene.envelope.pk, by=world.people["agent"])
+    return scene
+
+
+def _help_offered_too(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """Beside its expert."""
+    scene = _helped(world, ticket, owner)
+    offer_help(scene.envelope.pk, by=world.people["agent"])
+    return scene
+
+
+def _vendor(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """Help of a vendor, with a mail of the owner that has not left; the outsider is its expert."""
+    envelope = open_envelope(
+        ticket.pk,
+        by=owner,
+        team=world.network,
+        reason="Packets drop.",
+        kind="external_vendor",
+        vendor_addresses=["vera@vendor.test"],
+    )
+    accept_envelope(envelope.pk, by=world.people["outsider"])
+    message = write_to_vendor(envelope.pk, by=owner, subject="Switch 7", body_text="Which firmware?")
+    return Scene(ticket, envelope=envelope, message=message)
+
+
+def _flagged(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    names = ("complaint", "legal", "physical_damage", "social_media")
+    return Scene(ticket, flags={name: services.add_flag(ticket.pk, by=DESK, type=name, reason="So") for name in names})
+
+
+def _flagged_closed(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    names = ("complaint", "vip")
+    flags = {name: services.add_flag(ticket.pk, by=DESK, type=name, reason="So") for name in names}
+    _resolved(world, ticket, owner)
+    services.confirm_ticket(ticket.pk, by=owner)
+    return Scene(ticket, flags=flags)
+
+
+def _legal(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """Comes last, as from now on Network is asked for legal advice; the outsider gives it."""
+    world.network.is_legal = True
+    world.network.save()
+    names = ("complaint", "legal", "physical_damage")
+    flags = {name: services.add_flag(ticket.pk, by=DESK, type=name, reason="So") for name in names}
+    envelope = ticket.envelopes.get()
+    accept_envelope(envelope.pk, by=world.people["outsider"])
+    return Scene(ticket, envelope=envelope, resolution=a_resolution(ticket, by=owner), flags=flags)
+
+
 OWNED_STATES = {
+    "vendor": _vendor,
+    "help_asked": _help_asked,
+    "help_asked_by_name": _help_asked_by_name,
+    "help_offered": _help_offered,
+    "help_offered_too": _help_offered_too,
+    "helped": _helped,
+    "sealed": _sealed,
     "owned": _plain,
     "answered": _answered,
     "waiting": _waiting,
@@ -258,9 +384,16 @@ OWNED_STATES = {
     "task_team": _task_of_team,
     "task_done": _task_done,
     "task_must": _task_must,
+    "asked": _asked,
+    "asked_high": _asked_high,
+    "granted": _granted,
     "held": _held,
     "scheduled": _scheduled,
     "sent": _sent,
+    "failed": _failed,
+    "flagged": _flagged,
+    "flagged_end": _flagged_closed,
+    "legal": _legal,
 }
 
 
@@ -292,9 +425,24 @@ def _mail(world: World) -> None:
     world.things["moved_mail"] = arrive(a_mail(), mailbox)
     world.things["target"] = target = arrive(a_mail(), mailbox).ticket
     move_mail(world.things["moved_mail"].pk, to=target.reference, by=world.people["lead"])
+    envelopes = [world.scenes[state].envelope for state in ("helped", "vendor")]
+    named = " ".join(token_of(envelope.pk) for envelope in envelopes)
+    world.things["mail_of_two"] = arrive(a_mail(sender="eva@else.example", body=named), mailbox)
+    world.things["envelope_of_two"] = envelopes[0]
     world.things["brake"] = BrakeFactory(mailbox=mailbox)
     assert world.things["mail"].state == MailState.QUARANTINED
     assert world.things["done_mail"].state == MailState.CREATED
+
+
+def _calibration(world: World) -> None:
+    """A week with one item, which an agent granted alone, and an empty one."""
+    row = world.scenes["granted"].resolution
+    full = CalibrationSession(iso_year=2026, iso_week=9, sample_seed="1")
+    empty = CalibrationSession(iso_year=2026, iso_week=8, sample_seed="2")
+    item = CalibrationItem(session=full, resolution=row, reasons=["random_sample"])
+    for each in (full, empty, item):
+        record(each, by=SystemActor("test"))
+    world.things |= {"week": full, "empty_week": empty, "item": item}
 
 
 def _other_things(world: World) -> None:
@@ -310,4 +458,20 @@ def _other_things(world: World) -> None:
     row.payload = {"reference": ticket.reference, "author": "Mara Weiss", "subject": ticket.subject}
     row.save()
     world.things["notification"] = row
+    world.things["receipt"] = services.act_on_many(BulkKind.WATCH, by=mara, references=[ticket.reference])
+    asked = services.ask_many(BulkKind.WATCH, by=mara, tickets=[(ticket.pk, ticket.reference)])
+    world.things["running"] = services.start_many(asked.pk, by=mara)
+    world.things["own_view"] = services.save_view("Mine", by=mara, base="all")
+    world.things["team_view"] = services.save_view(
+        "Ours", by=world.people["lead"], scope="team", team=world.desk, base="all"
+    )
+    world.things["own_board"] = services.save_board("Mine", by=mara)
+    world.things["team_board"] = services.save_board("Ours", by=world.people["lead"], scope="team", team=world.desk)
     world.things["draft"] = services.keep_draft(ticket.pk, by=mara, mode="reply", body_text="Half a sen")
+    lead = Agent.objects.get(pk=world.people["lead"].pk)
+    of_team = {"scope": "team", "team": world.desk}
+    world.things["text"] = services.create_canned_response(by=lead, title="Greeting", body="Hello", **of_team)
+    world.things["own_text"] = services.create_canned_response(by=mara, title="Mine", body="Hello")
+    world.things["template"] = services.create_ticket_template(by=lead, title="New starter", **of_team)
+    files = [NewFile("half.txt", b"half")]
+    [world.things["draft_file"]] = services.keep_draft_files(ticket.pk, by=mara, mode="note", files=files)

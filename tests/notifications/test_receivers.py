@@ -24,6 +24,7 @@ from tickets.events import MessageNotSent
 from tickets.models import OutboundMessage, Ticket
 from tickets.selectors import readers_among
 from tickets.services import (
+    add_flag,
     add_note,
     cancel_task,
     confirm_by_customer,
@@ -272,3 +273,14 @@ def test_wording_costs_the_same_for_few_notifications_and_for_many() -> None:
             assert len([describe(row) for row in notifications_of(Agent.objects.get(pk=reader.pk))]) == number + 1
         counts.append(len(queries))
     assert len(set(counts)) == 1
+
+
+def test_114_the_manager_is_told_of_a_case_in_social_media_and_the_owner_of_every_flag() -> None:
+    mara, lead, manager = AgentFactory(), AgentFactory(roles=[Role.TEAM_LEAD]), AgentFactory(roles=[Role.MANAGER])
+    ticket = TicketFactory(owner=mara, team=TeamFactory(manager=manager, lead=lead), subject="Till is slow")
+    add_flag(ticket.pk, by=lead, type="complaint", reason="They are angry")
+    assert (told(mara), told(manager), told(lead)) == ([("flag_added", ticket.reference)], [], [])
+    add_flag(ticket.pk, by=mara, type="social_media", reason="A post with 200 answers")
+    assert (told(manager), len(told(mara))) == ([("flag_added", ticket.reference)], 1)
+    row = manager.notifications.get()
+    assert (describe(row), row.urgency) == (f"{ticket.reference} is flagged as “Social media”: Till is slow", "urgent")

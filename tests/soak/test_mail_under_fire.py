@@ -4,7 +4,6 @@ comes of it as without any of that, and once.
 A tenth of its size in the suite, all of it in `make soak`.
 """
 
-import os
 import random
 import time
 from collections import Counter
@@ -28,15 +27,15 @@ from tests.factories import TeamFactory
 from tests.factories.mail import MailboxFactory, arrive
 from tests.killable import Killable
 from tests.live import Worker
+from tests.scale import full_size
 from tests.soak.mixed_mails import Begun, first_mail, mixed_mails
 from tickets.models import OutboundMessage, Ticket, TimelineEntry
 
 pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True), pytest.mark.timeout(3000)]
 
-IS_FULL = os.environ.get("ITILNEXT_SOAK") == "1"
-MAILS = 10_000 if IS_FULL else 1000
-KILLS = 20 if IS_FULL else 2
-RESTARTS = 3 if IS_FULL else 1
+MAILS = full_size(10_000)
+KILLS = full_size(20)
+RESTARTS = full_size(3)
 MAILBOXES = MAILS // 1000
 BEGUN = MAILS // 20
 SEED = 20260301
@@ -112,7 +111,7 @@ def _wait_for_progress(*, until: int, patience: float = 600.0) -> None:
         if time.monotonic() - woken > 1:
             woken = time.monotonic()
             _wake()
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def _wake() -> None:

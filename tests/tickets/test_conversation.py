@@ -9,7 +9,7 @@ from accounts.enums import Role
 from core.errors import Invalid
 from core.events import subscribe
 from tests.factories import AbsenceFactory, AgentFactory, ContactFactory, TicketFactory
-from tickets.enums import EntryKind, OutboundStatus
+from tickets.enums import EntryKind, OutboundStatus, TicketStatus
 from tickets.errors import (
     NotYourMessage,
     TooLateToUndo,
@@ -27,7 +27,9 @@ from tickets.services import (
     release_due_messages,
     reply_to_customer,
     resolve_ticket,
+    resume_ticket,
     undo_message,
+    wait_for_customer,
 )
 from tickets.services._common import add_entry
 from tickets.services.creation import Message
@@ -91,6 +93,13 @@ def test_unusable_copies_are_refused(ticket, owner, cc: list[str]) -> None:
     assert not ticket.outbound_messages.exists()
 
 
+def test_each_gets_one_mail_however_their_address_is_spelt(ticket, owner) -> None:
+    to = ticket.requester.email
+    copies = ["Bob@customer.test", to.upper(), " bob@customer.test", to, "eve@customer.test"]
+    message = reply_to_customer(ticket.pk, by=owner, body_text="x", cc=copies)
+    assert (message.to_recipients, message.cc_recipients) == ([to], ["Bob@customer.test", "eve@customer.test"])
+
+
 def test_059_a_note_is_never_public(ticket, owner) -> None:
     with pytest.raises(VisibilityFixed):
         add_entry(ticket, EntryKind.NOTE, author=owner, at=timezone.now(), visibility="public", body_text="x")
@@ -115,6 +124,27 @@ def test_a_reply_taken_back_after_its_release_was_no_answer(ticket, owner) -> No
     undo_message(message.pk, by=owner)
     after = Ticket.objects.get(pk=ticket.pk)
     assert (after.first_response_at, after.last_public_reply_at) == (None, None)
+
+
+def test_nobody_waits_for_the_answer_to_a_reply_taken_back(ticket, owner) -> None:
+    message = reply_to_customer(ticket.pk, by=owner, body_text="Which room?", then="wait_for_customer")
+    release()
+    assert Ticket.objects.get(pk=ticket.pk).status == TicketStatus.WAITING_CUSTOMER
+    undo_message(message.pk, by=owner)
+    after = Ticket.objects.get(pk=ticket.pk)
+    assert (after.status, after.waiting_since) == (TicketStatus.IN_PROGRESS, None)
+    last = ticket.entries.latest("seq")
+    assert (last.facts["from"], last.facts["to"], last.author) == ("waiting_customer", "in_progress", owner)
+
+
+def test_a_ticket_that_waits_for_another_reason_goes_on_waiting(ticket, owner) -> None:
+    """Not since the release of the reply that is taken back, but since its owner said so."""
+    message = reply_to_customer(ticket.pk, by=owner, body_text="Which room?", then="wait_for_customer")
+    release()
+    resume_ticket(ticket.pk, by=owner)
+    wait_for_customer(ticket.pk, by=owner)
+    undo_message(message.pk, by=owner)
+    assert Ticket.objects.get(pk=ticket.pk).status == TicketStatus.WAITING_CUSTOMER
 
 
 @subscribe(PublicReplyReleased)

@@ -1,5 +1,7 @@
 """Drafts: one person's unsent words, which go only when they are sent or let go by that person."""
 
+from typing import Any
+
 import pytest
 
 from accounts.enums import Role
@@ -9,8 +11,16 @@ from tests.concurrency import in_parallel
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
 from tickets.enums import OutboundStatus
 from tickets.errors import RoleForbids
-from tickets.models import Draft, OutboundMessage, Ticket, TimelineEntry
-from tickets.services import add_note, cancel_ticket, discard_draft, keep_draft, reply_to_customer
+from tickets.models import Draft, DraftFile, OutboundMessage, Ticket, TimelineEntry
+from tickets.services import (
+    NewFile,
+    add_note,
+    cancel_ticket,
+    discard_draft,
+    keep_draft,
+    keep_draft_files,
+    reply_to_customer,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +35,12 @@ def mara() -> Agent:
 def ticket(mara: Agent) -> Ticket:
     found: Ticket = TicketFactory(team=mara.teams.get(), owner=mara)
     return found
+
+
+def keep(ticket: Ticket, mara: Agent, mode: str, text: str, **values: Any) -> Draft:
+    kept = keep_draft(ticket.pk, by=mara, mode=mode, body_text=text, **values)
+    assert kept is not None
+    return kept
 
 
 def texts() -> set[tuple[str, str, str]]:
@@ -47,23 +63,70 @@ def test_saving_touches_neither_ticket_nor_timeline(mara: Agent, ticket: Ticket)
 
 
 def test_a_draft_changed_elsewhere_is_not_written_over(mara: Agent, ticket: Ticket) -> None:
-    first = keep_draft(ticket.pk, by=mara, mode="note", body_text="One", version=0)
-    assert first is not None
-    second = keep_draft(ticket.pk, by=mara, mode="note", body_text="One two", version=first.version)
-    assert second is not None
-    assert second.version == 2
-    for version in (0, 1):
+    first = keep(ticket, mara, "note", "One", version=0)
+    seen = first.version
+    second = keep(ticket, mara, "note", "One two", version=seen)
+    assert second.version == seen + 1
+    for version in (0, seen):
         with pytest.raises(StaleVersion):
             keep_draft(ticket.pk, by=mara, mode="note", body_text="Another", version=version)
     assert texts() == {(mara.name, "note", "One two")}
 
 
-def test_a_late_save_does_not_bring_back_what_was_sent(mara: Agent, ticket: Ticket) -> None:
-    keep_draft(ticket.pk, by=mara, mode="note", body_text="Done", version=0)
-    add_note(ticket.pk, by=mara, body_text="Done", draft_version=1)
+UNANSWERED = [("Half", ""), ("Half a sen", "")]
+
+
+@pytest.mark.parametrize("stored", ["Half", "Half a sen"])
+def test_a_save_whose_answer_was_lost_is_no_other_windows_text(mara: Agent, ticket: Ticket, stored: str) -> None:
+    first = keep(ticket, mara, "note", "Half", version=0)
+    keep(ticket, mara, "note", stored, version=first.version)
+    keep_draft(ticket.pk, by=mara, mode="note", body_text="Half a sentence", version=0, sent_before=UNANSWERED)
+    assert texts() == {(mara.name, "note", "Half a sentence")}
     with pytest.raises(StaleVersion):
-        keep_draft(ticket.pk, by=mara, mode="note", body_text="Done", version=1)
+        keep_draft(ticket.pk, by=mara, mode="note", body_text="Else", version=0, sent_before=UNANSWERED)
+
+
+def test_what_was_sent_before_brings_nothing_back(mara: Agent, ticket: Ticket) -> None:
+    seen = keep(ticket, mara, "note", "Done", version=0).version
+    add_note(ticket.pk, by=mara, body_text="Done", draft_version=seen)
+    with pytest.raises(StaleVersion):
+        keep_draft(ticket.pk, by=mara, mode="note", body_text="Done!", version=seen, sent_before=[("Done", "")])
     assert texts() == set()
+
+
+def test_a_late_save_does_not_bring_back_what_was_sent(mara: Agent, ticket: Ticket) -> None:
+    seen = keep(ticket, mara, "note", "Done", version=0).version
+    add_note(ticket.pk, by=mara, body_text="Done", draft_version=seen)
+    with pytest.raises(StaleVersion):
+        keep_draft(ticket.pk, by=mara, mode="note", body_text="Done", version=seen)
+    assert texts() == set()
+
+
+def test_a_window_that_shows_what_was_sent_touches_nothing_begun_since(mara: Agent, ticket: Ticket) -> None:
+    seen = keep(ticket, mara, "note", "Done", version=0).version
+    add_note(ticket.pk, by=mara, body_text="Done", draft_version=seen)
+    begun = keep(ticket, mara, "note", "The next thing", version=0)
+    assert begun.version not in (0, seen)
+    with pytest.raises(StaleVersion):
+        keep_draft(ticket.pk, by=mara, mode="note", body_text="Done, it seems", version=seen)
+    with pytest.raises(StaleVersion):
+        discard_draft(ticket.pk, by=mara, mode="note", version=seen)
+    add_note(ticket.pk, by=mara, body_text="Done, it seems", draft_version=seen)
+    assert texts() == {(mara.name, "note", "The next thing")}
+
+
+def test_what_another_window_wrote_is_not_discarded_unseen(mara: Agent, ticket: Ticket) -> None:
+    seen = keep(ticket, mara, "note", "One").version
+    keep_draft_files(ticket.pk, by=mara, mode="note", files=[NewFile("plan.txt", b"plan")])
+    now = keep(ticket, mara, "note", "One two", version=seen).version
+    for version in (0, seen):
+        with pytest.raises(StaleVersion) as refusal:
+            discard_draft(ticket.pk, by=mara, mode="note", version=version)
+        assert refusal.value.as_problem()["current_version"] == now
+    assert (texts(), DraftFile.objects.count()) == ({(mara.name, "note", "One two")}, 1)
+    discard_draft(ticket.pk, by=mara, mode="note", version=now)
+    assert (texts(), DraftFile.objects.count()) == (set(), 0)
+    discard_draft(ticket.pk, by=mara, mode="note", version=now)  # a second click finds nothing to refuse
 
 
 def test_emptied_means_gone(mara: Agent, ticket: Ticket) -> None:
@@ -73,23 +136,23 @@ def test_emptied_means_gone(mara: Agent, ticket: Ticket) -> None:
 
 
 def test_sent_it_goes_and_the_other_stays(mara: Agent, ticket: Ticket) -> None:
-    keep_draft(ticket.pk, by=mara, mode="reply", body_text="Hello")
-    keep_draft(ticket.pk, by=mara, mode="note", body_text="Aside")
-    reply_to_customer(ticket.pk, by=mara, body_text="Hello", draft_version=1)
+    seen = keep(ticket, mara, "reply", "Hello").version
+    keep(ticket, mara, "note", "Aside")
+    reply_to_customer(ticket.pk, by=mara, body_text="Hello", draft_version=seen)
     assert texts() == {(mara.name, "note", "Aside")}
 
 
 def test_a_newer_text_of_another_window_outlives_the_sending(mara: Agent, ticket: Ticket) -> None:
-    keep_draft(ticket.pk, by=mara, mode="reply", body_text="Hello")
-    keep_draft(ticket.pk, by=mara, mode="reply", body_text="Hello, and one thing more", version=1)
-    reply_to_customer(ticket.pk, by=mara, body_text="Hello", draft_version=1)
+    seen = keep(ticket, mara, "reply", "Hello").version
+    keep(ticket, mara, "reply", "Hello, and one thing more", version=seen)
+    reply_to_customer(ticket.pk, by=mara, body_text="Hello", draft_version=seen)
     assert texts() == {(mara.name, "reply", "Hello, and one thing more")}
 
 
 def test_a_refused_reply_keeps_its_draft(mara: Agent, ticket: Ticket) -> None:
-    keep_draft(ticket.pk, by=mara, mode="reply", body_text="Hello")
+    seen = keep(ticket, mara, "reply", "Hello").version
     with pytest.raises(StaleVersion):
-        reply_to_customer(ticket.pk, by=mara, body_text="Hello", draft_version=1, version=99)
+        reply_to_customer(ticket.pk, by=mara, body_text="Hello", draft_version=seen, version=99)
     assert texts() == {(mara.name, "reply", "Hello")}
     assert not OutboundMessage.objects.filter(status=OutboundStatus.HELD).exists()
 
@@ -117,5 +180,17 @@ def test_two_first_saves_at_once_lose_neither_text_silently() -> None:
         return keep_draft(ticket.pk, by=mara, mode="note", body_text=text, version=0)
 
     outcomes = in_parallel(lambda: save("of the left window"), lambda: save("of the right window"))
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Draft", "StaleVersion"]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Draft", "DraftChanged"]
     assert Draft.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_first_saves_at_once_without_a_version_the_later_text_wins() -> None:
+    mara = AgentFactory()
+    ticket = TicketFactory(owner=mara)
+    outcomes = in_parallel(
+        *(lambda n=n: keep_draft(ticket.pk, by=mara, mode="note", body_text=f"Text {n}") for n in range(6))
+    )
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Draft"] * 6
+    last = max(outcomes, key=lambda draft: draft.version)
+    assert list(Draft.objects.values_list("body_text", "version")) == [(last.body_text, last.version)]

@@ -198,6 +198,40 @@ def test_the_customer_who_writes_first_stops_it_and_the_owner_is_told(ticket: Ti
     assert not ticket.entries.filter(kind=EntryKind.EMAIL_OUTBOUND).exists()
 
 
+def test_sent_now_it_is_an_ordinary_hold_that_neither_a_resolution_nor_the_customer_drops(
+    ticket: Ticket, owner: Agent
+) -> None:
+    message = scheduled(ticket, owner)
+    reschedule_message(message.pk, by=owner, when="now")
+    writes(ticket)
+    assert now_is(message).status == OutboundStatus.HELD
+    resolve_ticket(ticket.pk, by=owner, code="fixed", note="Replaced.")
+    assert (now_is(message).status, dropped(ticket)) == (OutboundStatus.QUEUED, [])
+
+
+def test_given_a_moment_again_after_all_it_waits_for_that(ticket: Ticket, owner: Agent) -> None:
+    message = scheduled(ticket, owner)
+    reschedule_message(message.pk, by=owner, when="now")
+    reschedule_message(message.pk, by=owner, when="at", send_at=timezone.now() + DAY)
+    writes(ticket)
+    assert now_is(message).status == OutboundStatus.CANCELLED
+
+
+def test_what_a_new_owner_sends_now_leaves(owner: Agent) -> None:
+    supervisor = AgentFactory(roles=["supervisor"])
+    team = TeamFactory(supervisor=supervisor)
+    heir = AgentFactory(teams=[team])
+    ticket = TicketFactory(team=team, owner=owner)
+    message = scheduled(ticket, owner)
+    owner.employment_ended_on = timezone.now().date() - DAY
+    owner.save()
+    reason = "The colleague has left the company for good."
+    transfer_ownership(ticket.pk, by=supervisor, new_owner=heir, reason_code="termination", reason=reason)
+    at_once = reschedule_message(message.pk, by=heir, when="now")
+    release_due_messages(now=at_once.release_at)
+    assert (now_is(message).status, dropped(ticket)) == (OutboundStatus.QUEUED, [])
+
+
 def test_automatic_mail_and_an_ordinary_hold_stop_nothing(ticket: Ticket, owner: Agent) -> None:
     waiting = scheduled(ticket, owner)
     record_automatic_message(ticket.pk, by=INTAKE, message=Message(body_text="I am away."), reason="auto_reply")
@@ -231,6 +265,15 @@ def test_a_resolution_overtakes_what_was_to_leave_later(ticket: Ticket, owner: A
     resolve_ticket(ticket.pk, by=owner, code="fixed", note="Replaced.")
     assert now_is(message).status == OutboundStatus.CANCELLED
     assert dropped(ticket) == ["A scheduled reply was not sent: the ticket was resolved before"]
+
+
+def test_whoever_resolves_knows_what_that_drops_and_its_author_is_told(ticket: Ticket, owner: Agent) -> None:
+    deputy = AgentFactory(teams=[ticket.team])
+    scheduled(ticket, owner)
+    AbsenceFactory(agent=owner, deputy=deputy)
+    resolve_ticket(ticket.pk, by=deputy, code="fixed", note="Replaced.")
+    deliver_due(now=timezone.now())
+    assert [row.recipient for row in Notification.objects.filter(event_type="reply_dropped")] == [owner]
 
 
 def test_nobody_writes_to_the_customer_who_no_longer_owns_the_ticket() -> None:

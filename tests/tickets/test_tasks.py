@@ -15,9 +15,19 @@ from core.errors import Invalid, StaleVersion
 from core.trail import Change, acts_on
 from tests.concurrency import in_parallel
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
-from tickets.errors import NotOwner, TaskBlocked, TaskNotYours, TaskTransition, TicketClosed
+from tickets.errors import NotOwner, TaskBlocked, TaskNotYours, TaskTransition, TicketClosed, TicketIsResolved
 from tickets.models import Task, Ticket
-from tickets.services import cancel_ticket, create_task, edit_task, finish_task, start_task
+from tickets.services import (
+    cancel_ticket,
+    create_hidden_task,
+    create_task,
+    edit_task,
+    finish_task,
+    reopen_task,
+    reopen_ticket,
+    resolve_ticket,
+    start_task,
+)
 from tickets.wording import describe
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +214,37 @@ def test_a_task_waits_for_tasks_of_its_own_ticket_alone(ticket: Ticket, owner: A
         blocked_by(a_task(ticket), other)
     with pytest.raises(Invalid, match="its own ticket"):
         a_task(ticket, blocked_by=[other.pk])
+
+
+def test_no_mandatory_task_holds_up_a_ticket_that_is_resolved(ticket: Ticket, owner: Agent) -> None:
+    done, optional = a_task(ticket, is_mandatory=True), a_task(ticket)
+    finish_task(done.pk, by=owner)
+    resolve_ticket(ticket.pk, by=owner, code="fixed", note="Done.")
+    for act in (
+        lambda: a_task(ticket, is_mandatory=True),
+        lambda: edit_task(optional.pk, by=owner, is_mandatory=True),
+        lambda: reopen_task(done.pk, by=owner),
+        lambda: create_hidden_task(ticket.pk, by=owner, title="Not for all", is_mandatory=True),
+    ):
+        with pytest.raises(TicketIsResolved) as refusal:
+            act()
+        assert refusal.value.as_problem()["allowed"] == ["reopen"]
+    assert (fresh(done).status, fresh(optional).is_mandatory, Task.objects.count()) == ("done", False, 2)
+    edit_task(optional.pk, by=owner, title="Order paper")
+    finish_task(optional.pk, by=owner)
+    reopen_task(optional.pk, by=owner)
+    a_task(ticket)
+    reopen_ticket(ticket.pk, by=owner, reason="It is back")
+    reopen_task(done.pk, by=owner)
+
+
+def test_a_hidden_task_is_worked_by_nobody_who_does_not_see_it(ticket: Ticket, owner: Agent) -> None:
+    task = create_hidden_task(ticket.pk, by=owner, title="Not for all")
+    for act in (start_task, finish_task):
+        with pytest.raises(TaskNotYours):
+            act(task.pk, by=owner)
+    with pytest.raises(Invalid, match="all who read it see"):
+        a_task(ticket, blocked_by=[task.pk])
 
 
 @pytest.mark.django_db(transaction=True)

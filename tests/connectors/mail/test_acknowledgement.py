@@ -1,41 +1,20 @@
 """The acknowledgement of a new ticket, behind the loop guard (ruling 20)."""
 
-from email import message_from_bytes
-from email.message import Message as ParsedMessage
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from pytest_django.fixtures import Settings
 
-from connectors.mail import maildir
 from connectors.mail.models import Mailbox
 from connectors.mail.services import send_due_mail
 from core.events import deliver_due
 from core.models import EventDelivery
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.connectors.mail.conftest import received_by
+from tests.factories.mail import a_mail, arrive
 from tickets.enums import OutboundKind
 from tickets.models import OutboundMessage, Ticket
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory(address="support@desk.test")
-
-
-@pytest.fixture
-def maildirs(settings: Settings, tmp_path: Path) -> Path:
-    settings.EMAIL_BACKEND = "connectors.mail.maildir.EmailBackend"
-    settings.EMAIL_FILE_PATH = str(tmp_path)
-    settings.MAIL_ROOT = tmp_path
-    return tmp_path
-
-
-def received_by(address: str) -> list[ParsedMessage]:
-    paths = maildir.messages_in(maildir.folder_of(address))
-    return [message_from_bytes(path.read_bytes()) for path in paths]
 
 
 def test_new_ticket_is_acknowledged_in_the_contacts_language(mailbox: Mailbox, maildirs: Path) -> None:
@@ -48,7 +27,7 @@ def test_new_ticket_is_acknowledged_in_the_contacts_language(mailbox: Mailbox, m
     assert received["From"] == f"{mailbox.team.name} <support@desk.test>"
     assert received["Auto-Submitted"] == "auto-replied"
     assert received["X-Auto-Response-Suppress"] == "All"
-    assert received["X-ITIL-NEXT-Loop"] == settings.MESSAGE_ID_DOMAIN
+    assert received["X-ITIL-NEXT-Loop"] == f"{settings.MESSAGE_ID_DOMAIN}; 1"
     assert received["In-Reply-To"] == f"<{incoming.message_id}>"
 
 
@@ -76,10 +55,11 @@ def test_automatic_list_and_suppressing_mail_is_never_acknowledged(mailbox: Mail
         {"sender": "no-reply@shop.test"},
         {"Return_Path": "<>"},
         {"X_ITIL_NEXT_Loop": "other-desk.test"},
+        {"Authentication_Results": "mx.desk.test; dmarc=fail"},
     ):
         arrive(a_mail(body=str(headers), **headers), mailbox)
     deliver_due()
-    assert Ticket.objects.count() == 7
+    assert Ticket.objects.count() == 8
     assert not OutboundMessage.objects.exists()
 
 

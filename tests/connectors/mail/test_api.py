@@ -22,11 +22,6 @@ NO_SENDER = b"Subject: nobody wrote this\r\n\r\nx"
 
 
 @pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory()
-
-
-@pytest.fixture
 def client(mailbox: Mailbox) -> Any:
     return signed_in(AgentFactory(teams=[mailbox.team]))
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from accounts.enums import Role
 from accounts.models import Agent
@@ -15,19 +16,21 @@ from connectors.mail.enums import BrakeKind, MailState, Reason
 from connectors.mail.errors import BrakeEnded
 from connectors.mail.models import Brake, Mailbox, MailMessage
 from connectors.mail.services import lift_brake, process_due, release_mail, retry_mail
-from connectors.mail.services.brakes import LIMITS, Limit
+from connectors.mail.services.brakes import Limit
+from connectors.mail.sight import HIDDEN
 from core.errors import NotFound, StaleVersion
 from core.events import deliver_due
 from notifications.models import Notification
 from notifications.wording import describe
 from tests.api.conftest import signed_in
 from tests.concurrency import in_parallel
+from tests.connectors.mail.conftest import owned_ticket
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
-from tests.factories.mail import BrakeFactory, MailboxFactory, a_mail, arrive
+from tests.factories.mail import BrakeFactory, MailboxFactory, a_mail, arrive, our_mail_on
 from tickets.enums import TicketStatus
 from tickets.errors import RoleForbids
 from tickets.models import Ticket, TimelineEntry
-from tickets.services import accept_ticket, resolve_ticket
+from tickets.services import resolve_ticket
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -35,26 +38,14 @@ BEGIN = timezone.now().replace(microsecond=0)
 
 
 @pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory()
-
-
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
+def few(settings: Settings) -> None:
     """The same brakes, drawn after few mails, so that tests need few."""
-    for kind in (BrakeKind.SENDER, BrakeKind.THREAD, BrakeKind.CONTENT, BrakeKind.ANSWERS, BrakeKind.MAILBOX):
-        monkeypatch.setitem(LIMITS, kind, Limit(3, LIMITS[kind].window))
+    fewer = {kind: (3, minutes) for kind, (_most, minutes) in settings.MAIL_BRAKES.items() if kind != "reopening"}
+    settings.MAIL_BRAKES = settings.MAIL_BRAKES | fewer
 
 
 def outcomes(messages: list[MailMessage]) -> list[str]:
     return [message.reason if message.state == MailState.QUARANTINED else message.state for message in messages]
-
-
-def owned_ticket(mailbox: Mailbox) -> tuple[Ticket, Agent]:
-    message = arrive(a_mail(message_id="first@customer.test"), mailbox)
-    ann = AgentFactory(teams=[mailbox.team])
-    accept_ticket(message.ticket_id, by=ann)
-    return Ticket.objects.get(pk=message.ticket_id), ann
 
 
 def supervisor_of(mailbox: Mailbox) -> Agent:
@@ -71,7 +62,8 @@ def notices(agent: Agent) -> list[str]:
 
 
 def test_the_numbers_that_the_docs_name() -> None:
-    assert {kind.value: (limit.most, limit.window) for kind, limit in LIMITS.items()} == {
+    limits = {kind.value: limit for kind in BrakeKind if (limit := Limit.of(kind)) is not None}
+    assert {kind: (limit.most, limit.window) for kind, limit in limits.items()} == {
         "sender": (60, HOUR),
         "thread": (30, HOUR),
         "content": (10, HOUR),
@@ -79,6 +71,24 @@ def test_the_numbers_that_the_docs_name() -> None:
         "answers": (20, 24 * HOUR),
         "mailbox": (1000, HOUR),
     }
+
+
+def test_an_installation_sets_its_own_limits(mailbox: Mailbox, settings: Settings) -> None:
+    settings.MAIL_BRAKES = settings.MAIL_BRAKES | {"sender": (2, 5)}
+    mails = [arrive(a_mail(body=f"Alarm {n}"), mailbox) for n in range(3)]
+    assert outcomes(mails) == ["created"] * 2 + ["sender_brake"]
+    brake = Brake.objects.get()
+    assert (brake.counted, brake.window_minutes, brake.until - brake.started_at) == (2, 5, timedelta(minutes=5))
+
+
+def test_a_brake_that_is_switched_off_counts_nothing_and_leaves_the_others(
+    mailbox: Mailbox, settings: Settings
+) -> None:
+    settings.MAIL_BRAKES = settings.MAIL_BRAKES | {"sender": (0, 0), "content": (3, 60)}
+    assert outcomes([arrive(a_mail(body=f"Alarm {n}"), mailbox) for n in range(5)]) == ["created"] * 5
+    assert outcomes([arrive(a_mail(body="Same"), mailbox) for _n in range(4)]) == ["created"] * 3 + ["content_brake"]
+    settings.MAIL_BRAKES = dict.fromkeys(settings.MAIL_BRAKES, (0, 0))
+    assert arrive(a_mail(body="Same"), mailbox).state == MailState.CREATED
 
 
 @pytest.mark.usefixtures("few")
@@ -130,9 +140,10 @@ def test_mails_within_the_limit_are_never_held_however_long_it_goes_on(mailbox: 
 @pytest.mark.usefixtures("few")
 def test_a_thread_that_goes_mad_is_held_whoever_writes(mailbox: Mailbox) -> None:
     ticket, _ann = owned_ticket(mailbox)
+    ours = our_mail_on(ticket)
     senders = ["dana@customer.test", "bot-a@customer.test", "bot-b@customer.test"]
     answers = [
-        arrive(a_mail(sender=sender, body=f"Again {n}", In_Reply_To="<first@customer.test>"), mailbox)
+        arrive(a_mail(sender=sender, body=f"Again {n}", In_Reply_To=f"<{ours}>"), mailbox)
         for n, sender in enumerate(senders)
     ]
     assert outcomes(answers) == ["appended", "appended", "thread_brake"]
@@ -180,8 +191,9 @@ def test_the_owner_is_told_once_of_a_brake_and_the_lead_where_there_is_no_owner(
     mailbox.team.lead = lead
     mailbox.team.save()
     ticket, ann = owned_ticket(mailbox)
+    ours = our_mail_on(ticket)
     for number in range(6):
-        arrive(a_mail(sender=f"bot-{number}@customer.test", body="x", In_Reply_To="<first@customer.test>"), mailbox)
+        arrive(a_mail(sender=f"bot-{number}@customer.test", body="x", In_Reply_To=f"<{ours}>"), mailbox)
     assert notices(ann) == [f"Too many mails, held back for a while: {ticket.reference}"]
     assert notices(lead) == []
     for number in range(6):
@@ -256,7 +268,7 @@ def test_the_api_names_no_ticket_out_of_the_readers_sight(mailbox: Mailbox) -> N
         ("0@loud.test", near.reference),
         (near.reference, near.reference),
         ("1@loud.test", None),
-        ("", None),
+        (HIDDEN, None),
     }
 
 
@@ -296,10 +308,9 @@ def test_parallel_workers_let_through_exactly_the_limit() -> None:
 @pytest.mark.usefixtures("few")
 def test_parallel_workers_on_one_thread_let_through_exactly_the_limit() -> None:
     mailbox = MailboxFactory()
-    arrive(a_mail(message_id="first@customer.test"), mailbox)
-    mails = [
-        a_mail(sender=f"p{n}@customer.test", body=f"More {n}", In_Reply_To="<first@customer.test>") for n in range(6)
-    ]
+    first = arrive(a_mail(message_id="first@customer.test"), mailbox)
+    ours = our_mail_on(Ticket.objects.get(pk=first.ticket_id))
+    mails = [a_mail(sender=f"p{n}@customer.test", body=f"More {n}", In_Reply_To=f"<{ours}>") for n in range(6)]
     done = in_parallel(*(lambda raw=raw: arrive(raw, mailbox) for raw in mails))
     assert sorted(outcomes(done)) == ["appended"] * 2 + ["thread_brake"] * 4
     assert Brake.objects.count() == 1

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,41 @@ def test_file_that_cannot_be_marked_is_told_and_counts_once(inbox: Path) -> None
     assert [path.name for path in (inbox / "new").iterdir()] == ["1"]
     assert Mailbox.objects.get().last_error.startswith("IsADirectoryError")
     assert MailMessage.objects.count() == 2
+
+
+def test_two_hundred_files_that_cannot_be_moved_keep_later_ones_waiting_for_no_look(
+    inbox: Path, settings: Settings
+) -> None:
+    settings.MAIL_BRAKES = dict.fromkeys(settings.MAIL_BRAKES, (0, 0))
+    for number in range(210):
+        (inbox / "cur" / f"{number:03}:2,S").mkdir()
+        path = inbox / "new" / f"{number:03}"
+        path.write_bytes(a_mail(subject=f"Stuck {number}", body=f"{number}"))
+        os.utime(path, (number, number))
+    assert [poll_mailboxes() for _look in range(3)] == [200, 10, 0]
+    for number in (1, 2):
+        (inbox / "new" / f"later{number}").write_bytes(a_mail(subject=f"Later {number}"))
+    assert poll_mailboxes() == 2
+    assert Ticket.objects.filter(subject__startswith="Later").count() == 2
+    assert sorted(path.name for path in (inbox / "new").iterdir() if "later" in path.name) == []
+    assert MailMessage.objects.count() == 212
+    (inbox / "cur" / "205:2,S").rmdir()
+    while (inbox / "new" / "205").exists():  # once the way is free, a later look moves it
+        poll_mailboxes()
+    assert MailMessage.objects.count() == 212
+
+
+def test_the_ledger_is_asked_for_names_only_where_files_cannot_be_moved(inbox: Path) -> None:
+    asked: list[int] = []
+
+    def known(names: Sequence[str]) -> set[str]:
+        asked.append(len(names))
+        return set()
+
+    for name in ("1", "2"):
+        (inbox / "new" / name).write_bytes(a_mail(subject=name))
+    backend = FilesBackend(inbox, known=known)
+    for mail in backend.fetch():
+        assert mail is not None
+        backend.done(mail[0])
+    assert asked == []

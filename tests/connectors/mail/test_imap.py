@@ -1,10 +1,11 @@
 """Mailboxes on an IMAP server, a real one: every mail once, whatever people, servers and networks do meanwhile."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from accounts.models import BusinessCalendar
 from connectors.mail.backends import ImapSettings, MailboxNotReadable, imap, imap_client
 from connectors.mail.backends.imap_client import encoded
 from connectors.mail.enums import MailState
@@ -138,14 +139,26 @@ def test_changed_uidvalidity_makes_everything_be_looked_at_and_nothing_be_double
     assert poll() == 0
 
 
-def test_mails_before_the_chosen_day_are_left_alone(dovecot: DovecotServer) -> None:
-    imap_mailbox(dovecot, not_before="2025-06-01")
+@pytest.mark.parametrize(
+    ("zone", "wanted"),
+    [
+        ("Europe/Berlin", ["22:00 +0000", "23:30 -0500", "23:59 +0000", "00:00 +0000"]),
+        ("America/New_York", ["23:30 -0500"]),
+        ("UTC", ["23:30 -0500", "00:00 +0000"]),
+    ],
+)
+def test_mails_before_the_chosen_day_are_left_alone(dovecot: DovecotServer, zone: str, wanted: list[str]) -> None:
+    """The day begins where the team works; the server may tell its times in any zone."""
+    mailbox = imap_mailbox(dovecot, not_before="2025-06-01")
+    mailbox.team.calendar = BusinessCalendar.objects.create(name=zone, timezone=zone)
+    mailbox.team.save()
     client = dovecot.client()
-    for moment in (datetime(2025, 5, 31, tzinfo=UTC), datetime(2025, 6, 1, tzinfo=UTC)):
-        client.append("INBOX", "", f'"{moment:%d-%b-%Y %H:%M:%S +0000}"', a_mail(subject=f"{moment:%B}"))
+    came = ["31-May-2025 21:59", "31-May-2025 22:00", "31-May-2025 23:30", "31-May-2025 23:59", "01-Jun-2025 00:00"]
+    for moment, offset in zip(came, ("+0000", "+0000", "-0500", "+0000", "+0000"), strict=True):
+        client.append("INBOX", "", f'"{moment}:00 {offset}"', a_mail(subject=f"{moment[12:]} {offset}"))
     client.logout()
-    assert poll() == 1
-    assert subjects() == ["June"]
+    assert poll() == len(wanted)
+    assert sorted(subjects()) == sorted(wanted)
 
 
 def test_folder_beyond_ascii_is_read(dovecot: DovecotServer) -> None:
@@ -267,6 +280,10 @@ def test_after_its_time_a_look_ends_between_two_mails(dovecot: DovecotServer, mo
     monkeypatch.setattr(imap, "BUDGET_SECONDS", -1.0)
     imap_mailbox(dovecot)
     dovecot.deliver(a_mail())
-    assert poll() == 0
+    assert (poll(), Mailbox.objects.get().read_to) == (0, None)
     monkeypatch.undo()
+    began_at = timezone.now()
     assert poll() == 1
+    read_to = Mailbox.objects.get().read_to
+    assert read_to is not None
+    assert began_at <= read_to <= timezone.now()

@@ -15,7 +15,10 @@ from connectors.mail.enums import MailState
 from connectors.mail.models import MailMessage, RawMail
 from core import steps
 from core.models import EventDelivery, Heartbeat
-from tests.factories import AgentFactory
+from envelopes.mail_tokens import token_of
+from envelopes.selectors import entries_of
+from envelopes.services import write_to_vendor
+from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory, TicketFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
 from tests.killable import Killable
 from tickets.enums import EntryKind, OutboundKind, OutboundStatus
@@ -29,8 +32,10 @@ def in_maildir(home: Path, address: str) -> list[Path]:
     return list(maildir.messages_in(maildir.folder_of(address, root=home / "mail")))
 
 
-OF_OTHER_SCENARIOS = ("accounts.mail.", "mail.copies.")
-"""Chains off this path; `tests/accounts/test_account_mail.py` and `test_sent_copies.py` kill at each of their steps."""
+OF_OTHER_SCENARIOS = ("accounts.mail.", "mail.copies.", "tickets.bulk.")
+"""Chains off this path; tests of their own kill at each of their steps: `tests/accounts/test_account_mail.py`,
+`test_sent_copies.py`, `tests/tickets/test_bulk_kills.py`.
+"""
 ON_THE_WAY = [name for name in steps.declared() if not name.startswith(OF_OTHER_SCENARIOS)]
 
 
@@ -79,3 +84,34 @@ def test_every_chain_of_the_mail_path_declares_its_steps() -> None:
         *("raw_stored", "file_moved", "leased", "parsed", "acted", "committed")
     ]
     assert [name.rpartition(".")[2] for name in steps.declared("mail.sending")] == ["leased", "handed_over", "marked"]
+
+
+OF_A_VENDOR = [name for name in ON_THE_WAY if name.startswith(("mail.intake.", "mail.sending.", "tickets.release."))]
+
+
+@pytest.mark.parametrize("step", OF_A_VENDOR)
+def test_killed_between_an_envelope_and_its_vendor_all_is_there_once(
+    step: str, tmp_path: Path, killable: Killable
+) -> None:
+    """A mail to the vendor is still held; the vendor's first words wait in the shared mailbox."""
+    mailbox = MailboxFactory(takes_plus_addresses=True)
+    ticket = TicketFactory(team=mailbox.team, owner=AgentFactory(teams=[mailbox.team]))
+    help_of_vendor = {"kind": "external_vendor", "vendor_addresses": ["vera@vendor.test"]}
+    envelope = EnvelopeFactory(ticket=ticket, expert=AgentFactory(teams=[TeamFactory()]), **help_of_vendor)
+    held = write_to_vendor(envelope.pk, by=ticket.owner, subject="Switch 7", body_text="Which firmware?")
+    inbox = maildir.ensure(maildir.folder_of(mailbox.address, root=tmp_path / "mail"))
+    answer = a_mail(sender="vera@vendor.test", to=f"support+{token_of(envelope.pk)}@desk.test", body="It is 1.2")
+    (inbox / "new" / "1.vera").write_bytes(answer)
+
+    later = timezone.now() + timedelta(minutes=5)
+    killed = killable.run_timers(tmp_path, now=later, kill_at=step)
+    assert killed.returncode == -signal.SIGKILL, f"this scenario does not pass {step}: {killed.output}"
+    again = killable.run_timers(tmp_path, now=later + timedelta(minutes=5))
+    assert again.returncode == 0, again.output
+
+    held.refresh_from_db()
+    assert (held.status, len(in_maildir(tmp_path, "vera@vendor.test"))) == (OutboundStatus.SENT, 1)
+    words = entries_of(envelope).filter(kind=EntryKind.ENVELOPE_MESSAGE).values_list("body_text", flat=True)
+    assert sorted(text.strip() for text in words) == ["It is 1.2", "Which firmware?"]
+    assert MailMessage.objects.get(provider_id="1.vera").state == MailState.POSTED
+    assert in_maildir(tmp_path, ticket.requester.email) == []

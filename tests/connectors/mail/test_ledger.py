@@ -25,11 +25,6 @@ RIGHTS = {
 }
 
 
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory()
-
-
 def person(role: str, team: Team) -> Agent:
     match role:
         case "agent":

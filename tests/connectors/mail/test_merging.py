@@ -5,17 +5,12 @@ import pytest
 from accounts.models import Agent
 from connectors.mail.models import Mailbox, MailMessage
 from tests.factories import AgentFactory
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.factories.mail import a_mail, arrive
 from tickets import services as tickets
 from tickets.errors import UnmergeImpossible
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory()
 
 
 @pytest.fixture

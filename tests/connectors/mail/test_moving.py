@@ -30,11 +30,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory()
-
-
-@pytest.fixture
 def mara(mailbox: Mailbox) -> Agent:
     return AgentFactory(name="Mara Klein", teams=[mailbox.team])
 

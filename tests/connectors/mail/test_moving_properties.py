@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Agent
@@ -57,7 +57,7 @@ def world(db: None) -> World:
     return World()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(sequence=sequences)
 def test_no_sequence_loses_or_doubles_an_entry_or_changes_an_owner(world: World, sequence: list[Any]) -> None:
     with transaction.atomic():

@@ -3,13 +3,14 @@
 from email.message import EmailMessage
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Agent
 from connectors.mail.enums import MailState, Reason
 from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.services import move_mail, undo_mail_move
-from tests.factories import AgentFactory, CompanyFactory
-from tests.factories.mail import SUPPORT, MailboxFactory, a_mail, arrive
+from tests.factories import AgentFactory, CompanyFactory, ContactFactory
+from tests.factories.mail import SUPPORT, MailboxFactory, a_mail, arrive, our_mail_on
 from tickets import services as tickets
 from tickets.enums import AuthorType, Visibility
 from tickets.models import OutboundMessage, Ticket, TimelineEntry
@@ -54,11 +55,6 @@ Begin forwarded message:
 >
 > Dana
 """
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory()
 
 
 @pytest.fixture
@@ -191,11 +187,11 @@ def test_agents_answer_from_their_mail_program_is_recognised_and_stays_inside(
 
 
 def test_agents_mail_with_another_reply_to_stays_inside_too(mailbox: Mailbox, mara: Agent) -> None:
-    first = arrive(a_mail(), mailbox)
-    raw = a_mail(sender="mara@desk.test", Reply_To="mara@home.test", In_Reply_To=f"<{first.message_id}>")
+    ticket = ticket_of(arrive(a_mail(), mailbox))
+    raw = a_mail(sender="mara@desk.test", Reply_To="mara@home.test", In_Reply_To=f"<{our_mail_on(ticket)}>")
     message = arrive(raw, mailbox)
     assert message.reason == Reason.STAFF_MAIL
-    assert len(public(ticket_of(first))) == 1
+    assert [row.kind for row in public(ticket)] == ["email_inbound", "email_outbound"]
 
 
 def test_people_in_to_and_cc_take_part(mailbox: Mailbox, mara: Agent) -> None:
@@ -293,14 +289,14 @@ def test_mail_in_an_agents_name_that_fails_dmarc_is_a_strangers_by_its_reference
     ticket = ticket_of(arrive(a_mail(), mailbox))
     raw = a_mail(sender="mara@desk.test", subject=f"[{ticket.reference}] Pay", Authentication_Results=FAILED)
     message = arrive(raw, mailbox)
-    assert (message.state, message.reason) == (MailState.CREATED, Reason.STRANGER)
+    assert (message.state, message.reason) == (MailState.CREATED, Reason.UNVERIFIED)
     assert message.ticket != ticket
     assert entries_of(ticket).filter(kind="email_inbound").count() == 1
 
 
 def test_answer_in_an_agents_name_that_fails_dmarc_stays_inside_in_nobodys_name(mailbox: Mailbox, mara: Agent) -> None:
-    first = arrive(a_mail(), mailbox)
-    raw = a_mail(sender="mara@desk.test", In_Reply_To=f"<{first.message_id}>", Authentication_Results=FAILED)
+    ours = our_mail_on(ticket_of(arrive(a_mail(), mailbox)))
+    raw = a_mail(sender="mara@desk.test", In_Reply_To=f"<{ours}>", Authentication_Results=FAILED)
     entry = TimelineEntry.objects.get(pk=arrive(raw, mailbox).entry_id)
     assert (entry.visibility, entry.author_name) == (Visibility.INTERNAL, "mara@desk.test")
     assert describe(entry) == "Mail of mara@desk.test, stays inside"
@@ -312,9 +308,9 @@ def test_answer_of_a_deactivated_agent_stays_inside_and_opens_no_ticket_by_its_r
     first = arrive(a_mail(), mailbox)
     ticket = ticket_of(first)
     Agent.objects.filter(pk=mara.pk).update(is_active=False)
-    answer = arrive(a_mail(sender="mara@desk.test", In_Reply_To=f"<{first.message_id}>"), mailbox)
+    answer = arrive(a_mail(sender="mara@desk.test", In_Reply_To=f"<{our_mail_on(ticket)}>"), mailbox)
     assert (answer.state, answer.reason, answer.ticket) == (MailState.RECORDED, Reason.STAFF_MAIL, ticket)
-    assert [row.pk for row in public(ticket)] == [first.entry_id]
+    assert [row.pk for row in public(ticket) if row.kind == "email_inbound"] == [first.entry_id]
     guess = arrive(a_mail(sender="mara@desk.test", subject=f"[{ticket.reference}]"), mailbox)
     assert guess.reason == Reason.STRANGER
 
@@ -363,3 +359,20 @@ def test_attached_mail_beyond_the_limits_puts_the_agents_forward_into_quarantine
     message = arrive(forward.as_bytes(), mailbox)
     assert (message.state, message.reason, message.detail) == (MailState.QUARANTINED, Reason.OVER_LIMIT, "parts")
     assert Ticket.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_cleared"),
+    [
+        ({"sender": "dana@acme.example"}, True),
+        ({"sender": "eve@elsewhere.test", "Reply_To": "dana@acme.example"}, False),
+        ({"sender": "dana@acme.example", "Authentication_Results": "mx.desk.test; dmarc=fail"}, False),
+        ({"sender": "dana@acme.example", "Precedence": "list"}, False),
+    ],
+)
+def test_only_a_persons_own_mail_shows_that_their_address_works(headers: dict[str, str], is_cleared: bool) -> None:
+    mailbox = MailboxFactory()
+    dana = ContactFactory(email="dana@acme.example", undeliverable_at=timezone.now(), undeliverable_code="5.1.1")
+    arrive(a_mail(**headers), mailbox)
+    dana.refresh_from_db()
+    assert (dana.undeliverable_at is None) == is_cleared

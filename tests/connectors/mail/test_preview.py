@@ -7,11 +7,12 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from accounts.models import Agent
+from connectors.mail.composing import compose
 from connectors.mail.models import Mailbox
 from connectors.mail.preview import preview_of, preview_of_mail
 from connectors.mail.services import send_due_mail
 from tests.factories import AbsenceFactory, AgentFactory
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.factories.mail import a_mail, arrive
 from tickets.models import Attachment, OutboundMessage, Ticket
 from tickets.services import NewFile, accept_ticket, preview_reply, release_message, reply_to_customer
 from tickets.services.attachments import unstored
@@ -25,16 +26,14 @@ class Kept:
     def __init__(self) -> None:
         self.raw: list[bytes] = []
 
+    def open(self) -> None:
+        pass
+
     def deliver(self, message: EmailMessage) -> None:
         self.raw.append(message.message().as_bytes())
 
     def close(self) -> None:
         pass
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory(address="support@desk.test")
 
 
 def answered(mailbox: Mailbox, **mail: Any) -> tuple[Ticket, Agent]:
@@ -87,6 +86,18 @@ def test_the_addresses_are_those_on_the_wire(mailbox: Mailbox) -> None:
     assert seen is not None
     assert (seen.to, seen.cc) == ("dana@customer.test", "boss@customer.test, it@customer.test")
     assert seen.reply_to.endswith("@desk.test")
+
+
+@pytest.mark.parametrize("address", ["jürgen@customer.test", "jürgen@exämple.test", "用户@customer.test"])
+def test_an_address_beyond_ascii_is_shown_as_it_is_written(mailbox: Mailbox, address: str) -> None:
+    ticket, ann = answered(mailbox)
+    ticket.requester.email = address
+    ticket.requester.save()
+    message = preview_reply(ticket.pk, by=ann, body_text="Hello.")
+    seen = preview_of(message, [])
+    assert seen is not None
+    assert seen.to == address
+    assert f"\nTo: {address}\n".encode() in compose(message, mailbox, files=[]).message().as_bytes()
 
 
 def test_a_deputy_sees_the_owners_name_as_the_customer_will(mailbox: Mailbox) -> None:

@@ -1,18 +1,21 @@
 """Mails that nobody should act on: blocked, hostile, broken, huge; each ends stored with an outcome (rulings 15-18)."""
 
 import os
+from dataclasses import replace
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from accounts.enums import Role
-from accounts.models import Agent, Team
+from accounts.models import Team
 from connectors.mail.enums import MailState, Reason, Source
 from connectors.mail.errors import MailNotQuarantined
 from connectors.mail.models import BlockedSender, Mailbox, MailMessage, RawMail
+from connectors.mail.parsing import DEFAULT_LIMITS
 from connectors.mail.services import (
     block_sender,
+    intake,
     process,
     process_due,
     receive,
@@ -22,16 +25,14 @@ from connectors.mail.services import (
 )
 from core.errors import NotFound
 from core.events import deliver_due
+from tests.connectors.mail.conftest import owned_ticket
 from tests.factories import AgentFactory
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.factories.mail import a_mail, arrive
 from tickets.errors import RoleForbids
 from tickets.message_ids import new_message_id
 from tickets.models import OutboundMessage, Ticket
 from tickets.services import (
-    accept_ticket,
     cancel_ticket,
-    release_message,
-    reply_to_customer,
 )
 
 pytestmark = pytest.mark.django_db
@@ -60,27 +61,6 @@ HOSTILE = {
         Reason.OVER_LIMIT,
     ),
 }
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory()
-
-
-def owned_ticket(mailbox: Mailbox, **mail: str) -> tuple[Ticket, Agent]:
-    """A ticket by mail (message id first@customer.test) with an owner who has answered."""
-    message = arrive(a_mail(message_id="first@customer.test", **mail), mailbox)
-    ann = AgentFactory(teams=[mailbox.team])
-    accept_ticket(message.ticket_id, by=ann)
-    return Ticket.objects.get(pk=message.ticket_id), ann
-
-
-def answered(ticket: Ticket, by: Agent) -> OutboundMessage:
-    """The owner's reply, released."""
-    message = reply_to_customer(ticket.pk, by=by, body_text="Is the plug in?")
-    release_message(message.pk, now=message.release_at)
-    message.refresh_from_db()
-    return message
 
 
 def test_answer_to_spam_goes_to_quarantine_and_to_a_withdrawn_one_makes_a_follow_up(mailbox: Mailbox) -> None:
@@ -135,8 +115,10 @@ def test_mail_of_thirty_megabytes_is_ordinary(mailbox: Mailbox) -> None:
     assert message.entry.attachments.get().size_bytes == 22 * 1024 * 1024
 
 
-def test_mail_beyond_the_limit_is_stored_in_quarantine(mailbox: Mailbox) -> None:
-    raw = a_mail(files={"film.bin": bytes(27 * 1024 * 1024)})
+def test_mail_beyond_the_limit_is_stored_in_quarantine(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert DEFAULT_LIMITS.raw_size == 35 * 1024 * 1024
+    monkeypatch.setattr(intake, "DEFAULT_LIMITS", replace(DEFAULT_LIMITS, raw_size=20_000))
+    raw = a_mail(files={"film.bin": bytes(20_000)})
     message = arrive(raw, mailbox)
     assert (message.state, message.reason, message.detail) == (MailState.QUARANTINED, Reason.OVER_LIMIT, "raw size")
     assert message.raw.size_bytes == len(raw)

@@ -1,26 +1,24 @@
 """The development mails through the whole intake: each ends with an outcome, and coming twice makes duplicates."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from connectors.mail.enums import MailState, Reason
 from connectors.mail.models import MailMessage, RawMail
+from tests.connectors.mail.parsing.corpus import DEVELOPMENT_MAILS, MISSING
 from tests.factories.mail import MailboxFactory, arrive
 from tickets.models import TimelineEntry
 
-MAILS = Path(settings.BASE_DIR).parent / "shared" / "mail" / "dev"
 OURS = (Reason.GAVE_UP, Reason.UNPARSABLE, Reason.REFUSED)
 """Reasons that would mean that we failed, not the mail."""
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif(not MAILS.is_dir(), reason=f"the development mails are not here: {MAILS}")
+@pytest.mark.skipif(not DEVELOPMENT_MAILS.is_dir(), reason=MISSING)
 def test_every_real_mail_ends_with_an_outcome_and_once() -> None:
     mailbox = MailboxFactory()
-    paths = sorted(MAILS.rglob("*.eml"))
+    paths = sorted(DEVELOPMENT_MAILS.rglob("*.eml"))
     assert len(paths) > 100
     first = [arrive(path.read_bytes(), mailbox) for path in paths]
     assert all(message.has_outcome for message in first)

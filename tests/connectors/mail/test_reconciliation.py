@@ -10,15 +10,13 @@ from pytest_django.fixtures import Settings
 
 from accounts.enums import Role
 from connectors.mail import maildir
-from connectors.mail.enums import BrakeKind
 from connectors.mail.metrics import of_incoming_mail
 from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.services import poll_mailboxes, reconcile, reconcile_due
-from connectors.mail.services.brakes import LIMITS, Limit
 from core import timers
 from tests.concurrency import in_parallel
 from tests.factories import AgentFactory
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.factories.mail import MailboxFactory, a_mail, arrive, our_mail_on
 
 pytestmark = pytest.mark.django_db
 NIGHT = datetime(2026, 6, 3, 2, 0, tzinfo=UTC)
@@ -171,22 +169,21 @@ def test_quarantine_is_counted_in_the_navigation_for_its_team(client: Client, ma
 def test_decision_is_told_in_words(client: Client, mailbox: Mailbox) -> None:
     first = arrive(a_mail(), mailbox)
     assert first.ticket is not None
-    by_id = arrive(a_mail(In_Reply_To=f"<{first.message_id}>"), mailbox)
+    ours = our_mail_on(first.ticket)
+    by_id = arrive(a_mail(In_Reply_To=f"<{ours}>"), mailbox)
     by_subject = arrive(a_mail(subject=f"Re: [{first.ticket.reference}]"), mailbox)
     client.force_login(AgentFactory(teams=[mailbox.team]).user)
     page = client.get(f"/mail/{by_id.pk}/").content.decode()
     assert "Joined a ticket: answers a mail of the ticket" in page
-    assert f"The header In-Reply-To names a mail of the ticket: {first.message_id}" in page
-    assert "Sure: only who has had a mail of the conversation knows its id." in page
+    assert f"The header In-Reply-To names a mail of the ticket: {ours}" in page
+    assert "Sure: signed by us, and only who has had a mail of the conversation knows it." in page
     page = client.get(f"/mail/{by_subject.pk}/").content.decode()
     assert f"The subject names the ticket: {first.ticket.reference}" in page
     assert "it counts only from somebody who takes part in the ticket" in page
 
 
-def test_what_a_report_and_a_brake_say_is_told_in_words(
-    client: Client, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(LIMITS, BrakeKind.SENDER, Limit(1, timedelta(hours=1)))
+def test_what_a_report_and_a_brake_say_is_told_in_words(client: Client, mailbox: Mailbox, settings: Settings) -> None:
+    settings.MAIL_BRAKES = settings.MAIL_BRAKES | {"sender": (1, 60)}
     arrive(a_mail(body="first"), mailbox)
     held = arrive(a_mail(body="second"), mailbox)
     MailMessage.objects.filter(pk=held.pk).update(

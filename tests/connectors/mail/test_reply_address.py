@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
@@ -18,6 +18,7 @@ from connectors.mail.models import Mailbox
 from connectors.mail.reply_address import references_in, reply_address
 from connectors.mail.services import add_mailbox, poll_mailboxes, send_due_mail
 from connectors.mail.services.mailboxes import change_mailbox
+from connectors.mail.sight import Sight
 from core.actors import SystemActor
 from core.events import deliver_due
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
@@ -78,7 +79,7 @@ def test_an_answer_joins_by_the_address_alone(mailbox: Mailbox, ticket: Ticket, 
     assert (answer.state, answer.ticket, answer.reason) == (MailState.APPENDED, ticket, Reason.MESSAGE_ID)
     assert answer.evidence["rule"] == "reply_address"
     assert answer.evidence["confidence"] == "sure"
-    told = " ".join(part["value"] for part in explained(answer))
+    told = " ".join(part["value"] for part in explained(answer, Sight(ticket.owner, [answer])))
     assert f"names the ticket with our signature: {ticket.reference}" in told
 
 
@@ -101,7 +102,7 @@ def test_the_address_decides_before_the_headers(mailbox: Mailbox, ticket: Ticket
 def test_it_is_as_sure_as_a_message_id_and_no_surer(mailbox: Mailbox, ticket: Ticket) -> None:
     """Whoever was written to may answer from elsewhere, an agent's mail stays inside, and an ended ticket stays so."""
     asked = reply_address(ticket, mailbox)
-    by_id = arrive(a_mail(sender=STRANGER, In_Reply_To="<first@customer.test>"), mailbox)
+    by_id = arrive(a_mail(sender=STRANGER, In_Reply_To=f"<{reply(ticket).email_message_id}>"), mailbox)
     by_address = arrive(a_mail(sender=STRANGER, to=asked, body="From my other address."), mailbox)
     assert (by_address.state, by_address.reason) == (by_id.state, by_id.reason)
     agent = AgentFactory(email="jonas@desk.test", teams=[mailbox.team])
@@ -130,7 +131,7 @@ def test_an_address_that_has_a_plus_of_its_own_is_known(ticket: Ticket) -> None:
     assert [row.contact.email for row in ticket.participants.all()] == ["boss@customer.test"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(data=st.data())
 def test_no_guessed_or_altered_address_names_a_ticket(ticket: Ticket, mailbox: Mailbox, data: Any) -> None:
     asked = reply_address(ticket, mailbox)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Agent
+from accounts.models import Agent, Contact
 from connectors.mail.enums import MailState, Reason
 from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.services import send_due_mail
@@ -14,17 +14,12 @@ from core.events import deliver_due
 from notifications.models import Notification
 from notifications.wording import describe
 from tests.factories import AgentFactory
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.factories.mail import a_mail, arrive
 from tickets.enums import OutboundStatus, TicketStatus, Visibility
 from tickets.models import OutboundMessage, Ticket
 from tickets.services import accept_ticket, release_message, reply_to_customer, resolve_ticket, wait_for_customer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory()
 
 
 @pytest.fixture
@@ -154,6 +149,33 @@ def test_without_an_id_the_recipient_and_the_time_speak_with_low_confidence(mail
     )
     assert what_is_noted(newer) == {"dana@customer.test": ("undeliverable", "5.1.1", False)}
     assert what_is_noted(older) == {}
+
+
+def test_what_was_probable_and_becomes_sure_is_news(mailbox: Mailbox, ann: Agent, client: Client) -> None:
+    """The contact is marked then, and the owner told of both."""
+    ours = sent_reply(mailbox, ann)
+    client.force_login(ann.user, backend="accounts.auth.AgentBackend")
+    arrive(report("", ("dana@customer.test", "failed", "5.1.1")), mailbox)
+    words = f"A message on {ours.ticket.reference} probably did not reach dana@customer.test"
+    assert (told(ann), ours.ticket.requester.undeliverable_at) == ([words], None)
+    assert "Probably undeliverable to dana@customer.test" in client.get(f"/t/{ours.ticket.reference}/").content.decode()
+    for number in (2, 3):
+        arrive(report(ours.email_message_id, ("dana@customer.test", "failed", "5.1.1"), number=number), mailbox)
+    assert what_is_noted(ours) == {"dana@customer.test": ("undeliverable", "5.1.1", True)}
+    assert Contact.objects.get(email="dana@customer.test").undeliverable_code == "5.1.1"
+    assert sorted(told(ann)) == [f"A message on {ours.ticket.reference} did not reach dana@customer.test", words]
+    arrive(report("", ("dana@customer.test", "failed", "5.2.2"), number=4), mailbox)  # and stays sure
+    assert what_is_noted(ours) == {"dana@customer.test": ("undeliverable", "5.1.1", True)}
+
+
+def test_a_mail_given_up_on_by_a_report_that_names_none_is_probably_so(
+    mailbox: Mailbox, ann: Agent, client: Client
+) -> None:
+    ours = sent_reply(mailbox, ann)
+    client.force_login(ann.user, backend="accounts.auth.AgentBackend")
+    arrive(report("", ("dana@customer.test", "failed", "4.4.7")), mailbox)
+    page = client.get(f"/t/{ours.ticket.reference}/").content.decode()
+    assert "Probably not delivered to dana@customer.test (status 4.4.7): the report names no mail" in page
 
 
 def test_a_report_about_a_mail_that_is_not_ours_is_about_nothing(mailbox: Mailbox, ann: Agent) -> None:

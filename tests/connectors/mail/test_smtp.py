@@ -9,7 +9,7 @@ from django.utils import timezone
 from connectors.mail.models import Handover, Mailbox
 from connectors.mail.services import send_due_mail
 from tests.factories import AgentFactory
-from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.factories.mail import a_mail, arrive
 from tests.imap_server import free_port
 from tests.smtp_server import Server, only_user, tls_context
 from tickets.enums import OutboundStatus
@@ -19,14 +19,10 @@ from tickets.services import NewFile, accept_ticket, release_message, reply_to_c
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return MailboxFactory()
-
-
-def a_reply(mailbox: Mailbox, **more: object) -> OutboundMessage:
-    """Due for sending, to dana@customer.test."""
-    incoming = arrive(a_mail(), mailbox)
+def a_reply(mailbox: Mailbox, *, sender: str = "dana@customer.test", **more: object) -> OutboundMessage:
+    """Due for sending, to the sender of a mail."""
+    raw = a_mail(sender="dana@customer.test").replace(b"dana@customer.test", sender.encode())
+    incoming = arrive(raw, mailbox)
     ann = AgentFactory(name="Ann Becker", teams=[mailbox.team])
     accept_ticket(incoming.ticket_id, by=ann)
     message = reply_to_customer(incoming.ticket_id, by=ann, body_text="Is the plug in?", **more)  # type: ignore[arg-type]
@@ -137,7 +133,7 @@ def test_550_for_one_of_two_recipients_is_told_and_the_other_has_it_once(smtp: S
     smtp.handler.for_recipient["bob@customer.test"] = ["550 5.1.1 unknown"]
     message = a_reply(mailbox, cc=["bob@customer.test"])
     send()
-    words = "bob@customer.test: 550 5.1.1 unknown. Delivered to: dana@customer.test."
+    words = "bob@customer.test: 550 5.1.1 unknown"
     assert outcome(message) == (OutboundStatus.FAILED, words)
     send()
     assert recipients(smtp) == [["dana@customer.test"]]
@@ -156,6 +152,19 @@ def test_451_for_one_of_two_recipients_is_sent_later_to_that_one_only(smtp: Serv
     assert len({taken.mail["Message-ID"] for taken in smtp.handler.taken}) == 1
 
 
+def test_who_was_refused_is_told_also_if_the_answer_to_the_others_was_lost(smtp: Server, mailbox: Mailbox) -> None:
+    smtp.start()
+    smtp.handler.for_recipient["bob@customer.test"] = ["550 5.1.1 unknown"]
+    smtp.handler.for_data = ["drop"]
+    message = a_reply(mailbox, cc=["bob@customer.test"])
+    send()
+    assert outcome(message)[0] == OutboundStatus.QUEUED
+    send()  # bob, who would be let in now, was refused for good
+    words = "bob@customer.test: 550 5.1.1 unknown"
+    assert outcome(message) == (OutboundStatus.FAILED, words)
+    assert recipients(smtp) == [["dana@customer.test"]] * 2
+
+
 def test_each_recipient_with_an_answer_of_their_own(smtp: Server, mailbox: Mailbox) -> None:
     smtp.start()
     smtp.handler.for_recipient |= {"bob@customer.test": ["451 later"], "eve@customer.test": ["550 unknown"]}
@@ -163,7 +172,7 @@ def test_each_recipient_with_an_answer_of_their_own(smtp: Server, mailbox: Mailb
     send()
     assert outcome(message)[0] == OutboundStatus.QUEUED
     send()
-    words = "eve@customer.test: 550 unknown. Delivered to: dana@customer.test, bob@customer.test."
+    words = "eve@customer.test: 550 unknown"
     assert outcome(message) == (OutboundStatus.FAILED, words)
     assert recipients(smtp) == [["dana@customer.test"], ["bob@customer.test"]]
 
@@ -244,3 +253,34 @@ def test_refused_sign_in_waits_for_the_operator_and_tells_no_password(smtp: Serv
     smtp.used_by(f"smtp://desk:right@localhost:{smtp.port}?tls=0")
     send()
     assert outcome(message) == (OutboundStatus.SENT, "")
+
+
+def test_an_address_beyond_ascii_is_sent_to_as_it_is_where_the_server_can(smtp: Server, mailbox: Mailbox) -> None:
+    """RFC 6531; and the next, ordinary mail over the same connection is an ordinary one."""
+    smtp.start(enable_SMTPUTF8=True)
+    message = a_reply(mailbox, sender="Jürgen <jürgen@exämple.test>", cc=["bob@customer.test"])
+    second = reply_to_customer(message.ticket_id, by=message.ticket.owner, body_text="x", cc=["eve@customer.test"])
+    release_message(second.pk, now=second.release_at)
+    ordinary = a_reply(mailbox)
+    send()
+    assert [outcome(sent) for sent in (message, second, ordinary)] == [(OutboundStatus.SENT, "")] * 3
+    assert recipients(smtp) == [
+        ["jürgen@exämple.test", "bob@customer.test"],
+        ["jürgen@exämple.test", "eve@customer.test"],
+        ["dana@customer.test"],
+    ]
+    assert "\r\nTo: jürgen@exämple.test\r\n".encode() in smtp.handler.taken[0].content
+
+
+def test_where_the_server_cannot_it_is_a_failure_in_plain_words(smtp: Server, mailbox: Mailbox) -> None:
+    smtp.start(enable_SMTPUTF8=False)
+    message = a_reply(mailbox, sender="Jürgen <jürgen@example.test>")
+    send()
+    assert outcome(message) == (
+        OutboundStatus.FAILED,
+        (
+            "Our mail server cannot send to jürgen@example.test: it takes no addresses with letters beyond ASCII "
+            "before the @ (SMTPUTF8)."
+        ),
+    )
+    assert smtp.handler.taken == []

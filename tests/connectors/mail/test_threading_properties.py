@@ -1,6 +1,7 @@
 """Whatever else a mail looks like: strangers never join by a reference, genuine replies do, machines change nothing."""
 
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.header import Header
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Agent
@@ -30,8 +31,16 @@ from tickets.services import (
 )
 
 pytestmark = pytest.mark.django_db
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=150)
 DANA = "dana@customer.test"
+THEIRS = "first@customer.test"
+"""The Message-ID that Dana's own mail came with."""
+CONVERSATION = bytes(range(1, 23))
+FAILED = "Authentication-Results: mx.desk.test; dkim=none; dmarc=fail header.from=customer.test"
+
+
+def thread_index(answers: int) -> str:
+    return b64encode(CONVERSATION + b"later" * answers).decode()
 
 
 @dataclass
@@ -48,7 +57,7 @@ class Thread:
 def thread() -> Thread:
     """Made once; each example is rolled back."""
     mailbox = MailboxFactory()
-    incoming = arrive(a_mail(sender=f"Dana Roth <{DANA}>", message_id="first@customer.test"), mailbox)
+    incoming = arrive(a_mail(sender=f"Dana Roth <{DANA}>", message_id=THEIRS, Thread_Index=thread_index(0)), mailbox)
     ann = AgentFactory(teams=[mailbox.team])
     accept_ticket(incoming.ticket_id, by=ann)
     reply = reply_to_customer(incoming.ticket_id, by=ann, body_text="Is the plug in?")
@@ -113,7 +122,15 @@ def dressings(draw: Any) -> dict[str, Any]:
     }
 
 
-def a_raw(sender: str, *, subject: str, dressing: dict[str, Any], in_reply_to: str = "", reference: str = "") -> bytes:
+def a_raw(
+    sender: str,
+    *,
+    subject: str,
+    dressing: dict[str, Any],
+    in_reply_to: str = "",
+    reference: str = "",
+    more: Sequence[str] = (),
+) -> bytes:
     """Written by hand: no library would write half of these headers."""
     references = [*dressing["before"], *([reference] if reference else []), *dressing["after"]]
     lines = [
@@ -122,7 +139,7 @@ def a_raw(sender: str, *, subject: str, dressing: dict[str, Any], in_reply_to: s
         f"Subject: {Header(subject, 'utf-8').encode() if dressing['is_encoded'] else subject}",
         f"Message-ID: <{new_id().hex}@customer.test>",
     ]
-    lines += [f"In-Reply-To: <{in_reply_to}>"] if in_reply_to else []
+    lines += [*more, *([f"In-Reply-To: <{in_reply_to}>"] if in_reply_to else [])]
     if references:
         lines.append("References: " + dressing["separator"].join(f"<{found}>" for found in references))
     lines += ["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "", dressing["body"]]
@@ -139,22 +156,32 @@ def comes_in(thread: Thread, raw: bytes) -> MailMessage:
     status=OPEN,
     sender=st.sampled_from(["eve@elsewhere.test", "Dana Roth <known@elsewhere.test>", f'"{DANA}" <eve@evil.test>']),
     place=st.sampled_from(["subject", "body", "both"]),
-    forged=st.sampled_from(["", "id", "signature"]),
+    quoted=st.sampled_from(["", "new id of ours", "forged signature", "their id", "their id last"]),
+    answers=st.integers(0, 3),
 )
 def test_a_stranger_who_quotes_a_reference_never_joins(
-    thread: Thread, dressing: dict[str, Any], status: str, sender: str, place: str, forged: str
+    thread: Thread, dressing: dict[str, Any], status: str, sender: str, place: str, quoted: str, answers: int
 ) -> None:
+    """Whatever a stranger may have seen of the conversation but our own mails: reference, the customer's ids."""
     token = f"[{thread.ticket.reference}]"
     if place != "subject":
         dressing = dressing | {"body": f"{token} {dressing['body']}"}
     subject = dressing["prefix"] + (token if place != "body" else "") + " " + dressing["words"]
-    guess = {"": "", "id": new_message_id(), "signature": "itn." + "a" * 32 + "." + "b" * 16 + "@desk.test"}[forged]
+    guess = {
+        "new id of ours": new_message_id(),
+        "forged signature": "itn." + "a" * 32 + "." + "b" * 16 + "@desk.test",
+        "their id": THEIRS,
+    }.get(quoted, "")
+    reference = THEIRS if quoted == "their id last" else ""
+    more = [f"Thread-Index: {thread_index(answers)}"] if answers else []
+    names_it = place != "body" or THEIRS in (guess, reference) or answers
     with undone():
         in_state(thread, status)
         entries = TimelineEntry.objects.filter(ticket=thread.ticket).count()
-        message = comes_in(thread, a_raw(sender, subject=subject, dressing=dressing, in_reply_to=guess))
+        raw = a_raw(sender, subject=subject, dressing=dressing, in_reply_to=guess, reference=reference, more=more)
+        message = comes_in(thread, raw)
         assert message.state == MailState.CREATED
-        assert message.reason == (Reason.NEW if place == "body" else Reason.STRANGER)
+        assert message.reason == (Reason.STRANGER if names_it else Reason.NEW)
         assert message.ticket_id != thread.ticket.pk
         assert TimelineEntry.objects.filter(ticket=thread.ticket, kind="email_inbound").count() == 1
         assert TimelineEntry.objects.filter(ticket=thread.ticket).count() - entries <= 1  # the link's own line
@@ -162,11 +189,41 @@ def test_a_stranger_who_quotes_a_reference_never_joins(
 
 
 @MANY
-@given(dressing=dressings(), status=OPEN, evidence=st.sampled_from(["in_reply_to", "references", "subject"]))
-def test_a_genuine_reply_with_one_piece_of_evidence_intact_joins(
-    thread: Thread, dressing: dict[str, Any], status: str, evidence: str
+@given(
+    dressing=dressings(),
+    status=OPEN,
+    quoted=st.sampled_from(["subject", "their id", "thread index", "all"]),
+    is_verified=st.booleans(),
+)
+def test_a_customers_address_that_could_not_be_verified_joins_by_our_id_alone(
+    thread: Thread, dressing: dict[str, Any], status: str, quoted: str, is_verified: bool
 ) -> None:
-    ours = thread.ours.email_message_id
+    parts = ("subject", "their id", "thread index") if quoted == "all" else (quoted,)
+    subject = dressing["prefix"] + (f"[{thread.ticket.reference}] " if "subject" in parts else "") + "Printer"
+    more = [f"Thread-Index: {thread_index(1)}"] if "thread index" in parts else []
+    more += [FAILED.replace("dmarc=fail", "dmarc=pass") if is_verified else FAILED]
+    spoofed = {"subject": subject, "dressing": dressing, "reference": THEIRS if "their id" in parts else ""}
+    with undone():
+        in_state(thread, status)
+        message = comes_in(thread, a_raw(f"Dana Roth <{DANA}>", more=more, **spoofed))
+        assert (message.state == MailState.APPENDED) == is_verified
+        assert message.reason == Reason.UNVERIFIED or is_verified
+        ours = thread.ours.email_message_id
+        answer = comes_in(thread, a_raw(f"Dana Roth <{DANA}>", in_reply_to=ours, more=more, **spoofed))
+        assert (answer.state, answer.ticket_id) == (MailState.APPENDED, thread.ticket.pk)
+        assert TimelineEntry.objects.get(pk=answer.entry_id).failed_check == ("" if is_verified else "dmarc=fail")
+
+
+PIECES = ["in_reply_to", "references", "conversation", "subject"]
+
+
+@MANY
+@given(dressing=dressings(), status=OPEN, evidence=st.sampled_from(PIECES), is_theirs=st.booleans())
+def test_a_genuine_reply_with_one_piece_of_evidence_intact_joins(
+    thread: Thread, dressing: dict[str, Any], status: str, evidence: str, is_theirs: bool
+) -> None:
+    """By our id as well as by the one that the customer's own mail had, which is what an afterthought answers."""
+    ours = THEIRS if is_theirs else thread.ours.email_message_id
     subject = dressing["prefix"] + (f"[{thread.ticket.reference}] " if evidence == "subject" else "") + "Printer"
     raw = a_raw(
         f"Dana Roth <{DANA}>",
@@ -174,6 +231,7 @@ def test_a_genuine_reply_with_one_piece_of_evidence_intact_joins(
         dressing=dressing,
         in_reply_to=ours if evidence == "in_reply_to" else "",
         reference=ours if evidence == "references" else "",
+        more=[f"Thread-Index: {thread_index(2)}"] if evidence == "conversation" else [],
     )
     with undone():
         in_state(thread, status)
@@ -215,6 +273,7 @@ def test_automatic_mail_never_creates_reopens_or_resumes(
         dressing=dressing,
         in_reply_to=ours if evidence == "in_reply_to" else "",
         reference=ours if evidence == "references" else "",
+        more=[f"Thread-Index: {thread_index(2)}"] if evidence == "conversation" else [],
     )
     with undone():
         in_state(thread, status)

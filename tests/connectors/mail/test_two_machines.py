@@ -9,10 +9,9 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Agent
 from connectors.mail import maildir
-from connectors.mail.enums import BrakeKind, MailState
+from connectors.mail.enums import MailState
 from connectors.mail.models import Brake, Mailbox, MailMessage
 from connectors.mail.services import poll_mailboxes, send_due_mail
-from connectors.mail.services.brakes import LIMITS
 from core.events import deliver_due
 from notifications.models import Notification
 from tests.factories import AgentFactory
@@ -89,10 +88,10 @@ def notices(agent: Agent) -> int:
     return Notification.objects.filter(recipient=agent, event_type="mail_brake").count()
 
 
-def test_two_machines_end_after_the_brake_of_our_answers_with_one_notice(mailbox: Mailbox) -> None:
+def test_two_machines_end_after_the_brake_of_our_answers_with_one_notice(mailbox: Mailbox, settings: Settings) -> None:
     robot = Robot(numbers_its_subjects=True)
     ann = play(robot, mailbox)
-    most = LIMITS[BrakeKind.ANSWERS].most
+    most = settings.MAIL_BRAKES["answers"][0]
     assert OutboundMessage.objects.count() == most
     assert robot.seen == most
     assert robot.written == most + 1 + 3
@@ -101,10 +100,12 @@ def test_two_machines_end_after_the_brake_of_our_answers_with_one_notice(mailbox
     assert notices(ann) == 1
 
 
-def test_two_machines_that_repeat_themselves_end_after_the_brake_of_content_with_one_notice(mailbox: Mailbox) -> None:
+def test_two_machines_that_repeat_themselves_end_after_the_brake_of_content_with_one_notice(
+    mailbox: Mailbox, settings: Settings
+) -> None:
     robot = Robot(numbers_its_subjects=False)
     ann = play(robot, mailbox)
-    most = LIMITS[BrakeKind.CONTENT].most
+    most = settings.MAIL_BRAKES["content"][0]
     assert robot.seen == most
     assert Ticket.objects.count() == most
     assert [brake.kind for brake in Brake.objects.all()] == ["content"]

@@ -1,4 +1,4 @@
-"""The development mails of the workspace (beside the project, never part of it) and the rules of comparing them."""
+"""The development mails (a private corpus beside the project, never part of it) and the rules of comparing them."""
 
 import json
 import os

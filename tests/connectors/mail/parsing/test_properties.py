@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.mail.parsing import ParsedMail, parse, sanitise
@@ -51,7 +51,7 @@ def assert_storable(mail: ParsedMail) -> None:
 
 
 @given(broken_mails)
-@settings(max_examples=400, deadline=5000, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, deadline=5000)
 def test_any_bytes_become_a_mail(raw: bytes) -> None:
     assert_storable(parse(raw))
 

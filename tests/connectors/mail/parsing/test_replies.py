@@ -1,5 +1,7 @@
 """The new words of a reply: history goes, answers stay, in doubt everything stays."""
 
+import time
+
 import pytest
 
 from connectors.mail.parsing import parse
@@ -182,3 +184,11 @@ def test_answers_inside_html_quotes_stay() -> None:
     html = quote.format("Does it print?") + "<p>Yes.</p>" + quote.format("In colour?") + "<p>No.</p>"
     raw = mail(headers=b"In-Reply-To: <a@b>\r\n", kind=b"text/html", body=html.encode())
     assert [word in parse(raw).reply_text for word in ("Does it print?", "Yes.", "No.")] == [True, True, True]
+
+
+def test_thousands_of_lines_that_begin_like_an_attribution_are_read_in_seconds() -> None:
+    line = "<bob@customer.example>: host mx.customer.example[192.0.2.65] said: 550 5.2.1"
+    started = time.process_time()
+    found = reply(f"{line}\n" * 3_000)
+    assert time.process_time() - started < 4
+    assert found.reply_text.count("mx.customer.example") == 3_000

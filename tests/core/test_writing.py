@@ -1,11 +1,12 @@
 """Rows written by kept statements are the rows that Django would write."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.db.models.functions import Now
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models.functions import Now, Upper
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Company
+from core import plans
 from tests.factories import CompanyFactory, TicketFactory
 from tickets.enums import AuthorType, EntryKind, Visibility
 from tickets.models import TimelineEntry
@@ -51,3 +52,33 @@ def test_expressions_go_the_long_way() -> None:
     row = Company(name="Now", created_at=Now())
     row.save()
     assert Company.objects.get(pk=row.pk).created_at.tzinfo is not None
+
+
+def test_an_update_writes_its_columns_alone_and_says_whether_there_was_a_row() -> None:
+    company = CompanyFactory(name="Old", domains=["a.example"])
+    Company.objects.filter(pk=company.pk).update(domains=["b.example"])
+    company.name, company.domains = "New", ["c.example"]
+    company.save(update_fields=["name"])
+    stored = Company.objects.get(pk=company.pk)
+    assert (stored.name, stored.domains, stored.version) == ("New", ["b.example"], company.version)
+    Company.objects.filter(pk=company.pk).delete()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        company.save(update_fields=["name"])
+
+
+def test_an_update_by_an_expression_goes_the_long_way() -> None:
+    company = CompanyFactory(name="Old")
+    company.name = Upper("name")
+    company.save(update_fields=["name"])
+    assert Company.objects.get(pk=company.pk).name == "OLD"
+
+
+def test_plans_are_kept_within_and_made_anew_afterwards() -> None:
+    def mode() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW plan_cache_mode")
+            return str(cursor.fetchone()[0])
+
+    with plans.kept():
+        assert mode() == "auto"
+    assert mode() == "force_custom_plan"

@@ -1,0 +1,201 @@
+"""Order and columns of the lists: links that turn them, what is kept for a person, what a page costs."""
+
+import re
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from desk.columns import COLUMNS, USUAL
+from tests.desk.conftest import Desk
+from tests.desk.pages import html_of, statements_of
+from tests.factories import ContactFactory, TicketFactory
+from tickets.enums import Priority
+from tickets.models import Category, Ticket
+from tickets.services import edit_ticket, wait_for_customer
+from tickets.sorting import SORTS
+
+pytestmark = pytest.mark.django_db
+
+
+def subjects(response: Any) -> list[str]:
+    return re.findall(r"data-key-row[^>]*>([^<]+)</a>", html_of(response))
+
+
+def three(desk: Desk) -> None:
+    """Old and low, in between and waiting, new and critical."""
+    now = timezone.now()
+    for subject, priority, days in (
+        ("Old", Priority.LOW, 3),
+        ("Between", Priority.HIGH, 2),
+        ("New", Priority.CRITICAL, 1),
+    ):
+        ticket = TicketFactory(team=desk.team, subject=subject, priority=priority, owner=desk.mara)
+        Ticket.objects.filter(pk=ticket.pk).update(
+            created_at=now - timedelta(days=days), last_public_reply_at=now + timedelta(hours=1)
+        )
+        if subject == "Between":
+            wait_for_customer(ticket.pk, by=desk.mara)
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("", ["New", "Between", "Old"]),
+        ("priority_score", ["Old", "Between", "New"]),
+        ("created_at", ["Old", "Between", "New"]),
+        ("-created_at", ["New", "Between", "Old"]),
+        ("status", ["New", "Old", "Between"]),
+        ("-status", ["Between", "Old", "New"]),
+    ],
+)
+def test_a_list_stands_in_the_order_of_its_address(desk: Desk, sort: str, expected: list[str]) -> None:
+    three(desk)
+    browser, asked = desk.browser(desk.mara), {"sort": sort} if sort else {}
+    assert subjects(browser.get("/queue/team/", asked)) == expected
+    groups = [] if sort else ["In work", "Waiting"]
+    response = browser.get("/queue/mine/", asked)
+    assert [group["label"] for group in response.context["groups"]] == groups
+    assert subjects(response) == (expected if sort else ["New", "Old", "Between"])
+
+
+def test_headings_are_links_that_order_the_list_and_turn_it_round(desk: Desk) -> None:
+    three(desk)
+    browser = desk.browser(desk.mara)
+    heads = {head["name"]: head for head in browser.get("/queue/team/?owner=me").context["heads"]}
+    assert list(heads) == ["priority", "reference", "subject", "customer", "status", "owner", "changed"]
+    assert [name for name, head in heads.items() if "url" in head] == ["priority", "status"]
+    assert heads["status"]["url"] == "?owner=me&sort=status"
+    assert (heads["priority"]["is_current"], heads["priority"]["url"]) == (True, "?owner=me&sort=priority_score")
+    turned = browser.get("/queue/team/?owner=me&sort=priority_score")
+    assert 'href="?owner=me" title="Most urgent first" aria-current="true"' in html_of(turned)
+
+
+def test_pages_of_every_order_hold_each_ticket_once_forwards_and_back(desk: Desk) -> None:
+    requester, now = ContactFactory(), timezone.now()
+    desk.mara.max_tickets = 500
+    desk.mara.save()
+    for number in range(104):
+        priority = (Priority.LOW, Priority.HIGH)[number % 2]
+        owner = desk.mara if number % 3 else None
+        ticket = TicketFactory(
+            team=desk.team, requester=requester, subject=f"No {number:03}", priority=priority, owner=owner
+        )
+        Ticket.objects.filter(pk=ticket.pk).update(created_at=now - timedelta(hours=number // 4))
+    browser = desk.browser(desk.mara)
+    for view, sort in product(("team", "all"), SORTS):
+        pages = [browser.get(f"/queue/{view}/?sort={sort}")]
+        while url := pages[-1].context["next_url"]:
+            pages.append(browser.get(f"/queue/{view}/{url}"))
+        found = [subject for page in pages for subject in subjects(page)]
+        expected = [ticket.subject for ticket in Ticket.objects.order_by(*SORTS[sort])]
+        assert (len(pages), found) == (3, expected), (view, sort)
+        back = [browser.get(f"/queue/{view}/{pages[-1].context['previous_url']}")]
+        back.append(browser.get(f"/queue/{view}/{back[0].context['previous_url']}"))
+        assert [subjects(page) for page in back] == [subjects(pages[1]), subjects(pages[0])], (view, sort)
+
+
+def test_chosen_columns_stand_in_the_row_and_hidden_ones_do_not(desk: Desk) -> None:
+    category = Category.objects.create(name="Printing")
+    ticket = TicketFactory(team=desk.team, owner=desk.mara, requester=desk.dana, category=category)
+    edit_ticket(ticket.pk, by=desk.mara, version=2, tags=["vpn", "cellar"], product="LaserFix")
+    browser = desk.browser(desk.mara)
+    usual = html_of(browser.get("/queue/team/"))
+    assert [text in usual for text in ("Printing", "cellar, vpn", "LaserFix", "Dana Roth")] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    chosen = html_of(browser.get("/queue/team/?columns=category&columns=tags,product,team,type,channel,opened"))
+    row = chosen[chosen.index(f'id="row-{ticket.reference}"') :].split("</li>")[0]
+    assert [text in row for text in ("Printing", "cellar, vpn", "LaserFix", "Service Desk", "Incident")] == [True] * 5
+    assert [text in row for text in ("Dana Roth", f">{ticket.reference}<", "Owner:")] == [False] * 3
+
+
+@pytest.mark.parametrize("query", ["?sort=subject", "?sort=--created_at", "?columns=secrets", "?columns=reference,x"])
+def test_orders_and_columns_there_are_not_are_refused_with_a_page(desk: Desk, query: str) -> None:
+    response = desk.browser(desk.mara).get(f"/queue/team/{query}")
+    assert (response.status_code, "Clear filters" in html_of(response)) == (400, True)
+
+
+def test_a_cursor_of_another_order_is_refused(desk: Desk) -> None:
+    TicketFactory.create_batch(51, team=desk.team, requester=desk.dana)
+    browser = desk.browser(desk.mara)
+    cursor = browser.get("/queue/team/?sort=created_at").context["next_url"].partition("cursor=")[2]
+    assert browser.get(f"/queue/team/?sort=created_at&cursor={cursor}").status_code == 200
+    assert browser.get(f"/queue/team/?sort=status&cursor={cursor}").status_code == 400
+
+
+def test_a_look_is_kept_for_one_person_and_one_list(desk: Desk) -> None:
+    three(desk)
+    mara, jonas = desk.browser(desk.mara), desk.browser(desk.jonas)
+    changed = mara.get("/queue/team/?sort=created_at&columns=reference,tags")
+    bar = changed.context["bar"]
+    assert bar["save_label"] == "Keep order and columns"
+    assert mara.get("/queue/team/").context["bar"] is None
+    response = mara.post(bar["save_url"], bar["hidden"])
+    assert (response.status_code, response.headers["Location"]) == (302, "/queue/team/")
+    kept = mara.get("/queue/team/")
+    assert (subjects(kept), kept.context["bar"]) == (["Old", "Between", "New"], None)
+    assert [head["name"] for head in kept.context["heads"]] == ["priority", "reference", "subject", "tags"]
+    assert subjects(jonas.get("/queue/team/")) == ["New", "Between", "Old"]
+    assert mara.get("/queue/all/").context["listing"].look.sort == "-created_at"
+    # As usual again: nothing is kept any more.
+    mara.post("/queue/team/save/", {"sort": "-priority_score", "columns": ",".join(USUAL)})
+    desk.mara.refresh_from_db()
+    assert desk.mara.list_settings == {"looks": {}}
+
+
+def test_order_and_columns_stay_when_a_list_is_narrowed_paged_and_exported(desk: Desk) -> None:
+    TicketFactory.create_batch(51, team=desk.team, requester=desk.dana)
+    response = desk.browser(desk.mara).get("/queue/team/?q=status:new&sort=created_at&columns=tags")
+    kept = {"sort": "created_at", "columns": "tags"}
+    assert response.context["kept"] == kept
+    assert response.context["kept_terms"] == {"q": "status:new", **kept}
+    assert response.context["display"]["hidden"] == {"q": "status:new"}
+    assert response.context["chips"][0]["url"] == "?sort=created_at&columns=tags"
+    for url in (response.context["next_url"], response.context["exports"][0]["url"]):
+        assert "sort=created_at&columns=tags" in url
+
+
+def test_a_file_of_a_list_stands_in_its_order(desk: Desk) -> None:
+    three(desk)
+    response = desk.browser(desk.mara).get("/queue/team/export.csv?sort=created_at")
+    lines = b"".join(response.streaming_content).decode().splitlines()[1:]  # type: ignore[attr-defined]  # a stream
+    assert [line.split(",")[1].strip('"') for line in lines] == ["Old", "Between", "New"]
+
+
+def test_words_alone_in_all_are_a_search_and_newest_first_whatever_the_order(desk: Desk) -> None:
+    three(desk)
+    for ticket in Ticket.objects.all():
+        edit_ticket(ticket.pk, by=desk.lea, version=ticket.version, subject=f"{ticket.subject} tunnel")
+    response = desk.browser(desk.mara).get("/queue/all/?q=tunnel&sort=created_at")
+    assert subjects(response) == ["New tunnel", "Between tunnel", "Old tunnel"]
+    assert [head for head in response.context["heads"] if "url" in head] == []
+
+
+def test_no_column_and_no_order_costs_a_statement_more(desk: Desk) -> None:
+    browser = desk.browser(desk.mara)
+    every = ",".join(COLUMNS)
+    costs = []
+    for more in (1, 2):
+        for _number in range(more):
+            ticket = TicketFactory(
+                team=desk.team, owner=desk.mara, category=Category.objects.create(name=f"C{_number}{more}")
+            )
+            edit_ticket(ticket.pk, by=desk.mara, version=2, tags=["vpn", f"t{_number}{more}"])
+        queries = ("", f"?columns={every}", f"?columns={every}&sort=status", "?sort=priority_score")
+        costs += [len(statements_of(browser, f"/queue/team/{query}")) for query in queries]
+    assert set(costs) == {costs[0]}
+    assert costs[0] <= 8, statements_of(browser, "/queue/team/")
+
+
+def test_the_day_begins_with_the_list_a_person_has_chosen(desk: Desk) -> None:
+    browser = desk.browser(desk.mara)
+    assert browser.post("/queue/unowned/start/").headers["Location"] == "/queue/unowned/"
+    assert browser.get("/").headers["Location"] == "/queue/unowned/"
+    assert desk.browser(desk.jonas).get("/").headers["Location"] == "/queue/mine/"
+    assert browser.post("/queue/nothing/start/").status_code == 404

@@ -1,0 +1,82 @@
+"""One ticket with its owner, a team that is asked for help, and its people."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from accounts.enums import Role
+from accounts.models import Agent, Team
+from envelopes.models import Envelope
+from tests.factories import AgentFactory, TeamFactory, TicketFactory
+from tickets.models import Ticket, TimelineEntry
+
+MONDAY_NINE = datetime(2026, 11, 23, 8, tzinfo=UTC)
+"""09:00 in Berlin; the default calendar is open from 08:00 to 18:00."""
+
+
+@dataclass
+class Scene:
+    ticket: Ticket
+    owner: Agent
+    mate: Agent
+    """Of the ticket's team, without any part in its envelopes."""
+    ticket_lead: Agent
+    ticket_supervisor: Agent
+    network: Team
+    nina: Agent
+    """Of the team that is asked."""
+    noah: Agent
+    network_lead: Agent
+    network_supervisor: Agent
+    manager: Agent
+    """Of the ticket's team."""
+    auditor: Agent
+    admin: Agent
+    stranger: Agent
+    """Of a third team."""
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    lead, supervisor = AgentFactory(roles=[Role.TEAM_LEAD]), AgentFactory(roles=[Role.SUPERVISOR])
+    manager = AgentFactory(roles=[Role.MANAGER])
+    service_desk = TeamFactory(name="Service Desk", lead=lead, supervisor=supervisor, manager=manager)
+    network_lead = AgentFactory(name="Lea", roles=[Role.TEAM_LEAD])
+    network_supervisor = AgentFactory(roles=[Role.SUPERVISOR])
+    network = TeamFactory(name="Network", lead=network_lead, supervisor=network_supervisor)
+    owner = AgentFactory(name="Mara Weiss", teams=[service_desk])
+    return Scene(
+        ticket=TicketFactory(team=service_desk, owner=owner),
+        owner=owner,
+        mate=AgentFactory(name="Mate", teams=[service_desk]),
+        ticket_lead=lead,
+        ticket_supervisor=supervisor,
+        network=network,
+        nina=AgentFactory(name="Nina Kern", teams=[network]),
+        noah=AgentFactory(name="Noah Beck", teams=[network]),
+        network_lead=network_lead,
+        network_supervisor=network_supervisor,
+        manager=manager,
+        auditor=AgentFactory(roles=[Role.AUDITOR]),
+        admin=AgentFactory(roles=[Role.ADMIN]),
+        stranger=AgentFactory(teams=[TeamFactory(name="Storage")]),
+    )
+
+
+def fresh(agent: Agent) -> Agent:
+    """As at their next request: what they reach is read anew."""
+    return Agent.objects.get(pk=agent.pk)
+
+
+def now_of(envelope: Envelope) -> Envelope:
+    return Envelope.objects.get(pk=envelope.pk)
+
+
+def status_of(ticket: Ticket) -> str:
+    return str(Ticket.objects.get(pk=ticket.pk).status)
+
+
+def inside(ticket: Ticket) -> list[TimelineEntry]:
+    """What envelopes have told on the main thread."""
+    return list(ticket.entries.filter(kind__startswith="envelope_").main_thread().order_by("seq"))

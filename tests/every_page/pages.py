@@ -1,0 +1,167 @@
+"""Every page there is, with an address at which the furnished demo desk (`furnishing.py`) shows its contents.
+
+The matrix walks the URLconf and fails for a page that is missing here (tests/matrix/test_pages.py).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Page:
+    name: str
+    """Of its picture in docs/screenshots; stays the same."""
+    route: str
+    """As the resolver writes it."""
+    path: str
+    """With names of `furnishing.Places` in braces; may lead on to the page itself."""
+    who: str = "mara"
+    """Who looks at it; empty: nobody is signed in."""
+    status: int = 200
+
+    @property
+    def is_of_a_ticket(self) -> bool:
+        """Its title begins with the reference."""
+        return self.route.startswith(("t/<slug:reference>/", "answer/")) and self.status == 200
+
+
+def _t(name: str, step: str = "", *, of: str = "ticket", route: str = "", who: str = "mara") -> Page:
+    """A page below a ticket."""
+    route = route or step.partition("?")[0]
+    return Page(name, f"t/<slug:reference>/{route}", f"/t/{{{of}}}/{step}", who)
+
+
+PAGES = (
+    # Lists
+    Page("queue", "queue/<slug:view>/", "/queue/mine/"),
+    Page("list", "queue/<slug:view>/", "/queue/all/?q=status:open+-priority:low"),
+    Page("list-wide", "queue/<slug:view>/", "/queue/waiting-for-customers/"),
+    Page("list-nothing-matches", "queue/<slug:view>/", "/queue/all/?q=status:open+zzzzz"),
+    Page("list-wrong-filter", "queue/<slug:view>/", "/queue/all/?q=status:nonsense", status=400),
+    Page("view-new", "queue/new/", "/queue/new/?base=all&q=status:new"),
+    Page("view-edit", "queue/<slug:view>/edit/", "/queue/{view}/edit/"),
+    Page("bulk-acts", "bulk/", "/bulk/"),
+    Page("bulk-receipt", "bulk/<uuid:act_id>/", "/bulk/{receipt}/"),
+    Page("board", "board/<slug:view>/", "/board/team/"),
+    Page("board-lanes", "board/<slug:view>/", "/board/team/?by=agent&lanes=priority", "lea"),
+    Page("board-move", "board/<slug:view>/move/", "/board/team/move/?by=priority&card={ticket}"),
+    Page("board-edit", "board/<slug:view>/edit/", "/board/{kept_board}/edit/"),
+    Page("board-new", "board/new/", "/board/new/?base=team&by=priority"),
+    Page("board-limits", "board/limits/<uuid:team_id>/", "/board/limits/{team}/", "lea"),
+    Page("search", "search/", "/search/?q=mailbox"),
+    Page("recent", "recent/", "/recent/"),
+    # The ticket
+    _t("ticket"),
+    _t("ticket-new", of="new"),
+    _t("ticket-of-a-colleague", of="foreign"),
+    _t("ticket-waiting", of="waiting"),
+    _t("ticket-resolved", of="resolved"),
+    _t("ticket-merged", of="merged"),
+    _t("ticket-read-only", who="aude"),
+    _t("ticket-reply", "?compose=reply"),
+    _t("ticket-note", "?compose=note"),
+    _t("history", "history/"),
+    _t("resolve", "resolve/"),
+    _t("cancel", "cancel/"),
+    _t("reopen", "reopen/", of="resolved"),
+    _t("offer", "offer/", of="new", who="lea"),
+    _t("change-team", "change_team/", of="new"),
+    _t("spam", "spam/", of="new"),
+    _t("merge", "merge/"),
+    _t("merge-preview", "merge/?reference={sibling}"),
+    _t("split", "split/?entry={entry}"),
+    _t("requester", "requester/"),
+    _t("requester-preview", "requester/?email={colleague}"),
+    _t("fields", "fields/"),
+    _t("task-new", "tasks/"),
+    _t("task-edit", "tasks/{task}/edit/", route="tasks/<uuid:task_id>/edit/"),
+    _t("task-assign", "tasks/{task}/assign/", route="tasks/<uuid:task_id>/assign/"),
+    _t("task-cancel", "tasks/{task}/cancel/", route="tasks/<uuid:task_id>/<slug:name>/"),
+    _t("resolution-new", "resolutions/", of="granted"),
+    _t(
+        "resolution-approve",
+        "resolutions/{asked}/approve/",
+        of="asked_on",
+        route="resolutions/<uuid:resolution_id>/<slug:name>/",
+        who="lea",
+    ),
+    _t("around-resolutions", "around/resolutions/", of="granted", route="around/<slug:name>/"),
+    _t("link", "links/"),
+    _t("flag-new", "flags/"),
+    _t("flag-clear", "flags/{flag}/clear/", route="flags/<uuid:flag_id>/<slug:name>/"),
+    _t("around-repeat-contact", "around/repeat-contact/", route="around/<slug:name>/"),
+    _t("log", "log/"),
+    _t("around-company", "around/company/", route="around/<slug:name>/"),
+    _t("around-similar", "around/similar/", route="around/<slug:name>/"),
+    Page("new-ticket", "t/new/", "/t/new/"),
+    # Approvals and calibration
+    Page("approvals", "approvals/", "/approvals/", "lea"),
+    Page("calibration", "calibration/", "/calibration/", "max"),
+    Page("calibration-week", "calibration/weeks/<uuid:session_id>/", "/calibration/weeks/{week}/", "max"),
+    Page("calibration-item", "calibration/items/<uuid:item_id>/", "/calibration/items/{item}/", "lea"),
+    Page("calibration-report", "calibration/report/", "/calibration/report/", "sam"),
+    # Envelopes
+    _t("envelope", "e/1/", of="helped", route="e/<int:number>/"),
+    _t("envelope-sealed", "e/1/", of="sealed", route="e/<int:number>/"),
+    _t("envelope-of-an-expert", "e/1/?compose=envelope", of="helped", route="e/<int:number>/", who="nina"),
+    _t("ticket-with-envelopes", of="helped"),
+    _t("envelope-new", "envelopes/", of="helped"),
+    _t("envelope-decline", "e/1/decline/", of="helped", route="e/<int:number>/decline/"),
+    _t("envelope-redirect", "e/1/redirect/", of="helped", route="e/<int:number>/redirect/"),
+    _t("envelope-invite", "e/1/invite/", of="helped", route="e/<int:number>/invite/"),
+    _t("envelope-release", "e/1/release/", of="helped", route="e/<int:number>/release/"),
+    _t("envelope-seal", "e/1/complete/", of="helped", route="e/<int:number>/complete/"),
+    _t("envelope-withdraw", "e/1/cancel/", of="helped", route="e/<int:number>/cancel/"),
+    _t("envelope-next-level", "e/1/envelopes/", of="helped", route="e/<int:number>/envelopes/"),
+    _t("envelope-use-in-reply", "e/1/use/?entry={message}", of="helped", route="e/<int:number>/use/"),
+    _t("envelope-of-a-vendor", "e/1/?compose=vendor", of="at_vendor", route="e/<int:number>/", who="tim"),
+    _t("envelope-vendor-addresses", "e/1/vendor/", of="at_vendor", route="e/<int:number>/vendor/", who="tim"),
+    _t("envelope-of-the-legal-team", "e/1/", of="legal", route="e/<int:number>/", who="hanna"),
+    Page("my-envelopes", "envelopes/", "/envelopes/"),
+    Page("help-board", "help/", "/help/", "nina"),
+    Page("help-board-elsewhere", "help/", "/help/?show=others&by=skill", "jonas"),
+    # Own things, people, texts, customers
+    Page("outbox", "outbox/", "/outbox/"),
+    Page("schedule", "outbox/<uuid:message_id>/schedule/", "/outbox/{scheduled}/schedule/"),
+    Page("notifications", "notifications/", "/notifications/"),
+    Page("account", "account/", "/account/"),
+    Page("own-keys", "account/keys/", "/account/keys/"),
+    Page("keys", "keys/", "/keys/"),
+    Page("password", "account/password/", "/account/password/"),
+    Page("own-absence", "account/absences/new/", "/account/absences/new/"),
+    Page("people", "people/", "/people/", "lea"),
+    Page("absence-new", "people/<uuid:agent_id>/absences/new/", "/people/{agent}/absences/new/", "lea"),
+    Page("absence", "absences/<uuid:absence_id>/", "/absences/{absence}/", "lea"),
+    Page("texts", "texts/", "/texts/", "lea"),
+    Page("text-new", "texts/<slug:kind>/new/", "/texts/responses/new/"),
+    Page("template-new", "texts/<slug:kind>/new/", "/texts/templates/new/"),
+    Page("text", "texts/<slug:kind>/<uuid:text_id>/", "/texts/responses/{text}/"),
+    Page("signatures", "texts/signatures/<uuid:team_id>/", "/texts/signatures/{team}/", "lea"),
+    Page("customers", "customers/", "/customers/"),
+    Page("customer", "customers/<uuid:contact_id>/", "/customers/{contact}/"),
+    Page("customer-edit", "customers/<uuid:contact_id>/edit/", "/customers/{contact}/edit/", "lea"),
+    Page("customer-address", "customers/<uuid:contact_id>/address/", "/customers/{contact}/address/"),
+    Page("company", "orgs/<uuid:company_id>/", "/orgs/{company}/"),
+    # Mail
+    Page("mail", "mail/", "/mail/", "sam"),
+    Page("mail-message", "mail/<uuid:message_id>/", "/mail/{mail}/", "sam"),
+    Page("mail-quarantined", "mail/<uuid:message_id>/", "/mail/{quarantined}/", "sam"),
+    Page("customers-mailbox", "demo/mailbox/", "/demo/mailbox/"),
+    # Without signing in
+    Page("sign-in", "login/", "/login/", ""),
+    Page("password-forgotten", "password-reset/", "/password-reset/", ""),
+    Page("password-mail-sent", "password-reset/sent/", "/password-reset/sent/", ""),
+    Page("password-set", "password-reset/<uidb64>/<token>/", "{password_link}", ""),
+    Page("password-link-used", "password-reset/<uidb64>/<token>/", "/password-reset/xyz/set-password/", "", 400),
+    Page("answer-solved", "answer/<str:token>/", "/answer/{solved}/", ""),
+    Page("answer-not-solved", "answer/<str:token>/", "/answer/{not_solved}/", ""),
+    Page("offline", "offline/", "/offline/", ""),
+    # Refusals
+    Page("not-found", "t/<slug:reference>/", "/t/INC-2020-000001/", status=404),
+    Page("not-allowed", "t/new/", "/t/new/", "aude", 403),
+)
+ELSEWHERE = {
+    "t/<slug:reference>/entries/<uuid:entry_id>/html/": "a mail's own layout, alone in a sandboxed frame",
+    "t/<slug:reference>/e/<int:number>/entries/<uuid:entry_id>/html/": "the same of a mail in an envelope",
+    "api/v1/docs/": "for those who write programs; drawn by a library",
+}
+"""Pages of HTML that are not of our making."""

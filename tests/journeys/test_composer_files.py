@@ -1,0 +1,150 @@
+"""Files in a real browser: dropped, pasted, chosen; kept at once, shown on their way, there again after a crash."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
+from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, open_page
+from tests.journeys.conftest import Browsers
+from tests.journeys.desk import Desk
+from tickets.models import Attachment, DraftFile, OutboundMessage, Ticket
+
+Open = Callable[[], Page]
+
+
+@pytest.fixture
+def windows(browsers: Browsers, desk: Desk, ticket: Ticket) -> Open:
+    """Opens Mara's ticket in another browser of hers, ready to reply."""
+
+    def open_one() -> Page:
+        page = browsers(desk.mara)
+        open_page(page, f"/t/{ticket.reference}/")
+        page.locator("#composer-reply > summary").click()
+        return page
+
+    return open_one
+
+
+REPLY = "#composer-reply"
+ENVELOPE = "#composer-envelope-1"
+
+
+def rows(page: Page, composer: str = REPLY) -> Any:
+    return page.locator(f"{composer} [data-picker-list] .file")
+
+
+def text(page: Page, composer: str = REPLY) -> Any:
+    return page.locator(f"{composer} [data-composer-text]")
+
+
+def choose(page: Page, *names: str, composer: str = REPLY) -> None:
+    files: Any = [{"name": name, "mimeType": "text/plain", "buffer": name.encode()} for name in names]
+    page.locator(f"{composer} [data-picker-input]").set_input_files(files)
+
+
+def hand_over(page: Page, kind: str, name: str, composer: str = REPLY) -> None:
+    """Drop or paste a file onto the text, as the browser does it."""
+    text(page, composer).evaluate(
+        """(el, [kind, name]) => {
+          const data = new DataTransfer();
+          data.items.add(new File([name], name, { type: "text/plain" }));
+          const given = { bubbles: true, cancelable: true };
+          el.dispatchEvent(kind === "paste"
+            ? new ClipboardEvent("paste", { ...given, clipboardData: data })
+            : new DragEvent("drop", { ...given, dataTransfer: data }));
+        }""",
+        [kind, name],
+    )
+
+
+def kept(page: Page, composer: str = REPLY) -> Any:
+    return page.locator(f'{composer} input[name="draft_file"]')
+
+
+def test_dropped_pasted_and_chosen_files_are_kept_at_once_and_sent(windows: Open) -> None:
+    page = windows()
+    choose(page, "a.txt")
+    hand_over(page, "drop", "b.txt")
+    hand_over(page, "paste", "c.txt")
+    expect(kept(page)).to_have_count(3)
+    axe_finds_nothing(page)
+    page.get_by_role("button", name="Remove: b.txt").click()
+    expect(rows(page)).to_have_count(2)
+    page.context.close()  # the browser is gone, without a word
+
+    other = windows()
+    expect(rows(other)).to_have_text(["a.txt 5 bytes", "c.txt 5 bytes"], use_inner_text=True)
+    other.get_by_role("button", name="Remove: a.txt").click()
+    expect(rows(other)).to_have_count(1)
+    text(other).press_sequentially("It is attached.")
+    other.get_by_role("button", name="Send to Dana Roth", exact=True).click()
+    expect(other.get_by_role("button", name="Undo")).to_be_visible()
+    assert list(Attachment.objects.values_list("filename", flat=True)) == ["c.txt"]
+    assert DraftFile.objects.count() == 0
+
+
+def test_a_message_waits_for_the_file_that_is_on_its_way(windows: Open) -> None:
+    page = windows()
+    on_its_way = held_back(page, "**/files/")
+    text(page).press_sequentially("It is attached.")
+    choose(page, "slow.txt")
+    expect(page.locator("#composer-reply progress")).to_be_visible()
+    page.get_by_role("button", name="Send to Dana Roth", exact=True).click()
+    assert not OutboundMessage.objects.exists()
+    on_its_way[0].continue_()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert [row.filename for row in OutboundMessage.objects.get().attachments.all()] == ["slow.txt"]
+
+
+def test_without_a_connection_the_file_goes_with_the_form(windows: Open, watch: Watch) -> None:
+    watch.expected = ("net::ERR_FAILED",)
+    page = windows()
+    page.route("**/files/", lambda route: route.abort())
+    text(page).press_sequentially("It is attached.")
+    choose(page, "plan.txt")
+    expect(page.get_by_text("plan.txt could not be sent yet; it goes with the message")).to_be_visible()
+    assert DraftFile.objects.count() == 0
+    page.get_by_role("button", name="Send to Dana Roth", exact=True).click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert [row.filename for row in OutboundMessage.objects.get().attachments.all()] == ["plan.txt"]
+
+
+def test_what_the_server_refuses_is_told_and_taken_out(windows: Open, watch: Watch) -> None:
+    watch.expected = (400, 422)
+    page = windows()
+    page.locator("#composer-reply [data-picker-input]").set_input_files(
+        [{"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}]
+    )
+    expect(page.get_by_text("“empty.txt” is empty.")).to_be_visible()
+    expect(rows(page)).to_have_count(0)
+
+
+def test_in_an_envelope_files_are_kept_on_their_way_and_stand_in_its_thread(
+    browsers: Browsers, desk: Desk, ticket: Ticket
+) -> None:
+    nina = AgentFactory(name="Nina Vogt", teams=[TeamFactory(name="Network")])
+    EnvelopeFactory(ticket=ticket, expert=nina)
+    page = browsers(nina)
+    open_page(page, f"/t/{ticket.reference}/e/1/?compose=envelope")
+    on_their_way = held_back(page, "**/files/")
+    choose(page, "a.txt", composer=ENVELOPE)
+    expect(page.locator(f"{ENVELOPE} progress")).to_be_visible()
+    on_their_way[0].continue_()
+    page.unroute("**/files/")
+    hand_over(page, "drop", "b.txt", ENVELOPE)
+    hand_over(page, "paste", "c.txt", ENVELOPE)
+    expect(kept(page, ENVELOPE)).to_have_count(3)
+    axe_finds_nothing(page)
+    page.get_by_role("button", name="Remove: b.txt").click()
+    expect(rows(page, ENVELOPE)).to_have_count(2)
+    text(page, ENVELOPE).press_sequentially("See both.")
+    page.locator(f"{ENVELOPE} [data-composer-send]").click()
+    said = page.locator("#timeline-entries .entry").last
+    expect(said.locator("a.file .file__name")).to_have_text(["a.txt", "c.txt"])
+    with page.expect_download() as download:
+        said.get_by_text("c.txt").click()
+    assert download.value.path().read_bytes() == b"c.txt"
+    assert DraftFile.objects.count() == 0

@@ -1,0 +1,32 @@
+"""Every address that answers an agent with a page stands in the list that the tests of all pages go through."""
+
+from django.urls import resolve
+
+from tests.every_page.pages import ELSEWHERE, PAGES
+from tests.matrix.acts import ACTS
+from tests.matrix.asking import send
+from tests.matrix.cases import Case
+from tests.matrix.test_routes import all_rows
+from tests.matrix.world import PROGRAMS, World
+
+
+def test_every_page_is_looked_at(world: World) -> None:
+    """A page is what answers a GET with a whole document, to whichever column of the row."""
+    found, asked = set(), set()
+    for row in all_rows():
+        for column, word in row.expected.items():
+            if word != "ok" or column in PROGRAMS or (make := ACTS[row.act].page) is None:
+                continue
+            ask = make(Case(world, column, row.state))
+            route = resolve(ask.path.partition("?")[0]).route
+            is_asked = route in found or (route, column) in asked
+            if ask.method != "get" or ask.goes_to or route.startswith("admin/") or is_asked:
+                continue
+            asked.add((route, column))
+            response = send(Case(world, column, row.state), ask)
+            is_page = "text/html" in response["Content-Type"] and b"<html" in response.content[:2000].lower()
+            if response.status_code == 200 and is_page:
+                found.add(route)
+    listed = {page.route for page in PAGES} | set(ELSEWHERE)
+    assert len(found) > 40
+    assert sorted(found - listed) == [], "not looked at: name them in tests/every_page/pages.py"
