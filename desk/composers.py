@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Agent
 from accounts.panels import Panels
-from desk.composing import context_of, id_in
+from desk.composing import context_of, id_in, renew_context
 from desk.delivery import correct_url, why_undeliverable
 from desk.drafts import draft_url, offered_draft, saved_words, shown_files, words_for_lost
 from desk.forms import MAX_FILE_BYTES, NoteForm, ReplyForm
@@ -59,14 +59,29 @@ class Composers:
 
 def as_typed(given: QueryDict, mode: DraftMode) -> Composers:
     """A composer with what was typed. Nothing is sent yet, so nothing in it has to be right."""
-    composers = Composers(opened=mode)
+    composers, form = _bound(given, mode)
+    form.errors.clear()
+    return composers
+
+
+def as_refused(given: QueryDict, mode: DraftMode, error: Refusal) -> Composers:
+    """A composer with what was typed, and above it why it was refused."""
+    composers, _form = _bound(given, mode)
+    if mode == DraftMode.REPLY:
+        composers.reply_error = error
+    else:
+        composers.note_error = error
+    return composers
+
+
+def _bound(given: QueryDict, mode: DraftMode) -> tuple[Composers, ReplyForm | NoteForm]:
     form: ReplyForm | NoteForm
+    composers = Composers(opened=mode)
     if mode == DraftMode.REPLY:
         form = composers.reply_form = ReplyForm(given, auto_id="reply-%s")
     else:
         form = composers.note_form = NoteForm(given, auto_id="note-%s")
-    form.errors.clear()
-    return composers
+    return composers, form
 
 
 def dock_of(agent: Agent, ticket: Ticket, able: Abilities, last_seen_seq: int, composers: Composers) -> Part:
@@ -78,7 +93,7 @@ def dock_of(agent: Agent, ticket: Ticket, able: Abilities, last_seen_seq: int, c
     if able.reply or is_refused_reply:
         draft = offered_draft(ticket, DraftMode.REPLY, composers.restored)
         form = composers.reply_form or _fresh_reply(agent, ticket, composers.restored, draft)
-        _renew(form, context(asked=composers.asked).signed())
+        renew_context(form, context(asked=composers.asked).signed())
         reply = _reply_of(agent, ticket, form, composers, may_wait=able.wait)
         reply["draft"] = _draft_of(ticket, DraftMode.REPLY, draft, composers)
     else:
@@ -92,7 +107,7 @@ def dock_of(agent: Agent, ticket: Ticket, able: Abilities, last_seen_seq: int, c
         draft = offered_draft(ticket, DraftMode.NOTE)
         initial = _initial(ticket, DraftMode.NOTE, draft)
         note_form = composers.note_form or NoteForm(auto_id="note-%s", initial=initial)
-        _renew(note_form, context().signed())
+        renew_context(note_form, context().signed())
         note = {
             "form": note_form,
             "draft": _draft_of(ticket, DraftMode.NOTE, draft, composers),
@@ -177,17 +192,6 @@ def _fresh_reply(agent: Agent, ticket: Ticket, restored: OutboundMessage | None,
         taken_back = {"body": body, "cc": ", ".join(restored.cc_recipients)}
         initial = taken_back | initial | {"restored": str(restored.pk)}
     return ReplyForm(auto_id="reply-%s", initial=initial)
-
-
-def _renew(form: ReplyForm | NoteForm, context: str) -> None:
-    """Give the form the context of what is on screen now, also where it was sent with an older one."""
-    form.fields["context"].initial = context
-    form.initial["context"] = context
-    if form.is_bound:
-        posted = QueryDict(mutable=True)
-        posted.update(form.data)
-        posted["context"] = context
-        form.data = posted
 
 
 def _kept_files(agent: Agent, form: ReplyForm, composers: Composers) -> list[Part]:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.core import signing
 from django.core.cache import cache
+from django.forms import Form
+from django.http import QueryDict
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy
 
@@ -43,6 +45,16 @@ class ComposerContext:
         values = [self.reference, self.requester_id, self.address, self.last_seen_seq, self.nonce, list(self.asked)]
         values.append(self.person_id)
         return signing.dumps(values, salt=SALT, compress=True)
+
+
+def renew_context(form: Form, context: str) -> None:
+    """Give the form the context of what is on screen now, also where it was sent with an older one."""
+    form.initial["context"] = form.fields["context"].initial = context
+    if form.is_bound:
+        posted = QueryDict(mutable=True)
+        posted.update(form.data)
+        posted["context"] = context
+        form.data = posted
 
 
 def context_of(

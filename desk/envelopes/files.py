@@ -3,16 +3,16 @@
 The files themselves are downloaded where those of tickets are (`tickets.selectors.attachments_visible_to`).
 """
 
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.auth import AgentRequest, agent_required
-from core.errors import DomainError
-from desk.drafts import keep_files
+from desk.drafting import files_answer, wants_json
 from desk.envelopes.answers import envelope_in_tab, show_envelope
 from desk.envelopes.forms import MessageForm
 from desk.envelopes.tabs import tab_url
@@ -21,23 +21,16 @@ from desk.mail_frames import as_text, framed
 from desk.ticket_page import refuse_in
 from envelopes.selectors import entries_of
 from tickets import services
-from tickets.files import scan_note_in_words
 from tickets.models import TimelineEntry
 
 
 @require_POST
 @agent_required
 def keep(request: AgentRequest, reference: str, number: int) -> HttpResponse:
-    """Keep files with the draft as soon as they are chosen; as `desk.views.drafts` does for the other composers."""
+    """Keep files with the draft as soon as they are chosen."""
     ticket, found = envelope_in_tab(request, reference, number)
-    is_module = request.headers.get("Accept") == "application/json"
-    try:
-        kept = keep_files(ticket.pk, request.FILES.getlist("file"), by=request.agent, mode=mode_of(number))
-    except DomainError as error:
-        return JsonResponse(error.as_problem(), status=error.status) if is_module else refuse_in(request, found, error)
-    if not is_module:
-        return redirect(tab_url(ticket.reference, number) + "?compose=envelope")
-    return JsonResponse({"files": [{"id": str(file.pk), "note": scan_note_in_words(file.scan_note)} for file in kept]})
+    page = tab_url(ticket.reference, number) + "?compose=envelope"
+    return files_answer(request, ticket.pk, mode_of(number), page=page, refuse=partial(refuse_in, request, found))
 
 
 @require_POST
@@ -46,7 +39,7 @@ def remove(request: AgentRequest, reference: str, number: int, file_id: UUID) ->
     """Take a file out again; without JavaScript the tab comes back with what was typed."""
     envelope_in_tab(request, reference, number)
     services.remove_draft_file(file_id, by=request.agent)
-    if request.headers.get("Accept") == "application/json":
+    if wants_json(request):
         return JsonResponse({})
     ticket, found = envelope_in_tab(request, reference, number)
     form = MessageForm(request.POST, auto_id="envelope-%s")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +15,7 @@ from accounts.models import Agent
 from connectors.mail.enums import Reason
 from core.labels import label_of
 from core.templatetags.ui import relative_time
-from desk.composing import context_of
+from desk.composing import context_of, renew_context
 from desk.drafts import saved_words, shown_files, words_for_lost
 from desk.envelopes.forms import MessageForm
 from desk.envelopes.tabs import ICONS, TONES, kind_chip, tab_url, turn_of
@@ -270,12 +269,7 @@ def _composer(agent: Agent, ticket: Ticket, thread: EnvelopeThread, writing: Wri
     initial = {"body": draft.body_text if draft else "", "draft_version": draft.version if draft else 0}
     form = writing.form or MessageForm(auto_id="envelope-%s", initial=initial)
     token = context_of(ticket, last_seen_seq=last_seq, by=agent, mode=mode).signed()
-    form.initial["context"] = form.fields["context"].initial = token
-    if form.is_bound:
-        posted = QueryDict(mutable=True)
-        posted.update(form.data)
-        posted["context"] = token
-        form.data = posted
+    renew_context(form, token)
     here = tab_url(ticket.reference, number)
     files = shown_files(ticket, mode, f"{here}draft/files/")
     return {

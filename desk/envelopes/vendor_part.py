@@ -6,12 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
-from desk.composing import context_of
+from desk.composing import context_of, renew_context
 from desk.drafts import saved_words
 from desk.envelopes.forms import VendorMailForm
 from desk.envelopes.tabs import tab_url
@@ -110,12 +109,7 @@ def _composer(
     files = files_to_send(thread.envelope)
     form = writing.form or VendorMailForm(auto_id="vendor-%s", initial=_begun(draft, writing, mails), files=files)
     token = context_of(ticket, last_seen_seq=last_seq, by=agent, mode=mode).signed()
-    form.initial["context"] = form.fields["context"].initial = token
-    if form.is_bound:
-        posted = QueryDict(mutable=True)
-        posted.update(form.data)
-        posted["context"] = token
-        form.data = posted
+    renew_context(form, token)
     return {
         "form": form,
         "number": number,

@@ -4,21 +4,21 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.auth import AgentRequest, agent_required
-from core.errors import DomainError, Invalid, StaleVersion
+from core.errors import DomainError, Invalid
 from desk.composing import claim, read_context, release_claim
-from desk.drafts import current_version, saved_words
+from desk.drafting import draft_answer
 from desk.envelopes.answers import acted_in, envelope_in_tab, show_envelope
 from desk.envelopes.forms import VendorMailForm
 from desk.envelopes.tabs import tab_url
 from desk.envelopes.thread import Writing
 from desk.envelopes.vendor_part import VendorWriting, vendor_mode
-from desk.forms import DraftForm, add_refusal
+from desk.forms import add_refusal
 from desk.refusals import Refusal
 from desk.services import take_back_from_vendor, write_to_vendor_and_end_draft
 from desk.ticket_page import refuse_in
@@ -26,9 +26,6 @@ from envelopes.enums import EnvelopeKind
 from envelopes.models import Envelope
 from envelopes.policies import may_write_to_vendor
 from envelopes.selectors import files_to_send, vendor_mail_of
-from tickets import services
-from tickets.around import KeptDraft
-from tickets.models import Draft
 
 AUTO_ID = "vendor-%s"
 
@@ -96,51 +93,15 @@ def _back(
 @require_POST
 @agent_required
 def draft(request: AgentRequest, reference: str, number: int) -> HttpResponse:
-    """Keep what is typed, or with `discard` let it go; as `desk.views.drafts` does for the other composers."""
+    """Keep what is typed, or with `discard` let it go; the subject stands where a reply's Cc does."""
     ticket, found = envelope_in_tab(request, reference, number)
-    is_module = request.headers.get("Accept") == "application/json"
-    try:
-        kept = _keep(request, found)
-    except DomainError as error:
-        if is_module:
-            return JsonResponse(error.as_problem(), status=error.status)
-        given = request.POST.copy()
-        if isinstance(error, StaleVersion):
-            given["draft_version"] = str(current_version(error))
-        return _back(
-            request,
-            found,
-            VendorMailForm(given, auto_id=AUTO_ID, files=files_to_send(found)),
-            error,
-            status=error.status,
-        )
-    if is_module:
-        shown = KeptDraft(kept.body_text, kept.cc, kept.version, kept.updated_at) if kept else None
-        return JsonResponse({"version": kept.version if kept else 0, "said": saved_words(shown)})
-    messages.success(request, _("Draft saved") if kept else _("Draft discarded"))
-    return redirect(tab_url(ticket.reference, number) + ("?compose=vendor" if kept else ""))
 
+    def back(error: DomainError, typed: QueryDict) -> HttpResponse:
+        form = VendorMailForm(typed, auto_id=AUTO_ID, files=files_to_send(found))
+        return _back(request, found, form, error, status=error.status)
 
-def _keep(request: AgentRequest, found: Envelope) -> Draft | None:
-    form = DraftForm(request.POST)
-    is_discarded = "discard" in request.POST  # whatever is wrong with the text
-    faults = {name: texts for name, texts in form.errors.items() if name == "draft_version" or not is_discarded}
-    if faults:
-        raise Invalid({name: [str(text) for text in texts] for name, texts in faults.items()})
-    given, mode = form.cleaned_data, vendor_mode(found.number)
-    if is_discarded:
-        services.discard_draft(found.ticket_id, by=request.agent, mode=mode, version=given["draft_version"])
-        return None
-    sent_before = zip(request.POST.getlist("sent_body"), request.POST.getlist("sent_cc"), strict=False)
-    return services.keep_draft(
-        found.ticket_id,
-        by=request.agent,
-        mode=mode,
-        body_text=given["body"],
-        cc=given["cc"],
-        version=given["draft_version"],
-        sent_before=[(body, subject.strip()) for body, subject in sent_before],
-    )
+    page = tab_url(ticket.reference, number)
+    return draft_answer(request, ticket.pk, vendor_mode(number), page=page, compose="vendor", back=back, keeps_cc=True)
 
 
 @require_POST

@@ -7,21 +7,22 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.auth import AgentRequest, agent_required
-from core.errors import DomainError, Invalid, StaleVersion
+from core.errors import DomainError
 from desk.composing import claim, id_in, is_misplaced, read_context, release_claim
-from desk.drafts import current_version, ids_of_draft_files, keep_files, names_of_files_lost, saved_words
+from desk.drafting import draft_answer, wants_json
+from desk.drafts import ids_of_draft_files, names_of_files_lost
 from desk.envelopes.answers import acted_in, envelope_in_tab, show_envelope
 from desk.envelopes.forms import MessageForm, QuoteForm
 from desk.envelopes.tabs import tab_url
 from desk.envelopes.thread import WRITTEN, Writing, mode_of
-from desk.forms import DraftForm, as_new_files
+from desk.forms import as_new_files
 from desk.refusals import Refusal
 from desk.services import post_and_end_draft, put_into_reply
 from desk.ticket_page import refuse_in
@@ -32,8 +33,7 @@ from envelopes.models import Envelope
 from envelopes.policies import acts_of, may_post
 from envelopes.selectors import entries_of
 from envelopes.services.mail import KEPT
-from tickets import services as ticket_services
-from tickets.around import KeptDraft, drafts_on
+from tickets.around import drafts_on
 from tickets.enums import DraftMode
 from tickets.models import Attachment, Ticket, TimelineEntry
 from tickets.policies import acts_as_owner
@@ -113,52 +113,20 @@ def _back(
 @require_POST
 @agent_required
 def draft(request: AgentRequest, reference: str, number: int) -> HttpResponse:
-    """Keep what is typed, or with `discard` let it go; as `desk.views.drafts` does for the other composers."""
-    is_module = request.headers.get("Accept") == "application/json"
+    """Keep what is typed, or with `discard` let it go."""
     try:
         ticket, found = envelope_in_tab(request, reference, number)
     except Http404:
-        if is_module:
+        if wants_json(request):
             raise
         return _out_of_sight(request, reference)
-    try:
-        kept = _keep(request, ticket, mode_of(number))
-    except DomainError as error:
-        if is_module:
-            return JsonResponse(error.as_problem(), status=error.status)
-        given = request.POST.copy()
-        if isinstance(error, StaleVersion):
-            given["draft_version"] = str(current_version(error))
-        writing = Writing(is_open=True, form=MessageForm(given, auto_id="envelope-%s"), error=Refusal(error))
+
+    def back(error: DomainError, typed: QueryDict) -> HttpResponse:
+        writing = Writing(is_open=True, form=MessageForm(typed, auto_id="envelope-%s"), error=Refusal(error))
         return show_envelope(request, ticket, found, writing=writing, status=error.status)
-    if is_module:
-        shown = KeptDraft(kept.body_text, kept.cc, kept.version, kept.updated_at) if kept else None
-        return JsonResponse({"version": kept.version if kept else 0, "said": saved_words(shown)})
-    is_kept = bool(kept or request.FILES) and "discard" not in request.POST
-    messages.success(request, _("Draft saved") if is_kept else _("Draft discarded"))
-    return redirect(tab_url(ticket.reference, number) + ("?compose=envelope" if is_kept else ""))
 
-
-def _keep(request: AgentRequest, ticket: Ticket, mode: str) -> Any:  # a draft or None
-    form = DraftForm(request.POST)
-    is_discarded = "discard" in request.POST
-    faults = {name: texts for name, texts in form.errors.items() if name == "draft_version" or not is_discarded}
-    if faults:
-        raise Invalid({name: [str(text) for text in texts] for name, texts in faults.items()})
-    version = form.cleaned_data["draft_version"]
-    if is_discarded:
-        ticket_services.discard_draft(ticket.pk, by=request.agent, mode=mode, version=version)
-        return None
-    if files := request.FILES.getlist("attachments"):
-        keep_files(ticket.pk, files, by=request.agent, mode=mode)
-    return ticket_services.keep_draft(
-        ticket.pk,
-        by=request.agent,
-        mode=mode,
-        body_text=form.cleaned_data["body"],
-        version=version,
-        sent_before=[(body, "") for body in request.POST.getlist("sent_body")],
-    )
+    page = tab_url(ticket.reference, number)
+    return draft_answer(request, ticket.pk, mode_of(number), page=page, compose="envelope", back=back)
 
 
 @require_http_methods(["GET", "POST"])
