@@ -6,7 +6,7 @@ import re
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 
-from desk.timeline import content_of
+from desk.entry_files import content_of
 from tickets.models import TimelineEntry
 
 FRAME_POLICY = (
