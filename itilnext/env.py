@@ -6,6 +6,7 @@ A set but empty variable counts as unset, since compose files and CI pass empty 
 import os
 import re
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -95,6 +96,14 @@ def names(name: str, default: str | None = None) -> list[str]:
 def path(name: str, default: Path) -> Path:
     """An absolute path; a relative one counts from the working directory."""
     return Path(text(name, str(default))).expanduser().absolute()
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Networks such as 10.1.0.0/16, with commas between them; none is the default."""
+    try:
+        return [ip_network(part.strip()) for part in text(name, "").split(",") if part.strip()]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} holds what is no network ({error}); write it as 10.1.0.0/16.") from error
 
 
 def url(name: str, schemes: Sequence[str], default: str | None = None) -> str:

@@ -76,7 +76,8 @@ def test_a_token_signs_in_and_is_kept_for_the_next_connection(
     smtp: Server, tokens: TokenEndpoint, mailbox: Mailbox
 ) -> None:
     handler = start(smtp, tokens, more="&scope=https://smtp.example/.default")
-    for message in (a_reply(mailbox), a_reply(mailbox)):
+    for _turn in range(2):
+        message = a_reply(mailbox)
         send()
         assert outcome(message) == (OutboundStatus.SENT, "")
     (asked,) = tokens.asked
