@@ -191,10 +191,12 @@ def links_in(mail: EmailMessage) -> list[str]:
 
 
 def told_by(ticket: Ticket) -> list[tuple[str, str, str, str]]:
-    """(kind, visibility, author, what) of every entry in order, but for the flag that a worker sets in its own time."""
+    """(kind, visibility, author, what) of every entry in order, but for the flag that a worker sets in its own time and
+    for what stands in the envelope.
+    """
     return [
         (entry.kind, entry.visibility, entry.author_name, step_of(entry.facts))
-        for entry in ticket.entries.exclude(kind=EntryKind.FLAG).in_order()
+        for entry in ticket.entries.main_thread().exclude(kind=EntryKind.FLAG).in_order()
     ]
 
 
@@ -211,6 +213,10 @@ THE_STORY = [
     (E.EMAIL_INBOUND, V.PUBLIC, "Dana Roth", ""),
     (E.EMAIL_OUTBOUND, V.PUBLIC, "ITIL-NEXT", "acknowledgement"),
     (E.OWNERSHIP, V.INTERNAL, "Mara Weiss", "accepted by Mara Weiss"),
+    (E.ENVELOPE_CREATED, V.INTERNAL, "Mara Weiss", ""),
+    (E.STATUS_CHANGE, V.INTERNAL, "Mara Weiss", "in_progress -> waiting_internal"),
+    (E.ENVELOPE_COMPLETED, V.INTERNAL, "Dora Lang", ""),
+    (E.STATUS_CHANGE, V.INTERNAL, "Dora Lang", "waiting_internal -> in_progress"),
     (E.EMAIL_OUTBOUND, V.PUBLIC, "Mara Weiss", "reply"),
     (E.EMAIL_INBOUND, V.PUBLIC, "Dana Roth", ""),
     (E.STATUS_CHANGE, V.INTERNAL, "Mara Weiss", "in_progress -> resolved"),

@@ -147,9 +147,7 @@ class AttachmentOut(Out):
     sha256 = serializers.CharField()
     is_inline = serializers.BooleanField()
     content_id = serializers.CharField()
-    is_signature = serializers.BooleanField(
-        help_text="the signature of a mail, such as smime.p7s"
-    )
+    is_signature = serializers.BooleanField(help_text="the signature of a mail, such as smime.p7s")
     scan_status = choice(ScanStatus)
     url = serializers.SerializerMethodField(help_text="where the bytes are; null unless they may be served")
     created_at = Instant()
