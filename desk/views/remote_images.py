@@ -1,9 +1,9 @@
 """Images of mails from elsewhere, handed on to the frame that shows the mail."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from connectors.mail.remote_images import ImageNotFetched, TooMuchFetched, image_for
+from connectors.mail.remote_images import ImageNotFetched, NotOurAddress, TooMuchFetched, image_for
 from desk.mail_frames import FILE_POLICY
 
 
@@ -12,6 +12,8 @@ def remote_image(request: HttpRequest, token: str) -> HttpResponse:
     """The frame sends no cookie: its signed address alone says that somebody may see this image for a while."""
     try:
         image = image_for(token)
+    except NotOurAddress as error:
+        raise Http404 from error
     except ImageNotFetched:
         return _answer(HttpResponse(status=404), seconds=60)
     except TooMuchFetched:

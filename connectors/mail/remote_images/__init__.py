@@ -5,11 +5,12 @@ browser. What is handed on is a raster image and nothing else, whatever its serv
 """
 
 from connectors.mail.remote_images.fetching import ImageNotFetched, RemoteImage, fetch_image
-from connectors.mail.remote_images.handing_on import FOLDER, TooMuchFetched, image_for, path_of
+from connectors.mail.remote_images.handing_on import FOLDER, NotOurAddress, TooMuchFetched, image_for, path_of
 
 __all__ = [
     "FOLDER",
     "ImageNotFetched",
+    "NotOurAddress",
     "RemoteImage",
     "TooMuchFetched",
     "fetch_image",

@@ -31,6 +31,10 @@ BUDGET_MILLISECONDS = 20_000
 """What fetching for one reader may take in a minute: whoever sends slow images keeps few workers busy, and not long."""
 
 
+class NotOurAddress(Exception):
+    """Nobody has been promised an image there, or it was too long ago."""
+
+
 class TooMuchFetched(Exception):
     """The reader's images have taken too long in this minute."""
 
@@ -45,15 +49,13 @@ def path_of(url: str, *, reader_id: UUID) -> str:
 
 
 def image_for(token: str) -> RemoteImage:
-    """What `path_of` has promised. Raises ImageNotFetched, also for a token that is not ours or too old, and
-    TooMuchFetched.
-    """
+    """What `path_of` has promised. Raises NotOurAddress, ImageNotFetched and TooMuchFetched."""
     try:
         url, reader, until = signing.Signer(salt=SALT).unsign_object(token)
     except (signing.BadSignature, ValueError) as error:
-        raise ImageNotFetched("not our token") from error
+        raise NotOurAddress from error
     if until < time.time():
-        raise ImageNotFetched("an old token")
+        raise NotOurAddress
     key = f"remote-image:{hashlib.sha256(url.encode()).hexdigest()}"
     if (kept := cache.get(key)) is not None:
         return _known(kept)
