@@ -14,10 +14,10 @@ from accounts.panels import Panels
 from desk.composing import context_of, id_in, renew_context
 from desk.delivery import correct_url, why_undeliverable
 from desk.drafts import draft_url, offered_draft, saved_words, shown_files, words_for_lost
+from desk.entry_files import file_of
 from desk.forms import MAX_FILE_BYTES, NoteForm, ReplyForm
 from desk.refusals import Refusal
 from desk.signatures import shown_signature, without_signature
-from desk.timeline import file_of
 from desk.workspace import Abilities, Part, why_no_reply
 from tickets.around import KeptDraft, draft_files_on, drafts_on
 from tickets.enums import DraftMode

@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from desk.delivery import words_of_failure
+from desk.entry_files import file_of
 from desk.scheduling import moment_in_words
-from desk.timeline import Item, as_formatted, file_of
+from desk.timeline import Item, as_formatted
 from tickets.enums import OutboundStatus
 from tickets.models import OutboundMessage
 from tickets.policies import may_undo

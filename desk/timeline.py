@@ -25,12 +25,12 @@ from core.labels import label_of
 from core.markdown import to_html
 from core.templatetags.ui import relative_time
 from desk.delivery import delivery_of, words_of_failure
+from desk.entry_files import files_in
 from desk.entry_marks import Marks, add_marks
 from tickets.enums import CUSTOMER_FACING, SPOKEN, AuthorType, EntryKind, OutboundKind, OutboundStatus, Visibility
-from tickets.files import scan_note_in_words
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
 from tickets.services.splitting import may_be_split
-from tickets.wording import describe, sender_warning
+from tickets.wording import describe, protection, sender_warning
 
 Item = dict[str, Any]  # what a template takes
 
@@ -175,10 +175,10 @@ def _item(ticket: Ticket, entry: TimelineEntry, *, is_original: bool, csrf_token
         "original_url": _layout_url(ticket, entry) if not is_original and _has_layout(entry) else "",
         "quoted_html": as_html(quoted) if quoted else "",
         "quoted_text": "",
-        "attachments": [file_of(file) for file in files if not file.is_inline],
-        "is_unscanned": any(not file.is_inline and file.is_unscanned for file in files),
+        **files_in(files),
         "is_automatic": entry.facts.get("event") == "automatic",
         "automatic_label": AUTOMATIC_LABELS.get(str(entry.facts.get("reason"))),
+        "chips": protection(entry.facts),
         "delivery": "",
         **_delivery(entry, ticket),
     }
@@ -320,13 +320,13 @@ def _body(ticket: Ticket, entry: TimelineEntry, text: str, *, is_original: bool,
     """The words; in a template of their own where more is to be said than them."""
     is_cut = len(entry.body_text) > SHOWN_CHARACTERS
     words = as_formatted(text) if _is_formatted(entry) else as_html(text)
-    if text and not is_cut and not is_original and entry.redacted_at is None:
+    if text.strip() and not is_cut and not is_original and entry.redacted_at is None:
         return words
     at, is_original = [ticket.reference, entry.pk], is_original and _has_layout(entry)
     has_hidden = is_original and not ticket.remote_images_allowed and REMOTE_IMAGE in entry.body_html
     context = {
         "entry": entry,
-        "text": words,
+        "text": words if text.strip() else "",
         "frame_url": reverse("desk:original", args=at) if is_original else "",
         "text_url": f"{reverse('desk:ticket', args=at[:1])}#e{entry.seq}",
         "images_url": reverse("desk:images", args=at[:1]) if has_hidden else "",
@@ -344,24 +344,6 @@ def _has_layout(entry: TimelineEntry) -> bool:
 
 def _layout_url(ticket: Ticket, entry: TimelineEntry) -> str:
     return f"{reverse('desk:ticket', args=[ticket.reference])}?original={entry.pk}#e{entry.seq}"
-
-
-def file_of(file: Attachment) -> Item:
-    """One file; a blocked one is named with its reason and has no address."""
-    is_clean = file.may_be_served
-    return {
-        "name": file.filename,
-        "size_bytes": file.size_bytes,
-        "url": reverse("desk:attachment", args=[file.pk]) if is_clean else "",
-        "is_blocked": not is_clean,
-        "reason": "" if is_clean else scan_note_in_words(file.scan_note) or file.get_scan_status_display(),
-        "is_image": file.content_type.startswith("image/"),
-    }
-
-
-def content_of(file: Attachment) -> bytes:
-    with file.file.open("rb") as content:
-        return bytes(content.read())
 
 
 def _delivery(entry: TimelineEntry, ticket: Ticket) -> Item:

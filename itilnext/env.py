@@ -4,7 +4,9 @@ A set but empty variable counts as unset, since compose files and CI pass empty 
 """
 
 import os
+import re
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -96,6 +98,14 @@ def path(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().absolute()
 
 
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Networks such as 10.1.0.0/16, with commas between them; none is the default."""
+    try:
+        return [ip_network(part.strip()) for part in text(name, "").split(",") if part.strip()]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} holds what is no network ({error}); write it as 10.1.0.0/16.") from error
+
+
 def url(name: str, schemes: Sequence[str], default: str | None = None) -> str:
     """A URL of one of `schemes`; may hold a password and so may come from a file."""
     value = secret(name, default)
@@ -137,7 +147,7 @@ def database(name: str, default: str | None = None) -> dict[str, object]:
 def email(name: str, *, default: str, folder: Path) -> dict[str, object]:
     """Django's e-mail settings from `smtp://user:password@host:587?tls=1&timeout=10` or `smtps://…`.
 
-    `smtp:` begins with STARTTLS unless `tls=0`; `smtps:` is TLS from the first byte.
+    `smtp:` begins with STARTTLS unless `tls=0`; `smtps:` is TLS from the first byte. `auth=oauth2` signs in by tokens.
 
     For trying out also `console:`, `file:/folder`, `memory:`, and `maildir:` (Maildirs below `folder`, which is how the
     demo desk delivers to its customers).
@@ -159,10 +169,10 @@ def email(name: str, *, default: str, folder: Path) -> dict[str, object]:
         return {"EMAIL_BACKEND": "connectors.mail.maildir.EmailBackend", "EMAIL_FILE_PATH": parts.path or str(folder)}
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ImproperlyConfigured(
-            f"{name} is not usable; write smtp://user:password@host:587?tls=1, smtps://…, file:/folder, cor console:."
+            f"{name} is not usable; write smtp://user:password@host:587?tls=1, smtps://…, file:/folder, or console:."
         )
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return {
+    server = {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": port or (465 if parts.scheme == "smtps" else 587),
@@ -172,11 +182,53 @@ def email(name: str, *, default: str, folder: Path) -> dict[str, object]:
         "EMAIL_USE_TLS": _starttls(name, options) and parts.scheme == "smtp",
         "EMAIL_TIMEOUT": _mail_timeout(name, options),
     }
+    return server | _mail_sign_in(name, options, server)
+
+
+OAUTH_OPTIONS = ("token_url", "client_id", "secret", "scope", "refresh_token")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def _mail_sign_in(name: str, options: dict[str, str], server: dict[str, object]) -> dict[str, object]:
+    """What OAuth 2 adds: another backend, and where its tokens come from, as add_mailbox is told it."""
+    auth = options.get("auth", "password")
+    if auth not in ("password", "oauth2"):
+        raise ImproperlyConfigured(f"{name} has auth={auth}; write auth=password or auth=oauth2.")
+    given = {option: options[option] for option in OAUTH_OPTIONS if options.get(option)}
+    if auth == "password":
+        if given:
+            raise ImproperlyConfigured(f"{name} has the option {min(given)} without auth=oauth2; add that.")
+        return {}
+    if wrong := _oauth_fault(given, server):
+        raise ImproperlyConfigured(f"{name} asks for OAuth 2: {wrong}.")
+    return {"EMAIL_BACKEND": "connectors.mail.smtp_oauth.EmailBackend", "EMAIL_OAUTH": given}
+
+
+def _oauth_fault(given: dict[str, str], server: dict[str, object]) -> str:
+    """What keeps it from working, with the cure; as `ImapSettings` for mailboxes."""
+    user = str(server["EMAIL_HOST_USER"])
+    token_url = urlsplit(given.get("token_url", ""))
+    names = [given.get("secret", ""), *([given["refresh_token"]] if "refresh_token" in given else [])]
+    if not (user.isascii() and user.isprintable() and user):
+        return "name the user before the host, in ASCII, as in smtp://desk%40example.com@host"
+    if server["EMAIL_HOST_PASSWORD"]:
+        return "leave out the password; the client's secret is named by secret=MAILBOX_..."
+    if token_url.scheme != "https" and (token_url.scheme != "http" or token_url.hostname not in LOOPBACK):
+        return "write the address of the token endpoint as token_url=https://..."
+    if "client_id" not in given:
+        return "write the client id of the application as client_id=..."
+    if not all(re.fullmatch(r"MAILBOX_[A-Z0-9_]{1,100}", found) for found in names):
+        return "name the variables that hold the secrets, as secret=MAILBOX_SUPPORT; their names begin with MAILBOX_"
+    if not (server["EMAIL_USE_SSL"] or server["EMAIL_USE_TLS"] or server["EMAIL_HOST"] in LOOPBACK):
+        return "without TLS the token would cross the network in clear; remove tls=0"
+    return ""
 
 
 def _starttls(name: str, options: dict[str, str]) -> bool:
-    if unknown := sorted(options.keys() - {"tls", "timeout"}):
-        raise ImproperlyConfigured(f"{name} has the option {unknown[0]}; possible are tls=0 or 1 and timeout=seconds.")
+    if unknown := sorted(options.keys() - {"tls", "timeout", "auth", *OAUTH_OPTIONS}):
+        raise ImproperlyConfigured(
+            f"{name} has the option {unknown[0]}; possible are tls=0 or 1, timeout=seconds and auth=oauth2."
+        )
     value = options.get("tls", "1").lower()
     if value not in (*TRUE, *FALSE):
         raise ImproperlyConfigured(f"{name} has tls={value}; write tls=1 for STARTTLS or tls=0 for none.")

@@ -7,6 +7,7 @@ from core.csp import csp_report
 from core.health import healthz, readyz
 from core.metrics import metrics
 from desk.views.answer import answer
+from desk.views.remote_images import remote_image
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("csp-report/", csp_report),
     path("admin/", admin.site.urls),
     path("answer/<str:token>/", answer, name="answer"),
+    path("remote-images/<str:token>/", remote_image, name="remote-image"),
     path("api/v1/", include("itilnext.api")),
     path("", include("connectors.mail.urls")),
     path("", include("desk.urls")),

@@ -118,6 +118,15 @@ _TIMELINE_WALL = f"""
          = to_jsonb(OLD) - '{{body_text,body_html,redacted_at,redacted_by_id,redaction_reason}}'::text[] THEN
         RETURN NEW;
     END IF;
+    IF TG_OP = 'UPDATE' AND OLD.redacted_at IS NULL AND OLD.body_html <> ''
+       AND to_jsonb(NEW) - 'body_html' = to_jsonb(OLD) - 'body_html'
+       AND EXISTS (
+           SELECT 1 FROM tickets_htmlcleaning c
+           WHERE c.entry_id = OLD.id AND c.transaction_id = pg_current_xact_id()::text::bigint
+             AND c.html_sha256 = encode(sha256(convert_to(NEW.body_html, 'UTF8')), 'hex')
+       ) THEN
+        RETURN NEW;
+    END IF;
     {refuse("the timeline is append-only")}
 """  # noqa: S608  # constant text
 
@@ -225,6 +234,21 @@ PLACEMENT_WALLS = [
         func=_PLACEMENT_WALL,
     ),
     *append_only("placement"),
+]
+
+CLEANING_WALLS = [
+    Wall(
+        name="cleaning_of_this_transaction",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func="""
+            NEW.transaction_id := pg_current_xact_id()::text::bigint;
+            NEW.at := statement_timestamp();
+            RETURN NEW;
+        """,
+    ),
+    *append_only("htmlcleaning"),
 ]
 
 _ATTEMPT_WALL = f"""

@@ -25,6 +25,7 @@ from tickets.enums import (
     Unsent,
 )
 from tickets.models import TimelineEntry
+from tickets.models.timeline import ENCRYPTED, SIGNED
 from tickets.resolution_enums import ApprovalStatus, EmpowermentTier, ResolutionType
 
 Facts = dict[str, Any]
@@ -240,3 +241,13 @@ def describe(entry: TimelineEntry) -> str:
 def sender_warning(failed_check: str) -> str:
     """What is said of a mail whose sender did not pass this check; nothing if it passed all."""
     return _("The sender could not be verified: %(check)s") % {"check": failed_check} if failed_check else ""
+
+
+def protection(facts: Facts) -> list[dict[str, str]]:
+    """Chips that say how a mail is protected, by the facts of its entry or the evidence of the ledger."""
+    chips = []
+    if facts.get(ENCRYPTED):
+        chips.append({"label": _("Encrypted"), "icon": "key-round", "tone": "info"})
+    if facts.get(SIGNED):
+        chips.append({"label": _("Signed, not verified"), "icon": "shield", "tone": "outline"})
+    return chips

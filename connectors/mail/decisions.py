@@ -13,7 +13,7 @@ from connectors.mail.models import MailMessage
 from connectors.mail.people import FAILED_CHECK, FAILED_DMARC
 from connectors.mail.sight import Sight
 from core.labels import label_of
-from tickets.wording import sender_warning
+from tickets.wording import protection, sender_warning
 
 Evidence = dict[str, Any]
 
@@ -69,6 +69,7 @@ def explained(message: MailMessage, sight: Sight) -> list[dict[str, str]]:
         (_("Brake"), _brake(evidence)),
         (_("Signs of automatic mail"), _joined(evidence.get("signs"))),
         (_("Sender"), sender_warning(failed_check(message))),
+        (_("Protection"), _joined(chip["label"] for chip in protection(evidence))),
         (_("Conspicuous"), _joined(flag for flag in evidence.get("flags", ()) if flag != FAILED_DMARC)),
         (_("Repaired while reading"), _joined(evidence.get("defects"))),
         (_("Message-ID"), message.message_id),

@@ -48,6 +48,15 @@ class MailState(models.TextChoices):
     QUARANTINED = "quarantined", _("In quarantine")
 
 
+class Station(models.TextChoices):
+    """Where else the ledger can be narrowed to: parts of two states, since nothing is stored of a mail read in vain."""
+
+    PARSED = "parsed", _("Read, tried again")
+    """Received and read, but what it asks for has not come about yet."""
+    FAILED = "failed", _("Failed")
+    """In quarantine because of a failure, not because somebody should look at what it is."""
+
+
 class Source(models.TextChoices):
     """By which way a mail came in."""
 
@@ -94,6 +103,10 @@ class Reason(models.TextChoices):
     UNPARSABLE = "unparsable", _("could not be read")
     REFUSED = "refused", _("was refused")
     GAVE_UP = "gave_up", _("could not be processed")
+
+
+FAILURES = (Reason.UNPARSABLE, Reason.REFUSED, Reason.GAVE_UP)
+"""Reasons of a quarantine that is a failure."""
 
 
 class BrakeKind(models.TextChoices):

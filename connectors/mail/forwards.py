@@ -41,6 +41,8 @@ class Forward:
     html: str = ""
     message_id: str = ""
     in_reply_to: str = ""
+    is_signed: bool = False
+    is_encrypted: bool = False
     attachments: Sequence[Attachment] = ()
     over_limit: str = ""
     """Which limit the attached mail exceeds; what could be read of it stands here all the same."""
@@ -68,6 +70,8 @@ def forwarded_by_agent(
             html=attached.html_sanitised,
             message_id=attached.message_id,
             in_reply_to=attached.in_reply_to,
+            is_signed=attached.is_signed,
+            is_encrypted=attached.is_encrypted,
             attachments=attached.attachments,
             over_limit=attached.over_limit,
         )

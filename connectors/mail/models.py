@@ -140,7 +140,9 @@ class MailMessage(FSMModelMixin, BaseModel):
     reason = models.CharField(_("reason"), max_length=20, choices=Reason, blank=True)
     detail = models.TextField(_("detail"), blank=True)
     evidence = models.JSONField(_("evidence"), default=dict, blank=True)
-    """What decided: `rule`, `matched`, `confidence`, `signs` of automatic mail, `defects`, `flags`."""
+    """What decided: `rule`, `matched`, `confidence`, `signs` of automatic mail, `defects`, `flags`; of the mail itself
+    `signed`, `encrypted` and `sanitiser`, the version that has cleaned its HTML.
+    """
     kind = models.CharField(_("kind"), max_length=20, blank=True)
     message_id = models.TextField(blank=True)
     content_hash = models.CharField(max_length=64, blank=True)

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -7,7 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import Agent
 from accounts.selectors import reach_of
-from connectors.mail.enums import MailState
+from connectors.mail.enums import FAILURES, MailState, Station
 from core.actors import Actor
 from envelopes.models import Envelope
 
@@ -54,6 +55,15 @@ class MailMessageQuerySet(models.QuerySet["MailMessage"]):
             return self
         shown = Q(pk__in=type(self)(self.model).visible_to(actor).order_by().values("pk"))
         return self.filter(shown | Q(Exists(_links_of_row())) & ~Q(Exists(_not_answered_for_by(actor))))
+
+    def standing_at(self, places: Collection[str]) -> Self:
+        """Those in one of these states or at one of these stations."""
+        found = Q(state__in=[place for place in places if place in MailState.values])
+        if Station.PARSED in places:
+            found |= Q(state=MailState.RECEIVED) & ~Q(last_error="")  # what cannot be read goes to quarantine at once
+        if Station.FAILED in places:
+            found |= Q(state=MailState.QUARANTINED, reason__in=FAILURES)
+        return self.filter(found)
 
     def due(self, now: datetime) -> Self:
         """Received and without an outcome, left by nobody who still works on it."""

@@ -9,6 +9,7 @@ from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
 from connectors.base import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from connectors.mail import smtp
+from connectors.mail.smtp_oauth import NoAccessToken
 
 
 class DjangoTransport:
@@ -62,6 +63,8 @@ class DjangoTransport:
 
 def _why_not_open(error: Exception) -> str:
     match error:
+        case NoAccessToken():
+            return str(error)
         case smtplib.SMTPAuthenticationError():
             return f"The mail server refused our sign-in ({error.smtp_code})."
         case smtplib.SMTPNotSupportedError():

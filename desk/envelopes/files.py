@@ -59,7 +59,7 @@ def _entry(request: AgentRequest, reference: str, number: int, entry_id: UUID) -
 @agent_required
 def original(request: AgentRequest, reference: str, number: int, entry_id: UUID) -> HttpResponse:
     """A mail in its own layout; remote images never load."""
-    return framed(_entry(request, reference, number, entry_id), may_load=False)
+    return framed(request, _entry(request, reference, number, entry_id), may_load=False)
 
 
 @require_GET

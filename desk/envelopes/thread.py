@@ -17,12 +17,13 @@ from core.labels import label_of
 from core.templatetags.ui import relative_time
 from desk.composing import context_of, renew_context
 from desk.drafts import saved_words, shown_files, words_for_lost
+from desk.entry_files import files_in
 from desk.envelopes.forms import MessageForm
 from desk.envelopes.tabs import ICONS, TONES, kind_chip, tab_url, turn_of
 from desk.envelopes.vendor_part import VendorWriting, vendor_part, with_sending
 from desk.forms import MAX_FILE_BYTES
 from desk.refusals import Refusal
-from desk.timeline import as_html, day_in_words, file_of, folded, line_of
+from desk.timeline import as_html, day_in_words, folded, line_of
 from desk.workspace import Part
 from envelopes.enums import EnvelopeStatus, Outcome
 from envelopes.help_board import offers_on
@@ -34,7 +35,7 @@ from tickets.around import drafts_on
 from tickets.enums import EntryKind
 from tickets.models import Ticket, TimelineEntry
 from tickets.policies import acts_as_owner
-from tickets.wording import describe, sender_warning
+from tickets.wording import describe, protection, sender_warning
 
 SHOWN_CHARACTERS = 20_000
 LABELS = {
@@ -208,7 +209,6 @@ def _message(entry: TimelineEntry, shown: Shown) -> Part:
     """What came by mail says so; what is none of the envelope's people's says that, and leads nowhere."""
     is_kept = entry.facts.get("event") == KEPT
     files = list(entry.attachments.all()) if vars(entry)["has_files"] else []
-    attached = [file for file in files if not file.is_inline]
     has_layout = bool(entry.body_html) and entry.redacted_at is None
     is_original = has_layout and entry.pk == shown.original
     return {
@@ -222,8 +222,8 @@ def _message(entry: TimelineEntry, shown: Shown) -> Part:
         "warning": _why_kept(entry) if is_kept else sender_warning(entry.failed_check),
         "body_html": _body(entry, shown, is_original=is_original),
         "original_url": shown.layout_url(entry) if has_layout and not is_original else "",
-        "attachments": [file_of(file) for file in attached],
-        "is_unscanned": any(file.is_unscanned for file in attached),
+        "chips": protection(entry.facts),
+        **files_in(files),
         "use_url": f"{shown.use_url}?entry={entry.pk}" if shown.use_url and not is_kept else "",
     }
 

@@ -25,6 +25,7 @@ from desk.composing import (
     release_claim,
 )
 from desk.drafts import ids_of_draft_files, names_of_files_lost
+from desk.entry_files import content_of
 from desk.forms import NoteForm, ReplyForm, add_refusal, as_new_files
 from desk.mentioning import OFFER, unaware_of
 from desk.neighbours import from_of, list_url_from, neighbour_of, with_from
@@ -33,7 +34,7 @@ from desk.risks import Risk, risks_of
 from desk.scheduling import moment_in_words
 from desk.signatures import with_signature
 from desk.ticket_page import show_ticket
-from desk.timeline import content_of, news_of
+from desk.timeline import news_of
 from desk.workspace import Part, for_page, named_ticket, ticket_to_answer, visible_ticket
 from tickets import services
 from tickets.enums import DraftMode

@@ -46,7 +46,7 @@ def _entry(request: AgentRequest, reference: str, entry_id: UUID) -> TimelineEnt
 def original(request: AgentRequest, reference: str, entry_id: UUID) -> HttpResponse:
     """A mail in its own layout; remote images load only once a person has allowed them for the ticket."""
     entry = _entry(request, reference, entry_id)
-    return framed(entry, may_load=entry.ticket.remote_images_allowed)
+    return framed(request, entry, may_load=entry.ticket.remote_images_allowed)
 
 
 @require_GET

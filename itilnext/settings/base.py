@@ -245,11 +245,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 MAIL_ROOT = ITILNEXT_HOME / "mail"
 """Maildirs of the `files` backend, one folder an address."""
+EMAIL_OAUTH: dict[str, str] = {}
+"""Where access tokens for sending come from, if the mail server wants such."""
 globals().update(env.email("EMAIL_URL", default="maildir:", folder=MAIL_ROOT))
 
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="ITIL-NEXT <no-reply@itilnext.example>")
 """Sender of invitations and password mails; customers hear from the address of their mailbox."""
 MAILBOX_SECRETS = "itilnext.env.secret"
+REMOTE_IMAGE_NETWORKS = env.networks("REMOTE_IMAGE_NETWORKS")
+"""Where images of mails are fetched from besides the public internet."""
 """What reads the secret of a mailbox by its name, which begins with `MAILBOX_`."""
 SITE_URL = env.text("SITE_URL", default="http://localhost:8000")
 """Where people reach the pages; links in mails start with it."""

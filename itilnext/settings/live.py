@@ -1,5 +1,7 @@
 """Test settings in processes of their own: what the suite's real web server, worker and beat run with."""
 
+from ipaddress import ip_network
+
 from itilnext import env
 from itilnext.settings.test import *
 from itilnext.settings.test import MAIL_ROOT, STORAGES
@@ -8,3 +10,4 @@ STORAGES["staticfiles"] = {"BACKEND": "core.storage.HashedStaticFilesStorage"}
 globals().update(env.email("EMAIL_URL", default="maildir:", folder=MAIL_ROOT))
 LIVE_BEAT_SECONDS = 1.0
 LIVE_SESSION_SECONDS = 2.0
+REMOTE_IMAGE_NETWORKS = [ip_network("127.0.0.1/32")]  # where the tests' servers of images listen

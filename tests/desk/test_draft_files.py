@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from desk.timeline import content_of
+from desk.entry_files import content_of
 from tests.desk.conftest import Desk
 from tests.desk.pages import context_in, html_of, note_form, reply_form, statements_of, url_of
 from tests.factories import ContactFactory, TicketFactory

@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from connectors.mail.parsing import sanitise
+from desk.entry_files import content_of
 from desk.envelopes.tabs import tab_url
-from desk.timeline import content_of
 from envelopes import services
 from envelopes.models import Envelope
 from tests.desk.conftest import Desk

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from connectors.mail.parsing import sanitise
+from connectors.mail.remote_images import path_of
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, url_of
 from tests.factories import TicketFactory
@@ -100,8 +101,10 @@ def test_remote_images_load_only_after_somebody_allowed_them(desk: Desk, ticket:
     answer = browser.post(url_of(ticket, "images/"), {"original": entry.pk})
     assert answer.headers["Location"] == f"{url_of(ticket)}?original={entry.pk}"
     frame = browser.get(url_of(ticket, f"entries/{entry.pk}/html/"))
-    assert ' src="https://track.example/p.png"' in html_of(frame)
-    assert "img-src data: https: http:;" in frame.headers["Content-Security-Policy"]
+    html = html_of(frame)
+    assert path_of("https://track.example/p.png", reader_id=desk.mara.pk) in html
+    assert "track.example" not in html  # the browser asks nobody but us
+    assert "img-src data: http://testserver/remote-images/;" in frame.headers["Content-Security-Policy"]
     assert Ticket.objects.get(pk=ticket.pk).remote_images_allowed
 
 

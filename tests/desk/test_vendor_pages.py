@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from core.actors import DESK
 from core.events import deliver_all, publish
+from desk.entry_files import content_of
 from desk.envelopes.tabs import tab_url
-from desk.timeline import content_of
 from envelopes import services
 from envelopes.models import Envelope
 from notifications.models import Notification

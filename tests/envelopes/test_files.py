@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Agent
 from core.errors import Invalid
-from desk.timeline import content_of
+from desk.entry_files import content_of
 from envelopes import services
 from envelopes.models import Envelope
 from tests.api.conftest import signed_in

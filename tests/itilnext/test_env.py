@@ -155,11 +155,50 @@ def test_time_out_of_the_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
         ("timeout=60", "whole seconds from 1 to 15"),
         ("tls=maybe", "tls=0 for none"),
         ("ssl=1", "possible are tls"),
+        ("auth=token", "auth=password or auth=oauth2"),
+        ("client_id=desk", "client_id without auth=oauth2"),
     ],
 )
 def test_options_of_the_mail_server_that_mean_nothing_stop_the_start(
     options: str, cure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMAIL_URL", f"smtp://mail.example.com?{options}")
+    with pytest.raises(ImproperlyConfigured, match=cure):
+        env.email("EMAIL_URL", default="", folder=Path())
+
+
+OAUTH = "auth=oauth2&token_url=https://login.example.com/token&client_id=desk&secret=MAILBOX_SUPPORT"
+
+
+def test_email_url_with_oauth_names_where_tokens_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    more = "&scope=https://outlook.example/.default&refresh_token=MAILBOX_SUPPORT_REFRESH"
+    monkeypatch.setenv("EMAIL_URL", f"smtp://desk%40example.com@mail.example.com?{OAUTH}{more}")
+    found = env.email("EMAIL_URL", default="", folder=Path())
+    assert found["EMAIL_BACKEND"] == "connectors.mail.smtp_oauth.EmailBackend"
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("desk@example.com", "")
+    assert found["EMAIL_OAUTH"] == {
+        "token_url": "https://login.example.com/token",
+        "client_id": "desk",
+        "secret": "MAILBOX_SUPPORT",
+        "scope": "https://outlook.example/.default",
+        "refresh_token": "MAILBOX_SUPPORT_REFRESH",
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "cure"),
+    [
+        (f"smtp://mail.example.com?{OAUTH}", "name the user before the host"),
+        (f"smtp://d%C3%A9sk@mail.example.com?{OAUTH}", "in ASCII"),
+        (f"smtp://a:b@mail.example.com?{OAUTH}", "leave out the password"),
+        (f"smtp://a@mail.example.com?{OAUTH.replace('https://login', 'http://login')}", "token_url=https"),
+        (f"smtp://a@mail.example.com?{OAUTH.replace('client_id=desk', 'tls=1')}", "client_id="),
+        (f"smtp://a@mail.example.com?{OAUTH.replace('MAILBOX_SUPPORT', 'SECRET_KEY')}", "begin with MAILBOX_"),
+        (f"smtp://a@mail.example.com?{OAUTH}&refresh_token=1//0abc", "begin with MAILBOX_"),
+        (f"smtp://a@mail.example.com?{OAUTH}&tls=0", "remove tls=0"),
+    ],
+)
+def test_oauth_that_cannot_work_stops_the_start(url: str, cure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", url)
     with pytest.raises(ImproperlyConfigured, match=cure):
         env.email("EMAIL_URL", default="", folder=Path())

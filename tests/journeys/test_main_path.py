@@ -1,4 +1,4 @@
-"""The main job with nothing replaced: mail in, ticket, accept, reply, resolve, reopen, close.
+"""The main job with nothing replaced: mail in, ticket, accept, envelope, reply, resolve, reopen, close.
 
 Web server and worker are processes of their own; pages are used as a browser without scripts does.
 """
@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
 
+from envelopes.enums import EnvelopeStatus
+from envelopes.models import Envelope
 from tests.factories.people import PASSWORD
 from tests.journeys.desk import Desk, customer_writes, mails_of, sooner_or_later, text_of
 from tests.journeys.plain_browser import PlainBrowser
@@ -29,6 +31,7 @@ class Story:
     mara: PlainBrowser
     jonas: PlainBrowser
     dana: PlainBrowser
+    dora: PlainBrowser
     received: list[EmailMessage] = field(default_factory=list)
     first_message_id: str = ""
 
@@ -53,17 +56,20 @@ def test_051_from_a_customers_mail_to_the_closed_ticket(
     desk: Desk, live_site: str, celery_worker_process: Callable[..., Worker]
 ) -> None:
     celery_worker_process()
-    mara, jonas, dana = PlainBrowser(live_site), PlainBrowser(live_site), PlainBrowser(live_site)
-    story = Story(desk, live_site, mara, jonas, dana)
+    mara, jonas, dana, dora = (PlainBrowser(live_site) for _person in range(4))
+    story = Story(desk, live_site, mara, jonas, dana, dora)
     assert mara.sign_in(desk.mara.email, PASSWORD).url == f"{live_site}/queue/mine/"
     jonas.sign_in(desk.jonas.email, PASSWORD)
+    dora.sign_in(desk.dora.email, PASSWORD)
     a_mail_becomes_a_ticket_042(story)
     the_first_agent_owns_it_the_second_is_refused(story)
+    a_colleague_helps_in_an_envelope_018_020_022(story)
     her_answer_reaches_the_customers_mailbox_048(story)
     the_customers_answer_joins_043(story)
     resolved_and_opened_again_by_one_more_mail_054(story)
     closed_by_the_link_of_the_newest_resolution(story)
     assert told_by(story.ticket) == THE_STORY
+    the_customer_has_heard_nothing_of_the_help_024(story)
     sooner_or_later(lambda: story.ticket.flags == ["repeat_contact"], what="the third mail is noticed")
 
 
@@ -89,6 +95,37 @@ def the_first_agent_owns_it_the_second_is_refused(story: Story) -> None:
     assert refused.status == 409
     assert f"Ticket {story.ticket.reference} is already owned by Mara Weiss." in refused.text
     assert story.ticket.owner == story.desk.mara
+
+
+ASKED, HELPED, SUMMED_UP = "Which fuse is it in?", "The third from the left.", "Fuse 3 was seen to."
+"""What is said in the envelope."""
+
+
+def a_colleague_helps_in_an_envelope_018_020_022(story: Story) -> None:
+    """Asked, accepted, written in and sealed: Mara owns the ticket all the while, and it goes on once help is there."""
+    page = story.mara.get(f"{story.here}envelopes/")
+    team = f"team:{story.desk.back_office.pk}"
+    story.mara.submit(page, page.form(f"{story.here}envelopes/"), target=team, reason=ASKED)
+    assert (story.ticket.status, story.ticket.owner) == (TicketStatus.WAITING_INTERNAL, story.desk.mara)
+    here = f"{story.here}e/1/"
+    page = story.dora.get(here)
+    assert ASKED in page.text
+    page = story.dora.submit(page, page.form(f"{here}accept/"))
+    page = story.dora.submit(page, page.form(f"{here}messages/"), body=HELPED)
+    assert HELPED in story.mara.get(here).text
+    page = story.dora.get(f"{here}complete/")
+    story.dora.submit(page, page.form(f"{here}complete/"), summary=SUMMED_UP, outcome="solved")
+    envelope = Envelope.objects.get()
+    assert (envelope.status, envelope.ticket.owner) == (EnvelopeStatus.COMPLETED, story.desk.mara)
+    assert (story.ticket.status, SUMMED_UP in story.mara.get(story.here).text) == (TicketStatus.IN_PROGRESS, True)
+
+
+def the_customer_has_heard_nothing_of_the_help_024(story: Story) -> None:
+    assert len(story.received) == 4
+    for mail in story.received:
+        words = f"{mail.as_string()} {text_of(mail)}"
+        hidden = (ASKED, HELPED, SUMMED_UP, "nvelope", story.desk.back_office.name, story.desk.dora.name)
+        assert [word for word in hidden if word in words] == []
 
 
 def her_answer_reaches_the_customers_mailbox_048(story: Story) -> None:
@@ -154,10 +191,12 @@ def links_in(mail: EmailMessage) -> list[str]:
 
 
 def told_by(ticket: Ticket) -> list[tuple[str, str, str, str]]:
-    """(kind, visibility, author, what) of every entry in order, but for the flag that a worker sets in its own time."""
+    """(kind, visibility, author, what) of every entry in order, but for the flag that a worker sets in its own time and
+    for what stands in the envelope.
+    """
     return [
         (entry.kind, entry.visibility, entry.author_name, step_of(entry.facts))
-        for entry in ticket.entries.exclude(kind=EntryKind.FLAG).in_order()
+        for entry in ticket.entries.main_thread().exclude(kind=EntryKind.FLAG).in_order()
     ]
 
 
@@ -174,6 +213,10 @@ THE_STORY = [
     (E.EMAIL_INBOUND, V.PUBLIC, "Dana Roth", ""),
     (E.EMAIL_OUTBOUND, V.PUBLIC, "ITIL-NEXT", "acknowledgement"),
     (E.OWNERSHIP, V.INTERNAL, "Mara Weiss", "accepted by Mara Weiss"),
+    (E.ENVELOPE_CREATED, V.INTERNAL, "Mara Weiss", ""),
+    (E.STATUS_CHANGE, V.INTERNAL, "Mara Weiss", "in_progress -> waiting_internal"),
+    (E.ENVELOPE_COMPLETED, V.INTERNAL, "Dora Lang", ""),
+    (E.STATUS_CHANGE, V.INTERNAL, "Dora Lang", "waiting_internal -> in_progress"),
     (E.EMAIL_OUTBOUND, V.PUBLIC, "Mara Weiss", "reply"),
     (E.EMAIL_INBOUND, V.PUBLIC, "Dana Roth", ""),
     (E.STATUS_CHANGE, V.INTERNAL, "Mara Weiss", "in_progress -> resolved"),

@@ -376,4 +376,5 @@ ACTS: dict[str, Act] = {
     "say_not_solved": page("post", "/answer/{case.not_solved}/", {"text": "It is off again."}),
     "see_false_answer": page("get", "/answer/{case.solved}x/"),
     "say_false_answer": page("post", "/answer/{case.solved}x/"),
+    "see_false_image": page("get", "/remote-images/nonsense/"),
 }

@@ -43,6 +43,9 @@ say_not_solved           closed   closed closed closed closed closed closed clos
 see_false_answer         resolved 404  404   404   404    404  404   404     404     404   404      -    -      404
 say_false_answer         resolved 404  404   404   404    404  404   404     404     404   404      -    -      404
 
+# Images of mails from elsewhere: the frame sends no cookie, its signed address speaks (tests/connectors/mail/test_remote_images.py)
+see_false_image          -        404  404   404   404    404  404   404     404     404   404      -    -      404
+
 # Only where mail stays on the machine (a demo desk on Maildirs): tests/connectors/mail/test_demo_mailbox.py
 see_demo_mailbox         -        404  404   404   404    404  404   404     404     404   404      -    -      404
 write_as_customer        -        404  404   404   404    404  404   404     404     404   404      -    -      404

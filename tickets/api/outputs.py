@@ -147,6 +147,7 @@ class AttachmentOut(Out):
     sha256 = serializers.CharField()
     is_inline = serializers.BooleanField()
     content_id = serializers.CharField()
+    is_signature = serializers.BooleanField(help_text="the signature of a mail, such as smime.p7s")
     scan_status = choice(ScanStatus)
     url = serializers.SerializerMethodField(help_text="where the bytes are; null unless they may be served")
     created_at = Instant()
@@ -178,6 +179,10 @@ class EntryOut(Out):
     in_reply_to = serializers.CharField()
     external_ref = serializers.CharField()
     failed_check = serializers.CharField(help_text="of a mail whose sender could not be verified, such as dmarc=fail")
+    is_signed = serializers.BooleanField(help_text="of a mail that carries a signature, which is not verified")
+    is_encrypted = serializers.BooleanField(
+        help_text="of a mail that is read with a key alone, as the file it comes in"
+    )
     attachments = AttachmentOut(many=True)
     created_at = Instant()
     redacted_at = Instant(allow_null=True)

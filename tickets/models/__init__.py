@@ -3,6 +3,7 @@ from tickets.models.attempts import AttemptMark
 from tickets.models.boards import KanbanBoard
 from tickets.models.bulk import BulkAct, BulkOutcome
 from tickets.models.calibration import CalibrationItem, CalibrationSession, CalibrationVerdict
+from tickets.models.cleanings import HtmlCleaning
 from tickets.models.drafts import Draft, DraftFile
 from tickets.models.flags import CaseFlag
 from tickets.models.limits import WipLimit
@@ -32,6 +33,7 @@ __all__ = [
     "Draft",
     "DraftFile",
     "EmpowermentConfig",
+    "HtmlCleaning",
     "KanbanBoard",
     "OutboundMessage",
     "OwnershipTransfer",

@@ -39,6 +39,8 @@ class Attachment(BaseModel):
     sha256 = models.CharField(max_length=64)
     is_inline = models.BooleanField(default=False)
     content_id = models.CharField(max_length=255, blank=True)
+    is_signature = models.BooleanField(default=False, db_default=False)
+    """The signature of a mail, such as smime.p7s: no file of the customer's."""
     scan_status = models.CharField(max_length=10, choices=ScanStatus, default=ScanStatus.PENDING)
     scan_note = models.CharField(max_length=255, blank=True)
 

@@ -16,6 +16,8 @@ from tickets.walls import TIMELINE_WALLS
 
 UNVERIFIED = "unverified"
 """In the facts of a mail's entry: which check of its sender has failed."""
+SIGNED, ENCRYPTED = "signed", "encrypted"
+"""In the facts of a mail's entry, true where it is: nothing is verified, and nothing decrypted."""
 
 
 class TimelineEntry(QuickWrite):
@@ -93,6 +95,16 @@ class TimelineEntry(QuickWrite):
     def failed_check(self) -> str:
         """Which check of a mail's sender has failed, such as dmarc=fail; empty if none has."""
         return str(self.facts.get(UNVERIFIED, ""))
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a mail carries a signature, which nobody has verified."""
+        return bool(self.facts.get(SIGNED))
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether a mail, or a part of it, can be read with a key alone."""
+        return bool(self.facts.get(ENCRYPTED))
 
     @property
     def is_public(self) -> bool:

@@ -13,6 +13,7 @@ from tickets.services.calibration import (
     generate_due_calibrations,
     review_item,
 )
+from tickets.services.cleaning import replace_html
 from tickets.services.colleagues import (
     Reader,
     end_wait_for_colleagues,
@@ -198,6 +199,7 @@ __all__ = [
     "reopen_by_customer",
     "reopen_task",
     "reopen_ticket",
+    "replace_html",
     "reply_to_customer",
     "reschedule_message",
     "resolve_ticket",

@@ -24,6 +24,7 @@ class NewFile:
     content_type: str = "application/octet-stream"
     is_inline: bool = False
     content_id: str = ""
+    is_signature: bool = False
 
 
 def store_files(
@@ -74,6 +75,7 @@ def _attachment(file: NewFile, *, is_stored: bool = True) -> Attachment:
         sha256=digest,
         is_inline=file.is_inline,
         content_id=file.content_id[:255],
+        is_signature=file.is_signature,
         scan_status=_first_status(verdict, is_stored=is_stored),
         scan_note="" if scanner.is_configured() else verdict.block_reason[:255],
     )

@@ -24,7 +24,7 @@ from tickets.enums import Channel, EntryKind, Grade, LinkKind, Priority, TicketT
 from tickets.errors import RoleForbids
 from tickets.events import TicketCreated
 from tickets.models import Attachment, Category, Ticket, TicketLink, TimelineEntry
-from tickets.models.timeline import UNVERIFIED
+from tickets.models.timeline import ENCRYPTED, SIGNED, UNVERIFIED
 from tickets.policies import may_create
 from tickets.scoring import proposed_priority, score_of
 from tickets.services._common import add_entry
@@ -66,6 +66,9 @@ class Message:
     in_reply_to: str = ""
     unverified: str = ""
     """Which check of the sender has failed, such as dmarc=fail; stands in the entry's facts."""
+    is_signed: bool = False
+    is_encrypted: bool = False
+    """Both stand in the entry's facts; nothing is verified or decrypted."""
     files: Sequence[NewFile] = ()
 
     def entry_fields(self, **facts: Any) -> dict[str, Any]:
@@ -73,6 +76,7 @@ class Message:
         fields = {name: getattr(self, name) for name in names}
         if self.unverified:
             facts[UNVERIFIED] = self.unverified
+        facts |= {name: True for name, is_so in ((SIGNED, self.is_signed), (ENCRYPTED, self.is_encrypted)) if is_so}
         return fields | {"facts": facts}
 
 

@@ -17,6 +17,7 @@ from connectors.mail.api.serializers import MailChooseIn, MailMoveIn, MailOut, M
 from connectors.mail.errors import MailNotReadYet
 from connectors.mail.models import MailMessage
 from connectors.mail.policies import may_read, may_see_ledger
+from connectors.mail.querysets import MailMessageQuerySet
 from connectors.mail.services import choose_envelope, move_mail, release_mail, retry_mail, undo_mail_move
 from connectors.mail.sight import Sight
 from core.api.schema import page_of
@@ -33,7 +34,7 @@ class MailViewSet(ApiViewSet):
             raise Forbidden
         return self.actor
 
-    def rows(self) -> QuerySet[MailMessage]:
+    def rows(self) -> MailMessageQuerySet:
         return MailMessage.objects.visible_to(self.reader).select_related("mailbox", "ticket", "released_by")
 
     def openable(self) -> QuerySet[MailMessage]:
@@ -52,7 +53,7 @@ class MailViewSet(ApiViewSet):
         query = self.read_query(MailQuery)
         rows = self.rows().defer("reply_text", "references")
         if query.get("state"):
-            rows = rows.filter(state__in=query["state"])
+            rows = rows.standing_at(query["state"])
         if "mailbox" in query:
             rows = rows.filter(mailbox__address=query["mailbox"].strip().lower())
         if "ticket" in query:

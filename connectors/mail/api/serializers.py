@@ -6,13 +6,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from connectors.mail.decisions import failed_check
-from connectors.mail.enums import MailState, Reason, Source
+from connectors.mail.enums import MailState, Reason, Source, Station
 from connectors.mail.envelope_threads import envelopes_of
 from connectors.mail.models import MailMessage
 from connectors.mail.policies import may_choose, may_move, may_release, may_retry, may_undo_move
 from connectors.mail.sight import Sight
 from core.api.fields import In, Instant, Line, OffsetInstant, Out, Query, Text, person
 from tickets.enums import SendWhen
+from tickets.models.timeline import ENCRYPTED, SIGNED
 
 
 class MailRowOut(Out):
@@ -30,6 +31,8 @@ class MailRowOut(Out):
     message_id = serializers.CharField()
     from_address = serializers.CharField()
     failed_check = serializers.SerializerMethodField(help_text="of a sender who could not be verified: dmarc=fail")
+    is_signed = serializers.SerializerMethodField(help_text="it carries a signature, which is not verified")
+    is_encrypted = serializers.SerializerMethodField(help_text="it is read with a key alone")
     subject = serializers.CharField()
     ticket = serializers.SerializerMethodField(help_text="reference, if you see the ticket")
     entry = serializers.SerializerMethodField(help_text="if you see the ticket")
@@ -51,6 +54,12 @@ class MailRowOut(Out):
 
     def get_failed_check(self, message: MailMessage) -> str:
         return failed_check(message)
+
+    def get_is_signed(self, message: MailMessage) -> bool:
+        return bool(message.evidence.get(SIGNED))
+
+    def get_is_encrypted(self, message: MailMessage) -> bool:
+        return bool(message.evidence.get(ENCRYPTED))
 
     @extend_schema_field({"type": ["string", "null"]})
     def get_ticket(self, message: MailMessage) -> str | None:
@@ -74,7 +83,8 @@ class MailOut(MailRowOut):
     provider_id = serializers.CharField(help_text="its name at the source")
     references = serializers.ListField(child=serializers.CharField())
     evidence = serializers.SerializerMethodField(
-        help_text="what decided: rule, matched, confidence, passed_over, signs, defects, flags"
+        help_text="what decided: rule, matched, confidence, passed_over, signs, defects, flags; of the mail signed, "
+        "encrypted, sanitiser"
     )
     reply_text = serializers.CharField(help_text="the body without quoted history, where that is less")
     last_error = serializers.SerializerMethodField()
@@ -112,7 +122,12 @@ class MailOut(MailRowOut):
 
 
 class MailQuery(Query):
-    state = serializers.MultipleChoiceField(required=False, choices=MailState.choices)
+    state = serializers.MultipleChoiceField(
+        required=False,
+        choices=[*MailState.choices, *Station.choices],
+        help_text="besides the states parsed: received and read, waiting for another attempt; and failed: in "
+        "quarantine because it could not be read, was refused or was given up",
+    )
     reason = serializers.ChoiceField(required=False, choices=Reason.choices)
     mailbox = serializers.CharField(required=False, max_length=320, help_text="its address")
     ticket = serializers.CharField(required=False, max_length=20, help_text="reference")

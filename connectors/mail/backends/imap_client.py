@@ -16,7 +16,7 @@ from typing import Any
 
 from connectors.mail.backends.base import MailboxNotReadable
 from connectors.mail.backends.imap_settings import ImapSettings
-from connectors.mail.backends.oauth import access_token
+from connectors.mail.backends.oauth import access_token, xoauth2
 from connectors.mail.backends.secrets import secret
 from connectors.mail.enums import SignIn, Tls
 
@@ -68,9 +68,9 @@ class ImapClient:
             self._open_with(secret(self._settings.secret))
             return
         try:
-            self._open_with(access_token(self._settings))
+            self._open_with(access_token(self._settings.token_source))
         except _SignInRefused:
-            self._open_with(access_token(self._settings, anew=True))
+            self._open_with(access_token(self._settings.token_source, anew=True))
 
     @property
     def is_lost(self) -> bool:
@@ -105,7 +105,7 @@ class ImapClient:
         try:
             with self._told("signing in"):
                 if self._settings.auth == SignIn.OAUTH2:
-                    self._server.authenticate("XOAUTH2", _answers(f"user={user}\x01auth=Bearer {credential}\x01\x01"))
+                    self._server.authenticate("XOAUTH2", _answers(xoauth2(user, credential)))
                 elif all(text.isascii() and text.isprintable() for text in (user, credential)):
                     self._server.login(quoted(user), credential)
                 else:

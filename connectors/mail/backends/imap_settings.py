@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from connectors.mail.backends.oauth import TokenSource
 from connectors.mail.enums import AfterTaking, SignIn, Tls
 from core.errors import Invalid, Text
 
@@ -66,6 +67,16 @@ class ImapSettings:
     def place(self) -> str:
         """Where the numbers of mails count."""
         return f"{self.user}@{self.host}:{self.effective_port}/{self.folder}"
+
+    @property
+    def token_source(self) -> TokenSource:
+        return TokenSource(
+            token_url=self.token_url,
+            client_id=self.client_id,
+            secret=self.secret,
+            scope=self.scope,
+            refresh_token=self.refresh_token,
+        )
 
     def as_json(self) -> dict[str, object]:
         """What differs from the defaults."""

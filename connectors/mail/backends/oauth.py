@@ -1,4 +1,4 @@
-"""Access tokens for XOAUTH2: asked for at the token endpoint, kept in memory until shortly before they end."""
+"""Access tokens for IMAP and SMTP: asked for at the token endpoint, kept in memory until shortly before they end."""
 
 import json
 import time
@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from connectors.mail.backends.base import MailboxNotReadable
-from connectors.mail.backends.imap_settings import ImapSettings
 from connectors.mail.backends.secrets import secret
 
 TIMEOUT_SECONDS = 10
 MAX_ANSWER_BYTES = 65_536
 EARLY_SECONDS = 60
 """A token is not used in its last minute."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenSource:
+    """Where tokens come from. `secret` and `refresh_token` name variables of the environment."""
+
+    token_url: str
+    client_id: str
+    secret: str
+    scope: str = ""
+    refresh_token: str = ""
+    """Empty: the application signs in for itself (client credentials)."""
 
 
 @dataclass(frozen=True)
@@ -24,31 +35,36 @@ class _Token:
     """By the monotonic clock."""
 
 
-_tokens: dict[ImapSettings, _Token] = {}
+_tokens: dict[TokenSource, _Token] = {}
 
 
-def access_token(settings: ImapSettings, *, anew: bool = False) -> str:
-    """A token that lets us into the mailbox; `anew` after the server has refused the one at hand.
+def access_token(source: TokenSource, *, anew: bool = False) -> str:
+    """A token that lets us in; `anew` after the server has refused the one at hand.
 
     Raises MailboxNotReadable.
     """
-    held = _tokens.get(settings)
+    held = _tokens.get(source)
     if held and not anew and time.monotonic() < held.ends_at - EARLY_SECONDS:
         return held.value
-    _tokens.pop(settings, None)
-    _tokens[settings] = token = _asked_for(settings)
+    _tokens.pop(source, None)
+    _tokens[source] = token = _asked_for(source)
     return token.value
 
 
-def _asked_for(settings: ImapSettings) -> _Token:
-    form = {"client_id": settings.client_id, "client_secret": secret(settings.secret)}
-    if settings.refresh_token:
-        form |= {"grant_type": "refresh_token", "refresh_token": secret(settings.refresh_token)}
+def xoauth2(user: str, token: str) -> str:
+    """What is said to a server that takes tokens in Google's and Microsoft's way."""
+    return f"user={user}\x01auth=Bearer {token}\x01\x01"
+
+
+def _asked_for(source: TokenSource) -> _Token:
+    form = {"client_id": source.client_id, "client_secret": secret(source.secret)}
+    if source.refresh_token:
+        form |= {"grant_type": "refresh_token", "refresh_token": secret(source.refresh_token)}
     else:
         form |= {"grant_type": "client_credentials"}
-    if settings.scope:
-        form["scope"] = settings.scope
-    request = urllib.request.Request(settings.token_url, urlencode(form).encode(), {"Accept": "application/json"})  # noqa: S310  # https, or this machine: ImapSettings
+    if source.scope:
+        form["scope"] = source.scope
+    request = urllib.request.Request(source.token_url, urlencode(form).encode(), {"Accept": "application/json"})  # noqa: S310  # https, or this machine: ImapSettings, env.email
     try:
         with _without_redirects().open(request, timeout=TIMEOUT_SECONDS) as response:
             answer = json.loads(response.read(MAX_ANSWER_BYTES))

@@ -23,6 +23,7 @@ EXTENSIONS = {
     "application/ms-tnef": ".dat", "image/jpeg": ".jpg", "image/jpg": ".jpg", "application/pdf": ".pdf",
 }  # fmt: skip
 SIGNATURE_TYPES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+SIGNATURE_NAMES = {"smime.p7s", "signature.asc"}  # under which gateways pass them on as application/octet-stream
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"), (b"%PDF-", "application/pdf"), (b"PK\x03\x04", "application/zip"),
@@ -88,14 +89,15 @@ def detected_type(content: bytes) -> str:
 def attachment(*, name: str, content_type: str, content: bytes, number: int, content_id: str = "") -> Attachment:
     """An attachment; `number` names it in the mail if its sender did not."""
     extension = EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ".bin"
+    filename = safe_filename(name, fallback=f"attachment-{number}{extension}")
     return Attachment(
-        filename=safe_filename(name, fallback=f"attachment-{number}{extension}"),
+        filename=filename,
         content_type=content_type,
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
         detected_type=detected_type(content),
         content_id=content_id,
-        is_signature=content_type in SIGNATURE_TYPES,
+        is_signature=content_type in SIGNATURE_TYPES or filename.lower() in SIGNATURE_NAMES,
     )
 
 

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from connectors.mail.parsing.charsets import clean
 from connectors.mail.parsing.htmltext import html_to_text, is_too_deep, without_tags
 
-# Raise it with every change of what is let through: mails cleaned by an older version can be cleaned again.
+# Raise it with every change of what is let through: `manage.py clean_mails_again` then cleans older mails anew.
 SANITISER_VERSION = 2
 
 TAGS = {

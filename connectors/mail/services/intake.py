@@ -157,7 +157,12 @@ def process(message: MailMessage, *, raw: bytes | None = None, own: Own | None =
 
 
 def _give_up(message: MailMessage, raw: bytes | None, own: Own | None) -> MailMessage:
-    """To quarantine: read, so that it is known what it names; unread if reading is what breaks its worker."""
+    """To quarantine: read, so that it is known what it names; unread if reading is what breaks its worker.
+
+    This is where a mail comes that has failed again and again, for whatever reason: if putting it aside by what it says
+    fails, too (a lookup, a policy, the database), it is put aside by its bytes alone, so that it waits for people
+    instead of being tried for ever. That last step has no net: what fails there is ours, and the next sweep repeats it.
+    """
     detail = message.last_error
     read = _parsed(message, raw) if message.attempts == MAX_ATTEMPTS + 1 else None
     if read is not None:
@@ -166,7 +171,7 @@ def _give_up(message: MailMessage, raw: bytes | None, own: Own | None) -> MailMe
             return _conclude(message, lambda row, at: put_aside(row, mail, known, reason=GAVE_UP, detail=detail, at=at))
         except SoftTimeLimitExceeded:  # as in `process`
             raise
-        except Exception:  # what has failed so often may fail here
+        except Exception:  # any failure of ours; with its traceback it still leaves the mail a way to its outcome
             logger.exception("mail not put aside", extra={"mail": str(message.pk)})
             message = _again(message)
     return _conclude(message, lambda row, at: _put_aside_unread(row, reason=GAVE_UP, detail=detail, at=at))

@@ -6,6 +6,7 @@ from accounts.models import Agent
 from core.actors import SystemActor, system_actor
 
 INTAKE = system_actor(gettext_noop("Mail intake"))
+CLEANING = system_actor(gettext_noop("Mail sanitiser"))
 MAIL_SYSTEM = system_actor(gettext_noop("Mail system"))
 """Who sent a report that names no sender."""
 

@@ -15,7 +15,7 @@ from connectors.mail.known_ids import KnownIds, known_ids
 from connectors.mail.models import MAX_ID, Mailbox, MailMessage
 from connectors.mail.parsing import Address, MailKind, ParsedMail
 from connectors.mail.people import FAILED_DMARC, MAX_TAKEN_ALONG, has_failed_authentication, others_in
-from connectors.mail.said import forwarded_words, words_of
+from connectors.mail.said import forwarded_words, marks_of, words_of
 from connectors.mail.senders import MAX_ADDRESS, Own, person_of, sender_of
 from connectors.mail.services import brakes, envelope_outcome, reports
 from connectors.mail.services.brakes import Hold
@@ -171,6 +171,7 @@ class _Intake:
             "signs": list(mail.reasons),
             "defects": list(mail.defects),
             "flags": [] if self.is_genuine else [FAILED_DMARC],
+            **marks_of(mail),
         }
 
     def _already_here(self) -> MailMessage | None:

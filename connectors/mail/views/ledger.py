@@ -17,7 +17,7 @@ from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
 from connectors.mail import services
 from connectors.mail.decisions import explained, failed_check
-from connectors.mail.enums import Backend, MailState
+from connectors.mail.enums import Backend, MailState, Station
 from connectors.mail.envelope_threads import envelopes_of
 from connectors.mail.errors import MailNotReadYet
 from connectors.mail.forms import ChooseForm, MoveForm
@@ -39,10 +39,12 @@ from core.paging import keyset_page
 from envelopes.models import Envelope
 from tickets.enums import PlacementCause
 from tickets.models import Placement
-from tickets.wording import sender_warning
+from tickets.wording import protection, sender_warning
 
 MAX_BRAKES = 50
 NEWEST_FIRST = ("-received_at", "-id")
+PLACES = [*MailState.choices, *Station.choices]
+"""What the page can be narrowed to."""
 TONES = {
     MailState.CREATED: "ok",
     MailState.APPENDED: "ok",
@@ -62,14 +64,15 @@ def _ledger(request: AgentRequest, *, refusal: DomainError | None = None) -> Htt
         raise PermissionDenied
     rows = MailMessage.objects.visible_to(request.agent).select_related("mailbox", "ticket").defer("reply_text")
     state = request.GET.get("state", "")
-    if state in MailState.values:
-        rows = rows.filter(state=state)
+    state = state if state in dict(PLACES) else ""
+    if state:
+        rows = rows.standing_at([state])
     error = refusal
     try:
         page = keyset_page(rows, NEWEST_FIRST, cursor=str(request.GET.get("cursor", "")), size=50)
     except Invalid as invalid:
         error, page = invalid, keyset_page(rows, NEWEST_FIRST, size=50)
-    query = f"state={state}&" if state in MailState.values else ""
+    query = f"state={state}&" if state else ""
     holding = Brake.objects.visible_to(request.agent).holding(timezone.now()).select_related("mailbox__team", "ticket")
     brakes = list(holding.order_by("-started_at", "-id")[:MAX_BRAKES])
     sight = Sight(request.agent, [*page.items, *brakes])
@@ -121,10 +124,10 @@ def _compared(mailbox: Mailbox) -> dict[str, Any]:
 
 
 def _tabs(state: str) -> list[dict[str, Any]]:
-    tabs = [{"label": _("All"), "url": reverse("mail:ledger"), "is_current": state not in MailState.values}]
-    for choice in MailState:
-        url = f"{reverse('mail:ledger')}?state={choice.value}"
-        tabs.append({"label": choice.label, "url": url, "is_current": state == choice.value})
+    tabs = [{"label": _("All"), "url": reverse("mail:ledger"), "is_current": not state}]
+    for place, label in PLACES:
+        url = f"{reverse('mail:ledger')}?state={place}"
+        tabs.append({"label": label, "url": url, "is_current": state == place})
     return tabs
 
 
@@ -141,6 +144,7 @@ def _row(message: MailMessage, sight: Sight) -> dict[str, Any]:
         "reason": message.get_reason_display(),
         "detail": sight.text(message.detail),
         "warning": sender_warning(failed_check(message)),
+        "chips": protection(message.evidence),
         "at": message.received_at,
         "reference": reference,
         "ticket_url": reverse("desk:ticket", args=[reference]) if reference else "",

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import Role
-from connectors.mail.enums import MailState
+from connectors.mail.enums import MailState, Source
 from connectors.mail.models import Mailbox, MailMessage
-from connectors.mail.services import process_due
+from connectors.mail.services import process_due, receive
 from tests.api.conftest import signed_in
 from tests.factories import AgentFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
@@ -74,6 +75,27 @@ def test_filters(client: Any, mailbox: Mailbox) -> None:
     ):
         assert subjects(client.get(LIST, query)) == wanted, query
     assert client.get(LIST, {"state": "lost"}).status_code == 400
+
+
+def test_failed_and_parsed_narrow_the_list_though_no_row_has_them_as_its_state(client: Any, mailbox: Mailbox) -> None:
+    arrive(NO_SENDER, mailbox)
+    arrive(a_mail(subject="Ordinary"), mailbox)
+    rows = {name: arrive(a_mail(subject=name, body=name), mailbox) for name in ("given up", "refused", "unparsable")}
+    for name, row in rows.items():
+        MailMessage.objects.filter(pk=row.pk).update(state="quarantined", reason=name.replace("given up", "gave_up"))
+    read = receive(mailbox, a_mail(subject="Read"), provider_id="read", source=Source.POLLED)
+    MailMessage.objects.filter(pk=read.pk).update(last_error="OperationalError: gone", subject="Read")
+    receive(mailbox, a_mail(), provider_id="new", source=Source.POLLED)
+    assert subjects(client.get(LIST, {"state": "failed"})) == ["unparsable", "refused", "given up"]
+    assert subjects(client.get(LIST, {"state": "parsed"})) == ["Read"]
+    assert subjects(client.get(LIST, {"state": ["parsed", "created"]})) == ["Read", "Ordinary"]
+    assert subjects(client.get(LIST, {"state": "received"})) == ["", "Read"]
+    browser = Client()
+    browser.force_login(AgentFactory(teams=[mailbox.team]).user)
+    page = browser.get("/mail/?state=failed").content.decode()
+    assert [name in page for name in (*rows, "nobody wrote this", "Ordinary")] == [True, True, True, False, False]
+    assert 'aria-current="true"' in page or 'aria-current="page"' in page
+    assert "Ordinary" not in browser.get("/mail/?state=parsed").content.decode()
 
 
 def test_detail_tells_decision_and_evidence_and_leads_to_the_bytes(client: Any, mailbox: Mailbox) -> None:

@@ -10,10 +10,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
+from connectors.mail.enums import MailState
 from connectors.mail.mbox import split_mbox
 from connectors.mail.models import Mailbox, MailMessage
 from core import timers
 from core.models import Heartbeat
+from tests.connectors.mail.envelope_mail import NINA, a_desk, address_of, words_in
 from tests.factories import TeamFactory
 from tests.factories.mail import MailboxFactory, a_mail
 from tickets.models import Ticket
@@ -57,6 +59,19 @@ def test_every_outcome_is_named(tmp_path: Path) -> None:
     assert [line["outcome"] for line in lines] == [outcome for _raw, outcome in mails.values()]
     assert [line["outcome"] for line in ingest(tmp_path / "1.eml")] == ["duplicate"]
     assert Ticket.objects.count() == 1
+
+
+def test_a_post_in_an_envelope_is_told_as_joining_its_ticket(tmp_path: Path) -> None:
+    desk = a_desk()
+    (tmp_path / "1.eml").write_bytes(a_mail(sender=NINA, to=address_of(desk.inside), body="Look at the cable."))
+    (tmp_path / "2.eml").write_bytes(a_mail(sender="eve@other.test", to=address_of(desk.inside), body="And I?"))
+    post, kept = ingest(tmp_path / "1.eml", tmp_path / "2.eml")
+    assert (post["outcome"], post["ticket"], post["reason"]) == ("appended", desk.ticket.reference, "envelope")
+    assert (kept["outcome"], kept["ticket"]) == ("recorded", desk.ticket.reference)
+    row = MailMessage.objects.get(reason="envelope")
+    assert (row.state, row.ticket, str(row.entry_id)) == (MailState.POSTED, None, post["entry"])
+    assert words_in(desk.inside)[0] == "Look at the cable."
+    assert "Look at the cable." not in desk.public_words()
 
 
 def test_missing_file_is_named_and_nothing_is_taken_in(tmp_path: Path) -> None:

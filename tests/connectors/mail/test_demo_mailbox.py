@@ -1,4 +1,4 @@
-"""The demo's page of the customer's mailbox: the main job from the customer's side (051 without envelope)."""
+"""The demo's page of the customer's mailbox: the main job from the customer's side (051)."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,8 @@ from pytest_django.fixtures import Settings
 from connectors.mail.demo import conversations_of
 from connectors.mail.services import poll_mailboxes, send_due_mail
 from core.events import deliver_due
-from tests.factories import AgentFactory
+from envelopes.services import accept_envelope, complete_envelope, open_envelope, post_in_envelope
+from tests.factories import AgentFactory, TeamFactory
 from tests.factories.mail import MailboxFactory
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
@@ -43,6 +44,12 @@ def test_051_whole_path_from_mail_to_close(client: Client) -> None:
     ticket = Ticket.objects.get(subject="Printer")
     ann = AgentFactory(name="Ann Becker", teams=[mailbox.team])
     accept_ticket(ticket.pk, by=ann)
+    network = TeamFactory(name="Network")
+    nina = AgentFactory(name="Nina Kern", teams=[network])
+    envelope = open_envelope(ticket.pk, by=ann, team=network, reason="Which fuse?")
+    accept_envelope(envelope.pk, by=nina)
+    post_in_envelope(envelope.pk, by=nina, body_text="The third.")
+    complete_envelope(envelope.pk, by=nina, summary="Fuse 3.")
     message = reply_to_customer(ticket.pk, by=ann, body_text="Is the plug in?")
     release_message(message.pk, now=message.release_at)
     deliver_due()
@@ -70,9 +77,13 @@ def test_051_whole_path_from_mail_to_close(client: Client) -> None:
     client.post(solved)
     ticket.refresh_from_db()
     assert ticket.status == TicketStatus.CLOSED
-    kinds = list(ticket.entries.in_order().values_list("kind", flat=True))
-    assert kinds == ["email_inbound", "ownership", "email_outbound", "email_outbound", "email_inbound",
-                     "status_change", "email_outbound", "status_change"]  # fmt: skip
+    kinds = list(ticket.entries.main_thread().in_order().values_list("kind", flat=True))
+    assert kinds == ["email_inbound", "ownership", "envelope_created", "status_change", "envelope_completed",
+                     "status_change", "email_outbound", "email_outbound", "email_inbound", "status_change",
+                     "email_outbound", "status_change"]  # fmt: skip
+    received = client.get(here).content.decode()
+    for hidden in ("Which fuse?", "The third.", "Fuse 3.", "Nina Kern", "Network"):
+        assert hidden not in received
 
 
 def test_page_is_there_for_everybody_on_this_machine_before_any_mail(client: Client) -> None:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from connectors.mail import maildir, selectors
 from connectors.mail.backends import read_limited
-from connectors.mail.enums import Source
+from connectors.mail.enums import MailState, Source
 from connectors.mail.mbox import is_mbox, split_mbox
 from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.parsing import parse
@@ -89,11 +89,16 @@ def _addressed(raw: bytes, own: dict[str, Mailbox]) -> Mailbox:
 
 
 def _line(source: str, message: MailMessage) -> str:
+    """What stands in an envelope has joined its ticket, as far as a script is concerned: to the operator who runs it
+    the ticket is named, though the ledger's row names none.
+    """
+    ticket = message.ticket or (message.entry.ticket if message.entry else None)
+    outcome = MailState.APPENDED if message.state == MailState.POSTED else message.state
     answer = {
         "source": source,
         "message_id": message.message_id or None,
-        "outcome": message.state if message.has_outcome else None,
-        "ticket": message.ticket.reference if message.ticket else None,
+        "outcome": outcome if message.has_outcome else None,
+        "ticket": ticket.reference if ticket else None,
         "entry": str(message.entry_id) if message.entry_id else None,
         "reason": ": ".join(part for part in (message.reason, message.detail) if part) or None,
     }
