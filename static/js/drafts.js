@@ -149,7 +149,10 @@ const answered = async (form, response, values) => {
   state.saved = values;
   if (valuesOf(form) === values) {
     // Nothing is to be lost any more: leaving the page asks nothing, and the form may be renewed.
-    for (const field of [textOf(form), form.elements.cc]) if (field) field.defaultValue = field.value;
+    // What is so already is not set again: in a field that nobody has typed into that would move the caret.
+    for (const field of [textOf(form), form.elements.cc]) {
+      if (field && field.defaultValue !== field.value) field.defaultValue = field.value;
+    }
     clearTimeout(state.device);
     device?.forget(form);
   }
