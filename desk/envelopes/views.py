@@ -46,7 +46,7 @@ from tickets.selectors import drafts_of
 def envelope(request: AgentRequest, reference: str, number: int) -> HttpResponse:
     """`?before=<seq>` shows the page of the thread before that entry, `?original=<entry>` a mail in its own layout,
     `?compose=envelope` opens the composer, `?compose=vendor` the one to the vendor, with `&restore=<message>` on what
-    was not sent.
+    was not sent, `&files=<message>` and `&attachments=<file>` with files ticked.
     """
     ticket, found = envelope_in_tab(request, reference, number)
     before = str(request.GET.get("before", ""))
@@ -55,7 +55,9 @@ def envelope(request: AgentRequest, reference: str, number: int) -> HttpResponse
         note_opened(request.agent, ticket)
     is_asked, to_vendor = request.GET.get("compose"), None
     if is_asked == "vendor":
-        to_vendor = VendorWriting(is_open=True, restored=id_in(str(request.GET.get("restore", ""))))
+        restored, files_of = (id_in(str(request.GET.get(name, ""))) for name in ("restore", "files"))
+        ticked = [file_id for given in request.GET.getlist("attachments") if (file_id := id_in(given))]
+        to_vendor = VendorWriting(is_open=True, restored=restored, files_of=files_of, ticked=ticked)
     writing = Writing(is_open=is_asked == "envelope", to_vendor=to_vendor)
     original = id_in(str(request.GET.get("original", "")))
     return show_envelope(
