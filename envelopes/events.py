@@ -100,6 +100,14 @@ class EnvelopeCancelled(EnvelopeEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class EnvelopeReopened(EnvelopeEvent):
+@dataclass(frozen=True, kw_only=True)
+class VendorMailDropped(EnvelopeEvent):
+    """The envelope or its ticket ended while a mail to the vendor was held: it was not sent."""
+
+    message_id: UUID
+    author_id: UUID
+
+
     """A new cycle of the completion clock begins."""
 
 

@@ -32,6 +32,7 @@ from envelopes.events import (
     ExpertInvited,
     HelpOffered,
     LegalTeamMissing,
+    VendorMailDropped,
 )
 from envelopes.models import Envelope, VendorMessage
 from envelopes.selectors import readers_among
@@ -42,6 +43,7 @@ from notifications.receivers import how_it_failed, owner_and_deputy, undelivered
 from notifications.services import notify
 from tickets.enums import FlagType
 from tickets.events import (
+    AsideDropped,
     AsideReleased,
     FlagAdded,
     MessageNotSent,
@@ -78,6 +80,11 @@ def put_before_legal_team(event: FlagAdded) -> None:
     """In the same transaction: a legal case is not to be resolved before the question is asked."""
     if event.type == FlagType.LEGAL:
         services.ask_for_legal_advice(event.ticket_id)
+
+
+@subscribe(AsideDropped)
+def keep_dropped(event: AsideDropped) -> None:
+    vendors.keep_dropped(event)
 
 
 @subscribe(TicketReopened, after_commit=True)
@@ -226,8 +233,7 @@ def tell_of_the_seal(event: EnvelopeCompleted) -> None:
 @subscribe(EnvelopeCancelled, after_commit=True)
 def tell_of_withdrawal(event: EnvelopeCancelled) -> None:
     envelope = _envelope(event)
-    addressed = {envelope.assigned_to_id} - {None}
-    _tell(envelope, event, _experts(envelope) | addressed, what="cancelled")
+    _tell(envelope, event, {event.author_id}, what="mail_dropped", urgency=Urgency.URGENT)
 
 
 @subscribe(EnvelopeReopened, after_commit=True)
@@ -239,6 +245,18 @@ def tell_of_reopening(event: EnvelopeReopened) -> None:
 @subscribe(EnvelopeTimedOut, after_commit=True)
 def bring_up(event: EnvelopeTimedOut) -> None:
     """One to the owner, one to the lead of the team that was asked, one to the escalation channel; once a cycle."""
+    """Both sides; of a ticket that was cancelled those alone who helped. Who was asked by name reads nothing of it any
+    more, but was asked.
+    """
+    envelope = _envelope(event)
+    asking = _asking(envelope) if event.by_id is not None else set()
+    asked = [str(envelope.assigned_to_id)] if envelope.assigned_to_id else []
+    _tell(envelope, event, _experts(envelope) | asking, what="cancelled", also=asked)
+
+
+@subscribe(VendorMailDropped, after_commit=True)
+def tell_of_dropped_mail(event: VendorMailDropped) -> None:
+    """Its author, who believes that it has left."""
     envelope = _envelope(event)
     ticket = envelope.ticket
     lead = {envelope.team.lead_id} if envelope.team else set()

@@ -74,7 +74,10 @@ ENVELOPE_CHANGES: dict[str, str | Promise] = {
     "released": _("%(by)s gave envelope %(number)s of %(reference)s back"),
     "sealed": _("%(by)s sealed envelope %(number)s of %(reference)s"),
     "cancelled": _("Envelope %(number)s of %(reference)s was withdrawn"),
-    "mail_kept": _("A mail of %(by)s is kept in envelope %(number)s of %(reference)s, and nobody else has seen it"),
+    "mail_dropped": _(
+        "Your mail to the vendor in envelope %(number)s of %(reference)s was not sent; its text is kept as a draft"
+    ),
+    "mail_kept": _("A mail of %(by)s is kept in envelope %(number)s of %(reference)s and was told to nobody else"),
     "mail_held": _("A mail of %(by)s about envelope %(number)s of %(reference)s waits in quarantine"),
     "reopened": _("%(by)s opened envelope %(number)s of %(reference)s again"),
 }

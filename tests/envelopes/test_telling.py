@@ -17,7 +17,9 @@ from notifications.models import Notification
 from notifications.wording import describe
 from tests.envelopes.conftest import MONDAY_NINE, Scene
 from tests.factories import AbsenceFactory, EnvelopeFactory
-from tickets.services import cancel_ticket
+from tickets.models import Draft
+from tickets.services import cancel_ticket, keep_draft
+from tickets.wording import describe as describe_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +148,31 @@ class Heard:
 def test_033_the_escalation_channel_gets_one_notice_a_cycle_without_a_word_of_the_case(scene: Scene) -> None:
     heard = Heard()
     before = use_channels(heard)
+@pytest.mark.parametrize("how", ["withdrawn", "with the ticket"])
+def test_a_held_mail_to_a_vendor_is_kept_as_its_authors_draft_who_is_told(how: str, scene: Scene) -> None:
+    envelope = EnvelopeFactory(
+        ticket=scene.ticket,
+        team=scene.network,
+        expert=scene.nina,
+        kind="external_vendor",
+        vendor_addresses=["vera@vendor.test"],
+    )
+    services.write_to_vendor(envelope.pk, by=scene.nina, subject="Switch 7", body_text="Which firmware?")
+    keep_draft(scene.ticket.pk, by=scene.nina, mode="v1", body_text="And which port?")
+    told()
+    if how == "withdrawn":
+        services.cancel_envelope(envelope.pk, by=scene.owner, reason="Found it")
+    else:
+        cancel_ticket(scene.ticket.pk, by=scene.owner, code="withdrawn")
+    kept = Draft.objects.get()
+    assert (kept.person, kept.mode, kept.cc) == (scene.nina, "v1", "Switch 7")
+    assert kept.body_text == "Which firmware?\n\nAnd which port?"
+    words = (
+        f"Your mail to the vendor in envelope 1 of {scene.ticket.reference} was not sent; its text is kept as a draft"
+    )
+    assert words in told()["Nina Kern"]
+
+
     try:
         envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network)
         for days in (9, 10):
