@@ -219,3 +219,21 @@ def _copies(values: dict[str, Any], count: int) -> list[Envelope]:
     for each in found:
         each.path = [each.pk]
     return found
+
+
+def test_elsewhere_names_no_skill_and_no_delay_of_what_one_may_not_read(scene: Scene) -> None:
+    linux, vpn = Skill.objects.create(name="Linux"), Skill.objects.create(name="VPN")
+    AgentSkill.objects.create(agent=scene.nina, skill=vpn, level=3)
+    AgentSkill.objects.create(agent=scene.mate, skill=linux, level=3)
+    envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, skill=linux)
+    Envelope.objects.filter(pk=envelope.pk).update(timeout_notified_at=timezone.now())
+    [row] = help_page(fresh(scene.mate), ELSEWHERE).rows
+    assert (row.envelope.is_readable, row.skills, row.is_late) == (False, ("VPN",), False)
+    [row] = help_page(fresh(scene.auditor), ELSEWHERE).rows
+    assert (row.envelope.is_readable, row.skills, row.is_late) == (True, ("Linux",), True)
+
+    def found(agent: Agent, skill: Skill) -> int:
+        return len(help_page(fresh(agent), Wanted(is_elsewhere=True, skill_id=skill.pk)).rows)
+
+    assert (found(scene.mate, linux), found(scene.mate, vpn)) == (0, 1)
+    assert (found(scene.auditor, linux), found(scene.auditor, vpn)) == (1, 0)
