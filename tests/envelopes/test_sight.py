@@ -13,6 +13,7 @@ from core.errors import Forbidden, Invalid
 from envelopes import services
 from envelopes.errors import ExpertsOnlyRead
 from envelopes.help_board import Wanted, help_page
+from envelopes.hints import hints_on
 from envelopes.models import Envelope
 from envelopes.selectors import (
     envelopes_on,
@@ -363,6 +364,27 @@ def test_reading_along_gives_no_right_to_the_ticket_itself(scene: Scene) -> None
     """The help of a team on an unowned ticket does not let that team accept it."""
     unowned = TicketFactory(team=scene.ticket.team)
     TicketReader.objects.create(ticket=unowned, team=scene.network, source=unowned.pk)
+def test_whose_turn_it_is_lists_tell_those_alone_who_read_the_envelope(
+    scene: Scene, django_assert_num_queries: Any
+) -> None:
+    AbsenceFactory(agent=scene.owner, deputy=scene.noah)
+    envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
+    services.post_in_envelope(envelope.pk, by=scene.nina, body_text="Which port?")
+    expected = {"owner": True, "noah": True, "nina": True, "manager": True, "auditor": True, "mate": False}
+    for name, awaits_owner in expected.items():
+        hint = hints_on([scene.ticket], fresh(getattr(scene, name)))[scene.ticket.pk]
+        assert (hint.open_count, hint.target, hint.awaits_owner) == (1, "Nina Kern", awaits_owner), name
+    tickets = [scene.ticket]
+    for _number in range(4):
+        other = TicketFactory(team=scene.ticket.team, owner=scene.owner)
+        services.post_in_envelope(EnvelopeFactory(ticket=other, expert=scene.nina).pk, by=scene.nina, body_text="Here")
+        tickets.append(other)
+    mate = fresh(scene.mate)
+    read_reaches(mate)
+    with django_assert_num_queries(2):
+        assert len(hints_on(tickets, mate)) == 5
+
+
     assert reads_ticket(scene.nina, unowned)
     with pytest.raises(Forbidden):
         accept_ticket(unowned.pk, by=fresh(scene.nina))
