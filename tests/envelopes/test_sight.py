@@ -11,7 +11,7 @@ from accounts.enums import Role, Scope
 from accounts.models import Agent
 from core.errors import Forbidden, Invalid
 from envelopes import services
-from envelopes.errors import ExpertsOnlyRead
+from envelopes.errors import AcceptedAlready, ExpertsOnlyRead
 from envelopes.help_board import Wanted, help_page
 from envelopes.hints import hints_on
 from envelopes.models import Envelope
@@ -161,6 +161,20 @@ def test_who_reads_an_envelope_while_it_is_asked_worked_on_and_closed(scene: Sce
     assert found == expected
     told = {name for name, person in people.items() if knows_of(person, envelope)}
     assert told == {name for name, seen in expected.items() if seen not in ("", "p")} | {"ticket_lead", "colleague"}
+
+
+def test_who_was_slower_keeps_title_and_status_while_it_is_open(scene: Scene) -> None:
+    """Object rule 3."""
+    envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
+    assert (knows_of(scene.noah, envelope), reads_thread(scene.noah, envelope)) == (True, False)
+    assert not reads_ticket(scene.noah, scene.ticket)
+    with pytest.raises(AcceptedAlready) as refused:
+        services.accept_envelope(envelope.pk, by=fresh(scene.noah))
+    words = f"Nina Kern has accepted envelope 1 of ticket {scene.ticket.reference} already."
+    assert (str(refused.value), refused.value.code) == (words, "invalid_transition")
+    assert not knows_of(scene.stranger, envelope)
+    services.complete_envelope(envelope.pk, by=scene.nina, summary="Done")
+    assert not knows_of(scene.noah, envelope)
 
 
 def test_035_the_asked_read_the_whole_ticket_without_being_of_its_team(scene: Scene) -> None:
@@ -350,20 +364,6 @@ def read_reaches(agent: Agent) -> None:
     reach_of(agent)
 
 
-def test_many_readers_cost_as_many_queries_as_one(scene: Scene, django_assert_num_queries: Any) -> None:
-    envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
-    with django_assert_num_queries(2):
-        assert readers_among([scene.nina], envelope) == {scene.nina.pk}
-    people = [scene.owner, scene.nina, scene.noah, scene.mate, scene.auditor, scene.ticket_lead]
-    with django_assert_num_queries(2):
-        found = readers_among(people, envelope)
-    assert found == {scene.owner.pk, scene.nina.pk, scene.auditor.pk}
-
-
-def test_reading_along_gives_no_right_to_the_ticket_itself(scene: Scene) -> None:
-    """The help of a team on an unowned ticket does not let that team accept it."""
-    unowned = TicketFactory(team=scene.ticket.team)
-    TicketReader.objects.create(ticket=unowned, team=scene.network, source=unowned.pk)
 def test_whose_turn_it_is_lists_tell_those_alone_who_read_the_envelope(
     scene: Scene, django_assert_num_queries: Any
 ) -> None:
@@ -385,6 +385,20 @@ def test_whose_turn_it_is_lists_tell_those_alone_who_read_the_envelope(
         assert len(hints_on(tickets, mate)) == 5
 
 
+def test_many_readers_cost_as_many_queries_as_one(scene: Scene, django_assert_num_queries: Any) -> None:
+    envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
+    with django_assert_num_queries(2):
+        assert readers_among([scene.nina], envelope) == {scene.nina.pk}
+    people = [scene.owner, scene.nina, scene.noah, scene.mate, scene.auditor, scene.ticket_lead]
+    with django_assert_num_queries(2):
+        found = readers_among(people, envelope)
+    assert found == {scene.owner.pk, scene.nina.pk, scene.auditor.pk}
+
+
+def test_reading_along_gives_no_right_to_the_ticket_itself(scene: Scene) -> None:
+    """The help of a team on an unowned ticket does not let that team accept it."""
+    unowned = TicketFactory(team=scene.ticket.team)
+    TicketReader.objects.create(ticket=unowned, team=scene.network, source=unowned.pk)
     assert reads_ticket(scene.nina, unowned)
     with pytest.raises(Forbidden):
         accept_ticket(unowned.pk, by=fresh(scene.nina))
