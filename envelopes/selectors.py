@@ -11,6 +11,7 @@ from django.db.models import (
     Count,
     Exists,
     IntegerField,
+    F,
     OuterRef,
     Prefetch,
     Q,
@@ -191,6 +192,9 @@ def _as_read_by(envelopes: EnvelopeQuerySet, agent_id: UUID) -> EnvelopeQuerySet
 def _standing_offers() -> QuerySet[Any]:
     rows = HelpOffer.objects.standing().filter(envelope=OuterRef("pk"), agent__is_active=True)
     return rows.order_by().values("envelope").annotate(count=Count("pk")).values("count")
+    helping = EnvelopeParticipant.objects.filter(
+        envelope=OuterRef("envelope"), agent=OuterRef("agent"), left_at__isnull=True
+    )
 
 
 _ON_TICKET = Compiled(
