@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 
 from django.db.models import (
     BooleanField,
+    Case,
     Count,
     Exists,
-    IntegerField,
     F,
+    IntegerField,
     OuterRef,
     Prefetch,
     Q,
@@ -19,6 +20,7 @@ from django.db.models import (
     Subquery,
     UUIDField,
     Value,
+    When,
     prefetch_related_objects,
 )
 from django.db.models.expressions import RawSQL
@@ -151,7 +153,7 @@ def my_envelopes(agent: Agent) -> list[EnvelopeRow]:
     reader's turn first, then what is due first. One query.
     """
     own = Q(ticket__owner__in=reach_of(agent).covers | {agent.pk})
-    helps = Q(assigned_to=agent) | Exists(taking_part(agent.pk))
+    helps = Q(assigned_to=agent) | Q(Exists(taking_part(agent.pk)))
     rows = _with_news(Envelope.objects.open().filter(own | helps), agent)
     is_my_turn = helps & Q(awaiting=Awaiting.EXPERT) | ~helps & Q(awaiting=Awaiting.OWNER)
     in_order = rows.order_by(
@@ -190,11 +192,12 @@ def _as_read_by(envelopes: EnvelopeQuerySet, agent_id: UUID) -> EnvelopeQuerySet
 
 
 def _standing_offers() -> QuerySet[Any]:
-    rows = HelpOffer.objects.standing().filter(envelope=OuterRef("pk"), agent__is_active=True)
-    return rows.order_by().values("envelope").annotate(count=Count("pk")).values("count")
     helping = EnvelopeParticipant.objects.filter(
         envelope=OuterRef("envelope"), agent=OuterRef("agent"), left_at__isnull=True
     )
+    rows = HelpOffer.objects.standing().filter(envelope=OuterRef("pk"), agent__is_active=True)
+    rows = rows.exclude(Exists(helping)).exclude(envelope__assigned_to=F("agent"))
+    return rows.order_by().values("envelope").annotate(count=Count("pk")).values("count")
 
 
 _ON_TICKET = Compiled(
