@@ -85,6 +85,8 @@ class EnvelopeReleased(EnvelopeEvent):
     """Its expert is gone; the clocks run on."""
 
     former_agent_id: UUID
+    why: str = ""
+    """One of `LeftBy`; empty where somebody gave it back, or took it from its expert."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +101,6 @@ class EnvelopeCancelled(EnvelopeEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EnvelopeReopened(EnvelopeEvent):
-@dataclass(frozen=True, kw_only=True)
 class VendorMailDropped(EnvelopeEvent):
     """The envelope or its ticket ended while a mail to the vendor was held: it was not sent."""
 
@@ -108,6 +108,8 @@ class VendorMailDropped(EnvelopeEvent):
     author_id: UUID
 
 
+@dataclass(frozen=True, kw_only=True)
+class EnvelopeReopened(EnvelopeEvent):
     """A new cycle of the completion clock begins."""
 
 

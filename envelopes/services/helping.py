@@ -143,7 +143,10 @@ def release_envelope(envelope_id: UUID, *, by: Agent, reason: str, version: int 
     take_out(envelope, expert, by=by, at=now)
     envelope.release(at=now, timeout_due_at=clock().timeout_at(envelope, start=now))
     save(envelope, by=by)
-    write(envelope, by=by, event="envelope_released", body_text=reason, expert=expert.name)
+    if by.pk == expert.pk:
+        write(envelope, by=by, event="envelope_released", body_text=reason, expert=expert.name)
+    else:
+        write(envelope, by=by, event="envelope_taken", body_text=reason, expert=expert.name, taken_by=by.name)
     publish(
         EnvelopeReleased(
             envelope_id=envelope.pk,
