@@ -64,7 +64,6 @@ def test_nobody_helps_on_a_ticket_that_has_become_their_own(scene: Scene) -> Non
     services.invite_expert(beside.pk, by=scene.owner, agent=scene.nina)
     deliver_all()
     Notification.objects.all().delete()
-    deactivate_agent(scene.owner.pk, by=scene.admin)
     why = {"reason_code": "termination", "reason": "Mara has left"}
     transfer_ownership(scene.ticket.pk, by=scene.manager, new_owner=scene.nina, **why)
     found = [(now_of(each).status, now_of(each).assigned_to) for each in (of_team, asked, beside)]

@@ -373,7 +373,7 @@ def test_whose_turn_it_is_lists_tell_those_alone_who_read_the_envelope(
     expected = {"owner": True, "noah": True, "nina": True, "manager": True, "auditor": True, "mate": False}
     for name, awaits_owner in expected.items():
         hint = hints_on([scene.ticket], fresh(getattr(scene, name)))[scene.ticket.pk]
-        assert (hint.open_count, hint.target, hint.awaits_owner) == (1, "Nina Kern", awaits_owner), name
+        assert (hint.open_count, hint.target, hint.awaits_owner) == (1, "Network · Nina Kern", awaits_owner), name
     tickets = [scene.ticket]
     for _number in range(4):
         other = TicketFactory(team=scene.ticket.team, owner=scene.owner)
