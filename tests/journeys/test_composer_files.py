@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
-from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, open_page
+from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, open_page, without_worker
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.models import Attachment, DraftFile, OutboundMessage, Ticket
@@ -86,6 +86,7 @@ def test_dropped_pasted_and_chosen_files_are_kept_at_once_and_sent(windows: Open
     assert DraftFile.objects.count() == 0
 
 
+@without_worker
 def test_a_message_waits_for_the_file_that_is_on_its_way(windows: Open) -> None:
     page = windows()
     on_its_way = held_back(page, "**/files/")
@@ -99,6 +100,7 @@ def test_a_message_waits_for_the_file_that_is_on_its_way(windows: Open) -> None:
     assert [row.filename for row in OutboundMessage.objects.get().attachments.all()] == ["slow.txt"]
 
 
+@without_worker
 def test_a_message_stays_where_the_file_it_waits_for_is_refused(windows: Open, watch: Watch) -> None:
     watch.expected = (400, 422)
     page = windows()
@@ -135,6 +137,7 @@ def timeline_tab(page: Page) -> Any:
     return page.locator("[data-tab-link]").first
 
 
+@without_worker
 def test_files_on_their_way_are_kept_when_another_tab_is_opened(browsers: Browsers, ticket: Ticket) -> None:
     page = in_the_tab(browsers, ticket)
     on_their_way = held_back(page, "**/files/")
@@ -151,6 +154,7 @@ def test_files_on_their_way_are_kept_when_another_tab_is_opened(browsers: Browse
     assert sorted(DraftFile.objects.values_list("filename", flat=True)) == ["a.txt", "b.txt"]
 
 
+@without_worker
 def test_leaving_asks_while_files_are_on_their_way_or_go_with_the_message(
     browsers: Browsers, ticket: Ticket, watch: Watch
 ) -> None:
@@ -177,6 +181,7 @@ def test_leaving_asks_while_files_are_on_their_way_or_go_with_the_message(
     assert len(asked) == 3
 
 
+@without_worker
 def test_without_a_connection_the_file_goes_with_the_form(windows: Open, watch: Watch) -> None:
     watch.expected = ("net::ERR_FAILED",)
     page = windows()
@@ -200,6 +205,7 @@ def test_what_the_server_refuses_is_told_and_taken_out(windows: Open, watch: Wat
     expect(rows(page)).to_have_count(0)
 
 
+@without_worker
 def test_in_an_envelope_files_are_kept_on_their_way_and_stand_in_its_thread(
     browsers: Browsers, desk: Desk, ticket: Ticket
 ) -> None:
