@@ -84,6 +84,7 @@ def test_what_the_server_filled_in_comes_anew_and_only_what_was_typed_again(
     keep_draft(ticket.pk, by=desk.mara, mode="note", body_text="Packets drop on port 7.")
     page.keyboard.press("e")
     expect(reason).to_have_value("Packets drop on port 7.")
+    reason.press("Control+End")
     reason.press_sequentially(" Why?")
     page.keyboard.press("Escape")
     page.keyboard.press("e")
