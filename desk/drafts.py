@@ -22,7 +22,6 @@ from tickets.around import KeptDraft, draft_files_on, drafts_on
 from tickets.enums import DraftMode
 from tickets.files import scan_note_in_words
 from tickets.models import DraftFile, OutboundMessage, Ticket
-from tickets.selectors import drafts_of
 from tickets.services.draft_files import refuse_too_much
 
 
@@ -53,22 +52,11 @@ def saved_words(draft: KeptDraft | None) -> str:
 def keep_taken_back(message: OutboundMessage, *, by: Agent) -> None:
     """A reply that was taken back is a draft again; what was begun meanwhile stands below it, so no word is lost."""
     text = without_signature(message.body_text, message.author, message.ticket)
-    keep_above(message.ticket_id, by=by, mode=DraftMode.REPLY, text=text, cc=", ".join(message.cc_recipients))
+    cc = ", ".join(message.cc_recipients)
+    services.keep_above(message.ticket_id, by=by, mode=DraftMode.REPLY, body_text=text, cc=cc, join_cc=joined_addresses)
 
 
-def keep_above(ticket_id: UUID, *, by: Agent, mode: str, text: str, cc: str, over: str = "") -> None:
-    """Make `text` the draft, with what was begun meanwhile below it; not with the draft `over` (its version), which the
-    text was typed over, nor with words that are part of it.
-    """
-    begun = drafts_of(by).filter(ticket=ticket_id, mode=mode).first()
-    if begun is not None and str(begun.version) != over:
-        cc = _joined(cc, begun.cc)
-        if begun.body_text.strip() not in text:
-            text = "\n\n".join(part for part in (text, begun.body_text) if part.strip())
-    services.keep_draft(ticket_id, by=by, mode=mode, body_text=text, cc=cc)
-
-
-def _joined(*lists: str) -> str:
+def joined_addresses(*lists: str) -> str:
     """Each address of these lists once."""
     found: dict[str, str] = {}
     for address in addresses_in(",".join(lists)):

@@ -17,7 +17,7 @@ from accounts.selectors import reach_of
 from core.labels import label_of
 from core.templatetags.ui import in_words, relative_time
 from desk.flags import chips_of
-from envelopes.selectors import EnvelopeHint, hints_on
+from envelopes.hints import EnvelopeHint, hints_on
 from tickets.enums import FlagType, Priority, TicketStatus
 from tickets.models import Ticket
 from tickets.policies import may_accept
@@ -106,16 +106,20 @@ def _snippet(ticket: Ticket, now: datetime) -> str:
     return opened
 
 
-def add_hints(tickets: Sequence[Ticket], row_by_id: Mapping[UUID, Row]) -> set[UUID]:
-    """Mark rows whose tickets get help; answers with the tickets whose owner has to act in an envelope. One query."""
-    hints = hints_on(tickets) if tickets else {}
+def add_hints(tickets: Sequence[Ticket], row_by_id: Mapping[UUID, Row], agent: Agent) -> set[UUID]:
+    """Mark rows whose tickets get help; answers with the tickets whose owner has to act in an envelope, as far as the
+    reader may know. The queries of `hints_on`.
+    """
+    hints = hints_on(tickets, agent) if tickets else {}
     for ticket_id, hint in hints.items():
         row_by_id[ticket_id]["flags"] = [*row_by_id[ticket_id]["flags"], help_flag(hint)]
     return {ticket_id for ticket_id, hint in hints.items() if hint.awaits_owner}
 
 
 def help_flag(hint: EnvelopeHint) -> Row:
-    """Who helps, how many more open envelopes there are, and whether it is the owner's turn; also for cards."""
+    """Who helps, how many more open envelopes there are, and to its readers whether it is the owner's turn; also for
+    cards.
+    """
     others = hint.open_count - 1
     target = f"{hint.target} +{others}" if others else hint.target
     if hint.awaits_owner:

@@ -14,13 +14,14 @@ from envelopes.services import post_in_envelope, undo_vendor_message, write_to_v
 from tickets.around import KeptDraft
 from tickets.enums import Channel, ClosureCode, DraftMode, EntryKind, Priority, TicketStatus, TicketType
 from tickets.errors import ChangedSince, NotOwner
-from tickets.models import Attachment, Category, Draft, OutboundMessage, Ticket, TimelineEntry
+from tickets.models import Attachment, Category, OutboundMessage, Ticket, TimelineEntry
 from tickets.policies import acts_as_owner
 from tickets.services import (
     NewFile,
     cancel_ticket,
     create_ticket_for,
     edit_ticket,
+    keep_above,
     keep_draft,
     record_customer_message,
     reopen_by_customer,
@@ -137,9 +138,7 @@ def take_back_from_vendor(message_id: UUID, *, by: Agent, mode: str) -> Outbound
     `undo_vendor_message` refuses.
     """
     message = undo_vendor_message(message_id, by=by)
-    begun = Draft.objects.filter(ticket=message.ticket_id, person=by, mode=mode).first()
-    text = "\n\n".join(part for part in (message.body_text, begun.body_text if begun else "") if part.strip())
-    keep_draft(message.ticket_id, by=by, mode=mode, body_text=text, cc=message.subject)
+    keep_above(message.ticket_id, by=by, mode=mode, body_text=message.body_text, cc=message.subject)
     return message
 
 

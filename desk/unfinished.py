@@ -19,14 +19,16 @@ from django.urls import reverse
 from accounts.models import Agent
 from core.errors import DomainError
 from desk.composing import id_in, signed_context
-from desk.drafts import keep_above
+from desk.drafts import joined_addresses
 from desk.envelopes.tabs import tab_url
 from desk.envelopes.thread import mode_of
 from desk.forms import DraftForm
 from desk.neighbours import from_of, with_from
 from desk.workspace import named_ticket
 from envelopes.selectors import readable_envelope
+from envelopes.vendor_drafts import vendor_mode
 from tickets.enums import DraftMode, SendWhen
+from tickets.services import keep_above
 
 SALT, MAKER_SALT = "desk.unfinished", "desk.unfinished.made_for"
 MAKER = "made_for"
@@ -45,6 +47,8 @@ NAMED_MODES = ("desk:texts-for", "desk:draft", "desk:draft-file-remove")
 """Where the other buttons of a composer lead; the address names its mode."""
 ENVELOPE_FORMS = ("desk:envelope-messages", "desk:envelope-draft", "desk:envelope-draft-file-remove")
 """Of the composer in the tab of an envelope, which the address numbers."""
+VENDOR_FORMS = ("desk:envelope-vendor-mails", "desk:envelope-vendor-draft")
+"""Of the one to its vendor."""
 NOT_TYPED = ("csrfmiddlewaretoken", "context", MAKER)
 _WORDS = re.compile(r"[^\w:.+/-]|.{100}")
 """In what was typed, but for single words; not in the ids, numbers, moments and choices that buttons send."""
@@ -114,6 +118,8 @@ def _mode_of(request: HttpRequest) -> str:
         return ""
     if match.view_name in ENVELOPE_FORMS:
         return mode_of(match.kwargs["number"])
+    if match.view_name in VENDOR_FORMS:
+        return vendor_mode(match.kwargs["number"])
     if match.view_name not in NAMED_MODES:
         return str(MODES.get(match.view_name, ""))
     named = match.kwargs.get("mode") or match.kwargs["key"].rpartition("-")[2]
@@ -162,9 +168,10 @@ def _as_draft(found: Unfinished, person: Agent) -> str:
             ticket.pk,
             by=person,
             mode=found.mode,
-            text=form.cleaned_data["body"],
+            body_text=form.cleaned_data["body"],
             cc=form.cleaned_data["cc"],
-            over=values.get("draft_version", ""),
+            over=form.cleaned_data["draft_version"],
+            **({"join_cc": joined_addresses} if found.mode in DraftMode.values else {}),
         )
     except (Http404, DomainError):
         return ""
@@ -179,6 +186,10 @@ def _address_of(found: Unfinished, person: Agent) -> str:
     number = int(found.mode[1:])
     if readable_envelope(person, ticket__reference=found.reference, number=number) is None:
         raise Http404
+    if found.mode == vendor_mode(number):
+        ticked = [("attachments", value) for name, value in found.values if name == "attachments" and id_in(value)]
+        query = urlencode([("compose", "vendor"), *ticked])
+        return f"{tab_url(found.reference, number)}?{query}#composer-vendor-{number}"
     return f"{tab_url(found.reference, number)}?compose=envelope#composer-envelope-{number}"
 
 

@@ -1,3 +1,5 @@
+from enum import StrEnum
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -40,3 +42,12 @@ class OlaMetric(models.TextChoices):
 
     RESPONSE = "ola_response", _("First response")
     COMPLETION = "ola_completion", _("Completion")
+
+
+class LeftBy(StrEnum):
+    """How an expert comes to help no more without a step of their own or of those in charge."""
+
+    LEAVING = "left"
+    """Their access has ended."""
+    OWNING = "owns"
+    """The ticket is theirs now."""

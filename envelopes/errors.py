@@ -61,6 +61,13 @@ class EnvelopeTransition(Conflict):
     hint = _("Do one of the steps that are possible now.")
 
 
+class AcceptedAlready(EnvelopeTransition):
+    """Somebody was faster."""
+
+    detail = _("%(expert)s has accepted envelope %(number)s of ticket %(reference)s already.")
+    hint = _("You need do nothing. See what else waits for help.")
+
+
 class TicketNotOpen(Conflict):
     code = "invalid_transition"
     detail = _("Ticket %(reference)s is “%(status)s”; nobody helps on it now.")

@@ -85,6 +85,8 @@ class EnvelopeReleased(EnvelopeEvent):
     """Its expert is gone; the clocks run on."""
 
     former_agent_id: UUID
+    why: str = ""
+    """One of `LeftBy`; empty where somebody gave it back, or took it from its expert."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +98,14 @@ class EnvelopeCompleted(EnvelopeEvent):
 @dataclass(frozen=True, kw_only=True)
 class EnvelopeCancelled(EnvelopeEvent):
     pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorMailDropped(EnvelopeEvent):
+    """The envelope or its ticket ended while a mail to the vendor was held: it was not sent."""
+
+    message_id: UUID
+    author_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,29 @@ from accounts.models import Agent
 from core.actors import Actor
 from core.errors import DomainError
 from envelopes.enums import EnvelopeStatus
-from envelopes.errors import EnvelopesStillOpen, EnvelopeTasksOpen, EnvelopeTransition, ExpertsOnlyRead
+from envelopes.errors import (
+    EnvelopeActForbidden,
+    EnvelopesStillOpen,
+    EnvelopeTasksOpen,
+    EnvelopeTransition,
+    ExpertsOnlyRead,
+    NotOwnerOrExpert,
+)
 from envelopes.models import Envelope
-from envelopes.policies import helps_on
+from envelopes.policies import helps_on, may_act
 from envelopes.transitions import steps_from
 from tickets.enums import TaskStatus
 from tickets.models import Task, Ticket
 from tickets.policies import acts_as_owner, is_in_charge
+
+
+def refusal_of_act(actor: Actor, envelope: Envelope, step: str) -> DomainError | None:
+    """What the services refuse first, for edges that would tell something by how they look at what was given."""
+    if may_act(actor, envelope, step):
+        return None
+    if step == "envelopes":
+        return NotOwnerOrExpert(reference=envelope.ticket.reference)
+    return EnvelopeActForbidden(number=envelope.number, reference=envelope.ticket.reference)
 
 
 def no_open_envelope(ticket: Ticket) -> DomainError | None:

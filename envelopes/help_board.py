@@ -43,11 +43,11 @@ class Wanted:
 class HelpRow:
     envelope: EnvelopeRow
     skills: tuple[str, ...]
-    """The one that the request names, else those of the asked team, most common first."""
+    """The one that the request names, for its readers; else those of the asked team, most common first."""
     due_at: datetime | None
     """When an acceptance is promised, which follows from the line on the main thread that help was asked for."""
     is_late: bool
-    """Nobody has accepted it in time, and that was told."""
+    """Nobody has accepted it in time, and that was told; for its readers."""
     acts: tuple[str, ...]
     """What the reader may do; names as in the API's paths."""
     may_offer: bool
@@ -64,18 +64,19 @@ class HelpPage:
 def help_page(agent: Agent, wanted: Wanted, cursor: str = "", *, size: int = PAGE) -> HelpPage:
     """Envelopes of this part of the board, first due first. Raises Invalid for a cursor of another list."""
     part = _elsewhere(agent) if wanted.is_elsewhere else _for_me(agent)
-    found = _narrowed(part, wanted).annotate(due=Coalesce(F("response_due_at"), F("opened_at")))
+    found = _narrowed(part, wanted, agent).annotate(due=Coalesce(F("response_due_at"), F("opened_at")))
     page = keyset_page(found.with_people(), FIRST_DUE_FIRST, cursor=cursor, size=size)
     envelopes: list[Envelope] = page.items
     shown = {row.id: row for row in rows_for(envelopes, agent)}
-    skills = _skills_of({each.team_id for each in envelopes if each.team_id is not None and each.skill_id is None})
+    named = {each.pk: each.skill.name for each in envelopes if each.skill and shown[each.pk].is_readable}
+    skills = _skills_of({each.team_id for each in envelopes if each.team_id is not None and each.pk not in named})
     offered = _offered_by(agent, envelopes)
     rows = [
         HelpRow(
             envelope=shown[each.pk],
-            skills=(each.skill.name,) if each.skill else skills.get(each.team_id, ()),
+            skills=(named[each.pk],) if each.pk in named else skills.get(each.team_id, ()),
             due_at=each.response_due_at,
-            is_late=each.timeout_notified_at is not None,
+            is_late=each.timeout_notified_at is not None and shown[each.pk].is_readable,
             acts=acts_of(agent, each),
             may_offer=wanted.is_elsewhere and may_offer_help(agent, each),
             has_offered=each.pk in offered,
@@ -107,14 +108,17 @@ def _elsewhere(agent: Agent) -> EnvelopeQuerySet:
     return known.exclude(_asked_of(agent)).exclude(Exists(taking_part(agent.pk)))
 
 
-def _narrowed(envelopes: EnvelopeQuerySet, wanted: Wanted) -> EnvelopeQuerySet:
+def _narrowed(envelopes: EnvelopeQuerySet, wanted: Wanted, agent: Agent) -> EnvelopeQuerySet:
     if wanted.team_id is not None:
         envelopes = envelopes.filter(team=wanted.team_id)
     if wanted.skill_id is not None:
         known = Agent.teams.through.objects.filter(
             team=OuterRef("team"), agent__is_active=True, agent__skills__skill=wanted.skill_id
         )
-        envelopes = envelopes.filter(Q(skill=wanted.skill_id) | Q(skill__isnull=True) & Q(Exists(known)))
+        read = Q(Exists(Envelope.objects.thread_visible_to(agent).filter(pk=OuterRef("pk")).order_by()))
+        envelopes = envelopes.filter(
+            read & Q(skill=wanted.skill_id) | (Q(skill__isnull=True) | ~read) & Q(Exists(known))
+        )
     return envelopes
 
 

@@ -181,6 +181,11 @@ _OF_VENDORS: dict[str, tuple[str, ...]] = {
 }
 
 
+def may_act(actor: Actor, envelope: Envelope, step: str) -> bool:
+    """Whether the step is theirs to take, whatever state the envelope is in; its name as in the API's paths."""
+    return _ACTS[step](actor, envelope)
+
+
 def actor_id(actor: Actor) -> UUID | None:
     return actor.pk if isinstance(actor, Agent) else None
 

@@ -28,14 +28,14 @@ class EnvelopeQuerySet(models.QuerySet["Envelope"]):
         return self.filter(status__in=OPEN)
 
     def visible_to(self, actor: Actor) -> Self:
-        """Envelopes of which `actor` may know that they exist, with target and status: all that they may read, and
-        those of tickets in their sight. Programs know of none.
+        """Envelopes of which `actor` may know that they exist, with target and status: all that they may read, those of
+        tickets in their sight, and open ones asked of their teams (object rules 2 and 3). Programs know of none.
         """
         if not isinstance(actor, Agent):
             return self.none()
         if reach_of(actor).sees_everything:
             return self
-        return self.filter(_readable_by(actor) | Q(Exists(_in_sight_of(actor))))
+        return self.filter(_readable_by(actor) | _was_asked_of(actor) | Q(Exists(_in_sight_of(actor))))
 
     def thread_visible_to(self, actor: Actor) -> Self:
         """Envelopes whose reason, thread and tasks `actor` may read (permissions.md, object rules 2 and 3)."""
@@ -67,6 +67,11 @@ class HelpOfferQuerySet(models.QuerySet["HelpOffer"]):
     def standing(self) -> Self:
         """Neither taken nor taken back; what is left of them once the envelope has ended, nobody asks for."""
         return self.filter(taken_at__isnull=True, withdrawn_at__isnull=True, envelope__status__in=OPEN)
+
+
+def _was_asked_of(agent: Agent) -> Q:
+    """A member who did not accept keeps title and status."""
+    return Q(team__in=reach_of(agent).member, status__in=OPEN) if agent.is_active else Q(pk__in=[])
 
 
 def _in_sight_of(agent: Agent) -> models.QuerySet[Ticket]:

@@ -15,7 +15,7 @@ from accounts.models import Agent
 from core.actors import DESK
 from core.events import subscribe
 from envelopes import services
-from envelopes.enums import Awaiting, EnvelopeStatus
+from envelopes.enums import Awaiting, EnvelopeStatus, LeftBy
 from envelopes.events import (
     EnvelopeAccepted,
     EnvelopeCancelled,
@@ -32,6 +32,7 @@ from envelopes.events import (
     ExpertInvited,
     HelpOffered,
     LegalTeamMissing,
+    VendorMailDropped,
 )
 from envelopes.models import Envelope, VendorMessage
 from envelopes.selectors import readers_among
@@ -42,10 +43,12 @@ from notifications.receivers import how_it_failed, owner_and_deputy, undelivered
 from notifications.services import notify
 from tickets.enums import FlagType
 from tickets.events import (
+    AsideDropped,
     AsideReleased,
     FlagAdded,
     MessageNotSent,
     MessageUndelivered,
+    OwnershipTransferred,
     TicketCancelled,
     TicketReopened,
 )
@@ -67,10 +70,21 @@ def replace_leaver(event: AgentDeactivated) -> None:
     services.replace_leaver(event.agent_id, by=DESK)
 
 
+@subscribe(OwnershipTransferred)
+def replace_new_owner(event: OwnershipTransferred) -> None:
+    """In the same transaction: nobody is asked by themselves for help, not for a moment."""
+    services.replace_new_owner(event.ticket_id, agent_id=event.new_owner_id, by=DESK)
+
+
 @subscribe(AsideReleased)
 def post_released(event: AsideReleased) -> None:
     """In the release's own transaction: no moment at which the entry is in no thread."""
     vendors.post_released(event)
+
+
+@subscribe(AsideDropped)
+def keep_dropped(event: AsideDropped) -> None:
+    vendors.keep_dropped(event)
 
 
 @subscribe(FlagAdded)
@@ -136,8 +150,15 @@ def tell_of_refusal(event: EnvelopeDeclined) -> None:
 
 @subscribe(EnvelopeReleased, after_commit=True)
 def tell_of_release(event: EnvelopeReleased) -> None:
+    """The side that needs the help hears who gave it back, or why it goes on without somebody; an expert from whom it
+    was taken reads the thread no more, and hears of it all the same.
+    """
     envelope = _envelope(event)
-    _tell(envelope, event, _asking(envelope), what="released")
+    former = Agent.objects.get(pk=event.former_agent_id)
+    _tell(envelope, event, _asking(envelope) - {former.pk}, what=event.why or "released", expert=former.name)
+    if event.by_id != former.pk:
+        what = "taken_from_owner" if event.why == LeftBy.OWNING else "taken"
+        _tell(envelope, event, (), what=what, also=[str(former.pk)])
     _ask(envelope, event)
 
 
@@ -225,9 +246,20 @@ def tell_of_the_seal(event: EnvelopeCompleted) -> None:
 
 @subscribe(EnvelopeCancelled, after_commit=True)
 def tell_of_withdrawal(event: EnvelopeCancelled) -> None:
+    """Both sides; of a ticket that was cancelled those alone who helped. Who was asked by name reads nothing of it any
+    more, but was asked.
+    """
     envelope = _envelope(event)
-    addressed = {envelope.assigned_to_id} - {None}
-    _tell(envelope, event, _experts(envelope) | addressed, what="cancelled")
+    asking = _asking(envelope) if event.by_id is not None else set()
+    asked = [str(envelope.assigned_to_id)] if envelope.assigned_to_id else []
+    _tell(envelope, event, _experts(envelope) | asking, what="cancelled", also=asked)
+
+
+@subscribe(VendorMailDropped, after_commit=True)
+def tell_of_dropped_mail(event: VendorMailDropped) -> None:
+    """Its author, who believes that it has left."""
+    envelope = _envelope(event)
+    _tell(envelope, event, {event.author_id}, what="mail_dropped", urgency=Urgency.URGENT)
 
 
 @subscribe(EnvelopeReopened, after_commit=True)
@@ -302,10 +334,13 @@ def _tell(
     by: str = "",
     mail_id: UUID | None = None,
     also: Iterable[str] = (),
+    expert: str = "",
 ) -> None:
-    """Those of `people` who may read it today; delivery may come long after. `by`: who wrote what came by mail;
-    `mail_id`: of one that waits, which is told once, `also` to those who may open it.
+    """Those of `people` who may read it today; delivery may come long after. `also`: ids of those who are told in any
+    case. `by`: who wrote what came by mail; `mail_id`: of one that waits, which is told once; `expert`: who helps no
+    more.
     """
+    more = {"by": by, "mail": str(mail_id or ""), "expert": expert}
     agents = list(Agent.objects.active().filter(pk__in=[pk for pk in people if pk is not None]))
     notify(
         readers_among(agents, envelope) | set(map(UUID, also)),
@@ -315,7 +350,7 @@ def _tell(
         urgency=urgency,
         besides=event.by_id,
         what=what,
-        **_facts(envelope, event) | ({"by": by} if by else {}) | ({"mail": str(mail_id)} if mail_id else {}),
+        **_facts(envelope, event) | {name: value for name, value in more.items() if value},
     )
 
 

@@ -8,8 +8,10 @@ from uuid import UUID, uuid4
 
 from django.db.models import (
     BooleanField,
+    Case,
     Count,
     Exists,
+    F,
     IntegerField,
     OuterRef,
     Prefetch,
@@ -18,6 +20,7 @@ from django.db.models import (
     Subquery,
     UUIDField,
     Value,
+    When,
     prefetch_related_objects,
 )
 from django.db.models.expressions import RawSQL
@@ -27,7 +30,6 @@ from django.utils import timezone
 from accounts.models import Agent
 from accounts.selectors import reach_of, read_reaches
 from core.actors import Actor
-from core.arrays import any_id
 from core.compiled import Compiled
 from envelopes.enums import OPEN, Awaiting, EnvelopeStatus
 from envelopes.models import Envelope, EnvelopeBookmark, EnvelopeParticipant, EnvelopePost, HelpOffer
@@ -151,45 +153,15 @@ def my_envelopes(agent: Agent) -> list[EnvelopeRow]:
     reader's turn first, then what is due first. One query.
     """
     own = Q(ticket__owner__in=reach_of(agent).covers | {agent.pk})
-    helps = Q(assigned_to=agent) | Exists(taking_part(agent.pk))
+    helps = Q(assigned_to=agent) | Q(Exists(taking_part(agent.pk)))
     rows = _with_news(Envelope.objects.open().filter(own | helps), agent)
-    return sorted((_row(each, is_readable=True) for each in rows[:LISTED]), key=_turn_and_due)
-
-
-def _turn_and_due(row: EnvelopeRow) -> tuple[bool, datetime]:
-    is_my_turn = (row.awaiting == "expert") == row.is_helping
-    return not is_my_turn, row.due_at or row.opened_at
-
-
-@dataclass(frozen=True)
-class EnvelopeHint:
-    """What a list tells of the help on a ticket; all who see the ticket may know it (object rule 2)."""
-
-    open_count: int
-    target: str
-    """Of the only one, or of that in which the owner has to act."""
-    awaits_owner: bool
-
-
-def hints_on(tickets: Sequence[Ticket]) -> dict[UUID, EnvelopeHint]:
-    """For tickets with open envelopes; the others are left out. One query."""
-    by_ticket: dict[UUID, list[Envelope]] = {}
-    for each in _OPEN_ON.fetch([ticket.pk for ticket in tickets]):
-        by_ticket.setdefault(each.ticket_id, []).append(each)
-    return {ticket_id: _hint(envelopes) for ticket_id, envelopes in by_ticket.items()}
-
-
-_OPEN_ON = Compiled(
-    lambda ids: (
-        Envelope.objects.open().filter(any_id("ticket", ids)).select_related("team", "assigned_to").order_by("number")
-    ),
-    [uuid4()],
-)
-
-
-def _hint(envelopes: Sequence[Envelope]) -> EnvelopeHint:
-    waiting = [each for each in envelopes if each.awaiting == Awaiting.OWNER]
-    return EnvelopeHint(len(envelopes), (waiting or envelopes)[0].target, bool(waiting))
+    is_my_turn = helps & Q(awaiting=Awaiting.EXPERT) | ~helps & Q(awaiting=Awaiting.OWNER)
+    in_order = rows.order_by(
+        Case(When(is_my_turn, then=0), default=1, output_field=IntegerField()),
+        Coalesce("completion_due_at", "response_due_at", "opened_at"),
+        "id",
+    )
+    return [_row(each, is_readable=True) for each in in_order[:LISTED]]
 
 
 def _shown(envelopes: EnvelopeQuerySet) -> EnvelopeQuerySet:
@@ -220,7 +192,11 @@ def _as_read_by(envelopes: EnvelopeQuerySet, agent_id: UUID) -> EnvelopeQuerySet
 
 
 def _standing_offers() -> QuerySet[Any]:
+    helping = EnvelopeParticipant.objects.filter(
+        envelope=OuterRef("envelope"), agent=OuterRef("agent"), left_at__isnull=True
+    )
     rows = HelpOffer.objects.standing().filter(envelope=OuterRef("pk"), agent__is_active=True)
+    rows = rows.exclude(Exists(helping)).exclude(envelope__assigned_to=F("agent"))
     return rows.order_by().values("envelope").annotate(count=Count("pk")).values("count")
 
 

@@ -25,6 +25,8 @@ def register() -> None:
     wording.put("envelope_declined", lambda f: _("%(expert)s declined the envelope") % f)
     wording.put("envelope_redirected", lambda f: _("Help asked of %(to)s in place of %(from)s") % f)
     wording.put("envelope_released", lambda f: _("%(expert)s gave the envelope back") % f)
+    wording.put("envelope_taken", lambda f: _("%(taken_by)s took the envelope from %(expert)s") % f)
+    wording.put("envelope_owns", lambda f: _("%(expert)s owns the ticket now; the envelope goes on without them") % f)
     wording.put("envelope_left", lambda f: _("%(expert)s left the desk; the envelope goes on without them") % f)
     wording.put("envelope_invited", lambda f: _("%(expert)s takes part from now on") % f)
     wording.put("envelope_offered", lambda f: _("%(expert)s can help") % f)

@@ -72,13 +72,26 @@ ENVELOPE_CHANGES: dict[str, str | Promise] = {
     "invited": _("%(by)s wants you in envelope %(number)s of %(reference)s: %(subject)s"),
     "offered": _("%(by)s can help: envelope %(number)s of %(reference)s"),
     "released": _("%(by)s gave envelope %(number)s of %(reference)s back"),
+    "left": _("%(expert)s left the desk; envelope %(number)s of %(reference)s goes on without them"),
+    "owns": _("%(expert)s owns %(reference)s now; envelope %(number)s goes on without them"),
+    "taken": _("%(by)s took envelope %(number)s of %(reference)s from you"),
+    "taken_from_owner": _("You own %(reference)s now; envelope %(number)s, in which you helped, goes on without you"),
     "sealed": _("%(by)s sealed envelope %(number)s of %(reference)s"),
     "cancelled": _("Envelope %(number)s of %(reference)s was withdrawn"),
-    "mail_kept": _("A mail of %(by)s is kept in envelope %(number)s of %(reference)s, and nobody else has seen it"),
+    "mail_dropped": _(
+        "Your mail to the vendor in envelope %(number)s of %(reference)s was not sent; its text is kept as a draft"
+    ),
+    "mail_kept": _("A mail of %(by)s is kept in envelope %(number)s of %(reference)s and was told to nobody else"),
     "mail_held": _("A mail of %(by)s about envelope %(number)s of %(reference)s waits in quarantine"),
     "reopened": _("%(by)s opened envelope %(number)s of %(reference)s again"),
 }
 """By what has changed, as the payload names it."""
+
+
+OUT_OF_SIGHT: dict[str, str | Promise] = {
+    "cancelled": _("Help that you were asked for, or gave, is needed no more"),
+}
+"""Of these, what is said where the ticket is in sight no more."""
 
 
 def describe(notification: Notification) -> str:
@@ -86,7 +99,8 @@ def describe(notification: Notification) -> str:
     is_envelope = notification.event_type == EventType.ENVELOPE_UPDATED
     template = ENVELOPE_CHANGES.get(notification.payload.get("what", "")) if is_envelope else _template(notification)
     if template is None or not is_told_of_its_ticket(notification):
-        return str(notification.get_event_type_display())
+        known = OUT_OF_SIGHT.get(notification.payload.get("what", "")) if is_envelope else None
+        return str(known or notification.get_event_type_display())
     facts: dict[str, Any] = dict(notification.payload)
     if notification.event_type == EventType.ROLE_SELF_GRANTED:
         facts["roles"] = ", ".join(str(role.label) for role in Role if role.value in facts["roles"])

@@ -193,6 +193,16 @@ class TaskAssigned(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AsideDropped(TicketEvent):
+    """A held mail that is not the customer's is not sent: what it was for has ended."""
+
+    message_id: UUID
+    author_id: UUID | None
+    by_id: UUID | None
+    """The agent whose act it follows from; None for programs and the desk itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageNotSent(TicketEvent):
     """A mail to the customer has failed for good; the author should know.
 

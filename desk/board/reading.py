@@ -25,7 +25,7 @@ from desk.board.limits import limit_notes
 from desk.flags import chips_of
 from desk.rows import help_flag, ticket_url
 from desk.selectors import ANY_STATUS, QueueFilter, QueueView, tickets_in
-from envelopes.selectors import EnvelopeHint, hints_on
+from envelopes.hints import EnvelopeHint, hints_on
 from tickets.columns import ON_BOARDS
 from tickets.enums import OPEN, Priority, TicketStatus
 from tickets.filters import NONE, Filter, Term
@@ -222,7 +222,7 @@ def _cards(tickets: TicketQuerySet, layout: Layout, shown: dict[Cell, int], agen
     found = found.select_related("requester", "company", "owner", "offered_to").only(*CARD).order_by(*layout.ordering)
     cards: dict[Cell, list[Part]] = {}
     tickets_shown = list(found)
-    hints = hints_on(tickets_shown) if tickets_shown else {}
+    hints = hints_on(tickets_shown, agent) if tickets_shown else {}
     for ticket in tickets_shown:
         cell = (layout.by.key_of(ticket), layout.lanes.key_of(ticket) if layout.lanes else "")
         card = card_of(ticket, agent, has_status=layout.shows_resolved, hint=hints.get(ticket.pk))

@@ -14,7 +14,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 from accounts.auth import AgentRequest, renew_snapshot
 from desk.envelopes.tabs import Tabs, tab_url, tabs_of
 from desk.envelopes.thread import Writing, thread_context
-from desk.frame import show_around
+from desk.frame import WORKSPACE, show_around
 from desk.neighbours import from_of, with_from
 from desk.refusals import Refusal
 from desk.selectors import start_slug
@@ -121,6 +121,11 @@ def form_answer(
         return render(request, "desk/envelopes/_dialog.html", context)
     response = render(request, "desk/envelopes/_form.html", context, status=status)
     return reswap(retarget(response, f"#{FORM}"), "outerHTML")
+
+
+def in_workspace(request: AgentRequest, response: HttpResponse) -> HttpResponse:
+    """The page instead of the dialog that was asked for."""
+    return reswap(retarget(response, f"#{WORKSPACE}"), "outerHTML") if request.htmx else response
 
 
 def words_of(name: str, **more: Any) -> Part:

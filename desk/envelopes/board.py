@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -32,19 +32,16 @@ ELSEWHERE, BY_SKILL = "others", "skill"
 @agent_required
 def board(request: AgentRequest) -> HttpResponse:
     """What the person may accept, the first due first; `?show=others`: what they could offer help with."""
-    wanted = Wanted(
-        is_elsewhere=request.GET.get("show") == ELSEWHERE,
-        skill_id=_id_or_none(request.GET.get("skill")),
-        team_id=_id_or_none(request.GET.get("team")),
-    )
-    is_grouped = request.GET.get("by") == BY_SKILL
+    wanted, is_grouped = _wanted_in(request.GET)
+    cursor = str(request.GET.get("cursor", ""))
     error: Invalid | None = None
     try:
-        page = help_page(request.agent, wanted, str(request.GET.get("cursor", "")))
+        page = help_page(request.agent, wanted, cursor)
     except Invalid as refusal:
         error, page = refusal, HelpPage([], None, None)
     at = {"by": BY_SKILL} if is_grouped else {}
-    rows = [_shown(row) for row in page.rows]
+    here = {"at": _url(wanted, cursor=cursor, **at).partition("?")[2]}
+    rows = [_shown(row) | {"hidden": here} for row in page.rows]
     context = {
         "parts": [
             {"label": label, "url": _url(part, **at), "is_current": part.is_elsewhere == wanted.is_elsewhere}
@@ -61,6 +58,16 @@ def board(request: AgentRequest) -> HttpResponse:
         "error": Refusal(error) if error else None,
     }
     return render(request, "desk/envelopes/board.html", context, status=error.status if error else 200)
+
+
+def _wanted_in(given: QueryDict) -> tuple[Wanted, bool]:
+    """What an address narrows the board to, and whether it groups by skill."""
+    wanted = Wanted(
+        is_elsewhere=given.get("show") == ELSEWHERE,
+        skill_id=_id_or_none(given.get("skill")),
+        team_id=_id_or_none(given.get("team")),
+    )
+    return wanted, given.get("by") == BY_SKILL
 
 
 def _id_or_none(given: Any) -> UUID | None:
@@ -123,8 +130,11 @@ def _by_skill(rows: list[Part]) -> list[Part]:
 
 
 def _on_board(request: AgentRequest, said: str) -> HttpResponse:
+    """The board as it was looked at; of its address nothing is taken over but what it knows itself."""
     messages.success(request, said)
-    return redirect(_url(Wanted(is_elsewhere=True)))
+    at = QueryDict(str(request.POST.get("at", "")) or f"show={ELSEWHERE}")
+    wanted, is_grouped = _wanted_in(at)
+    return redirect(_url(wanted, by=BY_SKILL if is_grouped else "", cursor=at.get("cursor", "")))
 
 
 @require_POST

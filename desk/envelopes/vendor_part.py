@@ -20,9 +20,10 @@ from desk.timeline import RESTORABLE, sending_of
 from desk.workspace import Part
 from envelopes.enums import EnvelopeKind
 from envelopes.selectors import EnvelopeThread, files_to_send, vendor_mail_of
+from envelopes.vendor_drafts import vendor_mode
 from tickets.around import drafts_on
 from tickets.enums import OutboundStatus
-from tickets.models import OutboundMessage, Ticket
+from tickets.models import Attachment, OutboundMessage, Ticket
 
 
 @dataclass
@@ -33,11 +34,11 @@ class VendorWriting:
     form: VendorMailForm | None = None
     error: Refusal | None = None
     restored: UUID | None = None
-
-
-def vendor_mode(number: int) -> str:
-    """Under which name a person's draft to the vendor is kept with the ticket (ruling 5)."""
-    return f"v{number}"
+    """The mail whose text and files are wanted again."""
+    files_of: UUID | None = None
+    """The one whose files alone are: its text is the draft."""
+    ticked: Sequence[UUID] = ()
+    """Files that were ticked in a form that met the sign-in page."""
 
 
 def again_url(ticket: Ticket, number: int, message_id: UUID) -> str:
@@ -54,8 +55,8 @@ def vendor_part(
         return None
     seqs = {entry.pk: str(entry.seq) for entry in thread.entries}
     shown = Q(status=OutboundStatus.HELD) | Q(entry__in=seqs)
-    if writing.restored:
-        shown |= Q(pk=writing.restored, status__in=RESTORABLE)
+    if again := {writing.restored, writing.files_of} - {None}:
+        shown |= Q(pk__in=again, status__in=RESTORABLE)
     mails = list(vendor_mail_of(envelope).filter(shown).select_related("handover").prefetch_related("attachments"))
     addresses = ", ".join(envelope.vendor_addresses)
     may_write = ("vendor_mails" in thread.acts and addresses) or writing.form is not None
@@ -107,7 +108,8 @@ def _composer(
     mode = vendor_mode(number)
     draft = drafts_on(ticket).get(mode)
     files = files_to_send(thread.envelope)
-    form = writing.form or VendorMailForm(auto_id="vendor-%s", initial=_begun(draft, writing, mails), files=files)
+    initial = _begun(draft, writing, mails) | {"attachments": _ticked(writing, mails, files)}
+    form = writing.form or VendorMailForm(auto_id="vendor-%s", initial=initial, files=files)
     token = context_of(ticket, last_seen_seq=last_seq, by=agent, mode=mode).signed()
     renew_context(form, token)
     return {
@@ -135,3 +137,15 @@ def _begun(draft: Any, writing: VendorWriting, mails: Sequence[OutboundMessage])
         body = "\n\n".join(part for part in (failed.body_text, body) if part.strip())
         subject = failed.subject
     return {"body": body, "cc": subject, "draft_version": draft.version if draft else 0}
+
+
+def _ticked(writing: VendorWriting, mails: Sequence[OutboundMessage], files: Sequence[Attachment]) -> list[str]:
+    """Which of `files` are ticked already: those of a mail that is written again, of which it had copies."""
+    again = [mail for mail in mails if mail.pk in (writing.restored, writing.files_of)]
+    wanted = [(file.sha256, file.filename) for mail in again for file in mail.attachments.all()]
+    found = [str(file.pk) for file in files if file.pk in writing.ticked]
+    for file in files:
+        if (file.sha256, file.filename) in wanted:
+            wanted.remove((file.sha256, file.filename))
+            found.append(str(file.pk))
+    return found

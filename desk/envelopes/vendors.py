@@ -17,7 +17,7 @@ from desk.envelopes.answers import acted_in, envelope_in_tab, show_envelope
 from desk.envelopes.forms import VendorMailForm
 from desk.envelopes.tabs import tab_url
 from desk.envelopes.thread import Writing
-from desk.envelopes.vendor_part import VendorWriting, vendor_mode
+from desk.envelopes.vendor_part import VendorWriting
 from desk.forms import add_refusal
 from desk.refusals import Refusal
 from desk.services import take_back_from_vendor, write_to_vendor_and_end_draft
@@ -26,6 +26,7 @@ from envelopes.enums import EnvelopeKind
 from envelopes.models import Envelope
 from envelopes.policies import may_write_to_vendor
 from envelopes.selectors import files_to_send, vendor_mail_of
+from envelopes.vendor_drafts import vendor_mode
 
 AUTO_ID = "vendor-%s"
 
@@ -107,7 +108,7 @@ def draft(request: AgentRequest, reference: str, number: int) -> HttpResponse:
 @require_POST
 @agent_required
 def undo(request: AgentRequest, reference: str, number: int, message_id: UUID) -> HttpResponse:
-    """Take an own mail back; its text stands in the composer again."""
+    """Take an own mail back; its text stands in the composer again, with its files ticked."""
     ticket, found = envelope_in_tab(request, reference, number)
     message = vendor_mail_of(found).filter(pk=message_id).first()
     if message is None:
@@ -117,4 +118,4 @@ def undo(request: AgentRequest, reference: str, number: int, message_id: UUID) -
     except DomainError as error:
         return refuse_in(request, found, error)
     messages.success(request, _("Taken back before it was sent. Your text stands in the message to the vendor below."))
-    return redirect(tab_url(ticket.reference, number) + "?compose=vendor")
+    return redirect(f"{tab_url(ticket.reference, number)}?compose=vendor&files={message.pk}")

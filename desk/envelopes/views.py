@@ -11,12 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.auth import AgentRequest, agent_required, renew_snapshot
 from accounts.models import Agent
 from core.errors import DomainError, Invalid
+from core.service import record_refusal
 from core.sessions import IN_THE_BACKGROUND
 from desk.composing import id_in
 from desk.envelopes.answers import (
     acted_in,
     envelope_in_tab,
     form_answer,
+    in_workspace,
     known_envelope,
     show_envelope,
     words_of,
@@ -35,6 +37,7 @@ from desk.unfinished import forget_typed, posted_or_typed
 from desk.workspace import Part, visible_ticket
 from envelopes import services
 from envelopes.enums import EnvelopeKind
+from envelopes.guards import refusal_of_act
 from envelopes.models import Envelope
 from envelopes.selectors import readable_envelope
 from tickets.models import Ticket
@@ -46,7 +49,7 @@ from tickets.selectors import drafts_of
 def envelope(request: AgentRequest, reference: str, number: int) -> HttpResponse:
     """`?before=<seq>` shows the page of the thread before that entry, `?original=<entry>` a mail in its own layout,
     `?compose=envelope` opens the composer, `?compose=vendor` the one to the vendor, with `&restore=<message>` on what
-    was not sent.
+    was not sent, `&files=<message>` and `&attachments=<file>` with files ticked.
     """
     ticket, found = envelope_in_tab(request, reference, number)
     before = str(request.GET.get("before", ""))
@@ -55,7 +58,9 @@ def envelope(request: AgentRequest, reference: str, number: int) -> HttpResponse
         note_opened(request.agent, ticket)
     is_asked, to_vendor = request.GET.get("compose"), None
     if is_asked == "vendor":
-        to_vendor = VendorWriting(is_open=True, restored=id_in(str(request.GET.get("restore", ""))))
+        restored, files_of = (id_in(str(request.GET.get(name, ""))) for name in ("restore", "files"))
+        ticked = [file_id for given in request.GET.getlist("attachments") if (file_id := id_in(given))]
+        to_vendor = VendorWriting(is_open=True, restored=restored, files_of=files_of, ticked=ticked)
     writing = Writing(is_open=is_asked == "envelope", to_vendor=to_vendor)
     original = id_in(str(request.GET.get("original", "")))
     return show_envelope(
@@ -176,16 +181,23 @@ def act_by_form(
     call: Callable[[AgentRequest, Envelope, dict[str, Any]], Any],
     said: Callable[[], str],
 ) -> Any:  # a view
-    """GET shows the form to those who read the envelope; POST acts."""
+    """GET shows the form to those who may take the step; POST acts. Rights come before what was typed: which choices a
+    form has tells who takes part.
+    """
 
     @require_http_methods(["GET", "POST"])
     @agent_required
     def view(request: AgentRequest, reference: str, number: int) -> HttpResponse:
         if request.method != "POST":
             ticket, found = envelope_in_tab(request, reference, number)
+            if refusal := refusal_of_act(request.agent, found, name):
+                return in_workspace(request, refuse_in(request, found, refusal))
             form = form_of(request, posted_or_typed(request), found)
             return form_answer(request, ticket, form, _words(name, ticket, number))
         found = known_envelope(request, reference, number)
+        if refusal := refusal_of_act(request.agent, found, name):
+            record_refusal(refusal, act=name, subject=found.pk, by=request.agent)
+            return refuse_in(request, found, refusal)
         ticket, words = found.ticket, _words(name, found.ticket, number)
         form = form_of(request, request.POST, found)
         if not form.is_valid():

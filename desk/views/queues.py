@@ -168,7 +168,7 @@ def _rows(request: AgentRequest, state: ListState, page: Page[Ticket], *, is_who
     rows = {ticket.pk: shown_row(ticket, request.agent, columns) for ticket in page.items}
     for row in rows.values():
         row["url"] = with_from(row["url"], origin)
-    awaiting_owner = add_hints(page.items, rows)
+    awaiting_owner = add_hints(page.items, rows, request.agent)
     if listing.view.slug == "mine" and is_whole and state.sort == listing.view.sort:
         return {"groups": grouped(page.items, rows, awaiting_owner), "rows": []}
     return {"groups": [], "rows": list(rows.values())}

@@ -37,7 +37,7 @@ def search(request: AgentRequest) -> HttpResponse:
     except Invalid as refusal:
         error, page = refusal, Page([], None, None)
     rows = {ticket.pk: row_of(ticket, request.agent) for ticket in page.items}
-    add_hints(page.items, rows)
+    add_hints(page.items, rows, request.agent)
     context = {
         "query": query,
         "posts": posts,

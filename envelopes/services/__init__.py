@@ -10,7 +10,7 @@ from envelopes.services.helping import (
     post_in_envelope,
     release_envelope,
 )
-from envelopes.services.leaving import replace_leaver
+from envelopes.services.leaving import replace_leaver, replace_new_owner
 from envelopes.services.legal import ask_for_legal_advice, ask_for_outstanding_advice
 from envelopes.services.mail import keep_mail, post_mail, tell_of_held_mail
 from envelopes.services.offers import offer_help, take_help_offer, withdraw_help_offer
@@ -47,6 +47,7 @@ __all__ = [
     "release_envelope",
     "reopen_envelope",
     "replace_leaver",
+    "replace_new_owner",
     "take_help_offer",
     "tell_of_held_mail",
     "time_out_due_envelopes",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Team
@@ -167,10 +168,13 @@ def put_in_thread(envelope: Envelope, entry: TimelineEntry) -> TimelineEntry:
 
 
 def join(envelope: Envelope, agent: Agent, *, by: Actor, invited_by: Agent | None = None) -> bool:
-    """Make `agent` an expert of the envelope; False if they are one."""
+    """Make `agent` an expert of the envelope; False if they are one. An offer of theirs has been taken up by that."""
     if envelope.participants.filter(agent=agent, left_at__isnull=True).exists():
         return False
     record(EnvelopeParticipant(envelope=envelope, agent=agent, invited_by=invited_by), by=by)
+    for offer in envelope.offers.standing().filter(agent=agent):
+        offer.taken_at, offer.taken_by = timezone.now(), invited_by or agent
+        record(offer, by=by)
     return True
 
 

@@ -19,7 +19,7 @@ from core.history import record
 from core.service import service
 from envelopes.clock import clock
 from envelopes.enums import Awaiting, EnvelopeStatus, OlaMetric, Outcome
-from envelopes.errors import AtEnvelopeCapacity, NotAddressed, OwnersOwnEnvelope
+from envelopes.errors import AcceptedAlready, AtEnvelopeCapacity, NotAddressed, OwnersOwnEnvelope
 from envelopes.events import (
     EnvelopeAccepted,
     EnvelopeCompleted,
@@ -56,6 +56,7 @@ from envelopes.services._common import (
     why_no_expert,
     write,
 )
+from envelopes.transitions import steps_from
 from tickets.enums import EntryKind
 from tickets.models import Task, TimelineEntry
 from tickets.services import NewFile, create_hidden_task, tell_of_help
@@ -75,6 +76,8 @@ def accept_envelope(envelope_id: UUID, *, by: Agent, version: int | None = None)
         raise NotAddressed(target=envelope.target, **facts)
     if by.pk == envelope.ticket.owner_id:
         raise OwnersOwnEnvelope(**facts)
+    if envelope.status == S.ACTIVE and envelope.assigned_to is not None and envelope.assigned_to_id != by.pk:
+        raise AcceptedAlready(expert=envelope.assigned_to.name, allowed=steps_from(envelope.status), **facts)
     refuse_unless_in(envelope, S.PENDING)
     now = timezone.now()
     agent = Agent.objects.for_update().get(pk=by.pk)
@@ -140,7 +143,10 @@ def release_envelope(envelope_id: UUID, *, by: Agent, reason: str, version: int 
     take_out(envelope, expert, by=by, at=now)
     envelope.release(at=now, timeout_due_at=clock().timeout_at(envelope, start=now))
     save(envelope, by=by)
-    write(envelope, by=by, event="envelope_released", body_text=reason, expert=expert.name)
+    if by.pk == expert.pk:
+        write(envelope, by=by, event="envelope_released", body_text=reason, expert=expert.name)
+    else:
+        write(envelope, by=by, event="envelope_taken", body_text=reason, expert=expert.name, taken_by=by.name)
     publish(
         EnvelopeReleased(
             envelope_id=envelope.pk,

@@ -1,4 +1,6 @@
-"""An expert whose access has ended helps nobody: what they had goes on without them."""
+"""An expert whose access has ended helps nobody, and nobody helps on a ticket of their own: what they had goes on
+without them.
+"""
 
 from uuid import UUID
 
@@ -10,10 +12,12 @@ from core.actors import Actor
 from core.events import publish
 from core.service import service
 from envelopes.clock import clock
-from envelopes.enums import EnvelopeStatus
+from envelopes.enums import EnvelopeStatus, LeftBy
 from envelopes.events import EnvelopeReleased
 from envelopes.models import Envelope, EnvelopeParticipant
+from envelopes.querysets import EnvelopeQuerySet
 from envelopes.services._common import id_of, lock, save, take_out, write
+from tickets.services import lock_ticket
 
 S = EnvelopeStatus
 
@@ -26,15 +30,33 @@ def replace_leaver(agent_id: UUID, *, by: Actor) -> int:
     agent = Agent.objects.get(pk=agent_id)
     if agent.is_active:
         return 0
-    takes_part = EnvelopeParticipant.objects.filter(envelope=OuterRef("pk"), agent=agent, left_at__isnull=True)
-    theirs = Envelope.objects.open().filter(Q(assigned_to=agent) | Exists(takes_part))
-    found = list(theirs.order_by("ticket_id", "number").values_list("pk", flat=True))
+    found = list(_helped_by(agent).order_by("ticket_id", "number").values_list("pk", flat=True))
     for envelope_id in found:
-        _give_back(lock(envelope_id), agent, by=by)
+        _give_back(lock(envelope_id), agent, by=by, why=LeftBy.LEAVING)
     return len(found)
 
 
-def _give_back(envelope: Envelope, agent: Agent, *, by: Actor) -> None:
+@service
+def replace_new_owner(ticket_id: UUID, *, agent_id: UUID, by: Actor) -> int:
+    """Give back the open envelopes of a ticket in which its new owner helps, as `replace_leaver` does. Answers how many
+    there were.
+    """
+    ticket = lock_ticket(ticket_id)
+    if ticket.owner_id != agent_id:
+        return 0
+    agent = Agent.objects.get(pk=agent_id)
+    found = list(_helped_by(agent).filter(ticket=ticket_id).order_by("number").values_list("pk", flat=True))
+    for envelope_id in found:
+        _give_back(lock(envelope_id), agent, by=by, why=LeftBy.OWNING)
+    return len(found)
+
+
+def _helped_by(agent: Agent) -> EnvelopeQuerySet:
+    takes_part = EnvelopeParticipant.objects.filter(envelope=OuterRef("pk"), agent=agent, left_at__isnull=True)
+    return Envelope.objects.open().filter(Q(assigned_to=agent) | Exists(takes_part))
+
+
+def _give_back(envelope: Envelope, agent: Agent, *, by: Actor, why: LeftBy) -> None:
     now = timezone.now()
     take_out(envelope, agent, by=by, at=now)
     if envelope.assigned_to_id != agent.pk:
@@ -45,13 +67,14 @@ def _give_back(envelope: Envelope, agent: Agent, *, by: Actor) -> None:
     else:
         envelope.release(at=now, timeout_due_at=clock().timeout_at(envelope, start=now))
     save(envelope, by=by)
-    write(envelope, by=by, event="envelope_left", expert=agent.name)
+    write(envelope, by=by, event=f"envelope_{why}", expert=agent.name)
     publish(
         EnvelopeReleased(
             envelope_id=envelope.pk,
             ticket_id=envelope.ticket_id,
             by_id=id_of(by),
             former_agent_id=agent.pk,
+            why=str(why),
             occurred_at=now,
         )
     )

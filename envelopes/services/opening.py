@@ -225,9 +225,8 @@ def _cancel(envelope: Envelope, *, by: Actor, reason: str = "", event: str = "en
         child.ticket = envelope.ticket
         is_blocking |= _cancel(child, by=by, reason=reason, event=event)
     now = timezone.now()
-    drop_held_asides(
-        envelope.vendor_messages.values_list("pk", flat=True), ticket_id=envelope.ticket_id, by=by
-    )  # nobody waits for an answer any more
+    mails = envelope.vendor_messages.values_list("pk", flat=True)
+    drop_held_asides(mails, ticket_id=envelope.ticket_id, by=by)  # nobody waits for an answer any more
     end_tasks(envelope, by=by)
     envelope.cancel(reason=reason, at=now)
     save(envelope, by=by)

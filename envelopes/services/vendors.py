@@ -20,7 +20,7 @@ from core.events import publish
 from core.history import record
 from core.service import service
 from envelopes.enums import Awaiting, EnvelopeKind, EnvelopeStatus
-from envelopes.events import EnvelopePosted
+from envelopes.events import EnvelopePosted, VendorMailDropped
 from envelopes.models import Envelope, EnvelopePost, VendorMessage
 from envelopes.policies import may_name_vendor, may_write_to_vendor
 from envelopes.selectors import files_of
@@ -35,10 +35,12 @@ from envelopes.services._common import (
     write,
 )
 from envelopes.services.mail import KEPT
+from envelopes.vendor_drafts import vendor_mode
 from tickets.enums import EntryKind
-from tickets.events import AsideReleased
+from tickets.events import AsideDropped, AsideReleased
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
-from tickets.services import NewFile, hold_aside, undo_aside
+from tickets.policies import may_keep_drafts
+from tickets.services import NewFile, hold_aside, keep_above, undo_aside
 from tickets.services.draft_files import refuse_too_much
 
 S = EnvelopeStatus
@@ -207,6 +209,29 @@ def _tell_that_it_never_left(envelope: Envelope, entry: TimelineEntry, message_i
     if release is not None and is_last and envelope.status == S.ACTIVE:
         envelope.awaiting = rows.filter(history_id__lt=release.history_id).values_list("awaiting", flat=True)[0]
         record(envelope, by=by)
+
+
+@service
+def keep_dropped(event: AsideDropped) -> None:
+    """A held mail to a vendor is not sent, as nobody waits for an answer any more: its author has the words again as a
+    draft, with what was begun since below them, and is told.
+    """
+    row = VendorMessage.objects.select_related("envelope", "outbound__author").filter(outbound=event.message_id).first()
+    if row is None or row.outbound.author is None or not may_keep_drafts(row.outbound.author):
+        return
+    message, envelope = row.outbound, row.envelope
+    mode = vendor_mode(envelope.number)
+    keep_above(event.ticket_id, by=row.outbound.author, mode=mode, body_text=message.body_text, cc=message.subject)
+    publish(
+        VendorMailDropped(
+            envelope_id=envelope.pk,
+            ticket_id=event.ticket_id,
+            by_id=event.by_id,
+            message_id=message.pk,
+            author_id=row.outbound.author.pk,
+            occurred_at=event.occurred_at,
+        )
+    )
 
 
 def _release_of(message_id: UUID) -> str:

@@ -1,6 +1,7 @@
 // Drafts, for data-module="drafts" on the <details> around a form[data-draft-url]: what is typed is saved on the server
 // a moment after each pause, with Ctrl+S or Enter in a line of the form, and when the page is left. A text that was changed
 // in another window meanwhile is never written over by itself: the person chooses.
+import { filesOf, settled } from "./filepicker.js";
 import { all } from "./page.js";
 
 const PAUSE_MS = 1_000;
@@ -149,7 +150,10 @@ const answered = async (form, response, values) => {
   state.saved = values;
   if (valuesOf(form) === values) {
     // Nothing is to be lost any more: leaving the page asks nothing, and the form may be renewed.
-    for (const field of [textOf(form), form.elements.cc]) if (field) field.defaultValue = field.value;
+    // What is so already is not set again: in a field that nobody has typed into that would move the caret.
+    for (const field of [textOf(form), form.elements.cc]) {
+      if (field && field.defaultValue !== field.value) field.defaultValue = field.value;
+    }
     clearTimeout(state.device);
     device?.forget(form);
   }
@@ -238,12 +242,17 @@ const onClick = (event) => {
   save(form);
 };
 
-// Another tab of the ticket takes the place of this one: what is typed goes to the server first.
-const onTab = (event) => {
+// Another tab of the ticket takes the place of this one: what is typed and chosen goes to the server first. A file that
+// can only go with its message would be lost; the browser asks about it, as when the page is left.
+const onTab = async (event) => {
   const { elt, issueRequest } = event.detail;
-  if (!elt.matches("[data-tab-link]") || !forms().some(isBehind)) return;
+  if (!elt.matches("[data-tab-link]") || !forms().some((form) => isBehind(form) || filesOf(form))) return;
   event.preventDefault();
-  Promise.all(forms().map(save)).then(() => issueRequest(true));
+  elt.setAttribute("aria-busy", "true");
+  await Promise.all(forms().flatMap((form) => [save(form), settled(form)]));
+  elt.removeAttribute("aria-busy");
+  if (forms().some(filesOf)) window.location.assign(elt.href);
+  else issueRequest(true);
 };
 
 const wakeUp = () => forms().forEach((form) => { stateOf(form).isOver = false; });

@@ -17,7 +17,17 @@ const isSame = (one, other) => one.name === other.name && one.size === other.siz
 const underway = new WeakMap(); // form -> uploads that have not ended
 const turns = new WeakMap(); // form -> its last upload: one after the other, to be kept in the order they were chosen in
 const STALLED_MS = 60_000;
+const held = new WeakSet(); // forms that are to be sent once their files have arrived
 let listening = false;
+
+// How many files of a form are still on their way, or can only go with it.
+export const filesOf = (form) => {
+  const inputs = [...form.querySelectorAll("[data-picker-input]")];
+  return (underway.get(form)?.size ?? 0) + inputs.reduce((count, input) => count + input.files.length, 0);
+};
+
+// Once all that is on its way now has ended; whether none of it was refused.
+export const settled = async (form) => (await Promise.all(underway.get(form) ?? [])).every(Boolean);
 
 const answerOf = (request) => {
   if (!request.getResponseHeader("Content-Type")?.includes("json")) return null;
@@ -128,11 +138,11 @@ class Picker {
     const bar = row.querySelector("progress");
     bar.hidden = false;
     bar.setAttribute("aria-label", file.name);
-    const start = () => row.isConnected ? upload(
+    const start = () => "out" in row.dataset ? null : upload(
       this.root.dataset.filesUrl, this.form.querySelector('[name="csrfmiddlewaretoken"]').value, file,
       (part) => { bar.value = part; },
       (request) => { row.stop = () => request.abort(); },
-    ) : null; // taken out while it waited
+    );
     const ended = (turns.get(this.form) ?? Promise.resolve()).then(start).catch(() => null);
     turns.set(this.form, ended);
     const done = ended.then((answer) => this.sent(file, row, answer)).finally(() => {
@@ -143,26 +153,29 @@ class Picker {
     underway.get(this.form).add(done);
   }
 
+  // Whether the form may go: not without a file that was refused. A row that is on the page no more, as a part of the
+  // page was renewed, says nothing about its file: only a click takes that out.
   sent(file, row, answer) {
     delete row.stop;
     const kept = answer?.ok ? answer.told.files[0] : null;
-    if (!row.isConnected) { // taken out meanwhile
+    if ("out" in row.dataset) {
       if (kept) this.removeFromServer(kept.id);
-      return;
+      return true;
     }
     if (answer?.ok) {
       if (kept) this.keep(row, kept);
       else this.drop(file, row); // it was there already
-      return;
+      return true;
     }
     if (answer) {
       this.drop(file, row); // refused for what it is: the server says why
       this.say(Object.values(answer.told.fields ?? {}).flat().join(" ") || answer.told.detail);
-      return;
+      return false;
     }
     this.files.push(file);
     this.fillInput();
     this.say(`${file.name} ${this.root.dataset.failed}`);
+    return true;
   }
 
   keep(row, kept) {
@@ -215,6 +228,7 @@ class Picker {
         this.rows.delete(file);
         this.forget(row);
       } else {
+        row.dataset.out = "";
         this.drop(file, row);
         this.root.querySelector("[data-picker-open]").focus();
       }
@@ -223,13 +237,21 @@ class Picker {
   }
 }
 
-// A message does not leave without a file that is still on its way.
-const onSubmit = (event) => {
-  const waiting = underway.get(event.target);
-  if (!waiting?.size || event.submitter?.hasAttribute("hx-post")) return;
+// A message does not leave without a file that is still on its way, nor once that was refused: what is to be done then
+// is the person's to say. Only what keeps or discards a draft goes on.
+const onSubmit = async (event) => {
+  const { target: form, submitter } = event;
+  if (!underway.get(form)?.size || submitter?.hasAttribute("hx-post")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  Promise.all(waiting).then(() => event.target.requestSubmit(event.submitter));
+  if (held.has(form)) return;
+  held.add(form);
+  const button = submitter ?? form.querySelector("[data-composer-send]");
+  button?.setAttribute("aria-busy", "true");
+  const isWhole = await settled(form);
+  held.delete(form);
+  button?.removeAttribute("aria-busy");
+  if (isWhole || submitter?.matches("[data-draft-button]")) form.requestSubmit(submitter);
 };
 
 export const init = (root) => {

@@ -25,10 +25,14 @@ const fill = (text) => {
   words = "";
 };
 
-// Words somebody has typed into the form that stands in the slot still; what was only filled in comes anew.
+// Words somebody has typed into the form that stands in the slot still; what was only filled in, here or by the server,
+// comes anew. A form that came back holds what was typed as what the server gave.
+const isTyped = ({ value, defaultValue, dataset, form }) =>
+  value.trim() && value !== dataset.filled && ("cameBack" in form.dataset || value !== defaultValue);
+
 const begunFor = (link) => {
   const form = document.querySelector(`#dialog-slot form:not([data-sent])[action="${CSS.escape(link.getAttribute("href"))}"]`);
-  const isBegun = [...(form?.querySelectorAll("textarea") ?? [])].some(({ value, dataset }) => value.trim() && value !== dataset.filled);
+  const isBegun = [...(form?.querySelectorAll("textarea") ?? [])].some(isTyped);
   return isBegun ? form.closest("dialog") : null;
 };
 

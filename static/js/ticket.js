@@ -1,9 +1,10 @@
 // Composers, for data-module="composer" on the <details> around a form[data-composer]: focus and help on opening, growing
-// with the text, Ctrl+Enter sends, and a question before unsent text would be lost with the page.
+// with the text, Ctrl+Enter sends, and a question before unsent text, or a file on its way, would be lost with the page.
 // R with a text selected in a message quotes it.
 // Opens the timeline at the first unread entry, otherwise at its end, for data-module="timeline";
 // an address with #e<id> wins, and what was looked for is read from its beginning. Runs once for a page: what is being read never moves.
 import { fits } from "./drafts.js";
+import { filesOf } from "./filepicker.js";
 import { all } from "./page.js";
 
 let listening = false;
@@ -159,7 +160,8 @@ export const init = (root) => {
   });
   window.addEventListener("beforeunload", (event) => {
     const isSending = document.querySelector("form[data-composer][data-sent]") !== null;
-    const others = [...document.querySelectorAll("form[data-composer]")].some(isDirty);
+    const forms = [...document.querySelectorAll("form[data-composer]")];
+    const others = forms.some((form) => isDirty(form) || filesOf(form));
     if (others && !isSending) event.preventDefault();
   });
 };

@@ -6,7 +6,7 @@ import { all } from "./page.js";
 const PAUSE_MS = 120;
 const SLASH = /^\/([^\s/][^/\n]{0,40})?$/;
 const AT = /(?:^|[\s(])@([^\s@][^@\n]{0,40})?$/u;
-const open = { form: null, start: 0, options: [], at: 0, added: "" };
+const open = { form: null, start: 0, caret: 0, options: [], at: 0, added: "" };
 let listening = false;
 let timer = 0;
 let asked = 0;
@@ -58,7 +58,7 @@ const show = (form, found, results) => {
   const template = form.querySelector("[data-aid-option]").content.firstElementChild;
   const { added } = open;
   close();
-  Object.assign(open, { form, start: found.start, options: results, added });
+  Object.assign(open, { form, start: found.start, caret: text.selectionStart, options: results, added });
   list.replaceChildren(...results.map((option, index) => {
     const row = template.cloneNode(true);
     row.id = `${list.id}-${index}`;
@@ -71,6 +71,12 @@ const show = (form, found, results) => {
   text.setAttribute("aria-controls", list.id);
   text.setAttribute("aria-autocomplete", "list");
   mark(0);
+};
+
+// The caret stands elsewhere than where somebody has asked: what is between belongs to no question.
+const isMoved = () => {
+  const { selectionStart, selectionEnd } = textOf(open.form);
+  return selectionStart !== open.caret || selectionEnd !== open.caret;
 };
 
 const look = async (form) => {
@@ -86,7 +92,8 @@ const look = async (form) => {
   const response = await fetch(url, { headers: { Accept: "application/json" } }).catch(() => null);
   if (!response?.ok || mine !== asked || document.activeElement !== textOf(form)) return;
   const { results } = await response.json();
-  if (mine !== asked) return;
+  const now = askedAt(form);
+  if (mine !== asked || now?.start !== found.start || now.words !== found.words) return;
   const status = form.querySelector("[data-aid-status]");
   status.textContent = results.length || found.words ? "" : status.dataset.none;
   if (results.length) show(form, found, results);
@@ -104,6 +111,10 @@ export const replace = (text, start, end, words) => {
 };
 
 const choose = (index) => {
+  if (isMoved()) {
+    close();
+    return;
+  }
   const { form, start } = open;
   const option = open.options[index];
   const text = textOf(form);
@@ -137,6 +148,10 @@ const onKey = (event) => {
   if (!form || event.target !== textOf(form) || event.isComposing) return;
   const isPlain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
   if (open.form !== form || !isPlain || !KEYS[event.key]) return;
+  if (isMoved()) {
+    close();
+    return;
+  }
   event.preventDefault();
   event.stopPropagation();
   KEYS[event.key]();
@@ -146,9 +161,12 @@ const onInput = (event) => {
   const form = formOf(event.target);
   if (!form || event.target !== textOf(form) || !aidsOf(form)) return;
   clearTimeout(timer);
+  open.caret = event.target.selectionStart;
   if (askedAt(form)) timer = setTimeout(() => look(form), PAUSE_MS);
   else close();
 };
+
+const onCaret = () => { if (open.form && isMoved()) close(); };
 
 const onClick = (event) => {
   const row = event.target.closest?.('[data-aid-list] [role="option"]');
@@ -178,6 +196,7 @@ export const init = (root) => {
   listening = true;
   document.addEventListener("keydown", onKey, true);
   document.addEventListener("input", onInput);
+  document.addEventListener("selectionchange", onCaret);
   document.addEventListener("click", onClick);
   document.addEventListener("pointerdown", (event) => {
     if (event.target.closest?.("[data-aid-list]")) event.preventDefault(); // the text keeps the focus

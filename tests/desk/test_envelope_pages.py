@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import AgentSkill, Skill
 from core.events import deliver_all
+from core.models import RefusedAct
 from desk.envelopes.tabs import tab_url
 from envelopes import services
 from envelopes.enums import EnvelopeStatus
@@ -238,6 +239,28 @@ def test_a_refusal_stands_on_the_tab_or_on_the_ticket_of_those_who_may_not_read_
 
 
 # ---- writing ----
+
+
+FORMS = ("decline", "redirect", "invite", "release", "complete", "cancel", "vendor", "envelopes")
+
+
+@pytest.mark.parametrize("act", FORMS)
+def test_rights_are_asked_before_what_was_typed_is_looked_at(
+    desk: Desk, ticket: Ticket, envelope: Envelope, act: str
+) -> None:
+    """What a form takes for a choice would tell who takes part."""
+    services.invite_expert(envelope.pk, by=desk.mara, agent=AgentFactory(name="Hidden Helper"))
+    tab = tab_url(ticket.reference, 1)
+    for agent, status in ((desk.jonas, 404), (desk.aude, 403)):
+        browser = desk.browser(agent)
+        assert browser.get(f"{tab}{act}/").status_code == status
+        refused = browser.post(f"{tab}{act}/", {"agent": "nobody", "target": "nothing", "reason": ""})
+        assert (refused.status_code, "Hidden Helper" in html_of(refused)) == (403, status == 403)
+        assert 'name="agent"' not in html_of(refused)
+    answer = desk.browser(desk.aude).get(f"{tab}{act}/", headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (403, "#workspace")
+    kept = RefusedAct.objects.filter(act=act, subject=str(envelope.pk)).order_by("at")
+    assert list(kept.values_list("actor_name", flat=True)) == ["Jonas Kern", "Aude Petit"], "looking is no act"
 
 
 def test_what_is_written_stands_in_the_thread_and_is_the_owners_turn(

@@ -1,12 +1,15 @@
 """The board of help: what one may accept, what one could help with, by skill and due time."""
 
 import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from accounts.models import AgentSkill, Skill
 from desk.envelopes.tabs import tab_url
 from envelopes import services
+from envelopes.help_board import PAGE
 from envelopes.models import Envelope, HelpOffer
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of, url_of
@@ -34,6 +37,7 @@ def test_help_is_offered_from_the_board_and_taken_by_one_click(desk: Desk, ticke
     board = html_of(jonas.get("/help/", {"show": "others"}))
     assert (f'action="{tab}offer/"' in board, "Packets drop." in board, url_of(ticket) in board) == (True, False, True)
     assert jonas.post(f"{tab}offer/").headers["Location"] == "/help/?show=others"
+    assert jonas.post(f"{tab}offer/", {"at": "https://evil.test/?x=1"}).headers["Location"] == "/help/"
     board = html_of(jonas.get("/help/", {"show": "others"}))
     assert (f'action="{tab}withdraw_offer/"' in board, f'action="{tab}offer/"' in board) == (True, False)
     page = html_of(mara.get(tab))
@@ -42,6 +46,24 @@ def test_help_is_offered_from_the_board_and_taken_by_one_click(desk: Desk, ticke
     assert (taken.status_code, "Invite Jonas Kern" in html_of(taken)) == (200, False)
     assert Envelope.objects.get().assigned_to == desk.jonas
     assert "Packets drop." in html_of(jonas.get("/help/")), "asked by name now"
+
+
+def test_who_offers_or_takes_back_stands_where_they_stood(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
+    vpn = Skill.objects.create(name="VPN")
+    AgentSkill.objects.create(agent=desk.nina, skill=vpn, level=3)
+    EnvelopeFactory.create_batch(PAGE, ticket=ticket, team=desk.other_team, is_blocking=False)
+    jonas = desk.browser(desk.jonas)
+    here = f"/help/?show=others&skill={vpn.pk}&team={desk.other_team.pk}&by=skill"
+    following = re.search(r'href="([^"]*cursor=[^"]+)"', html_of(jonas.get(here)))
+    assert following
+    here = unescape(following[1])
+    for act in ("offer", "withdraw_offer"):
+        form = re.search(rf'action="([^"]+/{act}/)".*?name="at" value="([^"]*)"', html_of(jonas.get(here)), re.DOTALL)
+        assert form, act
+        answer = jonas.post(form[1], {"at": unescape(form[2])})
+        back = answer.headers["Location"]
+        assert parse_qs(urlsplit(back).query) == parse_qs(urlsplit(here).query)
+        assert jonas.get(back).status_code == 200
 
 
 def test_an_offer_is_taken_back_and_none_is_taken_that_is_not_there(

@@ -23,7 +23,7 @@ from tests.desk.pages import html_of, note_form, reply_form, url_of
 from tests.factories import EnvelopeFactory, TicketFactory
 from tests.factories.people import PASSWORD
 from tickets.models import CannedResponse, Draft, OutboundMessage, Ticket, TimelineEntry
-from tickets.services import keep_draft
+from tickets.services import NewFile, keep_draft
 
 pytestmark = pytest.mark.django_db
 WORDS = "Hello Dana, <b>please</b> restart it."
@@ -54,6 +54,34 @@ def carried(url: str, given: dict[str, Any], **more: Any) -> str:
 def signed_in(person: Any, typed: str, browser: Client | None = None, **more: str) -> Any:
     values = {"username": person.email, "password": PASSWORD, "next": "/search/", "typed": typed, **more}
     return (browser or Client()).post("/login/", values)
+
+
+@pytest.mark.parametrize("step", ["vendor_mails/", "vendor_mails/draft/"])
+def test_a_mail_to_a_vendor_stands_in_its_composer_again(desk: Desk, ticket: Ticket, step: str) -> None:
+    envelope = EnvelopeFactory(
+        ticket=ticket,
+        team=desk.other_team,
+        expert=desk.nina,
+        kind="external_vendor",
+        vendor_addresses=["v@vendor.test"],
+    )
+    files = [NewFile("log.txt", b"log")]
+    file = post_in_envelope(envelope.pk, by=desk.nina, body_text="See", files=files).attachments.get()
+    html = html_of(desk.browser(desk.nina).get(url_of(ticket, "e/1/")))
+    context = hidden(html[html.index('id="composer-vendor-1"') :], "context")
+    given = {"context": context, "cc": "Switch 7, port 3", "body": WORDS, "draft_version": "0"}
+    typed = carried(url_of(ticket, f"e/1/{step}"), given | {"attachments": str(file.pk)})
+    keep_draft(ticket.pk, by=desk.nina, mode="v1", body_text="Begun elsewhere", cc="Other")
+    browser = Client()
+    answer = signed_in(desk.nina, typed, browser)
+    back = url_of(ticket, "e/1/") + f"?compose=vendor&attachments={file.pk}#composer-vendor-1"
+    assert answer.headers["Location"] == back
+    kept = Draft.objects.get()
+    assert (kept.mode, kept.cc, kept.body_text) == ("v1", "Switch 7, port 3", f"{WORDS}\n\nBegun elsewhere")
+    shown = html_of(browser.get(back))
+    form = shown[shown.index('id="composer-vendor-1"') :].partition("</form>")[0]
+    assert (f'value="{file.pk}"' in form, " checked" in form, "<b>please" in form) == (True, True, False)
+    assert not OutboundMessage.objects.exists()
 
 
 @pytest.mark.parametrize(

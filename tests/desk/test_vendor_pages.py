@@ -19,7 +19,7 @@ from tests.desk.pages import html_of, statements_of, url_of
 from tests.factories import EnvelopeFactory, TicketFactory
 from tickets.events import MessageNotSent
 from tickets.models import Draft, OutboundMessage, Ticket, TimelineEntry
-from tickets.services import NewFile, add_flag, release_message
+from tickets.services import NewFile, add_flag, keep_draft, release_message
 
 pytestmark = pytest.mark.django_db
 VERA, OTTO = "vera@vendor.test", "otto@vendor.test"
@@ -191,12 +191,64 @@ def test_a_mail_taken_back_stands_in_the_composer_again(desk: Desk, ticket: Tick
     undo = f"{tab}vendor_mails/{message.pk}/undo/"
     assert desk.browser(desk.mara).post(undo).status_code == 403
     assert desk.browser(desk.jonas).post(undo).status_code == 404
-    assert nina.post(undo).headers["Location"] == f"{tab}?compose=vendor"
+    back = f"{tab}?compose=vendor&files={message.pk}"
+    assert nina.post(undo).headers["Location"] == back
     assert OutboundMessage.objects.get().status == "cancelled"
-    form = html_of(nina.get(f"{tab}?compose=vendor"))
+    form = html_of(nina.get(back))
     form = form[form.index('id="composer-vendor-1"') :]
     assert ("Which firmware?</textarea>" in form, 'value="Switch 7"' in form) == (True, True)
     assert nina.post(undo).status_code == 409, "too late"
+
+
+def with_files(desk: Desk, envelope: Envelope) -> tuple[OutboundMessage, dict[str, str]]:
+    """A held mail that takes one of two files of its thread along."""
+    files = [NewFile("log.txt", b"log"), NewFile("inside.txt", b"inside")]
+    entry = services.post_in_envelope(envelope.pk, by=desk.nina, body_text="See", files=files)
+    ids = {file.filename: str(file.pk) for file in entry.attachments.all()}
+    chosen = [file.pk for file in entry.attachments.all() if file.filename == "log.txt"]
+    message = services.write_to_vendor(
+        envelope.pk, by=desk.nina, subject="Switch 7", body_text="See the log.", attachments=chosen
+    )
+    return message, ids
+
+
+def ticked(html: str) -> list[str]:
+    form = html[html.index('id="composer-vendor-1"') :].partition("</form>")[0]
+    boxes = re.findall(r'<input type="checkbox"[^>]*>', form)
+    return [re.search(r'value="([^"]+)"', box)[1] for box in boxes if " checked" in box]  # type: ignore[index]
+
+
+def test_ticked_files_are_ticked_again_after_an_undo(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
+    nina, tab = desk.browser(desk.nina), tab_url(ticket.reference, 1)
+    message, ids = with_files(desk, envelope)
+    html = html_of(nina.post(f"{tab}vendor_mails/{message.pk}/undo/", follow=True))
+    assert ticked(html) == [ids["log.txt"]]
+    assert '<details class="field-more" open>' in html[html.index('id="composer-vendor-1"') :]
+    edited = {"body": "See.", "cc": "Switch 7", "draft_version": str(Draft.objects.get().version)}
+    nina.post(f"{tab}vendor_mails/draft/", edited, headers={"Accept": "application/json"})
+    again = html_of(nina.get(f"{tab}?compose=vendor&files={message.pk}"))
+    assert ("See.</textarea>" in again, "See the log.</textarea>" in again) == (True, False), "loaded anew"
+    assert ticked(html_of(nina.get(tab))) == []
+
+
+def test_ticked_files_are_ticked_again_where_a_mail_is_written_again(
+    desk: Desk, ticket: Ticket, envelope: Envelope
+) -> None:
+    message, ids = with_files(desk, envelope)
+    message = sent(message)
+    message.start(leased_until=message.release_at)
+    message.fail(error="550 no such user")
+    message.save()
+    url = f"{tab_url(ticket.reference, 1)}?compose=vendor&restore={message.pk}"
+    assert ticked(html_of(desk.browser(desk.nina).get(url))) == [ids["log.txt"]]
+
+
+def test_what_was_begun_since_stands_below_a_mail_taken_back(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
+    message = services.write_to_vendor(envelope.pk, by=desk.nina, subject="Switch 7", body_text="Which firmware?")
+    keep_draft(ticket.pk, by=desk.nina, mode="v1", body_text="And which port?", cc="Other")
+    desk.browser(desk.nina).post(f"{tab_url(ticket.reference, 1)}vendor_mails/{message.pk}/undo/")
+    assert Draft.objects.get().body_text == "Which firmware?\n\nAnd which port?"
+    assert Draft.objects.get().cc == "Switch 7"
 
 
 def test_a_draft_to_the_vendor_is_nobody_elses_and_goes_with_the_mail(

@@ -15,7 +15,7 @@ from envelopes.enums import EnvelopeStatus
 from envelopes.errors import EnvelopeActForbidden, OfferGone, OfferNotForYou
 from envelopes.help_board import Wanted, help_page, offers_on
 from envelopes.models import Envelope, HelpOffer
-from envelopes.selectors import readable_envelope
+from envelopes.selectors import envelopes_on, readable_envelope
 from notifications.models import Notification
 from notifications.wording import describe
 from tests.concurrency import in_parallel
@@ -117,7 +117,32 @@ def test_whoever_helps_meanwhile_stands_among_the_offers_no_more(scene: Scene, e
     services.accept_envelope(envelope.pk, by=scene.nina)
     services.offer_help(envelope.pk, by=scene.mate)
     services.invite_expert(envelope.pk, by=scene.nina, agent=scene.mate)
-    assert offers_on(envelope, besides=[scene.nina.pk, scene.mate.pk]) == []
+    assert offers_on(envelope, besides=[]) == []
+    assert counted(scene, envelope) == 0
+    with pytest.raises(OfferGone):
+        services.take_help_offer(envelope.pk, by=scene.owner, agent=scene.mate)
+
+
+def counted(scene: Scene, envelope: Envelope) -> int:
+    rows = {row.id: row.offer_count for row in envelopes_on(scene.ticket, fresh(scene.owner))}
+    return rows[envelope.pk]
+
+
+def test_whoever_accepts_it_offers_no_more(scene: Scene) -> None:
+    envelope = EnvelopeFactory(ticket=scene.ticket, assigned_to=scene.nina)
+    services.offer_help(envelope.pk, by=scene.mate)
+    assert counted(scene, envelope) == 1
+    services.redirect_envelope(envelope.pk, by=scene.owner, assigned_to=scene.mate)
+    assert counted(scene, envelope) == 0, "asked by name"
+    services.accept_envelope(envelope.pk, by=scene.mate)
+    assert not HelpOffer.objects.standing().exists()
+
+
+def test_an_offer_left_from_before_is_not_counted_of_those_who_help(scene: Scene, envelope: Envelope) -> None:
+    services.accept_envelope(envelope.pk, by=scene.nina)
+    services.invite_expert(envelope.pk, by=scene.nina, agent=scene.mate)
+    HelpOffer.objects.create(envelope=envelope, agent=scene.mate)
+    assert counted(scene, envelope) == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -219,3 +244,21 @@ def _copies(values: dict[str, Any], count: int) -> list[Envelope]:
     for each in found:
         each.path = [each.pk]
     return found
+
+
+def test_elsewhere_names_no_skill_and_no_delay_of_what_one_may_not_read(scene: Scene) -> None:
+    linux, vpn = Skill.objects.create(name="Linux"), Skill.objects.create(name="VPN")
+    AgentSkill.objects.create(agent=scene.nina, skill=vpn, level=3)
+    AgentSkill.objects.create(agent=scene.mate, skill=linux, level=3)
+    envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, skill=linux)
+    Envelope.objects.filter(pk=envelope.pk).update(timeout_notified_at=timezone.now())
+    [row] = help_page(fresh(scene.mate), ELSEWHERE).rows
+    assert (row.envelope.is_readable, row.skills, row.is_late) == (False, ("VPN",), False)
+    [row] = help_page(fresh(scene.auditor), ELSEWHERE).rows
+    assert (row.envelope.is_readable, row.skills, row.is_late) == (True, ("Linux",), True)
+
+    def found(agent: Agent, skill: Skill) -> int:
+        return len(help_page(fresh(agent), Wanted(is_elsewhere=True, skill_id=skill.pk)).rows)
+
+    assert (found(scene.mate, linux), found(scene.mate, vpn)) == (0, 1)
+    assert (found(scene.auditor, linux), found(scene.auditor, vpn)) == (1, 0)

@@ -94,6 +94,7 @@ OF_ENVELOPES: dict[str, Operation] = {
     "redirect_envelope": lambda w, by, _other: services.redirect_envelope(w.envelope(), by=by, assigned_to=w.helper),
     "release_envelope": lambda w, by, _other: services.release_envelope(w.envelope(), by=w.helping(), reason="No time"),
     "replace_leaver": lambda w, _by, _other: w.lose_helper(),
+    "replace_new_owner": lambda w, _by, _other: services.replace_new_owner(w.ticket.pk, agent_id=w.helper.pk, by=DESK),
     "reopen_envelope": lambda w, by, _other: services.reopen_envelope(w.envelope(), by=by),
     "take_help_offer": lambda w, by, _other: services.take_help_offer(w.envelope(), by=by, agent=w.eve),
     "tell_of_held_mail": lambda w, _by, _other: services.tell_of_held_mail(

@@ -11,8 +11,9 @@ from accounts.enums import Role, Scope
 from accounts.models import Agent
 from core.errors import Forbidden, Invalid
 from envelopes import services
-from envelopes.errors import ExpertsOnlyRead
+from envelopes.errors import AcceptedAlready, ExpertsOnlyRead
 from envelopes.help_board import Wanted, help_page
+from envelopes.hints import hints_on
 from envelopes.models import Envelope
 from envelopes.selectors import (
     envelopes_on,
@@ -160,6 +161,20 @@ def test_who_reads_an_envelope_while_it_is_asked_worked_on_and_closed(scene: Sce
     assert found == expected
     told = {name for name, person in people.items() if knows_of(person, envelope)}
     assert told == {name for name, seen in expected.items() if seen not in ("", "p")} | {"ticket_lead", "colleague"}
+
+
+def test_who_was_slower_keeps_title_and_status_while_it_is_open(scene: Scene) -> None:
+    """Object rule 3."""
+    envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
+    assert (knows_of(scene.noah, envelope), reads_thread(scene.noah, envelope)) == (True, False)
+    assert not reads_ticket(scene.noah, scene.ticket)
+    with pytest.raises(AcceptedAlready) as refused:
+        services.accept_envelope(envelope.pk, by=fresh(scene.noah))
+    words = f"Nina Kern has accepted envelope 1 of ticket {scene.ticket.reference} already."
+    assert (str(refused.value), refused.value.code) == (words, "invalid_transition")
+    assert not knows_of(scene.stranger, envelope)
+    services.complete_envelope(envelope.pk, by=scene.nina, summary="Done")
+    assert not knows_of(scene.noah, envelope)
 
 
 def test_035_the_asked_read_the_whole_ticket_without_being_of_its_team(scene: Scene) -> None:
@@ -347,6 +362,27 @@ def read_reaches(agent: Agent) -> None:
     from accounts.selectors import reach_of
 
     reach_of(agent)
+
+
+def test_whose_turn_it_is_lists_tell_those_alone_who_read_the_envelope(
+    scene: Scene, django_assert_num_queries: Any
+) -> None:
+    AbsenceFactory(agent=scene.owner, deputy=scene.noah)
+    envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
+    services.post_in_envelope(envelope.pk, by=scene.nina, body_text="Which port?")
+    expected = {"owner": True, "noah": True, "nina": True, "manager": True, "auditor": True, "mate": False}
+    for name, awaits_owner in expected.items():
+        hint = hints_on([scene.ticket], fresh(getattr(scene, name)))[scene.ticket.pk]
+        assert (hint.open_count, hint.target, hint.awaits_owner) == (1, "Network · Nina Kern", awaits_owner), name
+    tickets = [scene.ticket]
+    for _number in range(4):
+        other = TicketFactory(team=scene.ticket.team, owner=scene.owner)
+        services.post_in_envelope(EnvelopeFactory(ticket=other, expert=scene.nina).pk, by=scene.nina, body_text="Here")
+        tickets.append(other)
+    mate = fresh(scene.mate)
+    read_reaches(mate)
+    with django_assert_num_queries(2):
+        assert len(hints_on(tickets, mate)) == 5
 
 
 def test_many_readers_cost_as_many_queries_as_one(scene: Scene, django_assert_num_queries: Any) -> None:

@@ -8,16 +8,20 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import Agent
+from accounts.services import deactivate_agent
 from core.events import deliver_all
 from core.timers import run_all
 from envelopes import services
 from envelopes.models import Envelope
+from envelopes.selectors import entries_of
 from notifications.channels import Channel, Notice, use_channels
 from notifications.models import Notification
 from notifications.wording import describe
-from tests.envelopes.conftest import MONDAY_NINE, Scene
+from tests.envelopes.conftest import MONDAY_NINE, Scene, fresh
 from tests.factories import AbsenceFactory, EnvelopeFactory
-from tickets.services import cancel_ticket
+from tickets.models import Draft
+from tickets.services import cancel_ticket, keep_draft
+from tickets.wording import describe as describe_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -101,11 +105,72 @@ def test_what_is_declined_or_given_back_is_told_to_the_owner_and_asked_of_the_te
     assert set(told()) == {"Mara Weiss", "Nina Kern", "Lea"}
 
 
+def test_who_was_asked_by_name_learns_that_it_was_withdrawn_and_nothing_of_the_ticket(scene: Scene) -> None:
+    envelope = EnvelopeFactory(ticket=scene.ticket, assigned_to=scene.stranger)
+    assert scene.stranger.name in told()
+    services.cancel_envelope(envelope.pk, by=scene.owner, reason="Found it")
+    assert told() == {scene.stranger.name: ["Help that you were asked for, or gave, is needed no more"]}
+
+
+def test_an_envelope_withdrawn_by_others_is_told_to_the_side_that_asks(scene: Scene) -> None:
+    words = f"Envelope 1 of {scene.ticket.reference} was withdrawn"
+    AbsenceFactory(agent=scene.owner, deputy=scene.mate)
+    envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, by=fresh(scene.mate))
+    told()
+    services.cancel_envelope(envelope.pk, by=scene.manager, reason="Not wanted")
+    assert told() == {"Mara Weiss": [words], "Mate": [words]}
+
+
+def test_an_expert_from_whom_it_is_taken_is_told_and_the_thread_says_who_did_it(scene: Scene) -> None:
+    envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
+    told()
+    services.release_envelope(envelope.pk, by=scene.network_lead, reason="Noah knows it better")
+    found = told()
+    number = f"envelope 1 of {scene.ticket.reference}"
+    assert f"Lea took {number} from you" in found["Nina Kern"]
+    assert found["Mara Weiss"] == [f"Lea gave {number} back"]
+    said = entries_of(envelope).filter(facts__event="envelope_taken").get()
+    assert describe_entry(said) == "Lea took the envelope from Nina Kern"
+
+
+def test_who_leaves_the_desk_is_named_to_those_who_wait(scene: Scene) -> None:
+    EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
+    told()
+    deactivate_agent(scene.nina.pk, by=scene.admin)
+    words = f"Nina Kern left the desk; envelope 1 of {scene.ticket.reference} goes on without them"
+    assert told()["Mara Weiss"] == [words]
+
+
 def test_with_the_ticket_its_experts_learn_that_help_is_over(scene: Scene) -> None:
     EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
     told()
     cancel_ticket(scene.ticket.pk, by=scene.owner, code="withdrawn")
     assert told() == {"Nina Kern": [f"Envelope 1 of {scene.ticket.reference} was withdrawn"]}
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "with the ticket"])
+def test_a_held_mail_to_a_vendor_is_kept_as_its_authors_draft_who_is_told(how: str, scene: Scene) -> None:
+    envelope = EnvelopeFactory(
+        ticket=scene.ticket,
+        team=scene.network,
+        expert=scene.nina,
+        kind="external_vendor",
+        vendor_addresses=["vera@vendor.test"],
+    )
+    services.write_to_vendor(envelope.pk, by=scene.nina, subject="Switch 7", body_text="Which firmware?")
+    keep_draft(scene.ticket.pk, by=scene.nina, mode="v1", body_text="And which port?")
+    told()
+    if how == "withdrawn":
+        services.cancel_envelope(envelope.pk, by=scene.owner, reason="Found it")
+    else:
+        cancel_ticket(scene.ticket.pk, by=scene.owner, code="withdrawn")
+    kept = Draft.objects.get()
+    assert (kept.person, kept.mode, kept.cc) == (scene.nina, "v1", "Switch 7")
+    assert kept.body_text == "Which firmware?\n\nAnd which port?"
+    words = (
+        f"Your mail to the vendor in envelope 1 of {scene.ticket.reference} was not sent; its text is kept as a draft"
+    )
+    assert words in told()["Nina Kern"]
 
 
 def test_033_an_envelope_nobody_accepts_is_brought_up_once_a_cycle(scene: Scene) -> None:

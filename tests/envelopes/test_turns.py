@@ -1,9 +1,11 @@
 """The number at the switcher: envelopes in which it is the person's turn, and who is to count anew."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Agent
 from core.events import deliver_all
@@ -79,3 +81,14 @@ def test_the_number_costs_no_statement_of_its_own(scene: Scene, django_assert_nu
     my_envelopes(nina)
     with django_assert_num_queries(1):
         assert badges(nina).turns == 3
+
+
+def test_of_many_those_come_first_in_which_it_is_ones_turn(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [EnvelopeFactory(ticket=scene.ticket, team=scene.network) for _number in range(4)]
+    mine = EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
+    services.post_in_envelope(mine.pk, by=scene.nina, body_text="Which port?")
+    Envelope.objects.filter(pk=mine.pk).update(completion_due_at=timezone.now() + timedelta(days=90))
+    Envelope.objects.filter(pk=others[3].pk).update(response_due_at=timezone.now() - timedelta(days=1))
+    monkeypatch.setattr("envelopes.selectors.LISTED", 3)
+    assert [row.id for row in my_envelopes(fresh(scene.owner))][:2] == [mine.pk, others[3].pk]
+    assert len(my_envelopes(fresh(scene.owner))) == 3

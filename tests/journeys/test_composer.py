@@ -77,6 +77,25 @@ def test_143_a_slash_offers_texts_for_this_ticket(tabs: Open, desk: Desk, ticket
     expect(text).to_have_value("Dear you, hello.")
 
 
+@pytest.mark.parametrize("way", ["ArrowLeft", "Home", "click"])
+def test_where_the_caret_has_gone_elsewhere_nothing_is_replaced(
+    way: str, tabs: Open, desk: Desk, ticket: Ticket
+) -> None:
+    create_canned_response(by=desk.mara, title="Restart", body="Restart it.", shortcut="re")
+    page = tabs(ticket)
+    text = composer(page)
+    text.press_sequentially("Good day, and more than a word.\n/re")
+    expect(options(page)).to_have_count(1)
+    if way == "click":
+        text.click(position={"x": 30, "y": 12})
+    else:
+        page.keyboard.press(way)
+    expect(options(page)).to_have_count(0)
+    page.keyboard.press("Enter")
+    assert "Restart it." not in text.input_value()
+    assert text.input_value().replace("\n", "") == "Good day, and more than a word./re"
+
+
 def test_the_button_offers_texts_and_escape_leaves_no_trace(tabs: Open, desk: Desk, ticket: Ticket) -> None:
     create_canned_response(by=desk.mara, title="Restart", body="Restart it.")
     page = tabs(ticket)

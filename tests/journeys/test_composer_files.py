@@ -101,6 +101,84 @@ def test_a_message_waits_for_the_file_that_is_on_its_way(windows: Open) -> None:
 
 
 @without_worker
+def test_a_message_stays_where_the_file_it_waits_for_is_refused(windows: Open, watch: Watch) -> None:
+    watch.expected = (400, 422)
+    page = windows()
+    on_its_way = held_back(page, "**/files/")
+    text(page).press_sequentially("Hello.")
+    page.locator("#composer-reply [data-picker-input]").set_input_files(
+        [{"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}]
+    )
+    send = page.get_by_role("button", name="Send to Dana Roth", exact=True)
+    send.click()
+    expect(send).to_have_attribute("aria-busy", "true")
+    on_its_way[0].continue_()
+    expect(page.get_by_text("“empty.txt” is empty.")).to_be_visible()
+    expect(send).not_to_have_attribute("aria-busy", "true")
+    expect(text(page)).to_have_value("Hello.")
+    page.wait_for_timeout(500)
+    assert not OutboundMessage.objects.exists()
+    text(page).press_sequentially(" Without it.")
+    expect(page.locator("#composer-reply [data-composer-state]")).to_contain_text("Draft saved")
+    send.click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert OutboundMessage.objects.count() == 1
+
+
+def in_the_tab(browsers: Browsers, ticket: Ticket) -> Page:
+    nina = AgentFactory(name="Nina Vogt", teams=[TeamFactory(name="Network")])
+    EnvelopeFactory(ticket=ticket, expert=nina)
+    page = browsers(nina)
+    open_page(page, f"/t/{ticket.reference}/e/1/?compose=envelope")
+    return page
+
+
+def timeline_tab(page: Page) -> Any:
+    return page.locator("[data-tab-link]").first
+
+
+@without_worker
+def test_files_on_their_way_are_kept_when_another_tab_is_opened(browsers: Browsers, ticket: Ticket) -> None:
+    page = in_the_tab(browsers, ticket)
+    on_their_way = held_back(page, "**/files/")
+    choose(page, "a.txt", "b.txt", composer=ENVELOPE)
+    expect(page.locator(f"{ENVELOPE} progress")).to_have_count(2)
+    timeline_tab(page).click()
+    expect(timeline_tab(page)).to_have_attribute("aria-busy", "true")
+    page.unroute("**/files/")  # the second one waits for its turn
+    on_their_way[0].continue_()
+    expect(timeline_tab(page)).to_have_attribute("aria-current", "page")
+    assert sorted(DraftFile.objects.values_list("filename", flat=True)) == ["a.txt", "b.txt"]
+
+
+@without_worker
+def test_leaving_asks_while_files_are_on_their_way_or_go_with_the_message(
+    browsers: Browsers, ticket: Ticket, watch: Watch
+) -> None:
+    watch.expected = ("net::ERR_FAILED",)
+    page = in_the_tab(browsers, ticket)
+    asked: list[str] = []
+    stays = True
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss() if stays else dialog.accept()))
+    on_their_way = held_back(page, "**/files/")
+    choose(page, "a.txt", composer=ENVELOPE)
+    text(page, ENVELOPE).click()
+    expect(page.locator(f"{ENVELOPE} progress")).to_be_visible()
+    page.get_by_role("link", name="Back to the queue").first.click()
+    assert asked == ["beforeunload"]
+    on_their_way[0].abort()
+    expect(page.get_by_text("a.txt could not be sent yet; it goes with the message")).to_be_visible()
+    timeline_tab(page).click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload", "beforeunload"]
+    expect(rows(page, ENVELOPE)).to_have_count(1)
+    stays = False
+    timeline_tab(page).click()
+    expect(timeline_tab(page)).to_have_attribute("aria-current", "page")
+    assert len(asked) == 3
+
+
+@without_worker
 def test_without_a_connection_the_file_goes_with_the_form(windows: Open, watch: Watch) -> None:
     watch.expected = ("net::ERR_FAILED",)
     page = windows()

@@ -13,6 +13,7 @@ from tests.journeys.chromium import Watch, axe_finds_nothing, listens, scrolls_n
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.models import Draft, Ticket
+from tickets.services import keep_draft
 
 
 @pytest.fixture
@@ -68,6 +69,26 @@ def test_a_refused_form_stays_open_with_its_words_and_opens_with_them_again(
     expect(dialog).to_be_hidden()
     page.locator(".composer__envelope").click()
     expect(dialog.get_by_label("What help is needed?")).to_have_value("Which port?")
+
+
+def test_what_the_server_filled_in_comes_anew_and_only_what_was_typed_again(
+    page: Page, desk: Desk, ticket: Ticket, network: Team
+) -> None:
+    keep_draft(ticket.pk, by=desk.mara, mode="note", body_text="Packets drop.")
+    show(page, f"/t/{ticket.reference}/")
+    dialog, reason = page.get_by_role("dialog", name="New envelope"), page.get_by_label("What help is needed?")
+    page.keyboard.press("e")
+    expect(reason).to_have_value("Packets drop.")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    keep_draft(ticket.pk, by=desk.mara, mode="note", body_text="Packets drop on port 7.")
+    page.keyboard.press("e")
+    expect(reason).to_have_value("Packets drop on port 7.")
+    reason.press("Control+End")
+    reason.press_sequentially(" Why?")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    expect(reason).to_have_value("Packets drop on port 7. Why?")
 
 
 def test_038_tabs_change_by_key_without_loading_and_drafts_wait_in_theirs(

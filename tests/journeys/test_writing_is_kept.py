@@ -72,6 +72,19 @@ def test_after_a_refused_send_saving_goes_on(page: Page) -> None:
     assert drafts() == [("Hello Dana", "")]
 
 
+def test_what_came_back_refused_is_written_on_where_the_caret_stands(page: Page) -> None:
+    text = opened(page)
+    text.press_sequentially("See the file attached.")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("button", name="Back to the text").click()
+    expect(text).to_have_value("See the file attached.")
+    text.click()
+    page.keyboard.press("Control+End")
+    expect(state_in(page)).to_contain_text("Draft saved")
+    page.keyboard.type(" Or below.")
+    expect(text).to_have_value("See the file attached. Or below.")
+
+
 def test_who_never_pauses_is_saved_all_the_same(page: Page) -> None:
     text = opened(page)
     for _key in range(18):

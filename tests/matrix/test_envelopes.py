@@ -117,16 +117,17 @@ resolve         helped 401  not_owner envelopes envelopes not_owner not_owner no
 PAGES = """
 act                 state  anon agent owner deputy lead super     manager   auditor   admin outsider  bare client gone
 
-# A form shows to whoever reads what it is about; the act behind it says who may do it
+# The form of an act shows to those who may act, of those who read what it is about
 see_envelope_form   owned  401  ok    ok    ok     ok   ok        ok        ok        404   404       -    -      401
-see_decline_form    help_asked  401  404   ok    ok     404  ok        ok        ok        404   ok        -    -      401
-see_redirect_form   help_asked  401  404   ok    ok     404  ok        ok        ok        404   ok        -    -      401
-see_withdraw_form   help_asked  401  404   ok    ok     404  ok        ok        ok        404   ok        -    -      401
-see_vendor_form     vendor 401  404   ok    ok     404  ok        ok        ok        404   ok        -    -      401
-see_invite_form     helped 401  404   ok    ok     404  ok        ok        ok        404   ok        -    -      401
-see_release_form    helped 401  404   ok    ok     404  ok        ok        ok        404   ok        -    -      401
-see_seal_form       helped 401  404   ok    ok     404  ok        ok        ok        404   ok        -    -      401
-see_next_level_form helped 401  404   ok    ok     404  ok        ok        ok        404   ok        -    -      401
+see_decline_form    help_asked  401  404   role  role   404  role      role      role      404   role      -    -      401
+see_decline_form    help_asked_by_name 401 404 role role 404 role role role    404   ok        -    -      401
+see_redirect_form   help_asked  401  404   ok    ok     404  ok        role      role      404   role      -    -      401
+see_withdraw_form   help_asked  401  404   ok    ok     404  ok        ok        role      404   role      -    -      401
+see_vendor_form     vendor 401  404   ok    ok     404  ok        role      role      404   ok        -    -      401
+see_invite_form     helped 401  404   ok    ok     404  ok        role      role      404   ok        -    -      401
+see_release_form    helped 401  404   role  role   404  ok        role      role      404   ok        -    -      401
+see_seal_form       helped 401  404   ok    ok     404  role      role      role      404   ok        -    -      401
+see_next_level_form helped 401  404   ok    ok     404  expert    expert    expert    404   ok        -    -      401
 
 # "Public reply to customer": O alone takes words over into it
 see_use_in_reply    helped 401  404   ok    ok     404  not_owner not_owner not_owner 404   not_owner -    -      401

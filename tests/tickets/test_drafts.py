@@ -17,6 +17,7 @@ from tickets.services import (
     add_note,
     cancel_ticket,
     discard_draft,
+    keep_above,
     keep_draft,
     keep_draft_files,
     reply_to_customer,
@@ -194,3 +195,26 @@ def test_of_two_first_saves_at_once_without_a_version_the_later_text_wins() -> N
     assert [type(outcome).__name__ for outcome in outcomes] == ["Draft"] * 6
     last = max(outcomes, key=lambda draft: draft.version)
     assert list(Draft.objects.values_list("body_text", "version")) == [(last.body_text, last.version)]
+
+
+def test_a_text_that_becomes_the_draft_again_stands_above_what_was_begun_since(mara: Agent, ticket: Ticket) -> None:
+    def above(text: str, **values: Any) -> str:
+        kept = keep_above(ticket.pk, by=mara, mode="note", body_text=text, **values)
+        return kept.body_text if kept else ""
+
+    assert above("First") == "First"
+    assert above("Second") == "Second\n\nFirst"
+    assert above("Third, and Second\n\nFirst") == "Third, and Second\n\nFirst", "its words are part of it"
+    version = Draft.objects.get().version
+    assert above("Other", over=version) == "Other", "typed over it"
+    assert above("Old", over=version) == "Old\n\nOther"
+    assert above(" ") == "Old\n\nOther"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_texts_that_become_the_draft_at_once_are_all_kept() -> None:
+    mara = AgentFactory()
+    ticket = TicketFactory(owner=mara)
+    texts = [f"Text {number}" for number in range(4)]
+    in_parallel(*(lambda n=n: keep_above(ticket.pk, by=mara, mode="reply", body_text=n) for n in texts))
+    assert sorted(Draft.objects.get().body_text.split("\n\n")) == texts

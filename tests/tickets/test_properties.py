@@ -191,6 +191,7 @@ OPERATIONS: dict[str, Operation] = {
     "forget_unconfirmed_acts": lambda w, by, other: ONE.forget_unconfirmed_acts(
         now=timezone.now() + timedelta(hours=2)
     ),
+    "keep_above": lambda w, by, other: ONE.keep_above(w.ticket.pk, by=by, mode="reply", body_text="Half a sen"),
     "keep_draft": lambda w, by, other: ONE.keep_draft(w.ticket.pk, by=by, mode="reply", body_text="Half a sen"),
     "keep_draft_files": lambda w, by, other: ONE.keep_draft_files(
         w.ticket.pk, by=by, mode="reply", files=[NewFile("plan.txt", b"plan")]

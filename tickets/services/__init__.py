@@ -38,7 +38,7 @@ from tickets.services.conversation import (
 from tickets.services.creation import create_ticket, create_ticket_for
 from tickets.services.delivery import note_delivery
 from tickets.services.draft_files import keep_draft_files, remove_draft_file
-from tickets.services.drafts import discard_draft, keep_draft
+from tickets.services.drafts import discard_draft, keep_above, keep_draft
 from tickets.services.editing import (
     add_watcher,
     allow_remote_images,
@@ -170,6 +170,7 @@ __all__ = [
     "generate_calibration",
     "generate_due_calibrations",
     "hold_aside",
+    "keep_above",
     "keep_draft",
     "keep_draft_files",
     "lapse_due_offers",

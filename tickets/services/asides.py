@@ -20,7 +20,7 @@ from tickets.models import Attachment, OutboundMessage
 from tickets.services._common import deputised, lock, touched
 from tickets.services.attachments import NewFile, attach, store_blobs
 from tickets.services.draft_files import as_attachments
-from tickets.services.outgoing import take_back
+from tickets.services.outgoing import drop_aside, take_back
 
 
 @service
@@ -77,5 +77,5 @@ def drop_held_asides(message_ids: Collection[UUID], *, ticket_id: UUID, by: Acto
     held = OutboundMessage.objects.filter(pk__in=message_ids, kind__in=ASIDE, status=OutboundStatus.HELD)
     dropped = list(held.select_for_update(of=("self",)).order_by("pk"))
     for message in dropped:
-        take_back(message, ticket, by=by, at=timezone.now())
+        drop_aside(message, ticket, by=by, at=timezone.now())
     return len(dropped)

@@ -1,7 +1,7 @@
 """Drafts: unsent text of one person for one ticket and one audience. Nothing here touches the ticket."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -46,13 +46,39 @@ def keep_draft(
         raise DraftChanged(given=version, current=0)
     if not _is(found, (body_text, cc), *sent_before):
         _refuse_stale(found, version)
-    if is_empty:
-        found.delete()
-        return None
-    if not _is(found, (body_text, cc)):
-        found.body_text, found.cc = body_text, cc
-        found.save(update_fields=["body_text", "cc"])
-    return found
+    return _overwritten(found, body_text, cc)
+
+
+@service
+def keep_above(
+    ticket_id: UUID,
+    *,
+    by: Agent,
+    mode: str,
+    body_text: str,
+    cc: str = "",
+    over: int | None = None,
+    join_cc: Callable[[str, str], str] = lambda first, _second: first,
+) -> Draft | None:
+    """Make a text that was typed before the draft again, with what has been begun since below it: no word of either is
+    lost, whatever other windows save at the same time.
+
+    Not with the draft of version `over`, which the text was typed over, nor with words that are part of the text.
+    `join_cc` makes one second line of both.
+    """
+    _refuse_unless_kept(by)
+    place: dict[str, Any] = {"ticket_id": ticket_id, "person": by, "mode": mode}
+    fresh = Draft(**place, body_text=body_text, cc=cc, version=_first_version())
+    is_empty = not (body_text.strip() or cc.strip())
+    while (begun := _locked(place)) is None and not is_empty:
+        Draft.objects.bulk_create([fresh], ignore_conflicts=True)  # or that of another window, begun just now
+    if begun is None or begun.pk == fresh.pk:
+        return begun
+    if begun.version != over:
+        cc = join_cc(cc, begun.cc)
+        if begun.body_text.strip() not in body_text:
+            body_text = "\n\n".join(part for part in (body_text, begun.body_text) if part.strip())
+    return _overwritten(begun, body_text, cc)
 
 
 @service
@@ -93,6 +119,16 @@ def _refuse_stale(found: Draft | None, version: int | None) -> None:
     current = found.version if found else 0
     if version is not None and version != current:
         raise DraftChanged(given=version, current=current)
+
+
+def _overwritten(draft: Draft, body_text: str, cc: str) -> Draft | None:
+    if not (body_text.strip() or cc.strip()):
+        draft.delete()
+        return None
+    if not _is(draft, (body_text, cc)):
+        draft.body_text, draft.cc = body_text, cc
+        draft.save(update_fields=["body_text", "cc"])
+    return draft
 
 
 def _is(draft: Draft, *texts: tuple[str, str]) -> bool:

@@ -14,7 +14,7 @@ from core import wake
 from core.actors import DESK, Actor
 from core.events import publish
 from tickets.enums import ASIDE, EntryKind, OutboundKind, OutboundStatus, Then, TicketStatus, Unsent, Visibility
-from tickets.events import AsideReleased, PublicReplyReleased, ScheduledReplyDropped
+from tickets.events import AsideDropped, AsideReleased, PublicReplyReleased, ScheduledReplyDropped
 from tickets.links import Answer, sign_answer
 from tickets.message_ids import new_message_id
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
@@ -142,11 +142,24 @@ def cancel_held_messages(ticket: Ticket, *, by: Actor, at: datetime) -> None:
 
 def _cancel(message: OutboundMessage, ticket: Ticket, *, by: Actor, at: datetime) -> None:
     if message.kind in ASIDE:  # its thread shows its state, and nobody else is to know of it
-        take_back(message, ticket, by=by, at=at)
+        drop_aside(message, ticket, by=by, at=at)
         return
     facts = {"event": "message_cancelled", "author": by.audit_name}
     add_entry(ticket, EntryKind.SYSTEM, author=by, at=at, facts=facts)
     take_back(message, ticket, by=by, at=at)
+
+
+def drop_aside(message: OutboundMessage, ticket: Ticket, *, by: Actor, at: datetime) -> None:
+    take_back(message, ticket, by=by, at=at)
+    publish(
+        AsideDropped(
+            ticket_id=ticket.pk,
+            message_id=message.pk,
+            author_id=message.author_id,
+            by_id=by.pk if isinstance(by, Agent) else None,
+            occurred_at=at,
+        )
+    )
 
 
 def take_back(message: OutboundMessage, ticket: Ticket, *, by: Actor, at: datetime) -> None:

@@ -251,7 +251,7 @@ def test_of_nobody_else_it_is_a_post_and_it_never_leaves_the_inside(desk: Desk, 
     assert words_in(desk.inside) == ["Secret of the envelope"]
     assert "Secret" not in "".join(desk.ticket.entries.main_thread().values_list("body_text", flat=True))
     address = found.from_address
-    kept = f"A mail of {address} is kept in envelope 1 of {desk.ticket.reference}, and nobody else has seen it"
+    kept = f"A mail of {address} is kept in envelope 1 of {desk.ticket.reference} and was told to nobody else"
     assert told(desk.owner) == [kept]
     assert (Ticket.objects.get().status, desk.now(desk.inside).awaiting) == (before, "expert")
 
