@@ -155,7 +155,7 @@ def may_reopen(actor: Actor, envelope: Envelope) -> bool:
 
 
 def may_add_task(actor: Actor, envelope: Envelope) -> bool:
-    """Owner and experts; a task's own steps follow `tickets.policies.may_work_task`."""
+    """Owner and experts, who so work on its tasks, too (`hidden.tasks_worked_by`)."""
     return acts_as_owner(actor, envelope.ticket) or is_expert(actor, envelope)
 
 
@@ -172,6 +172,7 @@ _ACTS: dict[str, Callable[[Actor, Envelope], bool]] = {
     "cancel": may_cancel,
     "reopen": may_reopen,
     "envelopes": may_open_below,
+    "tasks": may_add_task,
 }
 
 

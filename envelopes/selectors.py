@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -91,6 +92,7 @@ class EnvelopeRow:
     status: EnvelopeStatus
     priority: str
     """Of the ticket, as it is now: what presses the customer presses those who help."""
+    priority_score: Decimal
     is_blocking: bool
     opened_at: datetime
     is_readable: bool
@@ -148,17 +150,17 @@ def rows_for(envelopes: Sequence[Envelope], agent: Agent) -> list[EnvelopeRow]:
 
 def my_envelopes(agent: Agent) -> list[EnvelopeRow]:
     """Open envelopes in which the reader helps or is asked to by name, and those on tickets they own or cover: the
-    reader's turn first, then what is due first. One query.
+    reader's turn first, then those of the most urgent tickets, then what is due first. One query.
     """
     own = Q(ticket__owner__in=reach_of(agent).covers | {agent.pk})
     helps = Q(assigned_to=agent) | Exists(taking_part(agent.pk))
     rows = _with_news(Envelope.objects.open().filter(own | helps), agent)
-    return sorted((_row(each, is_readable=True) for each in rows[:LISTED]), key=_turn_and_due)
+    return sorted((_row(each, is_readable=True) for each in rows[:LISTED]), key=_turn_and_urgency)
 
 
-def _turn_and_due(row: EnvelopeRow) -> tuple[bool, datetime]:
+def _turn_and_urgency(row: EnvelopeRow) -> tuple[bool, Decimal, datetime]:
     is_my_turn = (row.awaiting == "expert") == row.is_helping
-    return not is_my_turn, row.due_at or row.opened_at
+    return not is_my_turn, -row.priority_score, row.due_at or row.opened_at
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,7 @@ def _row(envelope: Any, *, is_readable: bool) -> EnvelopeRow:  # Any: annotated 
         assigned_to_id=envelope.assigned_to_id,
         status=EnvelopeStatus(envelope.status),
         priority=envelope.ticket.priority,
+        priority_score=envelope.ticket.priority_score,
         is_blocking=envelope.is_blocking,
         opened_at=envelope.opened_at,
         is_readable=is_readable,

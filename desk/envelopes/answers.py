@@ -134,6 +134,7 @@ def words_of(name: str, **more: Any) -> Part:
         "invite": {"title": _("Invite a colleague"), "submit": _("Invite"), "icon": "user-plus"},
         "release": {"title": _("Give the envelope back"), "submit": _("Give it back")},
         "complete": {"title": _("Seal envelope"), "submit": _("Seal envelope"), "icon": "check"},
+        "tasks": {"title": _("Add task"), "submit": _("Add task"), "icon": "plus"},
         "cancel": {"title": _("Withdraw envelope"), "submit": _("Withdraw envelope"), "tone": "danger"},
     }
     return known[name] | more

@@ -21,7 +21,7 @@ from desk.envelopes.answers import (
     show_envelope,
     words_of,
 )
-from desk.envelopes.asking import Target, helpers, kept_target, known_reason, likely_target
+from desk.envelopes.asking import Target, kept_target, known_reason, likely_target
 from desk.envelopes.forms import MAX_REASON, AskForm, InviteForm, RedirectForm, SealForm, VendorForm, WhyForm
 from desk.envelopes.tabs import tab_url, tabs_of
 from desk.envelopes.thread import Writing, mode_of
@@ -30,12 +30,14 @@ from desk.forms import add_refusal
 from desk.frame import HEAD, WORKSPACE, open_tab, show_head
 from desk.recent import note_opened
 from desk.refusals import Refusal
+from desk.task_forms import TaskForm
 from desk.ticket_page import acted, refuse_in
 from desk.unfinished import forget_typed, posted_or_typed
 from desk.workspace import Part, visible_ticket
 from envelopes import services
 from envelopes.enums import EnvelopeKind
 from envelopes.models import Envelope
+from envelopes.people import askable, who_may_have_tasks_of
 from envelopes.selectors import readable_envelope
 from tickets.models import Ticket
 from tickets.selectors import drafts_of
@@ -72,8 +74,8 @@ def ask(request: AgentRequest, reference: str) -> HttpResponse:
     form = AskForm(
         posted_or_typed(request),
         initial={} if request.method == "POST" else _known(request, ticket),
-        agent=request.agent,
-        besides=ticket.owner,
+        ticket=ticket,
+        by=request.agent,
         is_first=True,
         auto_id="ask-%s",
     )
@@ -129,9 +131,9 @@ def _asked_of_vendor(addresses: list[str]) -> dict[str, Any]:
 
 
 def _at_target(error: Invalid) -> Invalid:
-    """Team and person are one field here."""
+    """Team, person and skill are one field here."""
     fields: dict[str, Any] = {
-        ("target" if name in ("team", "assigned_to") else name): texts for name, texts in error.fields.items()
+        ("target" if name in ("team", "assigned_to", "skill") else name): texts for name, texts in error.fields.items()
     }
     return Invalid(fields)
 
@@ -175,8 +177,10 @@ def act_by_form(
     form_of: Callable[[AgentRequest, Any, Envelope], forms.Form],
     call: Callable[[AgentRequest, Envelope, dict[str, Any]], Any],
     said: Callable[[], str],
+    *,
+    is_for_readers: bool = False,
 ) -> Any:  # a view
-    """GET shows the form to those who read the envelope; POST acts."""
+    """GET shows the form to those who read the envelope; POST acts: to others it is missing if `is_for_readers`."""
 
     @require_http_methods(["GET", "POST"])
     @agent_required
@@ -185,7 +189,10 @@ def act_by_form(
             ticket, found = envelope_in_tab(request, reference, number)
             form = form_of(request, posted_or_typed(request), found)
             return form_answer(request, ticket, form, _words(name, ticket, number))
-        found = known_envelope(request, reference, number)
+        if is_for_readers:
+            _ticket, found = envelope_in_tab(request, reference, number)
+        else:
+            found = known_envelope(request, reference, number)
         ticket, words = found.ticket, _words(name, found.ticket, number)
         form = form_of(request, request.POST, found)
         if not form.is_valid():
@@ -193,7 +200,7 @@ def act_by_form(
         try:
             call(request, found, form.cleaned_data)
         except Invalid as error:
-            add_refusal(form, _at_target(error))
+            add_refusal(form, _at_target(error) if "target" in form.fields else error)
             return form_answer(request, ticket, form, words, status=error.status)
         except DomainError as error:
             return form_answer(request, ticket, form, words, error=Refusal(error), status=error.status)
@@ -213,12 +220,12 @@ def _why(_request: AgentRequest, data: Any, _found: Envelope) -> forms.Form:
 
 
 def _redirect_form(request: AgentRequest, data: Any, found: Envelope) -> forms.Form:
-    return RedirectForm(data, agent=request.agent, besides=found.ticket.owner, auto_id="act-%s")
+    return RedirectForm(data, ticket=found.ticket, by=request.agent, auto_id="act-%s")
 
 
 def _next_level_form(request: AgentRequest, data: Any, found: Envelope) -> forms.Form:
     initial = _begun(request, found) if data is None else {}
-    return AskForm(data, initial=initial, agent=request.agent, besides=found.ticket.owner, auto_id="act-%s")
+    return AskForm(data, initial=initial, ticket=found.ticket, by=request.agent, auto_id="act-%s")
 
 
 def _begun(request: AgentRequest, found: Envelope) -> dict[str, str]:
@@ -228,7 +235,7 @@ def _begun(request: AgentRequest, found: Envelope) -> dict[str, str]:
 
 def _invite_form(request: AgentRequest, data: Any, found: Envelope) -> forms.Form:
     there = found.participants.filter(left_at__isnull=True).values("agent")
-    candidates = helpers(request.agent, found.ticket.owner).exclude(pk__in=there).order_by("name")
+    candidates = askable(found.ticket, by=request.agent).exclude(pk__in=there).order_by("name")
     return InviteForm(data, candidates=candidates, auto_id="act-%s")
 
 
@@ -291,6 +298,19 @@ seal = act_by_form(
         found.pk, by=request.agent, summary=given["summary"], outcome=given["outcome"]
     ),
     lambda: _("Sealed; the summary stands in the timeline"),
+)
+
+
+def _task_form(_request: AgentRequest, data: Any, found: Envelope) -> forms.Form:
+    return TaskForm(data, candidates=who_may_have_tasks_of(found), is_of_envelope=True, auto_id="task-%s")
+
+
+add_task = act_by_form(
+    "tasks",
+    _task_form,
+    lambda request, found, given: services.add_envelope_task(found.pk, by=request.agent, **given),
+    lambda: _("Task added"),
+    is_for_readers=True,
 )
 
 

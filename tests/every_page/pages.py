@@ -112,6 +112,7 @@ PAGES = (
     _t("envelope-seal", "e/1/complete/", of="helped", route="e/<int:number>/complete/"),
     _t("envelope-withdraw", "e/1/cancel/", of="helped", route="e/<int:number>/cancel/"),
     _t("envelope-next-level", "e/1/envelopes/", of="helped", route="e/<int:number>/envelopes/"),
+    _t("envelope-task", "e/1/tasks/", of="helped", route="e/<int:number>/tasks/"),
     _t("envelope-use-in-reply", "e/1/use/?entry={message}", of="helped", route="e/<int:number>/use/"),
     _t("envelope-of-a-vendor", "e/1/?compose=vendor", of="at_vendor", route="e/<int:number>/", who="tim"),
     _t("envelope-vendor-addresses", "e/1/vendor/", of="at_vendor", route="e/<int:number>/vendor/", who="tim"),
