@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -34,6 +34,15 @@ STEPS = {
     "finish": (services.finish_task, gettext_lazy("Task done")),
     "reopen": (services.reopen_task, gettext_lazy("Task open again")),
 }
+
+
+def _shown(request: AgentRequest, reference: str, task_id: UUID) -> tuple[Ticket, Task]:
+    """404 for what is missing and for what is hidden, at the same cost."""
+    in_sight = Ticket.objects.visible_to(request.agent).filter(pk=OuterRef("ticket"), reference=reference.upper())
+    rows = Task.objects.shown_to(request.agent).filter(Exists(in_sight.order_by()))
+    task: Task = get_object_or_404(rows, pk=task_id)
+    task.ticket = visible_ticket(request.agent, reference)
+    return task.ticket, task
 
 
 def _candidates(ticket: Ticket, *, now: Task | None = None) -> QuerySet[Agent]:
@@ -95,8 +104,7 @@ def add(request: AgentRequest, reference: str) -> HttpResponse:
 @agent_required
 def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
     """What is to be done, until when, after what; only what differs from what the person saw is written."""
-    ticket = visible_ticket(request.agent, reference)
-    task = get_object_or_404(ticket.tasks.shown_to(request.agent), pk=task_id)
+    ticket, task = _shown(request, reference, task_id)
     if _is_for_others(request, task):
         return refused(request, ticket, TaskNotYours())
     before = list(task.blocked_by.all())
@@ -132,8 +140,7 @@ def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @agent_required
 def assign(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
-    ticket = visible_ticket(request.agent, reference)
-    task = get_object_or_404(ticket.tasks.shown_to(request.agent), pk=task_id)
+    ticket, task = _shown(request, reference, task_id)
     if _is_for_others(request, task):
         return refused(request, ticket, TaskNotYours())
     form = AssignTaskForm(
@@ -163,8 +170,7 @@ def assign(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse
 @agent_required
 def step(request: AgentRequest, reference: str, task_id: UUID, name: str) -> HttpResponse:
     """Start, finish or open a task again; `cancel` asks for its reason first."""
-    ticket = visible_ticket(request.agent, reference)
-    task = get_object_or_404(ticket.tasks.shown_to(request.agent), pk=task_id)
+    ticket, task = _shown(request, reference, task_id)
     tab = _tab_of(task)
     if name == "cancel":
         form = NeededReasonForm(posted_or_typed(request), auto_id="cancel-task-%s")

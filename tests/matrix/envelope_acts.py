@@ -104,9 +104,6 @@ ENVELOPE_ACTS: dict[str, Act] = {
         page=lambda case: Ask("post", tab(case, "messages"), {"attachments": new_file(), **message(case)}, goes_to="/"),
     ),
     "add_envelope_task": step("tasks", lambda case: {"title": "Swap the port"}, status=201),
-    "start_envelope_task": work("start"),
-    "edit_envelope_task": change("edit", lambda _case: {"title": "Swap both ports"}),
-    "assign_envelope_task": change("assign", lambda case: {"assigned_to": str(case.world.people["outsider"].pk)}),
     "accept_envelope": step("accept"),
     "decline_envelope": step("decline", because),
     "redirect_envelope": step(
@@ -141,6 +138,9 @@ ENVELOPE_ACTS: dict[str, Act] = {
     "next_level": step("envelopes", asked, form=wanted, status=201),
 }
 ENVELOPE_PAGES: dict[str, Act] = {
+    "start_envelope_task": work("start"),
+    "edit_envelope_task": change("edit", lambda _case: {"title": "Swap both ports"}),
+    "assign_envelope_task": change("assign", lambda case: {"assigned_to": str(case.world.people["outsider"].pk)}),
     "see_envelope_form": Act(page=lambda case: Ask("get", t(case, "envelopes"))),
     "see_decline_form": form_of("decline"),
     "see_redirect_form": form_of("redirect"),

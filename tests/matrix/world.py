@@ -119,7 +119,7 @@ def build() -> World:
         "manager": AgentFactory(name="Max Ott", roles=[Role.MANAGER]),
         "auditor": AgentFactory(name="Aude Petit", roles=[Role.AUDITOR]),
         "admin": AgentFactory(name="Ada Min", roles=[Role.ADMIN]),
-        "outsider": AgentFactory(name="Nina Vogt", teams=[network]),
+        "outsider": AgentFactory(name="Nina Vogt", teams=[network], max_envelopes=50),
         "bare": ApiClientFactory(name="Bare", scopes=[], teams=[desk]),
         "client": ApiClientFactory(name="Mighty", scopes=list(Scope), teams=[desk]),
         "gone": AgentFactory(name="Gero Alt", teams=[desk]),
