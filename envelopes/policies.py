@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, Q, QuerySet
 
+from accounts.enums import Role
 from accounts.models import Agent, Team
 from accounts.selectors import reach_of
 from core.actors import Actor, SystemActor
@@ -152,6 +153,11 @@ def may_cancel(actor: Actor, envelope: Envelope) -> bool:
 
 def may_reopen(actor: Actor, envelope: Envelope) -> bool:
     return acts_as_owner(actor, envelope.ticket)
+
+
+def may_see_contribution(actor: Actor) -> bool:
+    """Whom the figures of help concern: who helps, who is in charge of helpers, auditors."""
+    return isinstance(actor, Agent) and (works_tickets(actor) or actor.has_role(Role.MANAGER, Role.AUDITOR))
 
 
 def may_add_task(actor: Actor, envelope: Envelope) -> bool:

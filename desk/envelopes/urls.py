@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from desk.envelopes import board, files, mine, vendors, views, writing
+from desk.envelopes import board, contribution, files, mine, vendors, views, writing
 
 on_ticket: list[URLPattern] = [
     path("envelopes/", views.ask, name="envelopes"),
@@ -36,5 +36,6 @@ on_ticket: list[URLPattern] = [
 
 everywhere: list[URLPattern] = [
     path("envelopes/", mine.my, name="my-envelopes"),
+    path("envelopes/contribution/", contribution.contribution, name="contribution"),
     path("help/", board.board, name="help-board"),
 ]

@@ -118,6 +118,8 @@ PAGES = (
     _t("envelope-vendor-addresses", "e/1/vendor/", of="at_vendor", route="e/<int:number>/vendor/", who="tim"),
     _t("envelope-of-the-legal-team", "e/1/", of="legal", route="e/<int:number>/", who="hanna"),
     Page("my-envelopes", "envelopes/", "/envelopes/"),
+    Page("contribution", "envelopes/contribution/", "/envelopes/contribution/", "sam"),
+    Page("contribution-of-one", "envelopes/contribution/", "/envelopes/contribution/?of=agent:{nina}", "nina"),
     Page("help-board", "help/", "/help/", "nina"),
     Page("help-board-elsewhere", "help/", "/help/?show=others&by=skill", "jonas"),
     # Own things, people, texts, customers

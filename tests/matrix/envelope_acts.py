@@ -89,7 +89,10 @@ ENVELOPE_ACTS: dict[str, Act] = {
         page=lambda case: Ask("post", t(case, "envelopes"), wanted(case), goes_to=t(case)),
     ),
     "list_envelopes": Act(api=lambda case: Ask("get", "/api/v1/envelopes/?status=pending&mine=true")),
-    "expert_contribution": Act(api=lambda case: Ask("get", "/api/v1/metrics/expert_contribution/")),
+    "expert_contribution": Act(
+        api=lambda case: Ask("get", "/api/v1/metrics/expert_contribution/"),
+        page=lambda _case: Ask("get", "/envelopes/contribution/"),
+    ),
     "read_envelope": Act(api=lambda case: Ask("get", at(case)), page=lambda case: Ask("get", tab(case))),
     "read_messages": told("messages"),
     "read_envelope_tasks": told("tasks"),
