@@ -22,6 +22,7 @@ from desk.composing import id_in, signed_context
 from desk.drafts import keep_above
 from desk.envelopes.tabs import tab_url
 from desk.envelopes.thread import mode_of
+from desk.envelopes.vendor_part import vendor_mode
 from desk.forms import DraftForm
 from desk.neighbours import from_of, with_from
 from desk.workspace import named_ticket
@@ -45,6 +46,8 @@ NAMED_MODES = ("desk:texts-for", "desk:draft", "desk:draft-file-remove")
 """Where the other buttons of a composer lead; the address names its mode."""
 ENVELOPE_FORMS = ("desk:envelope-messages", "desk:envelope-draft", "desk:envelope-draft-file-remove")
 """Of the composer in the tab of an envelope, which the address numbers."""
+VENDOR_FORMS = ("desk:envelope-vendor-mails", "desk:envelope-vendor-draft")
+"""Of the one beside it, which writes to the vendor."""
 NOT_TYPED = ("csrfmiddlewaretoken", "context", MAKER)
 _WORDS = re.compile(r"[^\w:.+/-]|.{100}")
 """In what was typed, but for single words; not in the ids, numbers, moments and choices that buttons send."""
@@ -114,6 +117,8 @@ def _mode_of(request: HttpRequest) -> str:
         return ""
     if match.view_name in ENVELOPE_FORMS:
         return mode_of(match.kwargs["number"])
+    if match.view_name in VENDOR_FORMS:
+        return vendor_mode(match.kwargs["number"])
     if match.view_name not in NAMED_MODES:
         return str(MODES.get(match.view_name, ""))
     named = match.kwargs.get("mode") or match.kwargs["key"].rpartition("-")[2]
@@ -179,7 +184,8 @@ def _address_of(found: Unfinished, person: Agent) -> str:
     number = int(found.mode[1:])
     if readable_envelope(person, ticket__reference=found.reference, number=number) is None:
         raise Http404
-    return f"{tab_url(found.reference, number)}?compose=envelope#composer-envelope-{number}"
+    composer = "vendor" if found.mode == vendor_mode(number) else "envelope"
+    return f"{tab_url(found.reference, number)}?compose={composer}#composer-{composer}-{number}"
 
 
 def _files_taken_back(found: Unfinished) -> list[tuple[str, str]]:

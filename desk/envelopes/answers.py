@@ -20,6 +20,7 @@ from desk.refusals import Refusal
 from desk.selectors import start_slug
 from desk.unfinished import made_for
 from desk.workspace import Part, around_thread, visible_ticket
+from envelopes.errors import EnvelopeOutOfSight
 from envelopes.models import Envelope
 from envelopes.selectors import readable_envelope
 from tickets.models import Ticket
@@ -43,6 +44,17 @@ def known_envelope(request: AgentRequest, reference: str, number: int) -> Envelo
     if envelope is None:
         raise Http404
     return envelope
+
+
+def out_of_sight(request: AgentRequest, reference: str) -> HttpResponse:
+    """The text comes back all the same; nothing says whether there is such an envelope, or such a ticket."""
+    error = Refusal(EnvelopeOutOfSight())
+    context = {
+        "error": error,
+        "unsent": str(request.POST.get("body", "")),
+        "back": {"url": reverse("desk:ticket", args=[reference]), "label": _("Back to the ticket")},
+    }
+    return render(request, "desk/refused.html", context, status=error.status)
 
 
 def show_envelope(
