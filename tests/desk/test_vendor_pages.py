@@ -216,15 +216,6 @@ def test_a_draft_to_the_vendor_is_nobody_elses_and_goes_with_the_mail(
     assert (Draft.objects.count(), OutboundMessage.objects.count()) == (0, 1)
 
 
-@pytest.mark.parametrize(
-    ("values", "status", "words"),
-    [
-        ({"cc": ""}, 400, "The first mail to a vendor needs a subject."),
-        ({"body": " "}, 400, "A message needs some text."),
-        ({"body": "About {reference}"}, 400, "it is the customer"),
-        ({"context": "forged"}, 400, "This form is not ours or too old."),
-    ],
-)
 def test_a_draft_is_shown_where_nothing_is_written_any_more(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
     nina, tab = desk.browser(desk.nina), tab_url(ticket.reference, 1)
     nina.post(f"{tab}vendor_mails/draft/", {"body": "Which firm", "cc": "Switch 7", "draft_version": "0"})
@@ -264,6 +255,15 @@ def test_the_text_comes_back_where_the_envelope_is_out_of_sight(desk: Desk, tick
     assert (answer.status_code, "Which firmware, please?" in html_of(answer)) == (404, True)
 
 
+@pytest.mark.parametrize(
+    ("values", "status", "words"),
+    [
+        ({"cc": ""}, 400, "The first mail to a vendor needs a subject."),
+        ({"body": " "}, 400, "A message needs some text."),
+        ({"body": "About {reference}"}, 400, "it is the customer"),
+        ({"context": "forged"}, 400, "This form is not ours or too old."),
+    ],
+)
 def test_what_cannot_leave_comes_back_with_its_text(
     desk: Desk, ticket: Ticket, envelope: Envelope, values: dict[str, str], status: int, words: str
 ) -> None:
