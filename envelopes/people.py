@@ -18,8 +18,8 @@ WORK_TICKETS = [Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR]
 
 def askable(ticket: Ticket, *, by: Agent | None) -> QuerySet[Agent]:
     """Who can be asked by name: neither who asks nor who owns the ticket."""
-    people = Agent.objects.active().filter(roles__overlap=WORK_TICKETS).exclude(pk=ticket.owner_id)
-    return people.exclude(pk=by.pk) if by else people
+    left_out = {ticket.owner_id, by.pk if by else None} - {None}
+    return Agent.objects.active().filter(roles__overlap=WORK_TICKETS).exclude(pk__in=left_out)
 
 
 def known_skills(people: QuerySet[Agent]) -> QuerySet[Skill]:
