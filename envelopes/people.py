@@ -18,7 +18,7 @@ WORK_TICKETS = [Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR]
 
 def askable(ticket: Ticket, *, by: Agent | None) -> QuerySet[Agent]:
     """Who can be asked by name: neither who asks nor who owns the ticket."""
-    left_out = {ticket.owner_id, by.pk if by else None} - {None}
+    left_out = [pk for pk in (ticket.owner_id, by.pk if by else None) if pk is not None]
     return Agent.objects.active().filter(roles__overlap=WORK_TICKETS).exclude(pk__in=left_out)
 
 
