@@ -93,6 +93,7 @@ OF_ENVELOPES: dict[str, Operation] = {
     ),
     "redirect_envelope": lambda w, by, _other: services.redirect_envelope(w.envelope(), by=by, assigned_to=w.helper),
     "release_envelope": lambda w, by, _other: services.release_envelope(w.envelope(), by=w.helping(), reason="No time"),
+    "renew_dues": lambda w, by, _other: services.renew_dues(w.ticket.pk, by=by),
     "replace_leaver": lambda w, _by, _other: w.lose_helper(),
     "reopen_envelope": lambda w, by, _other: services.reopen_envelope(w.envelope(), by=by),
     "take_help_offer": lambda w, by, _other: services.take_help_offer(w.envelope(), by=by, agent=w.eve),
