@@ -92,6 +92,7 @@ def test_a_task_of_an_envelope_leads_to_the_envelope(desk: Desk, ticket: Ticket)
     services.add_envelope_task(envelope.pk, by=desk.mara, title="Swap the port", assigned_to=desk.nina)
     assert leads_to(desk, desk.nina, EventType.TASK_ASSIGNED) == tab_url(ticket.reference, 1)
     services.release_envelope(envelope.pk, by=desk.nina, reason="Off sick.")
+    services.redirect_envelope(envelope.pk, by=desk.mara, assigned_to=desk.lea)
     assert leads_to(desk, desk.nina, EventType.TASK_ASSIGNED) == url_of(ticket), "who reads it no more"
 
 
