@@ -166,7 +166,8 @@ def _resolution(ticket: Ticket, values: ResolutionValues, *, by: Agent, at: date
 def _checked(values: ResolutionValues) -> ResolutionValues:
     """With texts stripped and the currency filled in. Raises Invalid, all problems at once."""
     told = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-    told["damage_checklist"] = [check for check in DamageCheck.values if check in (values.get("damage_checklist") or ())]
+    checked = values.get("damage_checklist") or ()
+    told["damage_checklist"] = [check for check in DamageCheck.values if check in checked]
     told["currency"] = str(told.get("currency") or USUAL_CURRENCY).upper()
     problems: dict[str, Text | list[Text]] = {}
     needed = {
