@@ -24,6 +24,11 @@ class TaskWordsForm(forms.Form):
     )
     is_mandatory = forms.BooleanField(label=_("The ticket is not resolved before this is done"), required=False)
 
+    def __init__(self, *args: Any, is_of_envelope: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_of_envelope:
+            self.fields["is_mandatory"].label = _("The envelope is not sealed before this is done")
+
 
 class TaskForm(TaskWordsForm):
     field_order = ("title", "description", "assigned_to")
@@ -54,6 +59,8 @@ class EditTaskForm(TaskWordsForm):
 
 
 class AssignTaskForm(forms.Form):
+    """`for_teams`: whether a whole team may have it, as one that all see."""
+
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     assigned_to = forms.ModelChoiceField(
         label=_("Assigned to"), queryset=Agent.objects.none(), required=False, empty_label="–"
@@ -66,6 +73,8 @@ class AssignTaskForm(forms.Form):
         help_text=_("Without a person, everybody of the team may work it."),
     )
 
-    def __init__(self, *args: Any, candidates: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, candidates: Any, for_teams: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["assigned_to"].queryset = candidates  # type: ignore[attr-defined]  # a ModelChoiceField
+        if not for_teams:
+            del self.fields["team"]

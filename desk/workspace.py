@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -24,11 +24,12 @@ from desk.outgoing import outgoing_of
 from desk.policies import may_see_history
 from desk.resolution_path import path_of
 from desk.rows import tier_flag, tier_of
+from desk.task_parts import tasks_of
 from desk.timeline import days_of, first_unread_of
 from tickets.around import attempts_on, surroundings_of, with_surroundings
-from tickets.enums import ENDED, OPEN, LinkKind, Priority, TaskStatus, TicketStatus
+from tickets.enums import ENDED, OPEN, LinkKind, Priority, TicketStatus
 from tickets.in_sight import InSight
-from tickets.models import CalibrationItem, Task, Ticket, TicketLink
+from tickets.models import Ticket, TicketLink
 from tickets.policies import (
     acts_as_owner,
     answers_for_compensation,
@@ -43,7 +44,6 @@ from tickets.policies import (
     may_prioritise,
     may_reopen,
     may_route,
-    may_work_task,
 )
 from tickets.querysets import TicketQuerySet
 from tickets.selectors import TimelinePage, entries_of, other_tickets_of, timeline_of
@@ -238,7 +238,7 @@ def around_thread(agent: Agent, ticket: Ticket, able: Abilities) -> Part:
         "ticket": ticket,
         "able": able,
         "head": head_of(agent, ticket, timezone.now()),
-        "tasks": [_task(agent, task) for task in _tasks_of(ticket, agent)] if around.has_tasks else [],
+        "tasks": tasks_of(ticket, agent) if around.has_tasks else [],
         "links": _links(agent, ticket) if around.has_links else [],
         "has_resolutions": around.has_resolutions and able.resolutions,
         "others": other_tickets_of(ticket.requester, besides=ticket, seen_by=agent),
@@ -304,53 +304,6 @@ def _filters(here: str, look: Look) -> list[Part]:
         {"label": label, "url": look.address(here, show=show), "is_current": show == look.show}
         for show, label in labels.items()
     ]
-
-
-def _tasks_of(ticket: Ticket, agent: Agent) -> list[Task]:
-    """Those the reader sees, with who has each and what it waits for, in the order in which they were made."""
-    coaching = Exists(CalibrationItem.objects.filter(coaching_task=OuterRef("pk")))
-    tasks = ticket.tasks.shown_to(agent).annotate(
-        agent_name=F("assigned_to__name"), team_name=F("team__name"), is_coaching=coaching
-    )
-    before = Prefetch("blocked_by", Task.objects.only("title", "status", "created_at").order_by())
-    return sorted(tasks.prefetch_related(before).order_by(), key=lambda task: task.created_at)
-
-
-def _task(agent: Agent, task: Any) -> Part:  # Any: annotated
-    """One task and the steps that are possible from here."""
-    may_work = (task.ticket.status not in ENDED or task.is_coaching) and may_work_task(agent, task)
-    may_reopen = not (task.is_mandatory and task.ticket.status == TicketStatus.RESOLVED)
-
-    def at(name: str) -> str:
-        """Address of a form for a task that is still open."""
-        return reverse(f"desk:task-{name}", args=[reference, task.pk]) if may_work and task.is_open else ""
-
-    steps = {
-        TaskStatus.TODO: [("start", _("Start")), ("finish", _("Done"))],
-        TaskStatus.IN_PROGRESS: [("finish", _("Done"))],
-        TaskStatus.DONE: [("reopen", _("Open again"))] if may_reopen else [],
-        TaskStatus.CANCELLED: [],
-    }[TaskStatus(task.status)]
-    reference = task.ticket.reference
-    waits_for = [before.title for before in task.blocked_by.all() if before.is_open] if task.is_open else []
-    return {
-        "task": task,
-        "is_done": task.status == TaskStatus.DONE,
-        "is_cancelled": task.status == TaskStatus.CANCELLED,
-        "is_overdue": task.is_open and task.due_at is not None and task.due_at < timezone.now(),
-        "steps": [
-            {"label": label, "url": reverse("desk:task-step", args=[reference, task.pk, step])}
-            for step, label in steps
-            if may_work and not (step == "finish" and waits_for)
-        ],
-        "receivers": [name for name in (task.agent_name, task.team_name) if name],
-        "waits_for": ", ".join(waits_for),
-        "edit_url": at("edit"),
-        "assign_url": at("assign"),
-        "cancel_url": reverse("desk:task-step", args=[reference, task.pk, "cancel"])
-        if may_work and task.is_open
-        else "",
-    }
 
 
 def _links(agent: Agent, ticket: Ticket) -> list[Part]:

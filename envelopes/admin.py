@@ -14,7 +14,7 @@ from envelopes.models import Envelope
 from tickets.policies import may_read_records
 from tickets.selectors import tickets_by_reference
 
-HIDDEN = ("id", "path", "timeout_due_at", "pending_since", "ended_at")
+HIDDEN = ("id", "path", "timeout_due_at", "pending_since", "ended_at", "completion_started_at")
 
 
 @admin.register(Envelope)

@@ -10,14 +10,14 @@ class EnvelopesConfig(AppConfig):
         from core import timers
         from envelopes import receivers, services, wording  # noqa: F401  # receivers subscribe when imported
         from envelopes.guards import experts_write_in_their_envelope, no_open_envelope, work_ends_with_the_envelope
-        from envelopes.hidden import files_seen_by, tasks_beside, tasks_seen_by
+        from envelopes.hidden import files_seen_by, tasks_beside, tasks_seen_by, tasks_worked_by
         from envelopes.policies import advises_on_law, helped_tickets, helps_on
         from envelopes.selectors import open_envelope_flags
         from envelopes.services.redacting import blank_words_of
         from tickets import guards
         from tickets.around import kept_above
         from tickets.extensions import TicketField, redaction_ways, ticket_fields
-        from tickets.hidden import file_ways, kin_ways, task_ways
+        from tickets.hidden import file_ways, kin_ways, task_ways, work_ways
         from tickets.policies import compensation_ways, flag_ways, legal_ways
 
         guards.resolve_guards.append(no_open_envelope)
@@ -25,6 +25,7 @@ class EnvelopesConfig(AppConfig):
         guards.note_guards.append(experts_write_in_their_envelope)
         guards.task_guards.append(work_ends_with_the_envelope)
         task_ways.append(tasks_seen_by)
+        work_ways.append(tasks_worked_by)
         file_ways.append(files_seen_by)
         flag_ways.append(helps_on)
         legal_ways.append(advises_on_law)

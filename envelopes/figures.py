@@ -45,9 +45,10 @@ class Contributions:
     by_team: list[Contribution]
 
 
-def contributions(reader: Agent, start: datetime, end: datetime) -> Contributions:
+def contributions(reader: Agent, start: datetime, end: datetime, *, team_id: UUID | None = None) -> Contributions:
     """Of envelopes sealed in [start, end) on tickets that were not cancelled: the reader's own, those of teams in their
-    charge, all for auditors. A team's are those asked of it, or else given by who has it as the first. Two queries.
+    charge, all for auditors. A team's are those asked of it, or else given by who has it as the first. `team_id`
+    narrows them to those of one team. Two queries.
     """
     helpers = EnvelopeParticipant.objects.select_related("agent").order_by("created_at", "id")
     sealed: list[Any] = list(
@@ -62,12 +63,15 @@ def contributions(reader: Agent, start: datetime, end: datetime) -> Contribution
     beside: dict[Any, list[Any]] = defaultdict(list)
     teams: dict[Any, list[Any]] = defaultdict(list)
     for each in sealed:
-        is_charged = _is_in_charge(reader, _team_of(each))
+        team = _team_of(each)
+        if team_id is not None and (team is None or team.pk != team_id):
+            continue
+        is_charged = _is_in_charge(reader, team)
         for helper in dict.fromkeys([each.assigned_to, *(row.agent for row in each.helpers)]):
             if is_charged or helper == reader:
                 (led if helper == each.assigned_to else beside)[helper].append(each)
-        if is_charged and _team_of(each) is not None:
-            teams[_team_of(each)].append(each)
+        if is_charged and team is not None:
+            teams[team].append(each)
     people = sorted(led.keys() | beside.keys(), key=_name)
     return Contributions(
         by_agent=[_contribution(agent, led[agent], beside[agent]) for agent in people],

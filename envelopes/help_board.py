@@ -24,7 +24,8 @@ from envelopes.selectors import EnvelopeRow, rows_for, taking_part
 
 S = EnvelopeStatus
 PAGE = 50
-FIRST_DUE_FIRST = ("due", "id")
+MOST_URGENT_FIRST = ("-score", "due", "id")
+"""How urgent it is, the ticket says; among tickets alike what is due first."""
 NAMED_SKILLS = 4
 """Of a team, those that most of its people have."""
 
@@ -62,10 +63,15 @@ class HelpPage:
 
 
 def help_page(agent: Agent, wanted: Wanted, cursor: str = "", *, size: int = PAGE) -> HelpPage:
-    """Envelopes of this part of the board, first due first. Raises Invalid for a cursor of another list."""
+    """Envelopes of this part of the board, those of the most urgent tickets first.
+
+    Raises Invalid for a cursor of another list.
+    """
     part = _elsewhere(agent) if wanted.is_elsewhere else _for_me(agent)
-    found = _narrowed(part, wanted, agent).annotate(due=Coalesce(F("response_due_at"), F("opened_at")))
-    page = keyset_page(found.with_people(), FIRST_DUE_FIRST, cursor=cursor, size=size)
+    found = _narrowed(part, wanted, agent).annotate(
+        score=F("ticket__priority_score"), due=Coalesce(F("response_due_at"), F("opened_at"))
+    )
+    page = keyset_page(found.with_people(), MOST_URGENT_FIRST, cursor=cursor, size=size)
     envelopes: list[Envelope] = page.items
     shown = {row.id: row for row in rows_for(envelopes, agent)}
     named = {each.pk: each.skill.name for each in envelopes if each.skill and shown[each.pk].is_readable}

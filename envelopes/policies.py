@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, Q, QuerySet
 
+from accounts.enums import Role
 from accounts.models import Agent, Team
 from accounts.selectors import reach_of
 from core.actors import Actor, SystemActor
@@ -154,8 +155,13 @@ def may_reopen(actor: Actor, envelope: Envelope) -> bool:
     return acts_as_owner(actor, envelope.ticket)
 
 
+def may_see_contribution(actor: Actor) -> bool:
+    """Whom the figures of help concern: who helps, who is in charge of helpers, auditors."""
+    return isinstance(actor, Agent) and (works_tickets(actor) or actor.has_role(Role.MANAGER, Role.AUDITOR))
+
+
 def may_add_task(actor: Actor, envelope: Envelope) -> bool:
-    """Owner and experts; a task's own steps follow `tickets.policies.may_work_task`."""
+    """Owner and experts, who so work on its tasks, too (`hidden.tasks_worked_by`)."""
     return acts_as_owner(actor, envelope.ticket) or is_expert(actor, envelope)
 
 
@@ -172,6 +178,7 @@ _ACTS: dict[str, Callable[[Actor, Envelope], bool]] = {
     "cancel": may_cancel,
     "reopen": may_reopen,
     "envelopes": may_open_below,
+    "tasks": may_open_below,  # the same people, asked once
 }
 
 
@@ -195,4 +202,5 @@ def acts_of(actor: Actor, envelope: Envelope) -> tuple[str, ...]:
     steps = steps_from(envelope.status)
     if envelope.kind == EnvelopeKind.EXTERNAL_VENDOR:
         steps += _OF_VENDORS.get(envelope.status, ())
-    return tuple(step for step in steps if _ACTS[step](actor, envelope))
+    answers = {may: may(actor, envelope) for may in {_ACTS[step] for step in steps}}  # some ask the same
+    return tuple(step for step in steps if answers[_ACTS[step]])

@@ -35,6 +35,7 @@ from envelopes.events import (
     VendorMailDropped,
 )
 from envelopes.models import Envelope, VendorMessage
+from envelopes.people import WORK_TICKETS
 from envelopes.selectors import readers_among
 from envelopes.services import vendors
 from notifications.channels import Channel, Notice, announce
@@ -49,6 +50,7 @@ from tickets.events import (
     MessageNotSent,
     MessageUndelivered,
     OwnershipTransferred,
+    PriorityChanged,
     TicketCancelled,
     TicketReopened,
 )
@@ -57,12 +59,17 @@ from tickets.services.flags import manager_of
 
 NOBODY = "–"
 """Who wrote a mail that names no sender, or that nobody could read."""
-WORK_TICKETS = [Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR]
 
 
 @subscribe(TicketCancelled)
 def end_help(event: TicketCancelled) -> None:
     services.cancel_envelopes_of(event.ticket_id, by=DESK)
+
+
+@subscribe(PriorityChanged)
+def inherit_urgency(event: PriorityChanged) -> None:
+    """In the same transaction: the help is never less urgent than what it is for."""
+    services.renew_dues(event.ticket_id, by=DESK)
 
 
 @subscribe(AgentDeactivated, after_commit=True)

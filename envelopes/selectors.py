@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -93,6 +94,7 @@ class EnvelopeRow:
     status: EnvelopeStatus
     priority: str
     """Of the ticket, as it is now: what presses the customer presses those who help."""
+    priority_score: Decimal
     is_blocking: bool
     opened_at: datetime
     is_readable: bool
@@ -150,7 +152,7 @@ def rows_for(envelopes: Sequence[Envelope], agent: Agent) -> list[EnvelopeRow]:
 
 def my_envelopes(agent: Agent) -> list[EnvelopeRow]:
     """Open envelopes in which the reader helps or is asked to by name, and those on tickets they own or cover: the
-    reader's turn first, then what is due first. One query.
+    reader's turn first, then those of the most urgent tickets, then what is due first. One query.
     """
     own = Q(ticket__owner__in=reach_of(agent).covers | {agent.pk})
     helps = Q(assigned_to=agent) | Q(Exists(taking_part(agent.pk)))
@@ -158,6 +160,7 @@ def my_envelopes(agent: Agent) -> list[EnvelopeRow]:
     is_my_turn = helps & Q(awaiting=Awaiting.EXPERT) | ~helps & Q(awaiting=Awaiting.OWNER)
     in_order = rows.order_by(
         Case(When(is_my_turn, then=0), default=1, output_field=IntegerField()),
+        "-ticket__priority_score",
         Coalesce("completion_due_at", "response_due_at", "opened_at"),
         "id",
     )
@@ -245,6 +248,7 @@ def _row(envelope: Any, *, is_readable: bool) -> EnvelopeRow:  # Any: annotated 
         assigned_to_id=envelope.assigned_to_id,
         status=EnvelopeStatus(envelope.status),
         priority=envelope.ticket.priority,
+        priority_score=envelope.ticket.priority_score,
         is_blocking=envelope.is_blocking,
         opened_at=envelope.opened_at,
         is_readable=is_readable,

@@ -4,7 +4,7 @@ from envelopes.enums import EnvelopeStatus
 
 _STEPS: dict[EnvelopeStatus, tuple[str, ...]] = {
     EnvelopeStatus.PENDING: ("accept", "decline", "redirect", "cancel"),
-    EnvelopeStatus.ACTIVE: ("messages", "invite", "release", "complete", "cancel", "envelopes"),
+    EnvelopeStatus.ACTIVE: ("messages", "invite", "release", "complete", "cancel", "envelopes", "tasks"),
     EnvelopeStatus.DECLINED: ("redirect", "cancel"),
     EnvelopeStatus.COMPLETED: ("reopen",),
     EnvelopeStatus.CANCELLED: (),

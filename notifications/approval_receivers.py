@@ -25,6 +25,7 @@ def _facts(resolution: Resolution) -> dict[str, Any]:
         "agent": resolution.agent.name,
         "type": str(resolution.resolution_type),
         "amount": resolution.amount_text,
+        "resolution": str(resolution.pk),
     }
 
 

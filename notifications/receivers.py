@@ -194,6 +194,7 @@ def tell_assignee(event: TaskAssigned) -> None:
         besides=event.assigned_by_id,
         reference=ticket.reference,
         title=task.title,
+        task=str(task.pk),
     )
 
 

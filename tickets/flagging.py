@@ -5,9 +5,10 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
-from core.errors import DomainError
+from core.errors import DomainError, Text
 from tickets.enums import FlagType, ScanStatus, TextScope
 from tickets.errors import (
     DocumentationMissing,
@@ -18,6 +19,7 @@ from tickets.errors import (
 )
 from tickets.models import Attachment, CannedResponse, CaseFlag, Ticket
 from tickets.placeholders import PLACEHOLDER, fill
+from tickets.resolution_enums import DamageCheck
 from tickets.selectors import entries_of
 from tickets.wording import FIELD_NAMES
 
@@ -48,6 +50,14 @@ def photo_or_waiver(ticket: Ticket) -> DomainError | None:
     if flag.exclude(waiver_reason="").exists() or has_photo(ticket):
         return None
     return PhotoMissing(reference=ticket.reference)
+
+
+def unchecked_damage(ticket: Ticket, checked: Collection[str]) -> Text:
+    """What of the checklist for physical damage is still open, in words; empty for nothing, and on other cases."""
+    if FlagType.PHYSICAL_DAMAGE not in ticket.flags:
+        return ""
+    missing = [str(label) for check, label in DamageCheck.choices if check not in checked]
+    return _("Not looked at yet: %(checks)s") % {"checks": "; ".join(missing)} if missing else ""
 
 
 def has_photo(ticket: Ticket) -> bool:

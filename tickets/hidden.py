@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 task_ways: list[Callable[[Actor], Q]] = []
 """Each answers which hidden tasks the actor may see; what no way shows stays hidden."""
+work_ways: list[Callable[[Actor], Q]] = []
+"""Each answers on which hidden tasks the actor may work beside whoever has them, as one who adds tasks there."""
 file_ways: list[Callable[[Actor], Q]] = []
 """Each answers which files of what is written aside the actor may see; what no way shows stays hidden."""
 kin_ways: list[Callable[["Task"], Q]] = []

@@ -207,8 +207,15 @@ def may_create_task(actor: Actor, ticket: Ticket) -> bool:
 
 
 def may_work_task(actor: Actor, task: Task) -> bool:
-    """Its assignee, and all who may add tasks to its ticket."""
-    return is_assignee(actor, task) or may_create_task(actor, task.ticket)
+    """Its assignee, and all who may add tasks to its ticket, or to the help that a hidden one belongs to."""
+    return is_assignee(actor, task) or may_shape_task(actor, task)
+
+
+def may_shape_task(actor: Actor, task: Task) -> bool:
+    """Whoever adds tasks where it stands, and so says what has to be done there. One query for a hidden one."""
+    if may_create_task(actor, task.ticket):
+        return True
+    return task.is_hidden and Task.objects.worked_beside(actor).filter(pk=task.pk).exists()
 
 
 def is_assignee(actor: Actor, task: Task) -> bool:

@@ -16,7 +16,7 @@ from accounts.selectors import reach_of
 from core.actors import Actor
 from core.arrays import any_found
 from tickets.enums import ASIDE, OPEN, OutboundStatus, TextScope, TicketStatus, Visibility
-from tickets.hidden import task_ways
+from tickets.hidden import NONE, task_ways, work_ways
 
 if TYPE_CHECKING:
     from tickets.models import OutboundMessage, Task, Ticket, TimelineEntry  # noqa: F401
@@ -124,6 +124,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def shown_to(self, actor: Actor) -> Self:
         """Tasks of tickets that `actor` sees, without those hidden from them; lists for people start here."""
         return self.filter(reduce(or_, (way(actor) & Q(is_hidden=True) for way in task_ways), Q(is_hidden=False)))
+
+    def worked_beside(self, actor: Actor) -> Self:
+        """Hidden tasks on which `actor` works as one who adds tasks to the help they belong to."""
+        return self.filter(reduce(or_, (way(actor) for way in work_ways), NONE), is_hidden=True)
 
 
 class TimelineQuerySet(models.QuerySet["TimelineEntry"]):

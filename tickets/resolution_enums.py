@@ -35,6 +35,17 @@ class ResolutionType(models.TextChoices):
     NO_ACTION = "no_action", _("No action")
 
 
+class DamageCheck(models.TextChoices):
+    """What is looked at before physical damage is compensated (domain.md section 12 asks for a checklist of its own and
+    names photo, waiver and warranty; the words are ours).
+    """
+
+    DEVICE = "device", _("It is the customer's: serial number or receipt was compared")
+    EVIDENCE = "evidence", _("The damage was seen on a photo, or the waiver says why there is none")
+    CAUSE = "cause", _("How it happened was asked, and stands in the words above")
+    WARRANTY = "warranty", _("The standard warranty was not taken for granted: its terms were read for this damage")
+
+
 class EmpowermentTier(models.TextChoices):
     """Who may grant it, the lowest first."""
 

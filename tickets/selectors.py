@@ -42,6 +42,7 @@ from tickets.models import (
     OutboundMessage,
     Placement,
     ReferenceCounter,
+    Task,
     Ticket,
     TimelineEntry,
 )
@@ -271,6 +272,22 @@ def readers_among(people: Sequence[Agent], ticket: Ticket) -> set[UUID]:
     found = [
         Ticket.objects.visible_to(person)
         .filter(pk=ticket.pk)
+        .annotate(reader=Value(person.pk, output_field=UUIDField()))
+        .values_list("reader", flat=True)
+        for person in people
+    ]
+    return set(found[0].union(*found[1:], all=True))
+
+
+def task_readers_among(people: Sequence[Agent], task: Task) -> set[UUID]:
+    """As `readers_among`, of a task that is hidden from most."""
+    if not people:
+        return set()
+    read_reaches(people, at=timezone.now())
+    found = [
+        Task.objects.shown_to(person)
+        .filter(pk=task.pk)
+        .order_by()
         .annotate(reader=Value(person.pk, output_field=UUIDField()))
         .values_list("reader", flat=True)
         for person in people

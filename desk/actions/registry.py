@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agent
 from accounts.policies import may_look_up_customers, may_open_admin, may_see_people_page
 from desk.bulk import ACTS
+from envelopes.policies import may_see_contribution
 from tickets.enums import BulkKind
 from tickets.policies import may_act_in_bulk, may_approve, may_create, may_keep_views, may_read_calibration
 
@@ -152,6 +153,7 @@ EVERYWHERE = (
     _go("outbox", _("Outbox"), "g o", "outbox", "send"),
     _go("envelopes", _("My envelopes"), "g e", "my-envelopes", "mail"),
     _go("help", _("Help board"), "g f", "help-board", "users"),
+    _go("contribution", _("What helpers contributed"), "", "contribution", "badge-check", is_for=may_see_contribution),
     _go("customers", _("Customers"), "g c", "customers", "building-2", is_for=may_look_up_customers),
     _go("approvals", _("Approvals"), "", "approvals", "badge-check", is_for=may_approve),
     _go("calibration", _("Calibration"), "", "calibration", "list-checks", is_for=may_read_calibration),

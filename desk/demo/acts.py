@@ -17,8 +17,9 @@ from envelopes import services as help_services
 from envelopes.enums import EnvelopeKind, EnvelopeStatus
 from envelopes.models import Envelope
 from tickets import services
-from tickets.enums import Channel, EntryKind, OutboundStatus, Then
+from tickets.enums import Channel, EntryKind, FlagType, OutboundStatus, Then
 from tickets.models import OutboundMessage, Resolution, Task, Ticket
+from tickets.resolution_enums import DamageCheck
 from tickets.services.creation import Message
 
 SEED = SystemActor("demo data")
@@ -171,6 +172,7 @@ def _grants(
     reason: str,
     kind: str,
     text: str = "",
+    is_damage_checked: bool = False,
 ) -> None:
     services.create_resolution(
         cast.ticket(story).pk,
@@ -182,6 +184,7 @@ def _grants(
         resolution_type=kind,
         resolution_details=text,
         amount=Decimal(amount),
+        damage_checklist=DamageCheck.values if is_damage_checked else (),
     )
 
 
@@ -267,6 +270,39 @@ def _calls_off(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
     help_services.cancel_envelope(_envelope(cast, story, EnvelopeStatus.PENDING).pk, by=by, reason=text)
 
 
+def _asks_elsewhere(cast: Cast, story: Story, by: Agent, *, to: str) -> None:
+    declined = _envelope(cast, story, EnvelopeStatus.DECLINED)
+    help_services.redirect_envelope(declined.pk, by=by, assigned_to=cast.agent(to))
+
+
+def _offers_help(cast: Cast, story: Story, by: Agent) -> None:
+    help_services.offer_help(_envelope(cast, story, EnvelopeStatus.PENDING).pk, by=by)
+
+
+def _gives_back(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
+    help_services.release_envelope(_envelope(cast, story).pk, by=by, reason=text)
+
+
+def _invites(cast: Cast, story: Story, by: Agent, *, to: str) -> None:
+    help_services.invite_expert(_envelope(cast, story).pk, by=by, agent=cast.agent(to))
+
+
+def _asks_again(cast: Cast, story: Story, by: Agent) -> None:
+    help_services.reopen_envelope(_envelope(cast, story, EnvelopeStatus.COMPLETED).pk, by=by)
+
+
+def _adds_help_task(cast: Cast, story: Story, by: Agent, text: str, *, to: str, is_mandatory: bool = False) -> None:
+    envelope = _envelope(cast, story)
+    help_services.add_envelope_task(
+        envelope.pk, by=by, title=text, assigned_to=cast.agent(to), is_mandatory=is_mandatory
+    )
+
+
+def _waives_photo(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
+    flag = cast.ticket(story).case_flags.get(type=FlagType.PHYSICAL_DAMAGE, cleared_at__isnull=True)
+    services.waive_photo(flag.pk, by=by, reason=text)
+
+
 ACTS: dict[str, Callable[..., Any]] = {
     "accepts": _accepts,
     "offers": _offers,
@@ -286,6 +322,13 @@ ACTS: dict[str, Callable[..., Any]] = {
     "tells": _tells,
     "seals": _seals,
     "calls_off": _calls_off,
+    "asks_elsewhere": _asks_elsewhere,
+    "offers_help": _offers_help,
+    "gives_back": _gives_back,
+    "invites": _invites,
+    "asks_again": _asks_again,
+    "adds_help_task": _adds_help_task,
+    "waives_photo": _waives_photo,
     "adds_task": _adds_task,
     "finishes_task": _finishes_task,
     "resolves": _resolves,

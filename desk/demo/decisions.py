@@ -10,7 +10,8 @@ from tickets import services
 from tickets.calibration import GENERATED_AT, Week, desk_zone, newest_due_week, to_review, week_of
 from tickets.models import CalibrationSession, EmpowermentConfig, Resolution
 
-REVIEWER = "sam"
+REVIEWER, CLOSER = "sam", "max"
+CLOSED_AFTER = timedelta(minutes=20)
 NOTES = "Nach Vertrag und mit Beleg. Der Kunde wurde erst nach der Freigabe benachrichtigt."
 
 
@@ -30,18 +31,25 @@ def calibrate(*, now: datetime) -> None:
             monday = datetime.combine(week.next.monday, GENERATED_AT, zone)
             with clock.at(monday):
                 services.generate_calibration(*week, by=TIMER)
-            _review(week, at=datetime.combine(week.next.monday, time(14), zone), now=now, is_last=week == weeks[-1])
+            at = datetime.combine(week.next.monday, time(14), zone)
+            _review(week, at=at, now=now, is_first=week == weeks[0], is_last=week == weeks[-1])
 
 
 def _is_there(week: Week) -> bool:
     return CalibrationSession.objects.filter(iso_year=week.year, iso_week=week.number).exists()
 
 
-def _review(week: Week, *, at: datetime, now: datetime, is_last: bool) -> None:
-    """Half of the newest week is left, so that there is something to do."""
-    if at + timedelta(minutes=5) > now or is_last:
+def _review(week: Week, *, at: datetime, now: datetime, is_first: bool, is_last: bool) -> None:
+    """The oldest week is done and closed; of the others something is left, so that there is something to do."""
+    if at + CLOSED_AFTER > now or is_last:
         return
     with clock.at(at):
         reviewer = Agent.objects.get(email=f"{REVIEWER}@itilnext.example")
-        for item in to_review(reviewer).filter(session__iso_year=week.year, session__iso_week=week.number)[:1]:
+        for item in to_review(reviewer).filter(session__iso_year=week.year, session__iso_week=week.number)[
+            : None if is_first else 1
+        ]:
             services.review_item(item.pk, by=reviewer, outcome="upheld", notes=NOTES)
+    if is_first:
+        with clock.at(at + CLOSED_AFTER):
+            session = CalibrationSession.objects.get(iso_year=week.year, iso_week=week.number)
+            services.close_calibration(session.pk, by=Agent.objects.get(email=f"{CLOSER}@itilnext.example"))

@@ -27,6 +27,7 @@ from desk.demo.script import (
     seals,
     story,
     tells,
+    waives_photo,
     withdraws,
     writes,
 )
@@ -337,8 +338,11 @@ STORIES = (
         "Guten Tag, das Telefon an Platz 3 in Halle 2 ist seit heute tot, obwohl Sie das Netzteil getauscht hatten. Können Sie noch einmal vorbeikommen?\n\nLars Köster",
         accepts("1d 16:40", "jonas"),
         replies("1d 16:52", "jonas", "Guten Tag Herr Köster,\n\nich habe den Vorgang vom Umzug gelesen. Morgen Vormittag komme ich mit einem Ersatzgerät vorbei, zwischen 9 und 10 Uhr.", wait=True),
+        flags("24m", "jonas", "Das Netzteil ist gestern vom Tisch gefallen, das Gehäuse ist gebrochen.", to=FlagType.PHYSICAL_DAMAGE),
+        flags("23m", "jonas", "Zum dritten Mal in vier Wochen dasselbe Telefon.", to=FlagType.REPEAT_CONTACT),
+        waives_photo("21m", "jonas", "Das zerbrochene Netzteil wurde beim Tausch entsorgt, ich habe es gesehen."),
         notes("20m", "jonas", "Gerät getauscht, altes Netzteil war defekt. Warte auf Rückmeldung der Spätschicht."),
-        grants("18m", "jonas", "", what="Das Telefon fiel nach unserem Umzug ein zweites Mal aus.", why="Netzteil war von uns geliefert.", amount="150.00", category="product_defect", reason="within_warranty", kind="replacement"),
+        grants("18m", "jonas", "", what="Das Telefon fiel nach unserem Umzug ein zweites Mal aus.", why="Netzteil war von uns geliefert.", amount="150.00", category="product_defect", reason="goodwill", kind="replacement", is_damage_checked=True),
         follow_up_of="umzug-hansen", product="Telefonie",
     ),
 )  # fmt: skip

@@ -7,7 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Text
-from tickets.resolution_enums import CalibrationOutcome, ResolutionType, WhatWentWrong, WhyEligible
+from tickets.enums import FlagType
+from tickets.flagging import photo_or_waiver
+from tickets.models import Ticket
+from tickets.resolution_enums import CalibrationOutcome, DamageCheck, ResolutionType, WhatWentWrong, WhyEligible
 from tickets.tiers import USUAL_CURRENCY
 
 EMPTY: list[tuple[str, Text]] = [("", "–")]
@@ -40,6 +43,25 @@ class ResolutionForm(forms.Form):
     resolution_details = _words(_("Details"), is_required=False)
     known = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
     """How many stood on the ticket when the form was shown."""
+
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if FlagType.PHYSICAL_DAMAGE in ticket.flags:
+            self.fields["damage_checklist"] = _damage_field(ticket)
+
+
+def _damage_field(ticket: Ticket) -> forms.MultipleChoiceField:
+    """Nothing of it is ticked beforehand; whether all of it has to be, the service knows by what is given."""
+    hint = _("Tick each point before anything of value is given. The ticket has a photo of the damage, or a waiver.")
+    if photo_or_waiver(ticket) is not None:
+        hint = _("Tick each point before anything of value is given. Add a photo first, or waive it at the flag.")
+    return forms.MultipleChoiceField(
+        label=_("Eligibility checklist: physical damage"),
+        choices=DamageCheck.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=hint,
+    )
 
 
 class ApproveForm(forms.Form):

@@ -19,6 +19,7 @@ from tickets.resolution_enums import (
     CalibrationOutcome,
     CalibrationReason,
     CalibrationStatus,
+    DamageCheck,
     EmpowermentTier,
     ItemStatus,
     ResolutionType,
@@ -114,11 +115,13 @@ def facts_of(resolution: Resolution) -> list[Part]:
     """All that it says, as `components/details_list.html` wants it."""
     what = label_of(WhatWentWrong, resolution.what_went_wrong_category)
     why = label_of(WhyEligible, resolution.why_eligible_category)
+    looked_at = "; ".join(label_of(DamageCheck, each) for each in resolution.damage_checklist)
     parts = [
         (_("What is done"), title_of(resolution)),
         (_("Details"), resolution.resolution_details),
         (_("What went wrong"), f"{what}: {resolution.what_went_wrong}"),
         (_("Why eligible"), f"{why}: {resolution.why_eligible}"),
+        (_("Looked at: physical damage"), looked_at),
         (_("Agent"), resolution.agent.name),
         (_("Tier"), label_of(EmpowermentTier, resolution.empowerment_tier)),
         (_("Channel"), label_of(Channel, resolution.channel)),

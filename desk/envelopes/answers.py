@@ -20,6 +20,7 @@ from desk.refusals import Refusal
 from desk.selectors import start_slug
 from desk.unfinished import made_for
 from desk.workspace import Part, around_thread, visible_ticket
+from envelopes.errors import EnvelopeOutOfSight
 from envelopes.models import Envelope
 from envelopes.selectors import readable_envelope
 from tickets.models import Ticket
@@ -43,6 +44,17 @@ def known_envelope(request: AgentRequest, reference: str, number: int) -> Envelo
     if envelope is None:
         raise Http404
     return envelope
+
+
+def out_of_sight(request: AgentRequest, reference: str) -> HttpResponse:
+    """The text comes back all the same; nothing says whether there is such an envelope, or such a ticket."""
+    error = Refusal(EnvelopeOutOfSight())
+    context = {
+        "error": error,
+        "unsent": str(request.POST.get("body", "")),
+        "back": {"url": reverse("desk:ticket", args=[reference]), "label": _("Back to the ticket")},
+    }
+    return render(request, "desk/refused.html", context, status=error.status)
 
 
 def show_envelope(
@@ -139,6 +151,7 @@ def words_of(name: str, **more: Any) -> Part:
         "invite": {"title": _("Invite a colleague"), "submit": _("Invite"), "icon": "user-plus"},
         "release": {"title": _("Give the envelope back"), "submit": _("Give it back")},
         "complete": {"title": _("Seal envelope"), "submit": _("Seal envelope"), "icon": "check"},
+        "tasks": {"title": _("Add task"), "submit": _("Add task"), "icon": "plus"},
         "cancel": {"title": _("Withdraw envelope"), "submit": _("Withdraw envelope"), "tone": "danger"},
     }
     return known[name] | more

@@ -1,4 +1,4 @@
-"""Whom help can be asked of, what is known before the form is filled, and who is meant by a skill."""
+"""Whom help can be asked of, and what is known before the form is filled."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -6,21 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Count, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Role
 from accounts.models import Agent, Skill, Team
-from accounts.selectors import absent_ids
 from desk.composing import id_in
-from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
+from envelopes.people import askable, known_skills
 from tickets.around import drafts_on
 from tickets.enums import DraftMode
 from tickets.models import Ticket
 
-WORK_TICKETS = [Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR]
 LOOKED_BACK = 300
 """Envelopes among which the team most asked is looked for."""
 TEAM, SKILL, PERSON = "team", "skill", "person"
@@ -28,7 +23,7 @@ TEAM, SKILL, PERSON = "team", "skill", "person"
 
 @dataclass(frozen=True)
 class Target:
-    """Whom an envelope is addressed to, as services take it."""
+    """Whom an envelope is addressed to, as services take it: a team, a person, or whoever has a skill."""
 
     team: Team | None
     agent: Agent | None
@@ -36,20 +31,20 @@ class Target:
 
 
 class TargetField(forms.ChoiceField):
-    """One choice among teams, skills and people. A skill means whoever has it, is there and helps least at the moment.
+    """One choice among teams, skills and people. Who is meant by a skill, the services say.
 
-    Three queries for the choices, once they are shown; one to four for what was chosen.
+    Three queries for the choices, once they are shown; one for what was chosen.
     """
 
-    def __init__(self, *, agent: Agent, besides: Agent | None) -> None:
-        self.people = helpers(agent, besides)
+    def __init__(self, *, ticket: Ticket, by: Agent) -> None:
+        self.people = askable(ticket, by=by)
         super().__init__(label=_("Whom do you ask?"), choices=self._choices)
 
     def _choices(self) -> list[Any]:
         choices: list[Any] = [
             ("", "–"),
             (_("Teams"), [(f"{TEAM}:{team.pk}", team.name) for team in _teams()]),
-            (_("Skills"), [(f"{SKILL}:{skill.pk}", skill.name) for skill in _skills(self.people)]),
+            (_("Skills"), [(f"{SKILL}:{skill.pk}", skill.name) for skill in known_skills(self.people)]),
             (_("People"), [(f"{PERSON}:{one.pk}", one.name) for one in self.people.order_by("name")]),
         ]
         return [(label, rows) for label, rows in choices if rows]
@@ -69,35 +64,12 @@ class TargetField(forms.ChoiceField):
         """None for what is no choice. As the choices say, but without asking for all of them."""
         team = _teams().filter(pk=chosen).first() if kind == TEAM and chosen else None
         agent = self.people.filter(pk=chosen).first() if kind == PERSON and chosen else None
-        if kind == SKILL and chosen and _skills(self.people).filter(pk=chosen).exists():
-            expert = most_at_hand(self.people, chosen)
-            if expert is None:
-                raise forms.ValidationError(_("Nobody who knows this is there today. Ask a team."))
-            return Target(expert.primary_team, expert, Skill.objects.get(pk=chosen))
-        return Target(team, agent) if team or agent else None
-
-
-def helpers(agent: Agent, besides: Agent | None) -> Any:  # a queryset of agents
-    """Who can be asked by name: neither who asks nor who owns the ticket."""
-    mine = [person.pk for person in (agent, besides) if person is not None]
-    return Agent.objects.active().filter(roles__overlap=WORK_TICKETS).exclude(pk__in=mine)
+        skill = known_skills(self.people).filter(pk=chosen).first() if kind == SKILL and chosen else None
+        return Target(team, agent, skill) if team or agent or skill else None
 
 
 def _teams() -> Any:  # a queryset
     return Team.objects.filter(is_active=True)
-
-
-def _skills(people: Any) -> Any:
-    return Skill.objects.filter(holders__agent__in=people).distinct()
-
-
-def most_at_hand(people: Any, skill_id: UUID) -> Agent | None:
-    """Of those who have the skill and are not absent: who has the fewest active envelopes, then knows it best."""
-    active = Count("envelopes", filter=Q(envelopes__status=EnvelopeStatus.ACTIVE), distinct=True)
-    found = people.filter(skills__skill=skill_id).annotate(active=active).select_related("primary_team")
-    candidates = list(found.order_by("active", "-skills__level", "name"))
-    absent = absent_ids(candidates, at=timezone.now())
-    return next((one for one in candidates if one.pk not in absent), None)
 
 
 def likely_target(ticket: Ticket, agent: Agent) -> str:

@@ -31,7 +31,7 @@ ELSEWHERE, BY_SKILL = "others", "skill"
 @require_GET
 @agent_required
 def board(request: AgentRequest) -> HttpResponse:
-    """What the person may accept, the first due first; `?show=others`: what they could offer help with."""
+    """What the person may accept, the most urgent first; `?show=others`: what they could offer help with."""
     wanted, is_grouped = _wanted_in(request.GET)
     cursor = str(request.GET.get("cursor", ""))
     error: Invalid | None = None
@@ -88,7 +88,7 @@ def _selects(agent: Agent, wanted: Wanted, *, is_grouped: bool) -> list[Part]:
     teams = Team.objects.filter(is_active=True).order_by("name").only("name")
     if not wanted.is_elsewhere:
         teams = teams.filter(pk__in=reach_of(agent).member | reach_of(agent).in_charge)
-    by = [("", _("Due first"), not is_grouped), (BY_SKILL, _("By skill"), is_grouped)]
+    by = [("", _("Most urgent first"), not is_grouped), (BY_SKILL, _("By skill"), is_grouped)]
     return [
         {
             "name": "skill",

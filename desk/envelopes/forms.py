@@ -12,7 +12,7 @@ from accounts.models import Agent
 from desk.envelopes.asking import TargetField
 from desk.forms import ManyFilesField, addresses_in, draft_version_field
 from envelopes.enums import Outcome
-from tickets.models import Attachment
+from tickets.models import Attachment, Ticket
 
 MAX_REASON = 20_000
 
@@ -55,9 +55,9 @@ class ChosenFilesField(forms.TypedMultipleChoiceField):
 class AskForm(forms.Form):
     """Whom to ask, and for what; `is_first` from the ticket, where a vendor may be asked too."""
 
-    def __init__(self, *args: Any, agent: Agent, besides: Agent | None, is_first: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ticket: Ticket, by: Agent, is_first: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["target"] = TargetField(agent=agent, besides=besides)
+        self.fields["target"] = TargetField(ticket=ticket, by=by)
         reason = words_field(_("What help is needed?"))
         reason.widget.attrs |= {"data-prefill": "", "autofocus": True}
         self.fields["reason"] = reason
@@ -102,9 +102,9 @@ class VendorMailForm(forms.Form):
 
 
 class RedirectForm(forms.Form):
-    def __init__(self, *args: Any, agent: Agent, besides: Agent | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ticket: Ticket, by: Agent, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["target"] = TargetField(agent=agent, besides=besides)
+        self.fields["target"] = TargetField(ticket=ticket, by=by)
 
 
 class InviteForm(forms.Form):

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
+from core.labels import label_of
 from desk.workspace import Abilities, Part, abilities_of
 from envelopes.enums import EnvelopeKind, EnvelopeStatus, Outcome
 from envelopes.selectors import EnvelopeRow, envelopes_on
+from tickets.enums import Priority
 from tickets.models import Ticket
 
 S = EnvelopeStatus
@@ -112,6 +114,7 @@ def shown_row(row: EnvelopeRow) -> Part:
         "icon": ICONS[row.status],
         "tone": TONES.get(row.status, ""),
         "status_label": row.status.label,
+        "priority_label": label_of(Priority, row.priority),
         "turn": turn_of(row) if row.is_open and row.is_readable else "",
         "kind_chip": kind_chip(row.kind),
         "outcome_label": Outcome(row.outcome).label if row.outcome else "",

@@ -32,7 +32,7 @@ from envelopes.policies import may_take_offer
 from envelopes.selectors import EnvelopeThread, due_of, thread_of
 from envelopes.services.mail import KEPT
 from tickets.around import drafts_on
-from tickets.enums import EntryKind
+from tickets.enums import EntryKind, Priority
 from tickets.models import Ticket, TimelineEntry
 from tickets.policies import acts_as_owner
 from tickets.wording import describe, protection, sender_warning
@@ -43,6 +43,7 @@ LABELS = {
     "reopen": gettext_lazy("Open again"),
     "complete": gettext_lazy("Seal envelope"),
     "envelopes": gettext_lazy("Add next level"),
+    "tasks": gettext_lazy("Add task"),
     "invite": gettext_lazy("Invite a colleague"),
     "redirect": gettext_lazy("Ask somebody else"),
     "vendor": gettext_lazy("Addresses of the vendor"),
@@ -51,7 +52,13 @@ LABELS = {
     "cancel": gettext_lazy("Withdraw"),
 }
 """Acts on an envelope, in the order of their buttons; names as in their paths."""
-STEP_ICONS = {"accept": "hand", "complete": "check", "envelopes": "plus", "reopen": "rotate-ccw"}
+STEP_ICONS = {
+    "accept": "hand",
+    "complete": "check",
+    "envelopes": "plus",
+    "tasks": "list-checks",
+    "reopen": "rotate-ccw",
+}
 AT_ONCE = ("accept", "reopen")
 """Acts that need no form."""
 
@@ -139,6 +146,8 @@ def _facts(thread: EnvelopeThread) -> Part:
         "icon": ICONS[status],
         "tone": TONES.get(status, ""),
         "due": due_of(envelope),
+        "priority": envelope.ticket.priority,
+        "priority_label": label_of(Priority, envelope.ticket.priority),
         "turn": turn_of(envelope) if envelope.is_open else "",
         "experts": ", ".join(part.agent.name for part in thread.experts),
         "kind_chip": kind_chip(envelope.kind),

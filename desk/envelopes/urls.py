@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from desk.envelopes import board, files, mine, vendors, views, writing
+from desk.envelopes import board, contribution, files, mine, vendors, views, writing
 
 on_ticket: list[URLPattern] = [
     path("envelopes/", views.ask, name="envelopes"),
@@ -19,6 +19,7 @@ on_ticket: list[URLPattern] = [
     path("e/<int:number>/withdraw_offer/", board.withdraw_offer, name="envelope-withdraw-offer"),
     path("e/<int:number>/take_offer/", views.take_offer, name="envelope-take-offer"),
     path("e/<int:number>/envelopes/", views.next_level, name="envelope-envelopes"),
+    path("e/<int:number>/tasks/", views.add_task, name="envelope-tasks"),
     path("e/<int:number>/messages/", writing.post, name="envelope-messages"),
     path("e/<int:number>/draft/", writing.draft, name="envelope-draft"),
     path("e/<int:number>/draft/files/", files.keep, name="envelope-draft-files"),
@@ -35,5 +36,6 @@ on_ticket: list[URLPattern] = [
 
 everywhere: list[URLPattern] = [
     path("envelopes/", mine.my, name="my-envelopes"),
+    path("envelopes/contribution/", contribution.contribution, name="contribution"),
     path("help/", board.board, name="help-board"),
 ]

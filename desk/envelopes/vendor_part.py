@@ -68,7 +68,18 @@ def vendor_part(
             seqs[mail.entry_id]: _sending(mail, ticket, envelope.number) for mail in mails if mail.entry_id in seqs
         },
         "composer": _composer(agent, ticket, thread, writing, mails, last_seq) if may_write else None,
+        "unsent": None if may_write else _unsent(ticket, envelope.number),
     }
+
+
+def _unsent(ticket: Ticket, number: int) -> Part | None:
+    """What was begun, subject and text, for where there is no composer any more that holds it."""
+    draft = drafts_on(ticket).get(vendor_mode(number))
+    if draft is None:
+        return None
+    text = "\n\n".join(part for part in (draft.cc, draft.body_text) if part.strip())
+    url = reverse("desk:envelope-vendor-draft", args=[ticket.reference, number])
+    return {"text": text, "version": draft.version, "url": url}
 
 
 def with_sending(days: list[Part], vendor: Part | None) -> list[Part]:

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from accounts.auth import AgentRequest, agent_required
 from core.errors import DomainError, Invalid
 from desk.composing import claim, read_context, release_claim
-from desk.drafting import draft_answer
-from desk.envelopes.answers import acted_in, envelope_in_tab, show_envelope
+from desk.drafting import draft_answer, wants_json
+from desk.envelopes.answers import acted_in, envelope_in_tab, out_of_sight, show_envelope
 from desk.envelopes.forms import VendorMailForm
 from desk.envelopes.tabs import tab_url
 from desk.envelopes.thread import Writing
@@ -35,7 +35,10 @@ AUTO_ID = "vendor-%s"
 @agent_required
 def write(request: AgentRequest, reference: str, number: int) -> HttpResponse:
     """Whatever is in the way, the text comes back with the answer."""
-    _ticket, found = envelope_in_tab(request, reference, number)
+    try:
+        _ticket, found = envelope_in_tab(request, reference, number)
+    except Http404:
+        return out_of_sight(request, reference)
     form = VendorMailForm(request.POST, auto_id=AUTO_ID, files=files_to_send(found))
     if not form.is_valid():
         return _back(request, found, form, None, status=400)
@@ -95,7 +98,12 @@ def _back(
 @agent_required
 def draft(request: AgentRequest, reference: str, number: int) -> HttpResponse:
     """Keep what is typed, or with `discard` let it go; the subject stands where a reply's Cc does."""
-    ticket, found = envelope_in_tab(request, reference, number)
+    try:
+        ticket, found = envelope_in_tab(request, reference, number)
+    except Http404:
+        if wants_json(request):
+            raise
+        return out_of_sight(request, reference)
 
     def back(error: DomainError, typed: QueryDict) -> HttpResponse:
         form = VendorMailForm(typed, auto_id=AUTO_ID, files=files_to_send(found))

@@ -23,7 +23,7 @@ from desk.envelopes.answers import (
     show_envelope,
     words_of,
 )
-from desk.envelopes.asking import Target, helpers, kept_target, known_reason, likely_target
+from desk.envelopes.asking import Target, kept_target, known_reason, likely_target
 from desk.envelopes.forms import MAX_REASON, AskForm, InviteForm, RedirectForm, SealForm, VendorForm, WhyForm
 from desk.envelopes.tabs import tab_url, tabs_of
 from desk.envelopes.thread import Writing, mode_of
@@ -32,6 +32,7 @@ from desk.forms import add_refusal
 from desk.frame import HEAD, WORKSPACE, open_tab, show_head
 from desk.recent import note_opened
 from desk.refusals import Refusal
+from desk.task_forms import TaskForm
 from desk.ticket_page import acted, refuse_in
 from desk.unfinished import forget_typed, posted_or_typed
 from desk.workspace import Part, visible_ticket
@@ -39,6 +40,7 @@ from envelopes import services
 from envelopes.enums import EnvelopeKind
 from envelopes.guards import refusal_of_act
 from envelopes.models import Envelope
+from envelopes.people import askable, who_may_have_tasks_of
 from envelopes.selectors import readable_envelope
 from tickets.models import Ticket
 from tickets.selectors import drafts_of
@@ -77,8 +79,8 @@ def ask(request: AgentRequest, reference: str) -> HttpResponse:
     form = AskForm(
         posted_or_typed(request),
         initial={} if request.method == "POST" else _known(request, ticket),
-        agent=request.agent,
-        besides=ticket.owner,
+        ticket=ticket,
+        by=request.agent,
         is_first=True,
         auto_id="ask-%s",
     )
@@ -134,9 +136,9 @@ def _asked_of_vendor(addresses: list[str]) -> dict[str, Any]:
 
 
 def _at_target(error: Invalid) -> Invalid:
-    """Team and person are one field here."""
+    """Team, person and skill are one field here."""
     fields: dict[str, Any] = {
-        ("target" if name in ("team", "assigned_to") else name): texts for name, texts in error.fields.items()
+        ("target" if name in ("team", "assigned_to", "skill") else name): texts for name, texts in error.fields.items()
     }
     return Invalid(fields)
 
@@ -180,9 +182,11 @@ def act_by_form(
     form_of: Callable[[AgentRequest, Any, Envelope], forms.Form],
     call: Callable[[AgentRequest, Envelope, dict[str, Any]], Any],
     said: Callable[[], str],
+    *,
+    is_for_readers: bool = False,
 ) -> Any:  # a view
-    """GET shows the form to those who may take the step; POST acts. Rights come before what was typed: which choices a
-    form has tells who takes part.
+    """GET shows the form to those who may take the step; POST acts: to others than its readers the envelope is missing
+    if `is_for_readers`. Rights come before what was typed: which choices a form has tells who takes part.
     """
 
     @require_http_methods(["GET", "POST"])
@@ -194,7 +198,10 @@ def act_by_form(
                 return in_workspace(request, refuse_in(request, found, refusal))
             form = form_of(request, posted_or_typed(request), found)
             return form_answer(request, ticket, form, _words(name, ticket, number))
-        found = known_envelope(request, reference, number)
+        if is_for_readers:
+            _ticket, found = envelope_in_tab(request, reference, number)
+        else:
+            found = known_envelope(request, reference, number)
         if refusal := refusal_of_act(request.agent, found, name):
             record_refusal(refusal, act=name, subject=found.pk, by=request.agent)
             return refuse_in(request, found, refusal)
@@ -205,7 +212,7 @@ def act_by_form(
         try:
             call(request, found, form.cleaned_data)
         except Invalid as error:
-            add_refusal(form, _at_target(error))
+            add_refusal(form, _at_target(error) if "target" in form.fields else error)
             return form_answer(request, ticket, form, words, status=error.status)
         except DomainError as error:
             return form_answer(request, ticket, form, words, error=Refusal(error), status=error.status)
@@ -225,12 +232,12 @@ def _why(_request: AgentRequest, data: Any, _found: Envelope) -> forms.Form:
 
 
 def _redirect_form(request: AgentRequest, data: Any, found: Envelope) -> forms.Form:
-    return RedirectForm(data, agent=request.agent, besides=found.ticket.owner, auto_id="act-%s")
+    return RedirectForm(data, ticket=found.ticket, by=request.agent, auto_id="act-%s")
 
 
 def _next_level_form(request: AgentRequest, data: Any, found: Envelope) -> forms.Form:
     initial = _begun(request, found) if data is None else {}
-    return AskForm(data, initial=initial, agent=request.agent, besides=found.ticket.owner, auto_id="act-%s")
+    return AskForm(data, initial=initial, ticket=found.ticket, by=request.agent, auto_id="act-%s")
 
 
 def _begun(request: AgentRequest, found: Envelope) -> dict[str, str]:
@@ -240,7 +247,7 @@ def _begun(request: AgentRequest, found: Envelope) -> dict[str, str]:
 
 def _invite_form(request: AgentRequest, data: Any, found: Envelope) -> forms.Form:
     there = found.participants.filter(left_at__isnull=True).values("agent")
-    candidates = helpers(request.agent, found.ticket.owner).exclude(pk__in=there).order_by("name")
+    candidates = askable(found.ticket, by=request.agent).exclude(pk__in=there).order_by("name")
     return InviteForm(data, candidates=candidates, auto_id="act-%s")
 
 
@@ -303,6 +310,19 @@ seal = act_by_form(
         found.pk, by=request.agent, summary=given["summary"], outcome=given["outcome"]
     ),
     lambda: _("Sealed; the summary stands in the timeline"),
+)
+
+
+def _task_form(_request: AgentRequest, data: Any, found: Envelope) -> forms.Form:
+    return TaskForm(data, candidates=who_may_have_tasks_of(found), is_of_envelope=True, auto_id="task-%s")
+
+
+add_task = act_by_form(
+    "tasks",
+    _task_form,
+    lambda request, found, given: services.add_envelope_task(found.pk, by=request.agent, **given),
+    lambda: _("Task added"),
+    is_for_readers=True,
 )
 
 

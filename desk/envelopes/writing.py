@@ -18,7 +18,7 @@ from core.errors import DomainError
 from desk.composing import claim, id_in, is_misplaced, read_context, release_claim
 from desk.drafting import draft_answer, wants_json
 from desk.drafts import ids_of_draft_files, names_of_files_lost
-from desk.envelopes.answers import acted_in, envelope_in_tab, show_envelope
+from desk.envelopes.answers import acted_in, envelope_in_tab, out_of_sight, show_envelope
 from desk.envelopes.forms import MessageForm, QuoteForm
 from desk.envelopes.tabs import tab_url
 from desk.envelopes.thread import WRITTEN, Writing, mode_of
@@ -28,7 +28,6 @@ from desk.services import post_and_end_draft, put_into_reply
 from desk.ticket_page import refuse_in
 from desk.unfinished import forget_typed, made_for, posted_or_typed
 from desk.workspace import Part
-from envelopes.errors import EnvelopeOutOfSight
 from envelopes.models import Envelope
 from envelopes.policies import acts_of, may_post
 from envelopes.selectors import entries_of
@@ -47,7 +46,7 @@ def post(request: AgentRequest, reference: str, number: int) -> HttpResponse:
     try:
         _ticket, found = envelope_in_tab(request, reference, number)
     except Http404:
-        return _out_of_sight(request, reference)
+        return out_of_sight(request, reference)
     form = MessageForm(request.POST, request.FILES, auto_id="envelope-%s")
     if not form.is_valid():
         return _back(request, found, form, None, status=400)
@@ -57,17 +56,6 @@ def post(request: AgentRequest, reference: str, number: int) -> HttpResponse:
         return _back(request, found, form, error, status=error.status)
     where = f"#e{entry.seq}" if entry else ""
     return acted_in(request, reference, number, said=_("Posted"), where=where)
-
-
-def _out_of_sight(request: AgentRequest, reference: str) -> HttpResponse:
-    """The text comes back all the same; nothing says whether there is such an envelope, or such a ticket."""
-    error = Refusal(EnvelopeOutOfSight())
-    context = {
-        "error": error,
-        "unsent": str(request.POST.get("body", "")),
-        "back": {"url": reverse("desk:ticket", args=[reference]), "label": _("Back to the ticket")},
-    }
-    return render(request, "desk/refused.html", context, status=error.status)
 
 
 def _post_once(request: AgentRequest, found: Envelope, form: MessageForm) -> TimelineEntry | None:
@@ -119,7 +107,7 @@ def draft(request: AgentRequest, reference: str, number: int) -> HttpResponse:
     except Http404:
         if wants_json(request):
             raise
-        return _out_of_sight(request, reference)
+        return out_of_sight(request, reference)
 
     def back(error: DomainError, typed: QueryDict) -> HttpResponse:
         writing = Writing(is_open=True, form=MessageForm(typed, auto_id="envelope-%s"), error=Refusal(error))

@@ -5,17 +5,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.auth import AgentRequest, agent_required
-from connectors.mail.models import MailMessage
 from core.errors import Invalid
 from core.paging import Page, keyset_page
-from envelopes.selectors import readable_envelope
-from notifications.enums import EventType
+from desk.notified import address_of
 from notifications.models import Notification
 from notifications.selectors import notifications_of
 from notifications.services import mark_read
 from notifications.wording import describe
-from tickets.in_sight import is_in_sight
-from tickets.models import BulkAct
 from tickets.querysets import NEWEST_FIRST
 
 
@@ -52,15 +48,4 @@ def open_one(request: AgentRequest, notification_id: UUID) -> HttpResponse:
     """Mark one as read and go where it points, if that can still be seen, or is kept still."""
     row = get_object_or_404(notifications_of(request.agent), pk=notification_id)
     mark_read(request.agent, [row.pk])
-    mail_id = row.payload.get("mail")
-    if mail_id and MailMessage.objects.openable_by(request.agent).filter(pk=mail_id).exists():
-        return redirect("mail:message", message_id=mail_id)
-    if row.ticket and is_in_sight(request.agent, row.ticket.pk):
-        number = row.payload.get("number")
-        if number and readable_envelope(request.agent, ticket=row.ticket, number=number) is not None:
-            return redirect("desk:envelope", reference=row.ticket.reference, number=number)
-        return redirect("desk:ticket", reference=row.ticket.reference)
-    act_id = row.payload.get("act_id") if row.event_type == EventType.BULK_ENDED else None
-    if act_id and BulkAct.objects.filter(pk=act_id, person=request.agent).exists():
-        return redirect("desk:bulk-act", act_id=act_id)
-    return redirect("desk:notifications")
+    return redirect(address_of(request.agent, row))

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -20,12 +20,14 @@ from desk.ticket_page import act, refused
 from desk.unfinished import posted_or_typed
 from desk.views.forms import form_act
 from desk.workspace import visible_ticket
-from envelopes.models import EnvelopeTask
+from envelopes.models import Envelope, EnvelopeTask
+from envelopes.people import WORK_TICKETS, who_may_have_tasks_of
 from tickets import services
 from tickets.errors import TaskNotYours
 from tickets.hidden import kin_of
 from tickets.models import Task, Ticket
-from tickets.policies import may_create_task, may_work_task
+from tickets.policies import may_shape_task, may_work_task
+from tickets.selectors import task_readers_among
 
 STEPS = {
     "start": (services.start_task, gettext_lazy("Task started")),
@@ -34,11 +36,32 @@ STEPS = {
 }
 
 
+def _shown(request: AgentRequest, reference: str, task_id: UUID) -> tuple[Ticket, Task]:
+    """404 for what is missing and for what is hidden, at the same cost."""
+    in_sight = Ticket.objects.visible_to(request.agent).filter(pk=OuterRef("ticket"), reference=reference.upper())
+    rows = Task.objects.shown_to(request.agent).filter(Exists(in_sight.order_by()))
+    task: Task = get_object_or_404(rows, pk=task_id)
+    task.ticket = visible_ticket(request.agent, reference)
+    return task.ticket, task
+
+
 def _candidates(ticket: Ticket, *, now: Task | None = None) -> QuerySet[Agent]:
-    """Who may be given a task: the owner and the team's people who work tickets; and who has it `now`."""
-    works = Q(teams=ticket.team, roles__overlap=[Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR])
-    people = Agent.objects.active().filter(works | Q(pk=ticket.owner_id) | Q(pk=now.assigned_to_id if now else None))
-    return people.distinct().order_by("name")
+    """Who may be given a task: the owner and the team's people who work tickets; of a hidden one those who see it. And
+    who has it `now`.
+    """
+    people = Agent.objects.active().filter(Q(teams=ticket.team, roles__overlap=WORK_TICKETS) | Q(pk=ticket.owner_id))
+    found = people.values_list("pk", flat=True)
+    if now is not None and now.is_hidden:
+        envelope = _envelope_of(now)
+        found = who_may_have_tasks_of(envelope).values_list("pk", flat=True) if envelope else _who_see(now)
+    has_it = now.assigned_to_id if now else None
+    return Agent.objects.filter(Q(pk__in=found) | Q(pk=has_it, is_active=True)).order_by("name", "id")
+
+
+def _who_see(task: Task) -> Any:
+    """Ids of those in charge who work tickets and see a task that belongs to no envelope, such as coaching."""
+    leads = Agent.objects.active().filter(roles__overlap=[Role.TEAM_LEAD, Role.SUPERVISOR])
+    return leads.filter(pk__in=task_readers_among(list(leads), task)).values_list("pk", flat=True)
 
 
 def _is_for_others(request: AgentRequest, task: Task) -> bool:
@@ -46,10 +69,16 @@ def _is_for_others(request: AgentRequest, task: Task) -> bool:
     return request.method != "POST" and not may_work_task(request.agent, task)
 
 
+def _envelope_of(task: Task) -> Envelope | None:
+    """Whose tab shows the task; not each hidden one has one."""
+    rows = EnvelopeTask.objects.select_related("envelope__ticket")
+    row = rows.filter(task=task).first() if task.is_hidden else None
+    return row.envelope if row else None
+
+
 def _tab_of(task: Task) -> int | None:
-    """Number of the envelope that a task belongs to, whose tab shows it; not each hidden task has one."""
-    row = EnvelopeTask.objects.select_related("envelope").filter(task=task).first() if task.is_hidden else None
-    return row.envelope.number if row else None
+    envelope = _envelope_of(task)
+    return envelope.number if envelope else None
 
 
 def _back_to(ticket: Ticket, tab: int | None) -> dict[str, Any]:
@@ -75,8 +104,7 @@ def add(request: AgentRequest, reference: str) -> HttpResponse:
 @agent_required
 def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
     """What is to be done, until when, after what; only what differs from what the person saw is written."""
-    ticket = visible_ticket(request.agent, reference)
-    task = get_object_or_404(ticket.tasks.shown_to(request.agent), pk=task_id)
+    ticket, task = _shown(request, reference, task_id)
     if _is_for_others(request, task):
         return refused(request, ticket, TaskNotYours())
     before = list(task.blocked_by.all())
@@ -90,15 +118,21 @@ def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
         "is_mandatory": task.is_mandatory,
         "blocked_by": [str(other.pk) for other in before],
     }
-    form = EditTaskForm(posted_or_typed(request), others=others, initial=initial, auto_id="edit-task-%s")
-    if not may_create_task(request.agent, ticket):
+    tab = _tab_of(task)
+    form = EditTaskForm(
+        posted_or_typed(request),
+        others=others,
+        is_of_envelope=tab is not None,
+        initial=initial,
+        auto_id="edit-task-%s",
+    )
+    if not may_shape_task(request.agent, task):
         del form.fields["is_mandatory"]  # its assignee does not decide what the ticket waits for
 
     def save(values: dict[str, Any]) -> None:
         changed: Any = {name: values[name] for name in form.changed_data if name != "version"}
         services.edit_task(task.pk, by=request.agent, version=values["version"], **changed)
 
-    tab = _tab_of(task)
     words = {"title": _("Edit task"), "submit": _("Save changes"), "icon": "check", **_back_to(ticket, tab)}
     return form_act(request, ticket, form, save, said=_("Saved"), words=words, tab=tab)
 
@@ -106,13 +140,13 @@ def edit(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @agent_required
 def assign(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse:
-    ticket = visible_ticket(request.agent, reference)
-    task = get_object_or_404(ticket.tasks.shown_to(request.agent), pk=task_id)
+    ticket, task = _shown(request, reference, task_id)
     if _is_for_others(request, task):
         return refused(request, ticket, TaskNotYours())
     form = AssignTaskForm(
         posted_or_typed(request),
         candidates=_candidates(ticket, now=task),
+        for_teams=not task.is_hidden,
         initial={"version": task.version, "assigned_to": task.assigned_to_id, "team": task.team_id},
         auto_id="assign-task-%s",
     )
@@ -121,22 +155,22 @@ def assign(request: AgentRequest, reference: str, task_id: UUID) -> HttpResponse
         changed: Any = {name: values[name] for name in form.changed_data if name != "version"}
         services.edit_task(task.pk, by=request.agent, version=values["version"], **changed)
 
+    tab = _tab_of(task)
     words = {
         "title": _("Assign task: %(title)s") % {"title": task.title},
         "submit": _("Assign task"),
         "icon": "user-plus",
         "lead": _("A new assignee is told. The owner of the ticket stays its owner."),
-        **_back_to(ticket, _tab_of(task)),
+        **_back_to(ticket, tab),
     }
-    return form_act(request, ticket, form, give, said=_("Task assigned"), words=words, tab=_tab_of(task))
+    return form_act(request, ticket, form, give, said=_("Task assigned"), words=words, tab=tab)
 
 
 @require_http_methods(["GET", "POST"])
 @agent_required
 def step(request: AgentRequest, reference: str, task_id: UUID, name: str) -> HttpResponse:
     """Start, finish or open a task again; `cancel` asks for its reason first."""
-    ticket = visible_ticket(request.agent, reference)
-    task = get_object_or_404(ticket.tasks.shown_to(request.agent), pk=task_id)
+    ticket, task = _shown(request, reference, task_id)
     tab = _tab_of(task)
     if name == "cancel":
         form = NeededReasonForm(posted_or_typed(request), auto_id="cancel-task-%s")

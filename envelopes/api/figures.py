@@ -9,8 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.lookups import team_named
 from accounts.models import Agent
-from core.api.fields import In, Instant, Out, named, person
+from core.api.fields import In, Instant, Named, Out, named, person
 from core.api.views import ApiViewSet
 from core.errors import Forbidden, Invalid
 from core.moments import OUT_OF_RANGE, is_possible
@@ -24,6 +25,7 @@ class ContributionQuery(In):
         required=False, help_text="first day, by the desk's clock; two months ago, unless given"
     )
     last = serializers.DateField(required=False, help_text="last day, included; today, unless given")
+    team = Named(team_named, required=False, help_text="of one team alone; id or name")
 
 
 class OutcomeShareOut(Out):
@@ -76,6 +78,7 @@ class ExpertContributionViewSet(ApiViewSet):
         if last < first:
             raise Invalid({"last": _("The last day is not before the first one.")})
         start, end = (datetime.combine(day, time.min, zone) for day in (first, last + timedelta(days=1)))
-        found = contributions(self.actor, start, end)
+        team = query.get("team")
+        found = contributions(self.actor, start, end, team_id=team.pk if team else None)
         figures = {"first": first, "last": last, "computed_at": now, "by_agent": found.by_agent}
         return Response(ExpertContributionOut(figures | {"by_team": found.by_team}).data)

@@ -42,12 +42,16 @@ class EnvelopeTargetIn(EnvelopeVersionIn):
         agent_named, required=False, allow_null=True, default=None, help_text="id, e-mail address or name"
     )
     skill = Named(
-        skill_named, required=False, allow_null=True, default=None, help_text="what they are to know; id or name"
+        skill_named,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="what they are to know; named alone it asks who has it, is there and helps least; id or name",
     )
 
 
 class EnvelopeIn(EnvelopeTargetIn):
-    """A team, a person, or both."""
+    """A team, a person, both, or a skill alone."""
 
     asked = ("reason",)
     reason = Text(required=False, allow_blank=True, default="", max_length=MAX_WORDS)

@@ -75,6 +75,8 @@ class Envelope(FSMModelMixin, BaseModel):
     """`completed_at` or `cancelled_at`; reading on is counted from here."""
     response_due_at = models.DateTimeField(_("response due"), null=True, editable=False)
     completion_due_at = models.DateTimeField(_("completion due"), null=True, editable=False)
+    completion_started_at = models.DateTimeField(null=True, editable=False)
+    """From when on the completion is counted: the first acceptance, or the last opening again."""
     pending_since = models.DateTimeField(null=True, editable=False)
     """Begin of the cycle in which nobody has it."""
     timeout_due_at = models.DateTimeField(null=True, editable=False)

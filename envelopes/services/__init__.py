@@ -1,5 +1,6 @@
 """Every write to envelopes: lock the ticket, then the envelope; check, change, record, tell, publish."""
 
+from envelopes.services.dues import renew_dues
 from envelopes.services.helping import (
     accept_envelope,
     add_envelope_task,
@@ -45,6 +46,7 @@ __all__ = [
     "post_mail",
     "redirect_envelope",
     "release_envelope",
+    "renew_dues",
     "reopen_envelope",
     "replace_leaver",
     "replace_new_owner",

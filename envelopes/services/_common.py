@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Agent, Team
+from accounts.models import Agent, Skill, Team
 from core.actors import Actor
 from core.errors import Invalid, StaleVersion, Text
 from core.history import record
@@ -16,6 +16,7 @@ from envelopes.enums import EnvelopeStatus
 from envelopes.errors import EnvelopeActForbidden, EnvelopeTransition, TicketNotOpen
 from envelopes.guards import still_open
 from envelopes.models import Envelope, EnvelopeParticipant, EnvelopePost
+from envelopes.people import askable, most_at_hand
 from envelopes.querysets import READABLE_AFTERWARDS
 from envelopes.services.words import index_entry
 from envelopes.transitions import steps_from
@@ -127,6 +128,28 @@ def check_target(ticket: Ticket, *, team: Team | None, agent: Agent | None, by: 
         problems["assigned_to"] = _("Ask somebody else for help.")
     if problems:
         raise Invalid(problems)
+
+
+def target_of(
+    ticket: Ticket,
+    *,
+    team: Team | None,
+    agent: Agent | None,
+    skill: Skill | None,
+    by: Actor,
+    besides: Agent | None = None,
+) -> tuple[Team | None, Agent | None]:
+    """Whom is asked: where a skill alone is named, who has it, is there and helps least at the moment, with the team
+    they belong to; `besides` is not asked again. Raises Invalid.
+    """
+    if team is None and agent is None and skill is not None:
+        people = askable(ticket, by=by if isinstance(by, Agent) else None)
+        agent = most_at_hand(people.exclude(pk=besides.pk) if besides else people, skill.pk)
+        if agent is None:
+            raise Invalid({"skill": _("Nobody who knows this is there today. Ask a team.")})
+        team = agent.primary_team if agent.primary_team and agent.primary_team.is_active else None
+    check_target(ticket, team=team, agent=agent, by=by)
+    return team, agent
 
 
 def why_no_expert(agent: Agent, ticket: Ticket) -> Text | None:

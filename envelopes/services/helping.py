@@ -86,6 +86,7 @@ def accept_envelope(envelope_id: UUID, *, by: Agent, version: int | None = None)
     check_version(envelope, version)
     envelope.accept(expert=agent, at=now)
     if envelope.completion_due_at is None:  # after a release the promise keeps its start
+        envelope.completion_started_at = now
         envelope.completion_due_at = clock().due_at(envelope, OlaMetric.COMPLETION, start=now)
     join(envelope, agent, by=by)
     save(envelope, by=by)

@@ -20,7 +20,6 @@ from envelopes.events import EnvelopeCancelled, EnvelopeOpened, EnvelopeRedirect
 from envelopes.models import FIRST_LEVEL, LAST_LEVEL, Envelope
 from envelopes.policies import may_cancel, may_open, may_open_below, may_redirect, may_reopen
 from envelopes.services._common import (
-    check_target,
     check_version,
     end_tasks,
     end_wait,
@@ -32,6 +31,7 @@ from envelopes.services._common import (
     refuse_unless_in,
     refuse_unless_ticket_open,
     save,
+    target_of,
     why_no_expert,
     write,
 )
@@ -62,7 +62,8 @@ def open_envelope(
 ) -> Envelope:
     """Ask a team or a person for help; the ticket keeps its owner, and waits for colleagues if it is in progress and
     the envelope blocks. The desk itself opens legal ones only, on unowned tickets too. Help of a vendor may name whom
-    its mails go to. `skill` says what whoever helps is to know; it asks nobody by itself.
+    its mails go to. `skill` says what whoever helps is to know; named alone it asks who has it, is there and helps
+    least.
 
     Raises NotOwnerOrExpert, TicketUnowned, TicketClosed, TicketNotOpen, Invalid or StaleVersion (of the ticket).
     """
@@ -116,7 +117,7 @@ def _open(
     ticket = envelope.ticket
     if envelope.kind not in EnvelopeKind:
         raise Invalid({"kind": _("Choose what kind of help it is.")})
-    check_target(ticket, team=team, agent=agent, by=by)
+    team, agent = target_of(ticket, team=team, agent=agent, skill=envelope.skill, by=by)
     envelope.reason = needed(reason, "reason", _("Say what help is needed."))
     above = envelope.parent_envelope
     check_version(above or ticket, version)
@@ -148,7 +149,8 @@ def redirect_envelope(
     version: int | None = None,
 ) -> Envelope:
     """Ask somebody else: the requester, the owner, the lead of the team asked so far, a supervisor. What was promised
-    keeps its start; the new team's calendar counts. Without another `skill` the one first named stays.
+    keeps its start; the new team's calendar counts. Without another `skill` the one first named stays; one that is
+    named alone asks as when opening, though nobody twice in a row.
 
     Raises EnvelopeActForbidden, EnvelopeTransition, Invalid, StaleVersion.
     """
@@ -156,7 +158,9 @@ def redirect_envelope(
     if not may_redirect(by, envelope):
         raise not_yours(envelope)
     refuse_unless_in(envelope, S.PENDING, S.DECLINED)
-    check_target(envelope.ticket, team=team, agent=assigned_to, by=by)
+    team, assigned_to = target_of(
+        envelope.ticket, team=team, agent=assigned_to, skill=skill, by=by, besides=envelope.assigned_to
+    )
     _refuse_same_target(envelope, team=team, agent=assigned_to)
     check_version(envelope, version)
     now, former, before = timezone.now(), envelope.assigned_to_id, envelope.target
@@ -254,6 +258,7 @@ def reopen_envelope(envelope_id: UUID, *, by: Agent, version: int | None = None)
     check_version(envelope, version)
     now = timezone.now()
     envelope.reopen()
+    envelope.completion_started_at = now
     envelope.completion_due_at = clock().due_at(envelope, OlaMetric.COMPLETION, start=now)
     save(envelope, by=by)
     write(envelope, by=by, event="envelope_reopened")

@@ -33,6 +33,7 @@ LISTS: dict[str, dict[str, int]] = {
     "tickets_timelineentry": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_outboundmessage": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_caseflag": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "tickets_task": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_ownershiptransfer": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
     "tickets_category": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
     "tickets_cannedresponse": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),

@@ -29,6 +29,7 @@ from tickets.services import (
 
 pytestmark = pytest.mark.django_db
 WEDNESDAY = datetime(2026, 3, 4, 9, tzinfo=UTC)
+CHECKED = ["device", "evidence", "cause", "warranty"]
 MONDAY = datetime(2026, 3, 9, 9, tzinfo=UTC)
 
 
@@ -101,7 +102,34 @@ def test_116_the_page_says_what_is_missing_before_damage_is_compensated(desk: De
         0,
     )
     waive_photo(flag.pk, by=desk.mara, reason="Thrown away")
-    assert mara.post(url_of(ticket, "resolutions/"), values).status_code == 302
+    assert mara.post(url_of(ticket, "resolutions/"), values | {"damage_checklist": CHECKED}).status_code == 302
+
+
+def test_116_damage_has_a_checklist_of_its_own_of_which_nothing_is_ticked(desk: Desk, ticket: Ticket) -> None:
+    mara, address = desk.browser(desk.mara), url_of(ticket, "resolutions/")
+    assert "damage_checklist" not in html_of(mara.get(address)), "of other cases nothing more is asked"
+    flag = add_flag(ticket.pk, by=desk.mara, type="physical_damage", reason="The case is broken")
+    form = html_of(mara.get(address))
+    assert [f'name="damage_checklist" value="{check}"' in form for check in CHECKED] == [True] * 4
+    assert ("checked" in form, " selected>Within warranty" in form) == (False, False)
+    assert "Add a photo first, or waive it at the flag." in form
+    waive_photo(flag.pk, by=desk.mara, reason="Thrown away")
+    assert "The ticket has a photo of the damage, or a waiver." in html_of(mara.get(address))
+    values = {**VALUES, "amount": "10.00", "currency": "EUR", "damage_checklist": CHECKED[:2]}
+    refused = mara.post(address, values)
+    html = html_of(refused)
+    assert (refused.status_code, Resolution.objects.count()) == (400, 0)
+    assert ("Not looked at yet: How it happened was asked" in html, html.count(" checked")) == (True, 2)
+    assert mara.post(address, values | {"damage_checklist": CHECKED}).status_code == 302
+    assert Resolution.objects.get().damage_checklist == CHECKED
+
+
+def test_the_approver_reads_what_was_looked_at(desk: Desk, ticket: Ticket) -> None:
+    flag = add_flag(ticket.pk, by=desk.mara, type="physical_damage", reason="The case is broken")
+    waive_photo(flag.pk, by=desk.mara, reason="Thrown away")
+    asked = a_resolution(ticket, "150.00", damage_checklist=CHECKED)
+    html = html_of(desk.browser(desk.lea).get(url_of(ticket, f"resolutions/{asked.pk}/approve/")))
+    assert ("Looked at: physical damage" in html, "serial number or receipt" in html) == (True, True)
 
 
 def test_colleagues_see_no_amounts_on_any_page(desk: Desk, ticket: Ticket) -> None:

@@ -19,9 +19,22 @@ from core.models import EventDelivery
 from desk.demo import clock
 from desk.demo.acts import message_id_of
 from desk.demo.building import STORIES, build
+from envelopes.models import Envelope, HelpOffer
 from tests.factories import default_calendar
-from tickets.enums import EntryKind, OutboundStatus, TicketStatus
-from tickets.models import OutboundMessage, OwnershipTransfer, SavedView, Ticket, TicketLink, TimelineEntry
+from tickets.enums import EntryKind, FlagType, OutboundStatus, TicketStatus
+from tickets.models import (
+    CalibrationSession,
+    CaseFlag,
+    OutboundMessage,
+    OwnershipTransfer,
+    Resolution,
+    SavedView,
+    Task,
+    Ticket,
+    TicketLink,
+    TimelineEntry,
+)
+from tickets.resolution_enums import DamageCheck
 
 NOW = datetime(2026, 11, 19, 14, 30, tzinfo=UTC)  # a Thursday
 
@@ -100,6 +113,48 @@ def test_stories_lie_in_the_past_and_in_their_order(desk: None) -> None:
     assert timedelta(days=45) < now - oldest.created_at < timedelta(days=60)
     created = Ticket.objects.filter(type="incident").order_by("reference").values_list("created_at", flat=True)
     assert list(created) == sorted(created)
+
+
+def test_help_has_been_asked_for_and_given_in_every_way(desk: None) -> None:
+    """Domain.md section 5: each step of an envelope's life has been taken by somebody."""
+    told = set(TimelineEntry.objects.filter(envelope_post__isnull=False).values_list("facts__event", flat=True))
+    steps = {"accepted", "declined", "redirected", "released", "invited", "sealed", "reopened", "cancelled", "task"}
+    assert {f"envelope_{step}" for step in steps} <= told
+    assert set(Envelope.objects.values_list("status", flat=True)) == {"pending", "active", "completed", "cancelled"}
+    assert set(Envelope.objects.values_list("kind", flat=True)) == {"internal", "external_vendor", "legal"}
+    assert set(Envelope.objects.values_list("level", flat=True)) == {2, 3}
+    offer = HelpOffer.objects.standing().get()
+    assert (offer.agent.name, offer.envelope.ticket) == ("Oliver Grant", ticket_of("praxisnetz"))
+    again = Envelope.objects.get(ticket=ticket_of("vpn-pryce"))
+    assert (again.assigned_to.name, again.outcome) == ("Jonas Weber", "solved")
+    helpers = set(again.participants.filter(left_at__isnull=True).values_list("agent__name", flat=True))
+    assert helpers == {"Jonas Weber", "Lea Brandt"}, "Petra has given it back"
+
+
+def test_tasks_stand_in_an_envelope_one_done_and_one_to_do(desk: None) -> None:
+    envelope = Envelope.objects.get(ticket=ticket_of("bericht-falk"))
+    tasks = Task.objects.filter(envelope_task__envelope=envelope).order_by("created_at")
+    assert [(task.assigned_to.name, task.status, task.is_hidden) for task in tasks] == [
+        ("Tim Keller", "done", True),
+        ("Sofia Marín", "todo", True),
+    ]
+    assert envelope.assigned_to.name == "Sofia Marín", "after Priya had declined"
+
+
+def test_each_kind_of_flag_is_on_some_ticket(desk: None) -> None:
+    assert set(CaseFlag.objects.values_list("type", flat=True)) == set(FlagType.values)
+    damaged = Resolution.objects.get(ticket=ticket_of("umzug-nachtrag"))
+    assert (damaged.damage_checklist, damaged.approval_status) == (DamageCheck.values, "pending")
+    assert CaseFlag.objects.get(type="physical_damage").waiver_reason
+
+
+def test_the_oldest_week_of_calibration_is_closed_with_every_item_reviewed(desk: None) -> None:
+    sessions = list(CalibrationSession.objects.order_by("iso_year", "iso_week"))
+    assert sessions[0].status == "closed"
+    assert {session.status for session in sessions[1:]} <= {"open"}
+    items = sessions[0].items.all()
+    assert items.exists()
+    assert {(item.status, item.outcome) for item in items} == {("reviewed", "upheld")}
 
 
 def test_absent_owner_keeps_tickets_and_the_deputy_answers_for_her(desk: None) -> None:

@@ -16,6 +16,7 @@ from envelopes.models import Envelope
 from notifications.models import Notification
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of, url_of
+from tests.desk.test_unfinished import carried, signed_in
 from tests.factories import EnvelopeFactory, TicketFactory
 from tickets.events import MessageNotSent
 from tickets.models import Draft, OutboundMessage, Ticket, TimelineEntry
@@ -265,6 +266,47 @@ def test_a_draft_to_the_vendor_is_nobody_elses_and_goes_with_the_mail(
     assert (old.status_code, "Other</textarea>" in html_of(old)) == (409, True), "the text comes back"
     nina.post(f"{tab}vendor_mails/", mail_form(nina, tab, draft_version=kept.json()["version"]))
     assert (Draft.objects.count(), OutboundMessage.objects.count()) == (0, 1)
+
+
+def test_a_draft_is_shown_where_nothing_is_written_any_more(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
+    nina, tab = desk.browser(desk.nina), tab_url(ticket.reference, 1)
+    nina.post(f"{tab}vendor_mails/draft/", {"body": "Which firm", "cc": "Switch 7", "draft_version": "0"})
+    services.complete_envelope(envelope.pk, by=desk.nina, summary="Version 12.")
+    html = html_of(nina.get(tab))
+    kept = html[html.index("Your unsent message to the vendor") :]
+    assert ('id="composer-vendor-1"' in html, "Switch 7" in kept, "Which firm" in kept) == (False, True, True)
+    assert f'action="{tab}vendor_mails/draft/"' in kept, "and can be discarded"
+    assert "Your unsent message to the vendor" not in html_of(desk.browser(desk.mara).get(tab))
+    version = re.search(r'name="draft_version" value="([^"]+)"', kept)
+    assert version
+    nina.post(f"{tab}vendor_mails/draft/", {"draft_version": version[1], "discard": "1"})
+    assert not Draft.objects.exists()
+
+
+def test_what_was_typed_when_the_session_was_over_comes_back_to_the_composer(
+    desk: Desk, ticket: Ticket, envelope: Envelope
+) -> None:
+    tab = tab_url(ticket.reference, 1)
+    for step in ("vendor_mails/", "vendor_mails/draft/"):
+        Draft.objects.all().delete()
+        given = mail_form(desk.browser(desk.nina), tab, draft_version="0")
+        again = Client()
+        answer = signed_in(desk.nina, carried(f"{tab}{step}", given), again)
+        assert answer.url == f"{tab}?compose=vendor#composer-vendor-1", step
+        draft = Draft.objects.get()
+        assert (draft.mode, draft.cc, draft.body_text) == ("v1", "Switch 7", "Which firmware?"), step
+        html = html_of(again.get(answer.url))
+        composer = html[html.index('id="composer-vendor-1"') :]
+        assert ("Which firmware?</textarea>" in composer, 'value="Switch 7"' in composer) == (True, True), step
+    assert not OutboundMessage.objects.exists(), "nothing is sent by that"
+
+
+def test_the_text_comes_back_where_the_envelope_is_out_of_sight(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
+    given = mail_form(desk.browser(desk.nina), tab_url(ticket.reference, 1), body="Which firmware, please?")
+    services.release_envelope(envelope.pk, by=desk.nina, reason="Off sick.")
+    desk.nina.teams.clear()
+    answer = desk.browser(desk.nina).post(f"{tab_url(ticket.reference, 1)}vendor_mails/", given)
+    assert (answer.status_code, "Which firmware, please?" in html_of(answer)) == (404, True)
 
 
 @pytest.mark.parametrize(

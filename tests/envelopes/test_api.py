@@ -35,7 +35,7 @@ def test_020_and_022_a_helper_accepts_writes_and_seals(scene: Scene) -> None:
     nina, at = signed_in(scene.nina), f"/api/v1/envelopes/{envelope.pk}/"
     accepted = nina.post(f"{at}accept/").json()
     assert (accepted["status"], [each["name"] for each in accepted["participants"]]) == ("active", ["Nina Kern"])
-    assert accepted["allowed"] == ["messages", "invite", "release", "complete", "envelopes"]
+    assert accepted["allowed"] == ["messages", "invite", "release", "complete", "envelopes", "tasks"]
     message = nina.post(f"{at}messages/", {"body": "Which port?"})
     assert (message.status_code, message.json()["body_text"]) == (201, "Which port?")
     said = nina.get(f"{at}messages/").json()["results"]

@@ -61,7 +61,7 @@ def test_020_a_member_accepts_and_is_the_expert_while_the_owner_stays(scene: Sce
     assert (row.agent, row.invited_by, row.left_at) == (scene.nina, None, None)
     with pytest.raises(EnvelopeTransition) as late:
         services.accept_envelope(envelope.pk, by=scene.noah)
-    assert late.value.allowed == ["cancel", "complete", "envelopes", "invite", "messages", "release"]
+    assert late.value.allowed == ["cancel", "complete", "envelopes", "invite", "messages", "release", "tasks"]
 
 
 def test_020_the_addressed_person_accepts_whatever_their_team(scene: Scene) -> None:

@@ -93,6 +93,7 @@ OF_ENVELOPES: dict[str, Operation] = {
     ),
     "redirect_envelope": lambda w, by, _other: services.redirect_envelope(w.envelope(), by=by, assigned_to=w.helper),
     "release_envelope": lambda w, by, _other: services.release_envelope(w.envelope(), by=w.helping(), reason="No time"),
+    "renew_dues": lambda w, by, _other: services.renew_dues(w.ticket.pk, by=by),
     "replace_leaver": lambda w, _by, _other: w.lose_helper(),
     "replace_new_owner": lambda w, _by, _other: services.replace_new_owner(w.ticket.pk, agent_id=w.helper.pk, by=DESK),
     "reopen_envelope": lambda w, by, _other: services.reopen_envelope(w.envelope(), by=by),

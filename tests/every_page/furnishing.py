@@ -53,6 +53,7 @@ class Places:
     helped: str
     """Mara's, on which Nina helps."""
     sealed: str
+    nina: str
     message: str
     """What Nina wrote in the envelope."""
     at_vendor: str
@@ -136,6 +137,7 @@ def furnish() -> Places:
         receipt=str(receipt.pk),
         helped=helped.reference,
         sealed=sealed.reference,
+        nina=str(agent("nina").pk),
         message=str(message.pk),
         at_vendor=_told("lizenz-lang").reference,
         legal=_told("phishing-lutz").reference,

@@ -1,10 +1,11 @@
 """How help on a ticket is asked for and given, at the API and on the page. Nothing here says what is allowed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from desk.composing import context_of
-from tests.matrix.cases import Act, Ask, Case, api, new_file, t
+from tests.matrix.cases import Act, Ask, Case, api, new_file, t, task_change, task_step
 
 
 def at(case: Case, step: str = "") -> str:
@@ -19,9 +20,7 @@ def tab(case: Case, step: str = "") -> str:
 Values = Callable[[Case], dict[str, Any]]
 
 
-def step(
-    name: str, data: Values | None = None, *, form: Values | None = None, status: int = 200, at_page: bool = True
-) -> Act:
+def step(name: str, data: Values | None = None, *, form: Values | None = None, status: int = 200) -> Act:
     """A step by the same word at both; `form` where the page's fields are called otherwise."""
     filled = form or data
 
@@ -30,7 +29,7 @@ def step(
 
     return Act(
         api=lambda case: Ask("post", at(case, name), data(case) if data else {}, status=status),
-        page=page if at_page else None,
+        page=page,
     )
 
 
@@ -41,6 +40,28 @@ def told(name: str) -> Act:
 def form_of(name: str) -> Act:
     """Where the values of a step are typed."""
     return Act(page=lambda case: Ask("get", tab(case, name)))
+
+
+def work(name: str) -> Act:
+    """A step of the task of the envelope; its tab comes back."""
+    return replace(
+        task_step(name), page=lambda case: Ask("post", t(case, f"tasks/{case.task}/{name}"), {}, goes_to=tab(case))
+    )
+
+
+def change(name: str, data: Values) -> Act:
+    """A change of the task of the envelope, likewise."""
+    known = task_change(name, data)
+
+    def page(case: Case) -> Ask:
+        return Ask(
+            "post",
+            t(case, f"tasks/{case.task}/{name}"),
+            {**data(case), "version": case.task_version()},
+            goes_to=tab(case),
+        )
+
+    return replace(known, page=page)
 
 
 def wanted(case: Case) -> dict[str, Any]:
@@ -68,7 +89,10 @@ ENVELOPE_ACTS: dict[str, Act] = {
         page=lambda case: Ask("post", t(case, "envelopes"), wanted(case), goes_to=t(case)),
     ),
     "list_envelopes": Act(api=lambda case: Ask("get", "/api/v1/envelopes/?status=pending&mine=true")),
-    "expert_contribution": Act(api=lambda case: Ask("get", "/api/v1/metrics/expert_contribution/")),
+    "expert_contribution": Act(
+        api=lambda case: Ask("get", "/api/v1/metrics/expert_contribution/"),
+        page=lambda _case: Ask("get", "/envelopes/contribution/"),
+    ),
     "read_envelope": Act(api=lambda case: Ask("get", at(case)), page=lambda case: Ask("get", tab(case))),
     "read_messages": told("messages"),
     "read_envelope_tasks": told("tasks"),
@@ -82,7 +106,7 @@ ENVELOPE_ACTS: dict[str, Act] = {
         api=lambda case: Ask("post", at(case, "attachments"), {"file": new_file(), "body": "See."}, status=201),
         page=lambda case: Ask("post", tab(case, "messages"), {"attachments": new_file(), **message(case)}, goes_to="/"),
     ),
-    "add_envelope_task": step("tasks", lambda case: {"title": "Swap the port"}, status=201, at_page=False),
+    "add_envelope_task": step("tasks", lambda case: {"title": "Swap the port"}, status=201),
     "accept_envelope": step("accept"),
     "decline_envelope": step("decline", because),
     "redirect_envelope": step(
@@ -117,6 +141,9 @@ ENVELOPE_ACTS: dict[str, Act] = {
     "next_level": step("envelopes", asked, form=wanted, status=201),
 }
 ENVELOPE_PAGES: dict[str, Act] = {
+    "start_envelope_task": work("start"),
+    "edit_envelope_task": change("edit", lambda _case: {"title": "Swap both ports"}),
+    "assign_envelope_task": change("assign", lambda case: {"assigned_to": str(case.world.people["outsider"].pk)}),
     "see_envelope_form": Act(page=lambda case: Ask("get", t(case, "envelopes"))),
     "see_decline_form": form_of("decline"),
     "see_redirect_form": form_of("redirect"),
@@ -126,6 +153,7 @@ ENVELOPE_PAGES: dict[str, Act] = {
     "see_seal_form": form_of("complete"),
     "see_withdraw_form": form_of("cancel"),
     "see_next_level_form": form_of("envelopes"),
+    "see_envelope_task_form": form_of("tasks"),
     "see_use_in_reply": form_of("use"),
     "use_in_reply": Act(page=lambda case: Ask("post", tab(case, "use"), {"body": "A bad port."})),
     "keep_envelope_draft": Act(

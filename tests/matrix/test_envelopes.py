@@ -102,6 +102,9 @@ complete_envelope   helped   401  role      ok        ok        role      role  
 complete_envelope   sealed   401  role      state     state     role      role      role      role      404   state    404  404    401
 # "Create / work task": O, E
 add_envelope_task   helped   401  404       ok        ok        404       role      role      role      404   ok       404  404    401
+start_envelope_task helped_task 401 404     ok        ok        404       ok        role      role      404   ok       404  404    401
+edit_envelope_task  helped_task 401 404     ok        ok        404       ok        role      role      404   ok       404  404    401
+assign_envelope_task helped_task 401 404    ok        ok        404       ok        role      role      404   ok       404  404    401
 """
 
 MAIN_THREAD = """
@@ -128,6 +131,7 @@ see_invite_form     helped 401  404   ok    ok     404  ok        role      role
 see_release_form    helped 401  404   role  role   404  ok        role      role      404   ok        -    -      401
 see_seal_form       helped 401  404   ok    ok     404  role      role      role      404   ok        -    -      401
 see_next_level_form helped 401  404   ok    ok     404  expert    expert    expert    404   ok        -    -      401
+see_envelope_task_form helped 401 404 ok    ok     404  role      role      role      404   ok        -    -      401
 
 # "Public reply to customer": O alone takes words over into it
 see_use_in_reply    helped 401  404   ok    ok     404  not_owner not_owner not_owner 404   not_owner -    -      401

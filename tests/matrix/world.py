@@ -24,6 +24,7 @@ from core.timers import HEARTBEAT
 from envelopes.mail_tokens import token_of
 from envelopes.services import (
     accept_envelope,
+    add_envelope_task,
     complete_envelope,
     offer_help,
     open_envelope,
@@ -118,7 +119,7 @@ def build() -> World:
         "manager": AgentFactory(name="Max Ott", roles=[Role.MANAGER]),
         "auditor": AgentFactory(name="Aude Petit", roles=[Role.AUDITOR]),
         "admin": AgentFactory(name="Ada Min", roles=[Role.ADMIN]),
-        "outsider": AgentFactory(name="Nina Vogt", teams=[network]),
+        "outsider": AgentFactory(name="Nina Vogt", teams=[network], max_envelopes=50),
         "bare": ApiClientFactory(name="Bare", scopes=[], teams=[desk]),
         "client": ApiClientFactory(name="Mighty", scopes=list(Scope), teams=[desk]),
         "gone": AgentFactory(name="Gero Alt", teams=[desk]),
@@ -305,6 +306,13 @@ def _helped(world: World, ticket: Ticket, owner: Agent) -> Scene:
     return scene
 
 
+def _helped_task(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    """With a task that is nobody's yet."""
+    scene = _helped(world, ticket, owner)
+    scene.task = add_envelope_task(scene.envelope.pk, by=owner, title="Swap the port")
+    return scene
+
+
 def _sealed(world: World, ticket: Ticket, owner: Agent) -> Scene:
     scene = _helped(world, ticket, owner)
     complete_envelope(scene.envelope.pk, by=world.people["outsider"], summary="A bad port.")
@@ -371,6 +379,7 @@ OWNED_STATES = {
     "help_offered": _help_offered,
     "help_offered_too": _help_offered_too,
     "helped": _helped,
+    "helped_task": _helped_task,
     "sealed": _sealed,
     "owned": _plain,
     "answered": _answered,

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.enums import Role, Tier
 from accounts.models import Agent
 from core.errors import Invalid, StaleVersion
 from core.models import RefusedAct
+from tests.api.conftest import signed_in
 from tests.concurrency import in_parallel
 from tests.factories import (
     AbsenceFactory,
@@ -53,6 +54,7 @@ from tickets.services import (
     remind_of_approvals,
     resolve_ticket,
     unmerge_ticket,
+    waive_photo,
     withdraw_resolution,
 )
 from tickets.wording import describe
@@ -379,6 +381,41 @@ def test_116_no_kind_of_compensation_evades_the_photo(people: People) -> None:
     with pytest.raises(PhotoMissing):
         create_resolution(people.ticket.pk, by=people.owner, **VALUES | TEN | {"resolution_type": "no_action"})
     assert Resolution.objects.count() == 3
+
+
+CHECKED = ["device", "evidence", "cause", "warranty"]
+
+
+@pytest.mark.parametrize("missing", CHECKED)
+def test_116_damage_is_compensated_after_the_whole_checklist(people: People, missing: str) -> None:
+    flag = add_flag(people.ticket.pk, by=people.owner, type="physical_damage", reason="The case is broken")
+    waive_photo(flag.pk, by=people.owner, reason="Thrown away")
+    some = [check for check in CHECKED if check != missing]
+    with pytest.raises(Invalid) as refused:
+        create_resolution(people.ticket.pk, by=people.owner, **VALUES | TEN, damage_checklist=some)
+    assert (list(refused.value.fields), Resolution.objects.count()) == (["damage_checklist"], 0)
+    create_resolution(people.ticket.pk, by=people.owner, **VALUES | {"resolution_type": "information"})
+    asked = create_resolution(people.ticket.pk, by=people.owner, **VALUES | TEN, damage_checklist=CHECKED[::-1])
+    assert Resolution.objects.get(pk=asked.pk).damage_checklist == CHECKED
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Resolution.objects.filter(pk=asked.pk).update(damage_checklist=[])
+
+
+def test_116_at_the_api_too(people: People) -> None:
+    flag = add_flag(people.ticket.pk, by=people.owner, type="physical_damage", reason="The case is broken")
+    waive_photo(flag.pk, by=people.owner, reason="Thrown away")
+    client, at = signed_in(people.owner), f"/api/v1/tickets/{people.ticket.reference}/resolutions/"
+    values = VALUES | {"amount": "10.00"}
+    refused = client.post(at, values)
+    assert (refused.status_code, list(refused.json()["fields"]), Resolution.objects.count()) == (
+        400,
+        ["damage_checklist"],
+        0,
+    )
+    wrong = client.post(at, values | {"damage_checklist": ["colour"]})
+    assert (wrong.status_code, Resolution.objects.count()) == (400, 0)
+    granted = client.post(at, values | {"damage_checklist": CHECKED})
+    assert (granted.status_code, granted.json()["damage_checklist"]) == (201, CHECKED)
 
 
 def test_what_was_recorded_meanwhile_is_looked_at_first(people: People) -> None:

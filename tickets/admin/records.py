@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.admin_site import ReadOnlyAdmin
 from core.models import RefusedAct
 from tickets.enums import ASIDE, Visibility
-from tickets.models import CaseFlag, OutboundMessage, OwnershipTransfer, Ticket, TimelineEntry
+from tickets.models import CaseFlag, OutboundMessage, OwnershipTransfer, Task, Ticket, TimelineEntry
 from tickets.policies import may_read_records
 from tickets.selectors import tickets_by_reference
 
@@ -105,6 +105,35 @@ class OutboundMessageAdmin(TicketRecordAdmin):
         if not search_term.strip():
             return queryset, False
         return queryset.filter(ticket__in=tickets_by_reference(search_term).values("pk")), False
+
+
+@admin.register(Task)
+class TaskAdmin(TicketRecordAdmin):
+    """Those that the reader sees on the ticket's page, hidden ones of envelopes and coaching included."""
+
+    list_display = ("ticket_reference", "title", "status", "assigned_to", "team", "is_mandatory", "due_at")
+    list_filter = ("status", "is_mandatory", "team")
+    list_select_related = ("ticket", "assigned_to", "team")
+    search_fields = ("ticket__reference",)
+    search_help_text = gettext_lazy("The reference of a ticket; its tasks then stand here")
+    ordering = ("-created_at", "-id")
+
+    def rows_for(self, rows: QuerySet[Task], by: Agent) -> QuerySet[Task]:
+        return Task.objects.shown_to(by).filter(Exists(Ticket.objects.visible_to(by).filter(pk=OuterRef("ticket"))))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*(field.name for field in Task._meta.fields if field.name != "id"), "blocked_by"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
+    ) -> tuple[QuerySet[Task], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(ticket__in=tickets_by_reference(search_term).values("pk")), False
+
+    @admin.display(description=gettext_lazy("Ticket"), ordering="ticket__reference")
+    def ticket_reference(self, task: Task) -> str:
+        return task.ticket.reference
 
 
 @admin.register(CaseFlag)

@@ -24,6 +24,7 @@ from tickets.policies import may_read_compensation
 from tickets.resolution_enums import (
     ApprovalStatus,
     CalibrationStatus,
+    DamageCheck,
     EmpowermentTier,
     ResolutionType,
     WhatWentWrong,
@@ -65,6 +66,12 @@ class ResolutionIn(Versioned):
     currency = Line(required=False, allow_blank=True, default="", max_length=10, help_text="ISO 4217; EUR unless given")
     product = Line(required=False, allow_blank=True, default="", max_length=100)
     region = Line(required=False, allow_blank=True, default="", max_length=100)
+    damage_checklist = serializers.ListField(
+        child=serializers.ChoiceField(choices=DamageCheck.choices),
+        required=False,
+        max_length=len(DamageCheck),
+        help_text="what was looked at; all of it before physical damage is compensated",
+    )
 
 
 class ApproveIn(Versioned):
@@ -98,6 +105,7 @@ class ResolutionOut(Out):
     channel = choice(Channel)
     product = serializers.CharField()
     region = serializers.CharField()
+    damage_checklist = serializers.ListField(child=serializers.CharField(), help_text="of physical damage")
     empowerment_tier = choice(EmpowermentTier)
     approval_status = choice(ApprovalStatus)
     approved_by = person()

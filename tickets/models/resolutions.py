@@ -19,6 +19,7 @@ from tickets.resolution_enums import (
     ApprovalStatus,
     CalibrationReason,
     CalibrationStatus,
+    DamageCheck,
     EmpowermentTier,
     ResolutionType,
     WhatWentWrong,
@@ -107,6 +108,13 @@ class Resolution(FSMModelMixin, BaseModel):
     channel = models.CharField(_("channel"), max_length=12, choices=Channel)
     product = models.CharField(_("product"), max_length=100, blank=True)
     region = models.CharField(_("region"), max_length=100, blank=True)
+    damage_checklist = ArrayField(
+        models.CharField(max_length=10, choices=DamageCheck),
+        verbose_name=_("eligibility checklist: physical damage"),
+        default=list,
+        blank=True,
+    )
+    """What was looked at: all of it, where something of value is given for physical damage."""
     empowerment_tier = models.CharField(_("tier"), max_length=10, choices=EmpowermentTier)
     approval_status = FSMField(_("approval"), max_length=12, choices=A, protected=True)
     approved_by = models.ForeignKey(

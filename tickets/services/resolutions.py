@@ -1,6 +1,7 @@
 """What is done for a customer, and who approves it (domain.md section 8)."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict, Unpack
@@ -22,11 +23,13 @@ from tickets import guards
 from tickets.enums import EntryKind, TicketStatus
 from tickets.errors import ApprovalForbidden, ResolutionMeanwhile, ResolutionTransition, SelfApproval, TierExceeded
 from tickets.events import ApprovalOverdue, ResolutionDecided, ResolutionRecorded
+from tickets.flagging import unchecked_damage
 from tickets.models import Resolution, Ticket
 from tickets.policies import acts_as_owner, holds_tier, is_own_case, is_staff_role
 from tickets.resolution_enums import (
     ApprovalStatus,
     CalibrationStatus,
+    DamageCheck,
     EmpowermentTier,
     ResolutionType,
     WhatWentWrong,
@@ -66,6 +69,7 @@ class ResolutionValues(TypedDict, total=False):
     currency: str
     product: str
     region: str
+    damage_checklist: Sequence[str]
 
 
 @service
@@ -81,6 +85,8 @@ def create_resolution(
     lock, so that two at once cannot both stay below a limit. `known`: how many resolutions stood on the ticket when
     this one was written, so that a form that is sent twice does not grant twice.
 
+    Where physical damage is compensated, `damage_checklist` has each `DamageCheck`.
+
     Raises NotOwner or OwnersActForbidden, TicketClosed, InvalidTransition, Invalid, what `compensation_guards` say,
     StaleVersion or ResolutionMeanwhile.
     """
@@ -91,6 +97,8 @@ def create_resolution(
     values = _checked(values)
     if values.get("amount") is not None or values["resolution_type"] not in NO_COMPENSATION:
         guards.ask(guards.compensation_guards, ticket)
+        if problem := unchecked_damage(ticket, values["damage_checklist"]):
+            raise Invalid({"damage_checklist": problem})
     check_version(ticket, version)
     _refuse_unless_known(ticket, known)
     now = timezone.now()
@@ -158,6 +166,8 @@ def _resolution(ticket: Ticket, values: ResolutionValues, *, by: Agent, at: date
 def _checked(values: ResolutionValues) -> ResolutionValues:
     """With texts stripped and the currency filled in. Raises Invalid, all problems at once."""
     told = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+    checked = values.get("damage_checklist") or ()
+    told["damage_checklist"] = [check for check in DamageCheck.values if check in checked]
     told["currency"] = str(told.get("currency") or USUAL_CURRENCY).upper()
     problems: dict[str, Text | list[Text]] = {}
     needed = {

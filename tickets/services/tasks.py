@@ -24,7 +24,7 @@ from tickets.errors import TaskBlocked, TaskNotYours, TaskTransition, TicketIsRe
 from tickets.events import TaskAssigned, TaskChanged
 from tickets.in_sight import is_in_sight
 from tickets.models import CalibrationItem, Task, Ticket
-from tickets.policies import may_create_task, may_work_task, works_tickets
+from tickets.policies import may_create_task, may_shape_task, may_work_task, works_tickets
 from tickets.selectors import readers_among
 from tickets.services._common import add_entry, lock, not_the_owner, refuse_if_ended, touch
 from tickets.transitions import TASK_STEPS
@@ -103,7 +103,7 @@ def edit_task(task_id: UUID, *, by: Actor, version: int | None = None, **values:
     StaleVersion.
     """
     task = _lock_task(task_id, by=by)
-    if values.get("is_mandatory", task.is_mandatory) != task.is_mandatory and not may_create_task(by, task.ticket):
+    if values.get("is_mandatory", task.is_mandatory) != task.is_mandatory and not may_shape_task(by, task):
         raise not_the_owner(by, task.ticket)
     _refuse_unless(task, T.TODO, T.IN_PROGRESS)
     _refuse_to_hold_up(task, is_mandatory=values.get("is_mandatory", False) and not task.is_mandatory)

@@ -56,7 +56,7 @@ def resolutions(request: AgentRequest, reference: str) -> HttpResponse:
         "lead": _lead(request.agent, ticket),
     }
     initial = {"known": ticket.resolutions.count()}
-    form = ResolutionForm(posted_or_typed(request), initial=initial, auto_id="resolution-%s")
+    form = ResolutionForm(posted_or_typed(request), ticket=ticket, initial=initial, auto_id="resolution-%s")
     return form_act(request, ticket, form, create, said=_("Resolution recorded"), words=words)
 
 
