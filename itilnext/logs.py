@@ -19,7 +19,9 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return fields
 
 
-_QUOTED = re.compile(r"^DETAIL:.*?(?=^(?:HINT|CONTEXT|Traceback|The above exception|During handling)\b|\Z)", re.M | re.S)
+_QUOTED = re.compile(
+    r"^DETAIL:.*?(?=^(?:HINT|CONTEXT|Traceback|The above exception|During handling)\b|\Z)", re.M | re.S
+)
 """What PostgreSQL says beside an error: whole rows, and with them what people wrote and their addresses."""
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 

@@ -1,5 +1,5 @@
-"""Every address of the desk that can be asked for by GET, found by walking the URLconf with the ids of what the database
-holds, and what each answers to a person: for tests that look for a word in all of it. A new address is asked by itself.
+"""Every address of the desk that can be asked for by GET, found by walking the URLconf with the ids of what is in the
+database, and what each answers to a person: for tests that look for a word in all of it. A new one is asked by itself.
 """
 
 import io
@@ -216,9 +216,9 @@ def _of_admin(rows: Any, word: str) -> Iterator[str]:
             yield from (f"{at}{pk}/change/", f"{at}{pk}/history/")
 
 
-def all_that_reaches(person: Any, paths: Iterable[str], *, word: str) -> dict[str, str]:
+def all_that_reaches(person: Any, paths: Iterable[str], *, word: str = "") -> dict[str, str]:
     """Address -> what it answers to an agent, a program, or to nobody who has signed in (None). What answers is also
-    searched for the word.
+    searched for the word, if one is given.
     """
     found: dict[str, str] = {}
     browser = Browser()
@@ -233,7 +233,7 @@ def all_that_reaches(person: Any, paths: Iterable[str], *, word: str) -> dict[st
         headers = {"Authorization": f"Bearer {token}"} if is_api and token else {}
         answer = browser.get(path, headers=headers)
         found[path] = text_of(answer)
-        if answer.status_code == 200 and "?" not in path and not path.startswith("/admin/"):
+        if word and answer.status_code == 200 and "?" not in path and not path.startswith("/admin/"):
             asked = f"{path}?{SEARCHED_BY[not is_api].format(word=word)}"
             found[asked] = text_of(browser.get(asked, headers=headers))
     return found

@@ -25,9 +25,7 @@ def works(name: str, first: int, last: int) -> Team:
     """A team that is there on weekdays between two hours of Berlin."""
     calendar = BusinessCalendar.objects.create(name=name)
     for weekday in range(5):
-        CalendarWindow.objects.create(
-            calendar=calendar, weekday=weekday, start_minute=first * 60, end_minute=last * 60
-        )
+        CalendarWindow.objects.create(calendar=calendar, weekday=weekday, start_minute=first * 60, end_minute=last * 60)
     team: Team = TeamFactory(name=name, calendar=calendar)
     return team
 

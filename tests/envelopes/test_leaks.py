@@ -11,7 +11,6 @@ import pytest
 from django.test import Client
 
 from accounts.enums import Role, Scope
-from accounts.models import Agent
 from connectors.mail.composing import compose
 from core.events import deliver_all
 from envelopes import services

@@ -66,7 +66,7 @@ close_week           owned       401  role  role  role   role  role  ok      rol
 close_week_early     owned       401  role  role  role   role  role  state   role    role  role     role  role   401
 carry_week_over      owned       401  role  role  role   role  role  ok      role    role  role     role  role   401
 
-# "Review calibration item": lead, supervisor, manager; neither author nor approver (tests/tickets/test_calibration.py)
+# "Review calibration item": lead, supervisor, manager; neither author nor approver (tests/tickets/calibration)
 review_item          owned       401  role  role  role   ok    ok    ok      role    role  role     role  role   401
 """
 

@@ -20,7 +20,7 @@ from core.sweep import run_each
 from core.worktime import add_worked
 from tickets import guards
 from tickets.enums import EntryKind, TicketStatus
-from tickets.errors import ApprovalForbidden, ResolutionMeanwhile, ResolutionTransition, SelfApproval, TierExceeded
+from tickets.errors import ResolutionMeanwhile
 from tickets.events import ApprovalOverdue, ResolutionDecided, ResolutionRecorded
 from tickets.models import Resolution, Ticket
 from tickets.policies import acts_as_owner, holds_tier, is_own_case, is_staff_role
@@ -32,6 +32,7 @@ from tickets.resolution_enums import (
     WhatWentWrong,
     WhyEligible,
 )
+from tickets.resolution_errors import ApprovalForbidden, ResolutionTransition, SelfApproval, TierExceeded
 from tickets.resolutions import is_for_vip, limits_of, names_of_approvers, personal_limit, running_total
 from tickets.services._common import (
     add_entry,

@@ -115,7 +115,11 @@ def test_024_no_log_of_the_intake_or_of_sending_holds_a_word_of_them(
     caplog.set_level(logging.DEBUG)
     told = Told(desk)
     inbox = maildir.ensure(maildir.folder_of(desk.mailbox.address))
-    to_vendor = {"to": address_of(desk.vendor), "subject": told.canary.text("subject"), "body": told.canary.text("text")}
+    to_vendor = {
+        "to": address_of(desk.vendor),
+        "subject": told.canary.text("subject"),
+        "body": told.canary.text("text"),
+    }
     for number, raw in enumerate((a_mail(sender=VERA, **to_vendor), a_mail(sender=VERA, **to_vendor)[:-30] + b"\xff")):
         (inbox / "new" / f"{number}.mail").write_bytes(raw)
     assert poll_mailboxes() == 2

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.models import AgentSkill, Skill
 from core.events import deliver_all
@@ -14,45 +13,21 @@ from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope, EnvelopeBookmark
 from notifications.models import Notification
 from tests.desk.conftest import Desk
+from tests.desk.envelopes.conftest import HTMX, message_form
 from tests.desk.pages import html_of, note_form, statements_of, url_of
 from tests.factories import AbsenceFactory, AgentFactory, EnvelopeFactory, TeamFactory, TicketFactory
 from tickets.models import Draft, OutboundMessage, Ticket, TimelineEntry
 from tickets.services import keep_draft
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def ticket(desk: Desk) -> Ticket:
-    return TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline", owner=desk.mara)
-
-
-@pytest.fixture
-def envelope(desk: Desk, ticket: Ticket) -> Envelope:
-    """Asked of Network, accepted by Nina."""
-    found: Envelope = EnvelopeFactory(ticket=ticket, team=desk.other_team, expert=desk.nina, reason="Packets drop.")
-    return found
 
 
 def asked(desk: Desk, **values: Any) -> dict[str, Any]:
     return {"target": f"team:{desk.other_team.pk}", "reason": "Which port is it?", "is_blocking": "on", **values}
 
 
-def message_form(browser: Client, url: str, **values: Any) -> dict[str, Any]:
-    """The composer of the tab as a browser sends it."""
-    html = html_of(browser.get(url))
-    form = html[html.index('id="composer-envelope-') :]
-    found = re.search(r'name="context" value="([^"]+)"', form)
-    assert found
-    return {"context": found[1], "body": "Port 7.", **values}
-
-
 def status_of(envelope: Envelope) -> str:
     return str(Envelope.objects.values_list("status", flat=True).get(pk=envelope.pk))
-
-
-# ---- asking ----
 
 
 def test_the_form_comes_into_the_page_and_one_submit_opens_the_envelope(desk: Desk, ticket: Ticket) -> None:
@@ -113,9 +88,6 @@ def test_nobody_but_owner_and_experts_is_offered_to_ask(desk: Desk, ticket: Tick
     assert url_of(ticket, "envelopes/") not in html
     answer = desk.browser(desk.jonas).post(url_of(ticket, "envelopes/"), asked(desk))
     assert (answer.status_code, Envelope.objects.count()) == (403, 0)
-
-
-# ---- tabs ----
 
 
 def test_owner_sees_target_status_due_turn_and_summary(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
@@ -199,9 +171,6 @@ def _fields(entry: TimelineEntry, text: str) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in names} | {"body_text": text}
 
 
-# ---- acts ----
-
-
 def test_the_whole_life_of_an_envelope_by_its_forms(desk: Desk, ticket: Ticket) -> None:
     mara, nina = desk.browser(desk.mara), desk.browser(desk.nina)
     mara.post(url_of(ticket, "envelopes/"), asked(desk))
@@ -235,9 +204,6 @@ def test_a_refusal_stands_on_the_tab_or_on_the_ticket_of_those_who_may_not_read_
     assert (again.status_code, 'id="envelope-facts"' in html_of(again)) == (409, True)
     foreign = desk.browser(desk.jonas).post(f"{tab}complete/", {"summary": "Done"})
     assert (foreign.status_code, "Packets drop." in html_of(foreign)) == (403, False)
-
-
-# ---- writing ----
 
 
 def test_what_is_written_stands_in_the_thread_and_is_the_owners_turn(
@@ -297,9 +263,6 @@ def test_looking_at_a_tab_changes_nothing_until_the_page_says_how_far_it_was_rea
     assert desk.browser(desk.jonas).post(f"{tab}read/", {"seq": entry.seq}).status_code == 404
 
 
-# ---- into the reply ----
-
-
 def test_words_get_into_the_reply_only_after_they_were_shown_beside_its_draft(
     desk: Desk, ticket: Ticket, envelope: Envelope
 ) -> None:
@@ -330,9 +293,6 @@ def test_nobody_but_the_owner_takes_words_over_and_only_of_this_envelope(
     assert desk.browser(desk.nina).get(use).status_code == 403
     assert desk.browser(desk.jonas).get(use).status_code == 404
     assert desk.browser(desk.mara).get(use.replace("/e/1/", "/e/2/")).status_code == 404
-
-
-# ---- across tickets ----
 
 
 def test_switcher_and_board_show_ones_own_and_what_waits_for_help(desk: Desk, ticket: Ticket) -> None:
