@@ -17,7 +17,7 @@ from tests.browser import Browser
 from tests.matrix.acts import ACTS
 from tests.matrix.cases import Ask, Case
 from tests.matrix.envelope_acts import ENVELOPE_ACTS
-from tests.matrix.world import COLUMNS, PROGRAMS, STRANGERS, World
+from tests.matrix.scenes import COLUMNS, PROGRAMS, STRANGERS, World
 
 WORDS = {
     # permissions.md section 4

@@ -5,7 +5,7 @@ item", section 3, rules 8 and 11, section 4, typed by hand.
 import pytest
 
 from tests.matrix.asking import Row, answers, rows
-from tests.matrix.world import World
+from tests.matrix.scenes import World
 
 RESOLUTIONS = """
 act                  state       anon agent     owner    deputy   lead      super     manager   auditor admin outsider bare  client gone

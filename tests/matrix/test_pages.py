@@ -6,8 +6,8 @@ from tests.every_page.pages import ELSEWHERE, PAGES
 from tests.matrix.acts import ACTS
 from tests.matrix.asking import send
 from tests.matrix.cases import Case
+from tests.matrix.scenes import PROGRAMS, World
 from tests.matrix.test_routes import all_rows
-from tests.matrix.world import PROGRAMS, World
 
 
 def test_every_page_is_looked_at(world: World) -> None:
