@@ -20,6 +20,7 @@ from accounts.models import Absence, Agent, Company, Contact, Team
 from accounts.tokens import token_for
 from connectors.mail.models import Brake, MailMessage
 from desk.inline import FORMS
+from desk.sections import above_feed, beside_feed
 from desk.selectors import QUEUES
 from desk.views import around, exports, flags, tasks
 from envelopes.models import Envelope
@@ -195,7 +196,13 @@ def _values(name: str, route: str, rows: Any) -> Sequence[str]:
         case "kind":
             return [*exports.KINDS] if "export" in route else ["responses", "templates"]
         case "name":
-            return [*around.SECTIONS] if "around/" in route else [*FORMS] if "inline/" in route else STEPS
+            return (
+                [*around.SECTIONS, *above_feed, *beside_feed]
+                if "around/" in route
+                else [*FORMS]
+                if "inline/" in route
+                else STEPS
+            )
         case "mode":
             return ["reply", "note", *sorted(set(Draft.objects.values_list("mode", flat=True)))]
         case "key":

@@ -1,5 +1,6 @@
 """Pages of resolutions, approvals and calibration (acceptance 063-078; ux.md section 1)."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -102,6 +103,22 @@ def test_116_the_page_says_what_is_missing_before_damage_is_compensated(desk: De
     )
     waive_photo(flag.pk, by=desk.mara, reason="Thrown away")
     assert mara.post(url_of(ticket, "resolutions/"), values).status_code == 302
+
+
+def test_116_standard_warranty_is_not_preselected_for_a_damage(desk: Desk, ticket: Ticket) -> None:
+    """domain.md section 12: whoever writes it down says why; nothing is said before."""
+    add_flag(ticket.pk, by=desk.mara, type="physical_damage", reason="The case is broken")
+    mara = desk.browser(desk.mara)
+    form = html_of(mara.get(url_of(ticket, "resolutions/")))
+    reasons = form[form.index('name="why_eligible_category"') :].partition("</select>")[0]
+    assert ('value="within_warranty"' in reasons, re.findall(r'value="([^"]*)"[^>]*selected', reasons)) in (
+        (True, []),
+        (True, [""]),
+    )
+    values = {**VALUES, "amount": "10.00", "currency": "EUR", "why_eligible_category": ""}
+    waive_photo(ticket.case_flags.get().pk, by=desk.mara, reason="Thrown away")
+    assert mara.post(url_of(ticket, "resolutions/"), values).status_code == 400
+    assert not Resolution.objects.exists()
 
 
 def test_colleagues_see_no_amounts_on_any_page(desk: Desk, ticket: Ticket) -> None:

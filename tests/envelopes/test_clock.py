@@ -99,3 +99,19 @@ def test_018_whosever_hours_count_the_tickets_own_due_date_is_the_end(
         services.redirect_envelope(envelope.pk, by=scene.owner, team=early_shift)
     assert now_of(envelope).response_due_at == due
     assert Ticket.objects.get(pk=scene.ticket.pk).resolution_due_at == due
+
+
+def test_031_however_long_envelopes_are_open_the_tickets_own_due_date_stands(scene: Scene, late_shift: Team) -> None:
+    due = at(3, 12)
+    Ticket.objects.filter(pk=scene.ticket.pk).update(resolution_due_at=due)
+    expert = AgentFactory(teams=[late_shift])
+    with time_machine.travel(MONDAY_NINE, tick=False):
+        envelope = EnvelopeFactory(ticket=scene.ticket, team=late_shift)
+        services.accept_envelope(envelope.pk, by=expert)
+        EnvelopeFactory(below=envelope, assigned_to=scene.noah)
+    assert Ticket.objects.get(pk=scene.ticket.pk).status == "waiting_internal"
+    with time_machine.travel(at(1, 9), tick=False):
+        services.release_envelope(envelope.pk, by=expert, reason="No time")
+        services.time_out_due_envelopes(now=at(2, 9))
+        services.cancel_envelope(envelope.pk, by=scene.owner, reason="Solved")
+    assert Ticket.objects.get(pk=scene.ticket.pk).resolution_due_at == due

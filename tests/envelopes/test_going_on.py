@@ -21,13 +21,20 @@ from tickets.wording import describe
 pytestmark = pytest.mark.django_db
 
 
-def test_026_envelopes_of_one_ticket_are_sealed_in_any_order(scene: Scene) -> None:
-    first, second, third = (EnvelopeFactory(ticket=scene.ticket, expert=AgentFactory()) for _each in range(3))
-    assert [first.number, second.number, third.number] == [1, 2, 3]
+def test_026_envelopes_of_one_ticket_have_a_clock_each_and_are_sealed_in_any_order(scene: Scene) -> None:
+    found = []
+    for hours in range(3):
+        with time_machine.travel(MONDAY_NINE + timedelta(hours=hours), tick=False):
+            found.append(EnvelopeFactory(ticket=scene.ticket, expert=AgentFactory()))
+    first, second, third = found
+    assert [each.number for each in found] == [1, 2, 3]
+    due = [MONDAY_NINE + timedelta(days=2, hours=4 + hours) for hours in range(3)]  # 24 of the desk's ten hours a day
+    assert [now_of(each).completion_due_at for each in found] == due
     services.post_in_envelope(second.pk, by=Agent.objects.get(pk=second.assigned_to_id), body_text="On it")
     services.complete_envelope(third.pk, by=scene.owner, summary="Thanks")
     services.complete_envelope(first.pk, by=scene.owner, summary="Thanks")
     assert [now_of(each).status for each in (first, second, third)] == ["completed", "active", "completed"]
+    assert [now_of(each).completion_due_at for each in found] == due, "each runs on by itself"
     assert [now_of(each).posts.filter(entry__kind="envelope_message").count() for each in (first, second, third)] == [
         0,
         1,

@@ -90,8 +90,7 @@ def test_nobody_but_owner_and_experts_is_offered_to_ask(desk: Desk, ticket: Tick
     assert (answer.status_code, Envelope.objects.count()) == (403, 0)
 
 
-def test_owner_sees_target_status_due_turn_and_summary(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
-    """039."""
+def test_039_owner_sees_target_status_due_turn_and_summary(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
     browser = desk.browser(desk.mara)
     panel = html_of(browser.get(url_of(ticket)))
     panel = panel[panel.index('id="context-parts"') :]
@@ -103,8 +102,9 @@ def test_owner_sees_target_status_due_turn_and_summary(desk: Desk, ticket: Ticke
     assert ("A bad port." in panel, "Solved" in panel, "Next to act" in panel) == (True, True, False)
 
 
-def test_an_expert_reads_the_ticket_and_writes_in_the_envelope(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
-    """038."""
+def test_038_an_expert_reads_the_ticket_and_writes_in_the_envelope(
+    desk: Desk, ticket: Ticket, envelope: Envelope
+) -> None:
     browser = desk.browser(desk.nina)
     main = html_of(browser.get(url_of(ticket)))
     assert ('id="composer-' in main, "You help in envelope 1" in main, "Dana Roth" in main) == (False, True, True)
@@ -206,10 +206,9 @@ def test_a_refusal_stands_on_the_tab_or_on_the_ticket_of_those_who_may_not_read_
     assert (foreign.status_code, "Packets drop." in html_of(foreign)) == (403, False)
 
 
-def test_what_is_written_stands_in_the_thread_and_is_the_owners_turn(
+def test_040_what_is_written_stands_in_the_thread_and_is_the_owners_turn(
     desk: Desk, ticket: Ticket, envelope: Envelope
 ) -> None:
-    """040."""
     nina, tab = desk.browser(desk.nina), tab_url(ticket.reference, 1)
     form = message_form(nina, tab)
     answer = nina.post(f"{tab}messages/", form)
