@@ -1,4 +1,4 @@
-"""What those beside an envelope hear of it on their open pages: that its ticket has changed, and no word of it (024)."""
+"""What those beside an envelope hear of it on their open pages: that the ticket has changed, and no word (024)."""
 
 from collections.abc import Callable
 
