@@ -162,8 +162,8 @@ def prepared(made: Prepared) -> Iterator[Prepared]:
 @SCHEMA.exclude(path_regex="auth/logout").parametrize()
 @EXAMPLES
 def test_the_api_does_what_its_description_says(case: Any, prepared: Prepared) -> None:
-    """Generated requests, right and wrong ones, each by two people, as making one up costs more than its answer: no 5xx,
-    no undocumented status, no answer of another shape.
+    """Generated requests, right and wrong ones, each sent by two people, as making one up costs more than its answer:
+    no 5xx, no undocumented status, no answer of another shape.
     """
     tokens, ids = prepared
     place = case.path.removeprefix("/api/v1/").partition("/")[0]
