@@ -115,3 +115,37 @@ def test_031_however_long_envelopes_are_open_the_tickets_own_due_date_stands(sce
         services.time_out_due_envelopes(now=at(2, 9))
         services.cancel_envelope(envelope.pk, by=scene.owner, reason="Solved")
     assert Ticket.objects.get(pk=scene.ticket.pk).resolution_due_at == due
+
+
+def test_033_what_was_given_back_and_goes_to_a_third_team_keeps_the_start_of_its_completion(
+    scene: Scene, late_shift: Team, early_shift: Team
+) -> None:
+    expert = AgentFactory(teams=[late_shift])
+    with time_machine.travel(MONDAY_NINE, tick=False):
+        envelope = EnvelopeFactory(ticket=scene.ticket, team=late_shift)
+        services.accept_envelope(envelope.pk, by=expert)
+    assert now_of(envelope).completion_due_at == at(2, 20), "three of their days"
+    with time_machine.travel(at(0, 15), tick=False):
+        services.release_envelope(envelope.pk, by=expert, reason="No time")
+        services.redirect_envelope(envelope.pk, by=scene.owner, team=early_shift)
+    due = at(8, 9)  # an hour on Monday, four on each of five days, three more
+    assert now_of(envelope).completion_due_at == due
+    other = AgentFactory(teams=[early_shift])
+    with time_machine.travel(at(1, 7), tick=False):
+        services.accept_envelope(envelope.pk, by=other)
+    assert now_of(envelope).completion_due_at == due
+
+
+def test_036_opened_again_and_given_back_the_new_cycle_is_what_goes_to_a_third_team(
+    scene: Scene, late_shift: Team, early_shift: Team
+) -> None:
+    expert = AgentFactory(teams=[late_shift])
+    with time_machine.travel(MONDAY_NINE, tick=False):
+        envelope = EnvelopeFactory(ticket=scene.ticket, team=late_shift)
+        services.accept_envelope(envelope.pk, by=expert)
+        services.complete_envelope(envelope.pk, by=expert, summary="Done")
+    with time_machine.travel(at(1, 12), tick=False):
+        services.reopen_envelope(envelope.pk, by=scene.owner)
+        services.release_envelope(envelope.pk, by=expert, reason="No time")
+        services.redirect_envelope(envelope.pk, by=scene.owner, team=early_shift)
+    assert now_of(envelope).completion_due_at == at(9, 10), "six whole days of theirs, from Wednesday on"
