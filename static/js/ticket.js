@@ -26,8 +26,8 @@ const grow = (text) => {
 
 // Help while writing is fetched when somebody is about to write.
 const help = async (details) => {
-  (await import("./writing.js")).init(details);
-  if (details.matches("[data-formatted]")) (await import("./formatting.js")).init(details);
+  const modules = [import("./writing.js"), ...(details.matches("[data-formatted]") ? [import("./formatting.js")] : [])];
+  for (const module of await Promise.all(modules)) module.init(details);
 };
 
 // What is selected in a message between customer and desk is quoted; a note never comes into a reply this way.

@@ -132,6 +132,7 @@ def test_enter_in_a_line_keeps_the_draft_and_types_nothing(page: Page) -> None:
 
 def test_keys_take_their_marks_away_again_also_with_caps_lock(page: Page) -> None:
     text = opened(page)
+    expect(page.get_by_role("toolbar", name="Formatting")).to_be_visible()
     text.press_sequentially("now")
     page.keyboard.press("Control+a")
     for key, made in (
