@@ -22,7 +22,6 @@ from desk.composing import id_in, signed_context
 from desk.drafts import joined_addresses
 from desk.envelopes.tabs import tab_url
 from desk.envelopes.thread import mode_of
-from desk.envelopes.vendor_part import vendor_mode
 from desk.forms import DraftForm
 from desk.neighbours import from_of, with_from
 from desk.workspace import named_ticket

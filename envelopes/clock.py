@@ -28,7 +28,9 @@ class EnvelopeClock(Protocol):
 
 
 class PlainClock:
-    """Counts in the target team's calendar: that of the person's own team where a person is asked."""
+    """Counts in the calendar of who is asked now: the target team's, or that of the person's own team where a person is
+    asked alone. A redirect counts anew from the same start; the calendar of the ticket's own team never counts.
+    """
 
     def due_at(self, envelope: Envelope, metric: OlaMetric, *, start: datetime) -> datetime:
         due = add_worked(_calendar(envelope), start, TARGETS[metric])

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 from core.request_id import current_request_id
@@ -17,7 +19,19 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return fields
 
 
-class PlainFormatter(logging.Formatter):
+_QUOTED = re.compile(
+    r"^DETAIL:.*?(?=^(?:HINT|CONTEXT|Traceback|The above exception|During handling)\b|\Z)", re.M | re.S
+)
+"""What PostgreSQL says beside an error: whole rows, and with them what people wrote and their addresses."""
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class _WithoutRows(logging.Formatter):
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802  # named by the library
+        return _QUOTED.sub("DETAIL: left out\n", super().formatException(ei))
+
+
+class PlainFormatter(_WithoutRows):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
 
@@ -26,7 +40,7 @@ class PlainFormatter(logging.Formatter):
         return super().formatMessage(record) + fields
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(_WithoutRows):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),

@@ -12,11 +12,11 @@ from accounts.models import Agent, Team
 from accounts.selectors import absent_ids, reach_of, read_reaches
 from core.actors import Actor
 from core.errors import DomainError
-from tickets.errors import ApprovalPending
 from tickets.guards import flags_on
 from tickets.models import EmpowermentConfig, Resolution, Ticket
 from tickets.policies import compensation_ways, is_own_case
 from tickets.resolution_enums import COUNTED, GRANTED, ApprovalStatus, EmpowermentTier
+from tickets.resolution_errors import ApprovalPending
 from tickets.tiers import USUAL, USUAL_CURRENCY, VIP_FLAG, Limits, agent_limit
 
 SHOWN_WITH = ("agent", "created_by", "approved_by", "rejected_by")

@@ -1,6 +1,7 @@
 """Asking for help: opening an envelope, asking somebody else, taking the question back, asking anew."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -166,6 +167,9 @@ def redirect_envelope(
     now, former, before = timezone.now(), envelope.assigned_to_id, envelope.target
     envelope.team, envelope.assigned_to, envelope.skill = team, assigned_to, skill or envelope.skill
     envelope.response_due_at = clock().due_at(envelope, OlaMetric.RESPONSE, start=envelope.opened_at)
+    if envelope.completion_due_at is not None:
+        start = _completion_began_at(envelope)
+        envelope.completion_due_at = clock().due_at(envelope, OlaMetric.COMPLETION, start=start)
     timeout = clock().timeout_at(envelope, start=now)
     envelope.redirect(team=team, agent=assigned_to, at=now, timeout_due_at=timeout)
     save(envelope, by=by)
@@ -181,6 +185,14 @@ def redirect_envelope(
         )
     )
     return envelope
+
+
+def _completion_began_at(envelope: Envelope) -> datetime:
+    """Of one that was accepted and given back: when it was last opened again, else first accepted. One query."""
+    told = envelope.posts.filter(entry__facts__event__in=("envelope_accepted", "envelope_reopened"))
+    moments = told.order_by("entry__seq").values_list("entry__facts__event", "entry__created_at")
+    first, *later = moments
+    return next((at for event, at in reversed(later) if event == "envelope_reopened"), first[1])
 
 
 def _refuse_same_target(envelope: Envelope, *, team: Team | None, agent: Agent | None) -> None:

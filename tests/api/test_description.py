@@ -159,17 +159,18 @@ def prepared(made: Prepared) -> Iterator[Prepared]:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its client leaves files open
-@pytest.mark.parametrize("role", ["agent", "supervisor"])
 @SCHEMA.exclude(path_regex="auth/logout").parametrize()
 @EXAMPLES
-def test_the_api_does_what_its_description_says(case: Any, role: str, prepared: Prepared) -> None:
-    """Generated requests, right and wrong ones: no 5xx, no undocumented status, no answer of another shape."""
+def test_the_api_does_what_its_description_says(case: Any, prepared: Prepared) -> None:
+    """Generated requests, right and wrong ones, each sent by two people, as making one up costs more than its answer:
+    no 5xx, no undocumented status, no answer of another shape.
+    """
     tokens, ids = prepared
     place = case.path.removeprefix("/api/v1/").partition("/")[0]
     if place in ids and "{" in case.path and len(str(case.body)) % 4:
         case.path_parameters = dict(ids[place])
-    case.headers["Authorization"] = f"Bearer {tokens[role]}"
-    response = case.call()
-    case.validate_response(response, checks=CHECKS)
+    for token in tokens.values():
+        case.headers["Authorization"] = f"Bearer {token}"
+        case.validate_response(case.call(), checks=CHECKS)
     if place == "attachments":
         gc.collect()  # here, where the warning is expected, and not in somebody else's test

@@ -1,5 +1,6 @@
 """Pages of resolutions, approvals and calibration (acceptance 063-078; ux.md section 1)."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -130,6 +131,22 @@ def test_the_approver_reads_what_was_looked_at(desk: Desk, ticket: Ticket) -> No
     asked = a_resolution(ticket, "150.00", damage_checklist=CHECKED)
     html = html_of(desk.browser(desk.lea).get(url_of(ticket, f"resolutions/{asked.pk}/approve/")))
     assert ("Looked at: physical damage" in html, "serial number or receipt" in html) == (True, True)
+
+
+def test_116_standard_warranty_is_not_preselected_for_a_damage(desk: Desk, ticket: Ticket) -> None:
+    """domain.md section 12: whoever writes it down says why; nothing is said before."""
+    add_flag(ticket.pk, by=desk.mara, type="physical_damage", reason="The case is broken")
+    mara = desk.browser(desk.mara)
+    form = html_of(mara.get(url_of(ticket, "resolutions/")))
+    reasons = form[form.index('name="why_eligible_category"') :].partition("</select>")[0]
+    assert ('value="within_warranty"' in reasons, re.findall(r'value="([^"]*)"[^>]*selected', reasons)) in (
+        (True, []),
+        (True, [""]),
+    )
+    values = {**VALUES, "amount": "10.00", "currency": "EUR", "why_eligible_category": ""}
+    waive_photo(ticket.case_flags.get().pk, by=desk.mara, reason="Thrown away")
+    assert mara.post(url_of(ticket, "resolutions/"), values).status_code == 400
+    assert not Resolution.objects.exists()
 
 
 def test_colleagues_see_no_amounts_on_any_page(desk: Desk, ticket: Ticket) -> None:

@@ -24,7 +24,7 @@ from tests.factories.mail import BrakeFactory, a_mail, arrive
 from tickets import services
 from tickets.enums import AttemptOutcome, BulkKind, EntryKind, FlagType, LinkKind, OutboundStatus, WipMode
 from tickets.links import Answer, sign_answer
-from tickets.models import CalibrationItem, OutboundMessage, Resolution, Ticket, TimelineEntry
+from tickets.models import CalibrationItem, CaseFlag, OutboundMessage, Resolution, Ticket, TimelineEntry
 from tickets.services import Limit, NewFile
 from tickets.services.creation import Message
 
@@ -47,6 +47,9 @@ class Places:
     entry: str
     task: str
     flag: str
+    posted_on: str
+    posted: str
+    """The flag of a case that people write about in public, and its ticket, which is Mara's."""
     colleague: str
     view: str
     kept_board: str
@@ -119,6 +122,7 @@ def furnish() -> Places:
     letter, quarantined = _mails(lea, mailbox)
     contact = ticket.requester
     asked = Resolution.objects.select_related("ticket").get(approval_status="pending")
+    posted = CaseFlag.objects.select_related("ticket").get(type=FlagType.SOCIAL_MEDIA, ticket__owner=mara)
     item = CalibrationItem.objects.filter(resolution__agent=agent("jonas")).latest("created_at")
     return Places(
         ticket=ticket.reference,
@@ -131,6 +135,8 @@ def furnish() -> Places:
         entry=str(entry.pk),
         task=str(ticket.tasks.earliest("created_at").pk),
         flag=str(ticket.case_flags.get(type=FlagType.PHYSICAL_DAMAGE).pk),
+        posted_on=posted.ticket.reference,
+        posted=str(posted.pk),
         colleague=Contact.objects.filter(company=ticket.company).exclude(pk=contact.pk)[0].email,
         view=view.slug,
         kept_board=kept_board.slug,

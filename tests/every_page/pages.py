@@ -19,6 +19,12 @@ class Page:
     status: int = 200
 
     @property
+    def place(self) -> str:
+        """The route, with the step that its address names."""
+        name = self.path.partition("?")[0].rstrip("/").rpartition("/")[2]
+        return self.route.replace("<slug:name>", name)
+
+    @property
     def is_of_a_ticket(self) -> bool:
         """Its title begins with the reference."""
         return self.route.startswith(("t/<slug:reference>/", "answer/")) and self.status == 200
@@ -84,10 +90,26 @@ PAGES = (
         route="resolutions/<uuid:resolution_id>/<slug:name>/",
         who="lea",
     ),
+    _t(
+        "resolution-reject",
+        "resolutions/{asked}/reject/",
+        of="asked_on",
+        route="resolutions/<uuid:resolution_id>/<slug:name>/",
+        who="lea",
+    ),
+    _t(
+        "resolution-withdraw",
+        "resolutions/{asked}/withdraw/",
+        of="asked_on",
+        route="resolutions/<uuid:resolution_id>/<slug:name>/",
+        who="jonas",
+    ),
     _t("around-resolutions", "around/resolutions/", of="granted", route="around/<slug:name>/"),
     _t("link", "links/"),
     _t("flag-new", "flags/"),
     _t("flag-clear", "flags/{flag}/clear/", route="flags/<uuid:flag_id>/<slug:name>/"),
+    _t("flag-waiver", "flags/{flag}/waiver/", route="flags/<uuid:flag_id>/<slug:name>/"),
+    _t("flag-sentiment", "flags/{posted}/sentiment/", of="posted_on", route="flags/<uuid:flag_id>/<slug:name>/"),
     _t("around-repeat-contact", "around/repeat-contact/", route="around/<slug:name>/"),
     _t("log", "log/"),
     _t("around-company", "around/company/", route="around/<slug:name>/"),

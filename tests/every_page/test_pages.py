@@ -28,6 +28,8 @@ from tests.sessions import sign_in_without_form
 from tickets.models import Ticket
 
 WIDTHS = ((1440, 900), (768, 1024), (390, 844))
+BETWEEN = (768, ("color-contrast", "target-size", "link-in-text-block", "scrollable-region-focusable"))
+"""Between desk and phone it is one document with one of their style sheets: what hangs on the layout is asked again."""
 NARROWEST = 360
 WHOLE = "document.documentElement.scrollHeight"
 REFERENCE = re.compile(r"(INC|REQ)-\d{4}-\d{6}")
@@ -80,11 +82,13 @@ def test_148_page_is_accessible_at_every_width_in_both_schemes(page: Page, tabs:
             tab.wait_for_selector(STILL, state="attached")
         if width == WIDTHS[-1][0]:  # whole, since what stands behind a bar that stays in view counts as out of reach
             tab.set_viewport_size({"width": width, "height": max(height, tab.evaluate(WHOLE))})
-        found[f"{width} light"] = tab.evaluate(RUN_AXE, [None, None])
+        found[f"{width} too wide by"] = max(tab.evaluate(OVERFLOW), 0)
+        found[f"{width} light"] = tab.evaluate(RUN_AXE, [BETWEEN[1] if width == BETWEEN[0] else None, None])
+        if width == BETWEEN[0]:
+            continue
         tab.emulate_media(color_scheme="dark")
         found[f"{width} dark"] = tab.evaluate(RUN_AXE, [COLOUR, None])
         tab.emulate_media(color_scheme="light")
-        found[f"{width} too wide by"] = max(tab.evaluate(OVERFLOW), 0)
     tab.set_viewport_size({"width": NARROWEST, "height": 740})
     found[f"{NARROWEST} too wide by"] = max(tab.evaluate(OVERFLOW), 0)
     found["title"] = _flaw_of_title(page, tab)

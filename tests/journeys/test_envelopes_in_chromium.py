@@ -136,6 +136,7 @@ def test_tabs_forms_and_boards_hold_nothing_against_axe(
     browsers: Browsers, desk: Desk, ticket: Ticket, nina: Agent, theme: str
 ) -> None:
     envelope = EnvelopeFactory(ticket=ticket, expert=nina, reason="Packets drop.")
+    EnvelopeFactory(ticket=ticket, team=nina.teams.get(), reason="Is it the same switch?")
     services.post_in_envelope(envelope.pk, by=nina, body_text="Port 7 is bad.")
     for width in (1440, 390):
         page = browsers(
@@ -148,3 +149,8 @@ def test_tabs_forms_and_boards_hold_nothing_against_axe(
         page.get_by_role("link", name="Seal envelope").click()
         expect(page.get_by_role("dialog", name="Seal envelope")).to_be_visible()
         axe_finds_nothing(page)
+        board = browsers(nina, viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
+        for address in ("/help/", "/help/?show=others&by=skill", "/envelopes/"):
+            show(board, address)
+            axe_finds_nothing(board, f"{address} {width}")
+            scrolls_no_wider(board, f"{address} {width}")

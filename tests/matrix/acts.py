@@ -32,7 +32,7 @@ from tests.matrix.empowerment_acts import EMPOWERMENT_ACTS
 from tests.matrix.envelope_acts import ENVELOPE_ACTS, ENVELOPE_PAGES
 from tests.matrix.list_acts import LIST_ACTS
 from tests.matrix.people_acts import PEOPLE_ACTS, TEXT
-from tests.matrix.world import STRANGERS
+from tests.matrix.scenes import STRANGERS
 
 NOTE = {"body": "Seen it."}
 CALL = {"kind": "phone_note", "direction": "inbound", "minutes": 3, "body": "It is off again."}

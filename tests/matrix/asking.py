@@ -11,14 +11,13 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.http import HttpResponse
-from django.test import Client
-from django.test.client import ClientHandler
 from django.test.utils import CaptureQueriesContext
 
+from tests.browser import Browser
 from tests.matrix.acts import ACTS
 from tests.matrix.cases import Ask, Case
 from tests.matrix.envelope_acts import ENVELOPE_ACTS
-from tests.matrix.world import COLUMNS, PROGRAMS, STRANGERS, World
+from tests.matrix.scenes import COLUMNS, PROGRAMS, STRANGERS, World
 
 WORDS = {
     # permissions.md section 4
@@ -166,24 +165,6 @@ def undone() -> Iterator[None]:
         yield
     finally:
         transaction.savepoint_rollback(point)
-
-
-class Browser(Client):
-    """Django's test client without its copies of every template's context, which cost more than the answer itself, and
-    with one chain of middleware for all requests.
-    """
-
-    chain = ClientHandler(enforce_csrf_checks=False)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.handler = self.chain
-
-    def request(self, **request: Any) -> Any:
-        response: Any = self.handler(self._base_environ(**request))  # type: ignore[attr-defined]  # of its base class
-        if response.streaming:
-            response.whole = b"".join(response.streaming_content)  # to the end, which closes the file
-        return response
 
 
 def send(case: Case, ask: Ask) -> HttpResponse:

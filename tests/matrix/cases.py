@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
 from desk.composing import context_of
-from tests.matrix.world import World
+from tests.matrix.scenes import World
 from tickets.links import Answer, sign_answer
 from tickets.models import Task, Ticket
 

@@ -5,7 +5,8 @@ from django.db import transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
-from tests.matrix.world import World, build
+from tests.matrix.scenes import World
+from tests.matrix.world import build
 
 
 @pytest.fixture(scope="package")

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission
 from accounts.models import User
 from tests.matrix.asking import Row, answers, rows, send, undone
 from tests.matrix.cases import Ask, Case
-from tests.matrix.world import COLUMNS, World
+from tests.matrix.scenes import COLUMNS, World
 from tickets.models import Ticket
 
 PAGES = """

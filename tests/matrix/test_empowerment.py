@@ -5,7 +5,7 @@ item", section 3, rules 8 and 11, section 4, typed by hand.
 import pytest
 
 from tests.matrix.asking import Row, answers, rows
-from tests.matrix.world import World
+from tests.matrix.scenes import World
 
 RESOLUTIONS = """
 act                  state       anon agent     owner    deputy   lead      super     manager   auditor admin outsider bare  client gone
@@ -66,7 +66,7 @@ close_week           owned       401  role  role  role   role  role  ok      rol
 close_week_early     owned       401  role  role  role   role  role  state   role    role  role     role  role   401
 carry_week_over      owned       401  role  role  role   role  role  ok      role    role  role     role  role   401
 
-# "Review calibration item": lead, supervisor, manager; neither author nor approver (tests/tickets/test_calibration.py)
+# "Review calibration item": lead, supervisor, manager; neither author nor approver (tests/tickets/calibration)
 review_item          owned       401  role  role  role   ok    ok    ok      role    role  role     role  role   401
 """
 

@@ -7,7 +7,7 @@ expert. The lead is the Service Desk's, so not that of the team that helps (test
 import pytest
 
 from tests.matrix.asking import Row, answers, rows
-from tests.matrix.world import World
+from tests.matrix.scenes import World
 
 READING = """
 act                 state  anon agent  owner deputy lead   super  manager auditor admin outsider bare client gone

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.matrix.asking import Row, answers, rows
-from tests.matrix.world import World
+from tests.matrix.scenes import World
 
 LEDGER = """
 act           state anon agent owner deputy lead super manager auditor admin outsider bare client gone

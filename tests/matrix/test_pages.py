@@ -2,12 +2,15 @@
 
 from django.urls import resolve
 
+from desk.empowerment.views import resolutions
+from desk.sections import above_feed, beside_feed
+from desk.views import around, flags
 from tests.every_page.pages import ELSEWHERE, PAGES
 from tests.matrix.acts import ACTS
 from tests.matrix.asking import send
 from tests.matrix.cases import Case
+from tests.matrix.scenes import PROGRAMS, World
 from tests.matrix.test_routes import all_rows
-from tests.matrix.world import PROGRAMS, World
 
 
 def test_every_page_is_looked_at(world: World) -> None:
@@ -30,3 +33,15 @@ def test_every_page_is_looked_at(world: World) -> None:
     listed = {page.route for page in PAGES} | set(ELSEWHERE)
     assert len(found) > 40
     assert sorted(found - listed) == [], "not looked at: name them in tests/every_page/pages.py"
+
+
+def test_every_step_with_a_form_is_looked_at() -> None:
+    """Where one route is many pages, each of them."""
+    at = "t/<slug:reference>/"
+    steps = {f"{at}flags/<uuid:flag_id>/{name}/" for name in flags.STEPS}
+    steps |= {f"{at}resolutions/<uuid:resolution_id>/{name}/" for name in resolutions.STEPS}
+    steps |= {f"{at}around/{name}/" for name in (*around.SECTIONS, *above_feed, *beside_feed)} | {
+        f"{at}tasks/<uuid:task_id>/cancel/"
+    }
+    assert len(steps) >= 11
+    assert sorted(steps - {page.place for page in PAGES}) == [], "not looked at: name them in tests/every_page/pages.py"

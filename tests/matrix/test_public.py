@@ -7,7 +7,7 @@ An answer that comes too late is a 409 in plain words; a link that is not ours r
 import pytest
 
 from tests.matrix.asking import Row, answers, rows
-from tests.matrix.world import World
+from tests.matrix.scenes import World
 
 PUBLIC = """
 act                      state    anon agent owner deputy lead super manager auditor admin outsider bare client gone

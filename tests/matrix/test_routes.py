@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from tests.matrix.acts import ACTS
 from tests.matrix.asking import Row, rows, send, undone
 from tests.matrix.cases import Ask, Case
-from tests.matrix.world import World
+from tests.matrix.scenes import World
 
 MODULES = (
     "test_tickets",

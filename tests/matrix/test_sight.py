@@ -11,7 +11,7 @@ import pytest
 
 from tests.matrix.asking import send, undone
 from tests.matrix.cases import Ask, Case
-from tests.matrix.world import World
+from tests.matrix.scenes import World
 
 NAMED = {
     "new": "new",

@@ -7,7 +7,7 @@ Own ones: whoever writes something; auditors only read, programs have none.
 import pytest
 
 from tests.matrix.asking import Row, answers, rows
-from tests.matrix.world import World
+from tests.matrix.scenes import World
 
 KEEPING = """
 act                  state anon agent owner deputy lead super manager auditor admin outsider bare  client gone

@@ -8,7 +8,7 @@ role works no tickets at all. On an unowned ticket its state is in the way of th
 import pytest
 
 from tests.matrix.asking import Row, answers, rows
-from tests.matrix.world import World
+from tests.matrix.scenes import World
 
 READING = """
 act             state          anon agent owner deputy lead super manager auditor admin outsider bare  client gone

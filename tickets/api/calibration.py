@@ -23,7 +23,6 @@ from tickets.api.inputs import Versioned
 from tickets.api.outputs import choice
 from tickets.calibration import desk_zone, items_in_sight, sessions_with_counts, to_review, untold_version
 from tickets.calibration_table import table_of
-from tickets.errors import CalibrationForbidden
 from tickets.figures import calibration_figures, compensation_figures, months_back, months_until
 from tickets.models import CalibrationSession
 from tickets.policies import may_read_calibration
@@ -36,6 +35,7 @@ from tickets.resolution_enums import (
     ResolutionType,
     SessionStatus,
 )
+from tickets.resolution_errors import CalibrationForbidden
 from tickets.services import close_calibration, generate_calibration, review_item
 
 

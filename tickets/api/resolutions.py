@@ -18,7 +18,6 @@ from tickets.api.inputs import Versioned
 from tickets.api.outputs import choice
 from tickets.calibration import untold_version, with_blindness
 from tickets.enums import Channel
-from tickets.errors import CompensationHidden
 from tickets.models import Resolution, Ticket
 from tickets.policies import may_read_compensation
 from tickets.resolution_enums import (
@@ -30,6 +29,7 @@ from tickets.resolution_enums import (
     WhatWentWrong,
     WhyEligible,
 )
+from tickets.resolution_errors import CompensationHidden
 from tickets.resolutions import SHOWN_WITH, approvals_for, resolutions_in_sight
 from tickets.services import approve_resolution, create_resolution, reject_resolution, withdraw_resolution
 

@@ -19,14 +19,6 @@ from core.history import get_or_record, record, record_new
 from core.moments import FIRST_YEAR, LAST_YEAR
 from core.service import service
 from tickets.calibration import Week, coach_of, desk_zone, newest_due_week
-from tickets.errors import (
-    AlreadyReviewed,
-    ApprovalPending,
-    CalibrationForbidden,
-    CalibrationTransition,
-    ItemsLeft,
-    OwnDecision,
-)
 from tickets.events import ResolutionReviewed
 from tickets.guards import flags_on
 from tickets.models import CalibrationItem, CalibrationSession, CalibrationVerdict, Resolution, Ticket
@@ -38,6 +30,14 @@ from tickets.resolution_enums import (
     CalibrationStatus,
     ItemStatus,
     SessionStatus,
+)
+from tickets.resolution_errors import (
+    AlreadyReviewed,
+    ApprovalPending,
+    CalibrationForbidden,
+    CalibrationTransition,
+    ItemsLeft,
+    OwnDecision,
 )
 from tickets.sampling import draw
 from tickets.services._common import lock

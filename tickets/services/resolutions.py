@@ -21,7 +21,7 @@ from core.sweep import run_each
 from core.worktime import add_worked
 from tickets import guards
 from tickets.enums import EntryKind, TicketStatus
-from tickets.errors import ApprovalForbidden, ResolutionMeanwhile, ResolutionTransition, SelfApproval, TierExceeded
+from tickets.errors import ResolutionMeanwhile
 from tickets.events import ApprovalOverdue, ResolutionDecided, ResolutionRecorded
 from tickets.flagging import unchecked_damage
 from tickets.models import Resolution, Ticket
@@ -35,6 +35,7 @@ from tickets.resolution_enums import (
     WhatWentWrong,
     WhyEligible,
 )
+from tickets.resolution_errors import ApprovalForbidden, ResolutionTransition, SelfApproval, TierExceeded
 from tickets.resolutions import is_for_vip, limits_of, names_of_approvers, personal_limit, running_total
 from tickets.services._common import (
     add_entry,

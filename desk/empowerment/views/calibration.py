@@ -27,11 +27,11 @@ from desk.workspace import Part
 from tickets import services
 from tickets.calibration import desk_zone, items_in_sight, sessions_with_counts, to_review
 from tickets.calibration_table import table_of
-from tickets.errors import CalibrationForbidden
 from tickets.figures import Calibration, Compensation, calibration_figures, compensation_figures, months_back
 from tickets.models import CalibrationSession
 from tickets.policies import is_own_case, may_read_calibration, may_review, may_run_calibration
 from tickets.resolution_enums import CalibrationOutcome, CalibrationReason, EmpowermentTier, ResolutionType, WhyEligible
+from tickets.resolution_errors import CalibrationForbidden
 
 WEEKS_SHOWN = 26
 QUEUE_SHOWN = 50

@@ -22,9 +22,10 @@ from desk.unfinished import posted_or_typed
 from desk.views.forms import Words, form_act
 from desk.workspace import visible_ticket
 from tickets import services
-from tickets.errors import CompensationHidden, ResolutionMeanwhile
+from tickets.errors import ResolutionMeanwhile
 from tickets.models import Resolution, Ticket
 from tickets.policies import acts_as_owner, may_approve, may_read_compensation
+from tickets.resolution_errors import CompensationHidden
 from tickets.resolutions import SHOWN_WITH, alone_up_to, approvals_for, running_total, total_on
 from tickets.tiers import USUAL_CURRENCY
 

@@ -2,18 +2,21 @@
 was written to a vendor, not by a draft. One word is looked for in all that a person or a customer can get.
 """
 
-from uuid import uuid4
+import logging
+from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import connection
 
 from accounts.enums import Role, Scope
-from accounts.models import Agent
+from connectors.mail import maildir
 from connectors.mail.models import MailMessage
+from connectors.mail.services import poll_mailboxes, send_due_mail
 from core.events import deliver_all
 from envelopes import services
 from envelopes.mail_tokens import token_of
-from tests.api.conftest import signed_in
+from itilnext.logs import JsonFormatter
+from tests.asked_of_all import Canary, addresses, all_that_reaches, tables_holding
 from tests.connectors.mail.conftest import answered
 from tests.connectors.mail.envelope_mail import DANA, VERA, Desk, a_desk, address_of
 from tests.factories import AgentFactory, ApiClientFactory
@@ -35,14 +38,14 @@ class Told:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.word = f"canary{uuid4().hex}"
-        words = {"subject": f"{self.word} subject", "body": f"{self.word} text"}
+        self.canary = Canary("subject", "text", "file")
+        words = {"subject": self.canary.text("subject"), "body": self.canary.text("text")}
         to_vendor = {"subject": words["subject"], "body_text": words["body"]}
         sent = services.write_to_vendor(desk.vendor.pk, by=desk.owner, **to_vendor)
         release_message(sent.pk, now=sent.release_at)
         services.write_to_vendor(desk.vendor.pk, by=desk.owner, **to_vendor)
         vendors = address_of(desk.vendor)
-        files = {f"{self.word}.txt": b"x"}
+        files = {f"{self.canary.text('file')}.txt": b"x"}
         raw = a_mail(sender=VERA, to=vendors, files=files, message_id="one@vendor.test", **words)
         both = {"to": f"{vendors}, {address_of(desk.inside)}", **words}
         self.rows = [
@@ -55,48 +58,31 @@ class Told:
         keep_draft(desk.ticket.pk, by=desk.owner, mode=f"e{desk.vendor.number}", body_text=words["body"])
         deliver_all()
 
-    def addresses(self) -> list[str]:
-        ticket, vendor = self.desk.ticket.reference, self.desk.vendor
-        ledger = [f"{LEDGER}{row.pk}/{part}" for row in self.rows for part in ("", "raw/")]
-        of_envelope = [f"/api/v1/envelopes/{vendor.pk}/{part}" for part in ("", "messages/", "vendor_mails/")]
-        parts = ("", "timeline/", "attachments/", "envelopes/", "drafts/")
-        of_ticket = [f"/api/v1/tickets/{ticket}/{part}" for part in parts]
-        general = ["mail/messages/", "mail/brakes/", "outbox/", "drafts/", "notifications/", f"search/?q={self.word}"]
-        return [*ledger, *of_envelope, *of_ticket, *(f"/api/v1/{name}" for name in general)]
-
-    def pages(self) -> list[str]:
-        at, number = f"/t/{self.desk.ticket.reference}/", self.desk.vendor.number
-        ledger = [f"/mail/{row.pk}/{part}" for row in self.rows for part in ("", "raw/")]
-        of_ticket = [at, f"{at}e/{number}/", f"{at}drafts/e{number}/", f"{at}history/", f"{at}?find={self.word}"]
-        return ["/mail/", "/mail/?state=quarantined", *ledger, *of_ticket, "/outbox/", "/notifications/"]
-
-    def found_by(self, person: Agent) -> list[str]:
-        person = type(person).objects.get(pk=person.pk)
-        answers = {address: signed_in(person).get(address) for address in self.addresses()}
-        if isinstance(person, Agent):
-            browser = self.desk.browser(person)
-            answers |= {page: browser.get(page) for page in self.pages()}
-        told = {f"{self.word} subject", f"{self.word} text", f"{self.word}.txt"}
-        return [at for at, answer in answers.items() if any(word in answer.content.decode() for word in told)]
+    def found_by(self, person: Any, among: list[str] | None = None) -> set[str]:
+        """Of all addresses there are, or of some."""
+        answers = all_that_reaches(person, among or addresses(self.canary.word), word=self.canary.word)
+        return {address for address, answer in answers.items() if self.canary.is_in(answer)}
 
 
 def test_024_each_mail_of_an_envelope_is_found_by_its_readers_and_by_nobody_else(desk: Desk) -> None:
     told = Told(desk)
-    owner = set(told.found_by(desk.owner))
+    owner = told.found_by(desk.owner)
     vendor = f"/api/v1/envelopes/{desk.vendor.pk}/"
     assert {f"{vendor}messages/", f"{vendor}vendor_mails/", LEDGER, "/mail/"} <= owner
     assert {f"{LEDGER}{row.pk}/raw/" for row in told.rows} <= owner
+    for name, person in {"customer": None, "expert beside it": desk.nina}.items():
+        assert (name, told.found_by(person)) == (name, set())
+    where = [path for path in addresses(told.canary.word) if "mail" in path or path in owner]
     outside = {
-        "colleague": desk.mate,
-        "expert beside it": desk.nina,
         "outsider": AgentFactory(roles=[Role.AGENT]),
+        "colleague": desk.mate,
         "admin": AgentFactory(roles=[Role.ADMIN]),
         "program": ApiClientFactory(scopes=list(Scope), teams=[desk.mailbox.team]),
     }
     for name, person in outside.items():
-        assert (name, told.found_by(person)) == (name, [])
-    drafts = [at for at in told.found_by(desk.noah) if "drafts" in at]
-    assert drafts == []
+        assert (name, told.found_by(person, where)) == (name, set())
+    drafts = [path for path in addresses(told.canary.word) if "draft" in path]
+    assert told.found_by(desk.noah, drafts) == set(), "what the owner has not sent"
 
 
 def test_024_no_customer_gets_a_word_of_them_and_the_vendor_only_what_was_written_for_them(desk: Desk) -> None:
@@ -105,21 +91,15 @@ def test_024_no_customer_gets_a_word_of_them_and_the_vendor_only_what_was_writte
     for message in OutboundMessage.objects.all():
         words = desk.as_sent(message).message().as_string()
         is_to_vendor = message.to_recipients == [VERA]
-        assert (told.word in words, token_of(desk.vendor.pk) in words) == (is_to_vendor, is_to_vendor)
+        assert (told.canary.word in words, token_of(desk.vendor.pk) in words) == (is_to_vendor, is_to_vendor)
         assert is_to_vendor or message.to_recipients == [DANA]
-    assert told.word not in desk.public_words()
+    assert told.canary.word not in desk.public_words()
 
 
 def test_the_words_are_kept_only_where_readers_are_answered_from(desk: Desk) -> None:
     told = Told(desk)
-    assert MailMessage.objects.filter(subject__contains=told.word).count() == len(told.rows)
-    holding = set()
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT EXISTS (SELECT FROM "{table}" AS r WHERE r::text LIKE %s)', [f"%{told.word}%"])
-            if cursor.fetchone()[0]:
-                holding.add(table)
-    assert holding == {
+    assert MailMessage.objects.filter(subject__contains=told.canary.word).count() == len(told.rows)
+    assert tables_holding(told.canary.word) == {
         *(
             "tickets_timelineentry",
             "envelopes_envelopewords",
@@ -127,3 +107,24 @@ def test_the_words_are_kept_only_where_readers_are_answered_from(desk: Desk) -> 
         *("tickets_outboundmessage", "tickets_draft", "tickets_attachment"),  # to the vendor; one's own; of the entry
         "mail_mailmessage",  # sealed; the bytes of `mail_rawmail` are read through it alone
     }
+
+
+def test_024_no_log_of_the_intake_or_of_sending_holds_a_word_of_them(
+    desk: Desk, maildirs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    told = Told(desk)
+    inbox = maildir.ensure(maildir.folder_of(desk.mailbox.address))
+    to_vendor = {
+        "to": address_of(desk.vendor),
+        "subject": told.canary.text("subject"),
+        "body": told.canary.text("text"),
+    }
+    for number, raw in enumerate((a_mail(sender=VERA, **to_vendor), a_mail(sender=VERA, **to_vendor)[:-30] + b"\xff")):
+        (inbox / "new" / f"{number}.mail").write_bytes(raw)
+    assert poll_mailboxes() == 2
+    assert send_due_mail() >= 1
+    assert MailMessage.objects.filter(subject=told.canary.text("subject")).count() == len(told.rows) + 2
+    logged = [JsonFormatter().format(record) for record in caplog.records]
+    assert [line for line in logged if "mail sent" in line]
+    assert not [line for line in logged if told.canary.word in line]

@@ -6,33 +6,16 @@ from typing import Any
 
 import pytest
 
-from accounts.enums import Role
 from core.models import RefusedAct
+from tests.desk.acts.conftest import FROM_HEAD, HTMX, fresh
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, url_of
-from tests.factories import AgentFactory, TicketFactory
-from tickets.enums import ClosureCode, TaskStatus, TicketStatus
-from tickets.models import Task, Ticket, TicketWatch
-from tickets.services import create_task, edit_ticket, offer_ticket, resolve_ticket
+from tests.factories import TicketFactory
+from tickets.enums import ClosureCode, TicketStatus
+from tickets.models import Ticket, TicketWatch
+from tickets.services import create_task, offer_ticket, resolve_ticket
 
 pytestmark = pytest.mark.django_db
-
-HTMX = {"HX-Request": "true"}
-FROM_HEAD = HTMX | {"HX-Target": "ticket-head"}
-
-
-def fresh(ticket: Ticket) -> Ticket:
-    return Ticket.objects.get(pk=ticket.pk)
-
-
-@pytest.fixture
-def free(desk: Desk) -> Ticket:
-    return TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline")
-
-
-@pytest.fixture
-def owned(desk: Desk) -> Ticket:
-    return TicketFactory(team=desk.team, requester=desk.dana, subject="Scanner jams", owner=desk.mara)
 
 
 def test_accept_by_htmx_renews_the_workspace_and_says_so(desk: Desk, free: Ticket) -> None:
@@ -200,167 +183,6 @@ def test_spam_of_somebody_elses_ticket_blocks_nobody(desk: Desk, owned: Ticket) 
     answer = desk.browser(desk.jonas).post(url_of(owned, "spam/"))
     assert (answer.status_code, fresh(owned).status) == (403, TicketStatus.IN_PROGRESS)
     assert not BlockedSender.objects.exists()
-
-
-def test_edit_writes_what_was_changed(desk: Desk, owned: Ticket) -> None:
-    values = {
-        "version": owned.version,
-        "subject": "Scanner jams daily",
-        "priority": "high",
-        "category": "",
-        "product": "ScanOne",
-        "tags": "scanner, paper",
-    }
-    assert desk.browser(desk.mara).post(url_of(owned, "fields/"), values).status_code == 302
-    ticket = fresh(owned)
-    assert (ticket.subject, ticket.priority, ticket.product) == ("Scanner jams daily", "high", "ScanOne")
-    assert sorted(tag.name for tag in ticket.tags.all()) == ["paper", "scanner"]
-
-
-@pytest.mark.parametrize("path", ["fields/", "fields/priority/"])
-def test_raising_to_critical_asks_why(desk: Desk, owned: Ticket, path: str) -> None:
-    browser = desk.browser(desk.mara)
-    values = {"version": owned.version, "subject": owned.subject, "priority": "critical"}
-    answer = browser.post(url_of(owned, path), values)
-    assert (answer.status_code, "Say why the priority is raised to critical." in html_of(answer)) == (400, True)
-    assert fresh(owned).priority == "medium"
-    answer = browser.post(url_of(owned, path), values | {"reason": "The whole ward waits."})
-    assert (answer.status_code, fresh(owned).priority) == (302, "critical")
-    page = html_of(browser.get(url_of(owned)))
-    assert ("Priority: Medium → Critical" in page, "The whole ward waits." in page) == (True, True)
-
-
-def test_an_old_version_is_refused_and_the_typed_kept(desk: Desk, owned: Ticket) -> None:
-    values = {"version": 1, "subject": "My new subject", "priority": "high", "category": "", "product": "", "tags": ""}
-    answer = desk.browser(desk.mara).post(url_of(owned, "fields/"), values)
-    assert (answer.status_code, "My new subject" in html_of(answer)) == (409, True)
-    assert fresh(owned).subject == "Scanner jams"
-
-
-def test_manager_changes_the_priority_and_nothing_else(desk: Desk, owned: Ticket) -> None:
-    max_ = AgentFactory(name="Max Adler", roles=[Role.MANAGER])
-    desk.team.manager = max_
-    desk.team.save()
-    browser = desk.browser(max_)
-    assert 'name="subject"' not in html_of(browser.get(url_of(owned, "fields/")))
-    browser.post(url_of(owned, "fields/"), {"version": owned.version, "priority": "low", "subject": "Hijacked"})
-    assert (fresh(owned).priority, fresh(owned).subject) == ("low", "Scanner jams")
-
-
-@pytest.mark.parametrize("headers", [{}, HTMX])
-def test_one_field_at_a_time(desk: Desk, owned: Ticket, headers: Any) -> None:
-    browser = desk.browser(desk.mara)
-    values = {"version": owned.version, "priority": "critical", "reason": "The whole ward waits."}
-    answer = browser.post(url_of(owned, "fields/priority/"), values, headers=headers)
-    assert (answer.status_code, fresh(owned).priority) == (200 if headers else 302, "critical")
-    for name, posted, status in (
-        ("priority", {"version": 99, "priority": "low"}, 409),
-        ("priority", {"version": 2, "priority": "urgent"}, 400),
-        ("owner", {"version": 2, "owner": "x"}, 404),
-        ("reason", {"version": 2, "reason": "x"}, 404),
-        ("version", {"version": 2}, 404),
-    ):
-        assert browser.post(url_of(owned, f"fields/{name}/"), posted).status_code == status, name
-    assert fresh(owned).priority == "critical"
-
-
-def test_tasks_from_adding_to_cancelling(desk: Desk, owned: Ticket) -> None:
-    browser = desk.browser(desk.mara)
-    browser.post(
-        url_of(owned, "tasks/"), {"title": "Order roller", "assigned_to": desk.jonas.pk, "due_at": "2026-12-01T09:00"}
-    )
-    task = Task.objects.get()
-    assert (task.title, task.assigned_to, task.status) == ("Order roller", desk.jonas, TaskStatus.TODO)
-    assert task.due_at.isoformat() == "2026-12-01T08:00:00+00:00"  # type: ignore[union-attr]
-    step = url_of(owned, f"tasks/{task.pk}/")
-    worker = desk.browser(desk.jonas)
-    for name, status in (
-        ("start/", TaskStatus.IN_PROGRESS),
-        ("finish/", TaskStatus.DONE),
-        ("reopen/", TaskStatus.TODO),
-    ):
-        assert worker.post(step + name, headers=HTMX).status_code == 200
-        assert Task.objects.get().status == status
-    assert worker.post(step + "cancel/", {"reason": ""}).status_code == 400
-    assert worker.post(step + "cancel/", {"reason": "Not needed"}).status_code == 302
-    assert (Task.objects.get().status, Task.objects.get().cancel_reason) == (TaskStatus.CANCELLED, "Not needed")
-    assert worker.post(step + "start/").status_code == 409
-    assert (worker.post(step + "explode/").status_code, worker.get(step + "start/").status_code) == (404, 405)
-
-
-def test_057_a_form_of_an_old_version_shows_both_and_wins_when_saved_again(desk: Desk, owned: Ticket) -> None:
-    browser, address = desk.browser(desk.mara), url_of(owned, "fields/")
-    seen = owned.version
-    typed = {"version": seen, "subject": "Typed by Mara", "priority": "high", "product": "", "tags": "vpn"}
-    edit_ticket(owned.pk, by=desk.lea, version=seen, subject="Typed by Lea", tags=["vpn"])
-    stale = browser.post(address, typed)
-    rows = re.findall(r'<th scope="row">([^<]+)</th><td>([^<]*)</td><td>([^<]*)</td>', html_of(stale))
-    assert (stale.status_code, rows) == (
-        409,
-        [("Subject", "Typed by Lea", "Typed by Mara"), ("Priority", "Medium", "High")],
-    )
-    assert Ticket.objects.get(pk=owned.pk).subject == "Typed by Lea"
-    (version,) = re.findall(r'name="version" value="(\d+)"', html_of(stale))
-    assert browser.post(address, typed | {"version": version}).status_code == 302
-    assert Ticket.objects.get(pk=owned.pk).subject == "Typed by Mara"
-
-
-def test_a_task_is_assigned_from_the_ticket_page_without_script(desk: Desk, owned: Ticket) -> None:
-    task = create_task(owned.pk, by=desk.mara, title="Order roller", is_mandatory=True)
-    browser, address = desk.browser(desk.mara), url_of(owned, f"tasks/{task.pk}/assign/")
-    assert f'href="{address}"' in html_of(browser.get(url_of(owned)))
-    form = html_of(browser.get(address))
-    assert (f'action="{address}"' in form, 'name="version" value="1"' in form) == (True, True)
-    assert (str(desk.jonas.pk) in form, str(desk.nina.pk) in form) == (True, False)
-    answer = browser.post(address, {"version": 1, "assigned_to": desk.jonas.pk, "team": desk.team.pk})
-    assert (answer.status_code, answer["Location"]) == (302, url_of(owned))
-    task.refresh_from_db(fields=["assigned_to", "team", "version"])
-    assert (task.assigned_to, task.team, task.version) == (desk.jonas, desk.team, 2)
-    page = html_of(browser.get(url_of(owned)))
-    assert (f"{desk.jonas.name} · {desk.team.name}" in page, f"Task given to {desk.jonas.name}" in page) == (True, True)
-    stale = browser.post(address, {"version": 1, "assigned_to": "", "team": ""})
-    assert (stale.status_code, "version 1 is old" in html_of(stale)) == (409, True)
-    unseen = browser.post(address, {"version": 2, "assigned_to": desk.jonas.pk, "team": desk.other_team.pk})
-    assert (unseen.status_code, "can see this ticket" in html_of(unseen)) == (400, True)
-    worker = desk.browser(desk.jonas)
-    assert worker.post(address, {"version": 2, "assigned_to": "", "team": ""}).status_code == 302
-    assert (Task.objects.get().assigned_to, address in html_of(worker.get(url_of(owned)))) == (None, False)
-
-
-def test_a_task_is_edited_and_put_behind_another(desk: Desk, owned: Ticket) -> None:
-    first, second = (create_task(owned.pk, by=desk.mara, title=title) for title in ("Order roller", "Fit roller"))
-    browser, address = desk.browser(desk.mara), url_of(owned, f"tasks/{second.pk}/edit/")
-    values = {"version": 1, "title": "Fit the roller", "description": "", "due_at": "", "is_mandatory": "on"}
-    assert browser.post(address, {**values, "title": " "}).status_code == 400
-    assert browser.post(address, {**values, "blocked_by": [first.pk]}).status_code == 302
-    after = Task.objects.get(pk=second.pk)
-    assert (after.title, after.is_mandatory, list(after.blocked_by.all())) == ("Fit the roller", True, [first])
-    page = html_of(browser.get(url_of(owned)))
-    assert "Waits for: Order roller" in page
-    finish = [url_of(owned, f"tasks/{task.pk}/finish/") in page for task in (first, second)]
-    assert finish == [True, False]
-    circle = browser.post(
-        url_of(owned, f"tasks/{first.pk}/edit/"),
-        {"version": 1, "title": "Order roller", "blocked_by": [second.pk]},
-    )
-    assert (circle.status_code, "already waits for this task" in html_of(circle)) == (400, True)
-    browser.post(url_of(owned, f"tasks/{first.pk}/finish/"))
-    assert "Waits for" not in html_of(browser.get(url_of(owned)))
-    assert "checked" in html_of(browser.get(address)), "a finished task that came before stays named"
-
-
-def test_an_assignee_edits_all_but_what_the_ticket_waits_for(desk: Desk, owned: Ticket) -> None:
-    task = create_task(owned.pk, by=desk.mara, title="Order roller", is_mandatory=True, assigned_to=desk.jonas)
-    browser, address = desk.browser(desk.jonas), url_of(owned, f"tasks/{task.pk}/edit/")
-    assert "is_mandatory" not in html_of(browser.get(address))
-    assert browser.post(address, {"version": 1, "title": "Order rollers"}).status_code == 302
-    assert (Task.objects.get().title, Task.objects.get().is_mandatory) == ("Order rollers", True)
-
-
-def test_tasks_of_other_tickets_are_missing_here(desk: Desk, owned: Ticket, free: Ticket) -> None:
-    task = create_task(owned.pk, by=desk.mara, title="Order roller")
-    for act in ("start/", "edit/", "assign/"):
-        assert desk.browser(desk.mara).post(url_of(free, f"tasks/{task.pk}/{act}")).status_code == 404
 
 
 def test_link_by_reference_as_far_as_one_sees(desk: Desk, owned: Ticket, free: Ticket) -> None:

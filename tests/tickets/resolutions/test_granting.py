@@ -1,49 +1,37 @@
-"""What is done for customers, who grants it, and what they are told (domain.md section 8, acceptance 063-073)."""
+"""What is written down for a customer, and whose it is to grant (domain.md section 8, acceptance 063-068, 070, 072,
+073, 116).
+"""
 
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
-import time_machine
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.enums import Role, Tier
 from accounts.models import Agent
-from core.errors import Invalid, StaleVersion
+from core.errors import Invalid
 from core.models import RefusedAct
 from tests.api.conftest import signed_in
 from tests.concurrency import in_parallel
-from tests.factories import (
-    AbsenceFactory,
-    AgentFactory,
-    ApiClientFactory,
-    CompanyFactory,
-    ContactFactory,
-    TeamFactory,
-    TicketFactory,
-)
+from tests.factories import AbsenceFactory, AgentFactory, CompanyFactory, ContactFactory, TicketFactory
 from tests.factories.resolutions import VALUES, a_resolution
+from tests.tickets.resolutions.conftest import TEN, People, fresh, lines, state
 from tickets import guards
 from tickets.errors import (
-    ApprovalForbidden,
-    ApprovalPending,
     InvalidTransition,
     NotOwner,
     OwnersActForbidden,
     PhotoMissing,
     ResolutionMeanwhile,
-    ResolutionTransition,
-    SelfApproval,
     TicketClosed,
     TicketUnowned,
-    TierExceeded,
 )
 from tickets.models import EmpowermentConfig, Resolution, Ticket
 from tickets.resolution_enums import ResolutionType
-from tickets.resolutions import approvals_for, approvers_of, granted_on, running_total
+from tickets.resolutions import granted_on, running_total
 from tickets.services import (
     add_flag,
     approve_resolution,
@@ -51,51 +39,13 @@ from tickets.services import (
     create_resolution,
     merge_ticket,
     reject_resolution,
-    remind_of_approvals,
     resolve_ticket,
     unmerge_ticket,
     waive_photo,
     withdraw_resolution,
 )
-from tickets.wording import describe
 
 pytestmark = pytest.mark.django_db
-TEN = {"amount": Decimal("10.00")}
-MONDAY_NOON = datetime(2026, 3, 2, 11, tzinfo=UTC)
-"""Twelve o'clock in Berlin; the desk is open from eight to six."""
-
-
-class People:
-    """A team with one in each role, and the owner of a ticket of theirs."""
-
-    def __init__(self) -> None:
-        self.lead: Agent = AgentFactory(name="Lea Brandt", roles=[Role.TEAM_LEAD, Role.AGENT])
-        self.supervisor: Agent = AgentFactory(name="Sam Okafor", roles=[Role.SUPERVISOR])
-        self.manager: Agent = AgentFactory(name="Max Ott", roles=[Role.MANAGER])
-        self.team = TeamFactory(lead=self.lead, supervisor=self.supervisor, manager=self.manager)
-        self.owner: Agent = AgentFactory(name="Mara Weiss", teams=[self.team])
-        self.colleague: Agent = AgentFactory(name="Jonas Kern", teams=[self.team])
-        self.ticket: Ticket = TicketFactory(team=self.team, owner=self.owner)
-
-
-@pytest.fixture
-def people() -> People:
-    return People()
-
-
-def fresh(resolution: Resolution) -> Resolution:
-    return Resolution.objects.get(pk=resolution.pk)
-
-
-def state(resolution: Resolution) -> tuple[str, str, str]:
-    row = fresh(resolution)
-    return row.empowerment_tier, row.approval_status, row.calibration_status
-
-
-def lines(ticket: Ticket) -> list[str]:
-    entries = ticket.entries.filter(kind__in=["resolution", "approval"]).order_by("seq")
-    assert {entry.visibility for entry in entries} <= {"internal"}
-    return [describe(entry) for entry in entries]
 
 
 def test_063_up_to_100_the_owner_grants_it_and_it_is_on_the_timeline(people: People) -> None:
@@ -212,55 +162,6 @@ def test_impossible_values_change_nothing(people: People, name: str, value: Any)
     assert not Resolution.objects.exists()
 
 
-def test_069_neither_the_author_nor_anybody_below_the_tier_approves(people: People) -> None:
-    led = TicketFactory(team=people.team, owner=people.lead)
-    own = a_resolution(led, "150.00")
-    foreign = a_resolution(people.ticket, "150.00")
-    high = a_resolution(people.ticket, "600.00")
-    for row, by, error in (
-        (own, people.lead, SelfApproval),
-        (foreign, people.owner, SelfApproval),
-        (foreign, people.colleague, TierExceeded),
-        (foreign, AgentFactory(roles=[Role.TEAM_LEAD], teams=[people.team]), TierExceeded),
-        (high, people.lead, TierExceeded),
-        (high, people.supervisor, TierExceeded),
-        (foreign, AgentFactory(roles=[Role.AUDITOR]), ApprovalForbidden),
-        (foreign, AgentFactory(roles=[Role.ADMIN]), ApprovalForbidden),
-        (foreign, ApiClientFactory(teams=[people.team]), ApprovalForbidden),
-    ):
-        for act in (approve_resolution, lambda pk, by: reject_resolution(pk, by=by, reason="No")):
-            with pytest.raises(error):
-                act(row.pk, by=by)
-        assert fresh(row).approval_status == "pending"
-    assert RefusedAct.objects.filter(code="self_approval").count() == 4
-    assert RefusedAct.objects.filter(code="tier_exceeded").count() == 8
-    assert RefusedAct.objects.count() == 18
-    with pytest.raises(TierExceeded) as refusal:
-        approve_resolution(high.pk, by=people.lead)
-    assert refusal.value.hint_text == "Max Ott can decide this."
-
-
-def test_069_who_covers_for_the_owner_does_not_approve_their_cases(people: People) -> None:
-    row = a_resolution(people.ticket, "150.00")
-    AbsenceFactory(agent=people.owner, deputy=people.lead)
-    with pytest.raises(SelfApproval):
-        approve_resolution(row.pk, by=Agent.objects.get(pk=people.lead.pk))
-    approve_resolution(row.pk, by=people.supervisor)
-    assert fresh(row).approved_by == people.supervisor
-
-
-def test_higher_roles_approve_lower_tiers_and_the_note_is_kept(people: People) -> None:
-    rows = [a_resolution(TicketFactory(team=people.team, owner=people.owner), "150.00") for _each in range(3)]
-    for row, by in zip(rows, (people.lead, people.supervisor, people.manager), strict=True):
-        approve_resolution(row.pk, by=by, note=" Fine. ")
-        after = fresh(row)
-        assert (after.approval_status, after.approved_by, after.approval_note) == ("approved", by, "Fine.")
-        assert after.approved_at is not None
-        assert after.reminder_due_at is None
-        assert after.history.first().actor_name == by.name
-    assert lines(rows[0].ticket)[1] == "Resolution approved: Credit"
-
-
 def test_070_only_the_owner_writes_one_down(people: People) -> None:
     for by in (people.colleague, people.lead, people.supervisor, people.manager):
         with pytest.raises(NotOwner):
@@ -291,25 +192,6 @@ def test_070_an_unowned_or_ended_ticket_has_none(people: People) -> None:
     cancel_ticket(other.pk, by=people.owner, code="withdrawn")
     with pytest.raises(TicketClosed):
         a_resolution(other)
-
-
-def test_071_a_rejection_needs_a_reason_and_stands(people: People) -> None:
-    row = a_resolution(people.ticket, "150.00")
-    with pytest.raises(Invalid) as refusal:
-        reject_resolution(row.pk, by=people.lead, reason=" ")
-    assert list(refusal.value.fields) == ["reason"]
-    reject_resolution(row.pk, by=people.lead, reason="Out of warranty.")
-    after = fresh(row)
-    assert (after.approval_status, after.approval_note, after.approved_by) == ("rejected", "Out of warranty.", None)
-    for act in (
-        lambda: approve_resolution(row.pk, by=people.lead),
-        lambda: withdraw_resolution(row.pk, by=people.owner),
-        lambda: reject_resolution(row.pk, by=people.lead, reason="Again"),
-    ):
-        with pytest.raises(ResolutionTransition):
-            act()
-    assert lines(people.ticket)[1:] == ["Resolution not approved: Credit"]
-    assert not any("warranty" in entry.body_text for entry in people.ticket.entries.all())
 
 
 @pytest.mark.parametrize("where", ["contact", "company", "flag"])
@@ -444,98 +326,12 @@ def test_flags_send_it_to_calibration_and_a_guard_may_refuse_amounts(people: Peo
     )
 
 
-def test_a_ticket_is_not_resolved_while_an_approval_is_awaited(people: People) -> None:
-    row = a_resolution(people.ticket, "150.00")
-    with pytest.raises(ApprovalPending, match=r"Credit 150\.00 EUR"):
-        resolve_ticket(people.ticket.pk, by=people.owner, code="compensated", note="Granted.")
-    withdraw_resolution(row.pk, by=people.owner)
-    resolve_ticket(people.ticket.pk, by=people.owner, code="compensated", note="Granted.")
-    assert fresh(row).approval_status == "withdrawn"
-
-
-def test_only_the_owner_withdraws(people: People) -> None:
-    row = a_resolution(people.ticket, "600.00")
-    for by in (people.lead, people.manager):
-        with pytest.raises(NotOwner):
-            withdraw_resolution(row.pk, by=by)
-    withdraw_resolution(row.pk, by=people.owner)
-    assert state(row) == ("manager", "withdrawn", "not_required")
-
-
-@pytest.mark.parametrize("how", ["cancel", "merge"])
-def test_what_is_awaited_is_withdrawn_when_the_ticket_ends(people: People, how: str) -> None:
-    row = a_resolution(people.ticket, "150.00")
-    if how == "cancel":
-        cancel_ticket(people.ticket.pk, by=people.owner, code="withdrawn")
-    else:
-        into = TicketFactory(team=people.team, owner=people.owner, requester=people.ticket.requester)
-        merge_ticket(people.ticket.pk, into=into, by=people.owner)
-    assert (fresh(row).approval_status, fresh(row).reminder_due_at) == ("withdrawn", None)
-    assert not approvals_for(people.lead).exists()
-
-
-def test_an_old_version_is_the_last_refusal(people: People) -> None:
-    row = a_resolution(people.ticket, "150.00")
-    with pytest.raises(StaleVersion):
-        approve_resolution(row.pk, by=people.lead, version=9)
-    with pytest.raises(SelfApproval):
-        approve_resolution(row.pk, by=people.owner, version=9)
-
-
 def test_only_what_is_granted_may_be_told(people: People) -> None:
     told = a_resolution(people.ticket, "40.00")
     approved, rejected, _awaited = (a_resolution(people.ticket, amount) for amount in ("80.00", "81.00", "82.00"))
     approve_resolution(approved.pk, by=people.lead)
     reject_resolution(rejected.pk, by=people.lead, reason="No")
     assert granted_on(people.ticket) == [told, approved]
-
-
-def test_approvers_are_the_lead_else_the_supervisor_else_managers(people: People) -> None:
-    def names(row: Resolution) -> list[list[str]]:
-        return [[agent.name for agent in level] for level in approvers_of(fresh(row))]
-
-    of_lead = a_resolution(TicketFactory(team=people.team, owner=people.lead), "150.00")
-    low, high = a_resolution(people.ticket, "150.00"), a_resolution(people.ticket, "600.00")
-    assert names(low) == [["Lea Brandt"], ["Sam Okafor"], ["Max Ott"]]
-    assert names(high) == [["Max Ott"]]
-    above = AgentFactory(name="Vera Top", roles=[Role.MANAGER])
-    people.team.parent = TeamFactory(manager=above)
-    people.team.save()
-    AbsenceFactory(agent=people.lead)
-    assert names(low) == [["Sam Okafor"], ["Max Ott"], ["Vera Top"]]
-    assert names(of_lead) == [["Sam Okafor"], ["Max Ott"], ["Vera Top"]]
-
-
-def test_who_covers_for_the_owner_is_passed_over_too(people: People) -> None:
-    row = a_resolution(people.ticket, "150.00")
-    AbsenceFactory(agent=people.owner, deputy=people.lead)
-    assert [[agent.name for agent in level] for level in approvers_of(fresh(row))] == [["Sam Okafor"], ["Max Ott"]]
-    with pytest.raises(SelfApproval) as refusal:
-        approve_resolution(row.pk, by=Agent.objects.get(pk=people.lead.pk))
-    assert refusal.value.hint_text == "Sam Okafor can decide this."
-
-
-def test_each_sees_what_waits_for_them(people: People) -> None:
-    low, high = a_resolution(people.ticket, "150.00"), a_resolution(people.ticket, "600.00")
-    own = a_resolution(TicketFactory(team=people.team, owner=people.lead), "150.00")
-    assert list(approvals_for(people.lead)) == [low]
-    assert list(approvals_for(people.supervisor)) == [low, own]
-    assert list(approvals_for(people.manager)) == [low, high, own]
-    assert not approvals_for(people.owner).exists()
-    assert not approvals_for(AgentFactory(roles=[Role.TEAM_LEAD])).exists()
-
-
-def test_after_240_business_minutes_it_is_due_once(people: People) -> None:
-    """Asked at noon on Monday: four hours later it is exactly so old, and a second later older."""
-    with time_machine.travel(MONDAY_NOON, tick=False):
-        row = a_resolution(people.ticket, "150.00")
-    assert fresh(row).reminder_due_at == MONDAY_NOON + timedelta(hours=4)
-    assert remind_of_approvals(now=MONDAY_NOON + timedelta(hours=4)) == 0
-    assert remind_of_approvals(now=MONDAY_NOON + timedelta(hours=4, seconds=1)) == 1
-    assert remind_of_approvals(now=MONDAY_NOON + timedelta(days=9)) == 0
-    with time_machine.travel(MONDAY_NOON + timedelta(hours=4), tick=False):
-        late = a_resolution(people.ticket, "10.00")
-    assert fresh(late).reminder_due_at == datetime(2026, 3, 3, 9, tzinfo=UTC)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -546,35 +342,3 @@ def test_067_of_two_simultaneous_grants_of_60_one_needs_approval() -> None:
         grant = partial(a_resolution, ticket, "60.00")
         rows = in_parallel(grant, grant)
         assert sorted(row.empowerment_tier for row in rows) == ["agent", "team_lead"]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"amount": Decimal("900.00")},
-        {"currency": "USD"},
-        {"why_eligible": "Other"},
-        {"approval_note": "Other"},
-        {"approval_status": "rejected"},
-    ],
-)
-def test_the_database_keeps_what_was_approved(people: People, change: dict[str, Any]) -> None:
-    row = a_resolution(people.ticket, "150.00")
-    approve_resolution(row.pk, by=people.lead)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Resolution.objects.filter(pk=row.pk).update(**change)
-
-
-def test_the_database_refuses_self_approval_invented_decisions_and_deletion(people: People) -> None:
-    row = a_resolution(people.ticket, "150.00")
-    approved = {"approval_status": "approved", "approved_by": people.owner, "approved_at": timezone.now()}
-    with pytest.raises(IntegrityError, match="self_approval"), transaction.atomic():
-        Resolution.objects.filter(pk=row.pk).update(**approved)
-    with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
-        Resolution.objects.filter(pk=row.pk).delete()
-    made = Resolution.objects.get(pk=row.pk)
-    made.pk, made._state.adding = None, True
-    made.id = people.ticket.pk
-    vars(made).update(approval_status="approved", approved_by_id=people.lead.pk, approved_at=timezone.now())
-    with pytest.raises(IntegrityError, match="without a decision"), transaction.atomic():
-        made.save()

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.models import AgentSkill, Skill
 from core.events import deliver_all
@@ -15,45 +14,21 @@ from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope, EnvelopeBookmark
 from notifications.models import Notification
 from tests.desk.conftest import Desk
+from tests.desk.envelopes.conftest import HTMX, message_form
 from tests.desk.pages import html_of, note_form, statements_of, url_of
 from tests.factories import AbsenceFactory, AgentFactory, EnvelopeFactory, TeamFactory, TicketFactory
 from tickets.models import Draft, OutboundMessage, Ticket, TimelineEntry
 from tickets.services import keep_draft
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def ticket(desk: Desk) -> Ticket:
-    return TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline", owner=desk.mara)
-
-
-@pytest.fixture
-def envelope(desk: Desk, ticket: Ticket) -> Envelope:
-    """Asked of Network, accepted by Nina."""
-    found: Envelope = EnvelopeFactory(ticket=ticket, team=desk.other_team, expert=desk.nina, reason="Packets drop.")
-    return found
 
 
 def asked(desk: Desk, **values: Any) -> dict[str, Any]:
     return {"target": f"team:{desk.other_team.pk}", "reason": "Which port is it?", "is_blocking": "on", **values}
 
 
-def message_form(browser: Client, url: str, **values: Any) -> dict[str, Any]:
-    """The composer of the tab as a browser sends it."""
-    html = html_of(browser.get(url))
-    form = html[html.index('id="composer-envelope-') :]
-    found = re.search(r'name="context" value="([^"]+)"', form)
-    assert found
-    return {"context": found[1], "body": "Port 7.", **values}
-
-
 def status_of(envelope: Envelope) -> str:
     return str(Envelope.objects.values_list("status", flat=True).get(pk=envelope.pk))
-
-
-# ---- asking ----
 
 
 def test_the_form_comes_into_the_page_and_one_submit_opens_the_envelope(desk: Desk, ticket: Ticket) -> None:
@@ -116,11 +91,7 @@ def test_nobody_but_owner_and_experts_is_offered_to_ask(desk: Desk, ticket: Tick
     assert (answer.status_code, Envelope.objects.count()) == (403, 0)
 
 
-# ---- tabs ----
-
-
-def test_owner_sees_target_status_due_turn_and_summary(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
-    """039."""
+def test_039_owner_sees_target_status_due_turn_and_summary(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
     browser = desk.browser(desk.mara)
     panel = html_of(browser.get(url_of(ticket)))
     panel = panel[panel.index('id="context-parts"') :]
@@ -132,8 +103,9 @@ def test_owner_sees_target_status_due_turn_and_summary(desk: Desk, ticket: Ticke
     assert ("A bad port." in panel, "Solved" in panel, "Next to act" in panel) == (True, True, False)
 
 
-def test_an_expert_reads_the_ticket_and_writes_in_the_envelope(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
-    """038."""
+def test_038_an_expert_reads_the_ticket_and_writes_in_the_envelope(
+    desk: Desk, ticket: Ticket, envelope: Envelope
+) -> None:
     browser = desk.browser(desk.nina)
     main = html_of(browser.get(url_of(ticket)))
     assert ('id="composer-' in main, "You help in envelope 1" in main, "Dana Roth" in main) == (False, True, True)
@@ -200,9 +172,6 @@ def _fields(entry: TimelineEntry, text: str) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in names} | {"body_text": text}
 
 
-# ---- acts ----
-
-
 def test_the_whole_life_of_an_envelope_by_its_forms(desk: Desk, ticket: Ticket) -> None:
     mara, nina = desk.browser(desk.mara), desk.browser(desk.nina)
     mara.post(url_of(ticket, "envelopes/"), asked(desk))
@@ -263,10 +232,9 @@ def test_rights_are_asked_before_what_was_typed_is_looked_at(
     assert list(kept.values_list("actor_name", flat=True)) == ["Jonas Kern", "Aude Petit"], "looking is no act"
 
 
-def test_what_is_written_stands_in_the_thread_and_is_the_owners_turn(
+def test_040_what_is_written_stands_in_the_thread_and_is_the_owners_turn(
     desk: Desk, ticket: Ticket, envelope: Envelope
 ) -> None:
-    """040."""
     nina, tab = desk.browser(desk.nina), tab_url(ticket.reference, 1)
     form = message_form(nina, tab)
     answer = nina.post(f"{tab}messages/", form)
@@ -320,9 +288,6 @@ def test_looking_at_a_tab_changes_nothing_until_the_page_says_how_far_it_was_rea
     assert desk.browser(desk.jonas).post(f"{tab}read/", {"seq": entry.seq}).status_code == 404
 
 
-# ---- into the reply ----
-
-
 def test_words_get_into_the_reply_only_after_they_were_shown_beside_its_draft(
     desk: Desk, ticket: Ticket, envelope: Envelope
 ) -> None:
@@ -353,9 +318,6 @@ def test_nobody_but_the_owner_takes_words_over_and_only_of_this_envelope(
     assert desk.browser(desk.nina).get(use).status_code == 403
     assert desk.browser(desk.jonas).get(use).status_code == 404
     assert desk.browser(desk.mara).get(use.replace("/e/1/", "/e/2/")).status_code == 404
-
-
-# ---- across tickets ----
 
 
 def test_switcher_and_board_show_ones_own_and_what_waits_for_help(desk: Desk, ticket: Ticket) -> None:

@@ -12,17 +12,12 @@ from envelopes import services
 from envelopes.help_board import PAGE
 from envelopes.models import Envelope, HelpOffer
 from tests.desk.conftest import Desk
+from tests.desk.envelopes.conftest import HTMX
 from tests.desk.pages import html_of, statements_of, url_of
-from tests.factories import AgentFactory, EnvelopeFactory, TicketFactory
+from tests.factories import AgentFactory, EnvelopeFactory
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def ticket(desk: Desk) -> Ticket:
-    return TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline", owner=desk.mara)
 
 
 @pytest.fixture

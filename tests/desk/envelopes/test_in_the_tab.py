@@ -1,7 +1,6 @@
-"""What is done around the threads while the tab of an envelope is open, and what its tab keeps."""
+"""What stands in an envelope's tab: what was begun, what goes into a reply, who is there, what may be asked."""
 
 import re
-from typing import Any
 
 import pytest
 
@@ -10,95 +9,14 @@ from envelopes import services
 from envelopes.models import Envelope
 from envelopes.services.mail import keep_mail, post_mail
 from tests.desk.conftest import Desk
+from tests.desk.envelopes.conftest import HTMX
 from tests.desk.pages import html_of, url_of
-from tests.factories import AgentFactory, EnvelopeFactory, TicketFactory
+from tests.factories import AgentFactory, EnvelopeFactory
 from tickets.models import Draft, Ticket
-from tickets.services import create_task, keep_draft
+from tickets.services import keep_draft
 from tickets.services.creation import Message
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def ticket(desk: Desk) -> Ticket:
-    return TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline", owner=desk.mara)
-
-
-@pytest.fixture
-def envelope(desk: Desk, ticket: Ticket) -> Envelope:
-    """Asked of Network, accepted by Nina."""
-    found: Envelope = EnvelopeFactory(ticket=ticket, team=desk.other_team, expert=desk.nina, reason="Packets drop.")
-    return found
-
-
-def from_tab(ticket: Ticket, target: str = "workspace") -> dict[str, str]:
-    """What htmx says while the tab of envelope 1 is open."""
-    return HTMX | {"HX-Target": target, "HX-Current-URL": f"http://testserver{tab_url(ticket.reference, 1)}?from=mine"}
-
-
-def tab_in(answer: Any) -> str:
-    """Number of the tab that the answer shows; empty for the timeline."""
-    html = html_of(answer)
-    return html.split('data-tab="')[1].split('"')[0]
-
-
-# ---- acts around the threads ----
-
-
-def test_an_act_around_the_threads_answers_with_the_tab_it_was_asked_from(
-    desk: Desk, ticket: Ticket, envelope: Envelope
-) -> None:
-    mara = desk.browser(desk.mara)
-    task = create_task(ticket.pk, by=desk.mara, title="Call the site")
-    start = url_of(ticket, f"tasks/{task.pk}/start/")
-    answer = mara.post(start, headers=from_tab(ticket))
-    assert (answer.status_code, tab_in(answer), "HX-Replace-Url" in answer.headers) == (200, "1", False)
-    refused = mara.post(start, headers=from_tab(ticket))
-    assert (refused.status_code, tab_in(refused)) == (409, "1")
-    head = mara.post(url_of(ticket, "accept/"), headers=from_tab(ticket, "ticket-head"))
-    assert (head.status_code, tab_in(head), head.headers["HX-Retarget"]) == (409, "1", "#workspace")
-    from_timeline = mara.post(start, headers=HTMX | {"HX-Current-URL": f"http://testserver{url_of(ticket)}"})
-    assert tab_in(from_timeline) == ""
-
-
-def test_where_the_open_tab_went_out_of_sight_the_timeline_comes_with_its_address(
-    desk: Desk, ticket: Ticket, envelope: Envelope
-) -> None:
-    answer = desk.browser(desk.jonas).post(url_of(ticket, "accept/"), headers=from_tab(ticket))
-    assert (tab_in(answer), answer.headers["HX-Replace-Url"]) == ("", url_of(ticket))
-
-
-def test_asking_again_from_a_tab_leaves_it_current(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
-    answer = desk.browser(desk.mara).post(
-        url_of(ticket, "envelopes/"),
-        {"target": f"team:{desk.other_team.pk}", "reason": "Which port?"},
-        headers=from_tab(ticket, "ticket-head"),
-    )
-    tabs = html_of(answer).split('id="ticket-tabs"')[1]
-    current = tabs.split('aria-current="page"')[1].split("</a>")[0]
-    assert ("Network" in current, "Timeline" in current) == (True, False)
-
-
-# ---- without a script ----
-
-
-def test_a_refused_form_is_shown_again_with_its_words(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
-    """For its values, its state or its person; the ticket's page would have no place for them."""
-    tab = tab_url(ticket.reference, 1)
-    below = {"target": f"team:{desk.team.pk}", "reason": "Your switch?"}
-    assert desk.browser(desk.nina).post(f"{tab}envelopes/", below).status_code == 302
-    open_below = desk.browser(desk.nina).post(f"{tab}complete/", {"summary": "It was port 7."})
-    foreign = desk.browser(desk.jonas).post(f"{tab}complete/", {"summary": "It was port 7."})
-    for answer, status, words in ((open_below, 409, "Envelopes are still open: 2 "), (foreign, 403, "others to do")):
-        html = html_of(answer)
-        assert (answer.status_code, words in html, "It was port 7.</textarea>" in html) == (status, True, True)
-    assert "Packets drop." not in html_of(foreign)
-    asked = desk.browser(desk.jonas).post(url_of(ticket, "envelopes/"), below)
-    assert (asked.status_code, "Your switch?</textarea>" in html_of(asked)) == (403, True)
-
-
-# ---- begun messages ----
 
 
 def test_a_begun_message_is_read_and_discarded_where_nothing_is_written_any_more(
@@ -131,9 +49,6 @@ def test_who_does_not_read_the_envelope_any_more_gets_the_text_back(
         assert ("Packets drop." in html, "Printer offline" in html) == (False, False)
 
 
-# ---- into the reply ----
-
-
 def test_lines_as_browsers_end_them_go_into_the_reply_at_the_first_press_and_changed_ones_are_shown_first(
     desk: Desk, ticket: Ticket, envelope: Envelope
 ) -> None:
@@ -164,9 +79,6 @@ def test_what_help_came_to_leads_into_the_reply_for_who_writes_it(
     assert "<ins>A bad port.</ins>" in html_of(desk.browser(desk.mara).get(use))
 
 
-# ---- the thread ----
-
-
 def test_mail_is_told_from_what_is_written_here_and_a_strangers_leads_nowhere(
     desk: Desk, ticket: Ticket, envelope: Envelope
 ) -> None:
@@ -188,9 +100,6 @@ def test_an_empty_thread_has_no_list_that_news_would_be_sought_in(desk: Desk, ti
     EnvelopeFactory(ticket=ticket, team=desk.other_team)
     html = html_of(desk.browser(desk.mara).get(tab_url(ticket.reference, 1)))
     assert ("Nothing has been written" in html, 'id="timeline-entries"' in html) == (True, False)
-
-
-# ---- which is which, and who is offered what ----
 
 
 def test_two_that_ask_the_same_team_are_told_apart_wherever_they_stand(

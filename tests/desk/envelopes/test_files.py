@@ -12,8 +12,8 @@ from desk.envelopes.tabs import tab_url
 from envelopes import services
 from envelopes.models import Envelope
 from tests.desk.conftest import Desk
+from tests.desk.envelopes.conftest import message_form
 from tests.desk.pages import html_of, note_form, reply_form, statements_of, url_of
-from tests.desk.test_envelope_pages import message_form
 from tests.factories import AgentFactory, EnvelopeFactory, TicketFactory
 from tickets.models import Attachment, Draft, DraftFile, OutboundMessage, Ticket, TimelineEntry
 from tickets.services import NewFile, keep_draft, keep_draft_files
@@ -24,17 +24,6 @@ pytestmark = pytest.mark.django_db
 JSON = {"Accept": "application/json"}
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
 HTML = '<p>See <img src="cid:port@vendor"> and <img src="https://track.example/p.png" width="90" height="90"></p>'
-
-
-@pytest.fixture
-def ticket(desk: Desk) -> Ticket:
-    return TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline", owner=desk.mara)
-
-
-@pytest.fixture
-def envelope(desk: Desk, ticket: Ticket) -> Envelope:
-    found: Envelope = EnvelopeFactory(ticket=ticket, team=desk.other_team, expert=desk.nina, reason="Packets drop.")
-    return found
 
 
 @pytest.fixture
@@ -62,9 +51,6 @@ def came_by_mail(envelope: Envelope, *files: NewFile, html: str = HTML, text: st
     Envelope.objects.filter(pk=envelope.pk).update(kind="external_vendor", vendor_addresses=["vera@vendor.test"])
     sender = "vera@vendor.test"
     return services.post_mail(envelope.pk, senders=[sender], sender=sender, message=message).entry
-
-
-# ---- writing ----
 
 
 def test_a_file_is_kept_at_once_in_its_tab_alone_and_goes_with_the_message(
@@ -154,9 +140,6 @@ def test_limits_are_told_and_a_dangerous_file_is_named_and_served_to_nobody(
     assert (f"/attachments/{row.pk}/" in html, nina.get(f"/attachments/{row.pk}/").status_code) == (False, 404)
 
 
-# ---- reading ----
-
-
 def test_a_file_is_there_for_the_readers_of_its_thread_and_missing_for_all_others(
     desk: Desk, ticket: Ticket, envelope: Envelope
 ) -> None:
@@ -235,9 +218,6 @@ def test_five_hundred_messages_with_files_cost_what_one_costs(
     assert len(statements_of(browser, tab)) == before
     html = html_of(browser.get(tab))
     assert (html.count(">499.txt<"), html.count('<a class="file"'), ">400.txt<" in html) == (2, 60, False)
-
-
-# ---- into the reply ----
 
 
 def test_files_are_offered_unticked_and_only_ticked_ones_go_into_the_reply(

@@ -1,6 +1,4 @@
-"""An envelope's tab stays open through acts and refusals of its ticket; its tasks, and who helped, stand where they are
-looked for; lists, boards and the search tell of help alike.
-"""
+"""Tasks of envelopes and who helped stand where they are looked for; lists, boards and search tell of help alike."""
 
 import pytest
 from django.test import Client
@@ -9,75 +7,13 @@ from desk.envelopes.tabs import tab_url
 from envelopes import services
 from envelopes.models import Envelope
 from tests.desk.conftest import Desk
+from tests.desk.envelopes.conftest import from_page
 from tests.desk.pages import html_of, url_of
 from tests.factories import EnvelopeFactory, TicketFactory
 from tickets.models import Task, Ticket
 from tickets.services import accept_ticket, create_task, finish_task, resolve_ticket
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ticket(desk: Desk) -> Ticket:
-    return TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline", owner=desk.mara)
-
-
-@pytest.fixture
-def envelope(desk: Desk, ticket: Ticket) -> Envelope:
-    """Asked of Network, accepted by Nina."""
-    found: Envelope = EnvelopeFactory(ticket=ticket, team=desk.other_team, expert=desk.nina, reason="Packets drop.")
-    return found
-
-
-def from_page(url: str, target: str = "ticket-head") -> dict[str, str]:
-    return {"HX-Request": "true", "HX-Target": target, "HX-Current-URL": f"https://desk.example{url}?from=mine"}
-
-
-# ---- refusals ----
-
-
-@pytest.mark.parametrize(("act", "status"), [("wait/", 409), ("accept/", 409), ("fields/priority/", 409)])
-def test_a_refusal_from_the_head_stands_in_the_tab_that_is_open(
-    desk: Desk, ticket: Ticket, envelope: Envelope, act: str, status: int
-) -> None:
-    resolved = TicketFactory(team=desk.team, owner=desk.mara)
-    helped = EnvelopeFactory(ticket=resolved, team=desk.other_team, expert=desk.nina, reason="Cabling")
-    services.complete_envelope(helped.pk, by=desk.nina, summary="A loose cable.")
-    resolve_ticket(resolved.pk, by=desk.mara, code="fixed", note="Done.")
-    mara, tab = desk.browser(desk.mara), tab_url(resolved.reference, 1)
-    values = {"priority": "high", "version": "1"}
-    answer = mara.post(url_of(resolved, act), values, headers=from_page(tab))
-    html = html_of(answer)
-    assert (answer.status_code, 'id="envelope-facts"' in html, 'role="alert"' in html) == (status, True, True)
-    assert (answer.headers["HX-Retarget"], 'data-tab="1"' in html) == ("#workspace", True)
-    on_timeline = html_of(mara.post(url_of(resolved, act), values, headers=from_page(url_of(resolved))))
-    assert ('id="envelope-facts"' in on_timeline, 'data-tab=""' in on_timeline) == (False, True)
-
-
-def test_a_tab_of_another_ticket_or_one_that_is_not_read_is_not_opened(
-    desk: Desk, ticket: Ticket, envelope: Envelope
-) -> None:
-    other = TicketFactory(team=desk.team, owner=desk.mara)
-    wrong = desk.browser(desk.mara).post(url_of(other, "accept/"), headers=from_page(tab_url(ticket.reference, 1)))
-    assert (wrong.status_code, "Packets drop." in html_of(wrong)) == (409, False)
-    unread = desk.browser(desk.jonas).post(url_of(ticket, "accept/"), headers=from_page(tab_url(ticket.reference, 1)))
-    assert (unread.status_code, "Packets drop." in html_of(unread)) == (409, False)
-
-
-def test_without_script_an_act_from_the_tab_leads_back_to_it(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
-    mara, tab = desk.browser(desk.mara), tab_url(ticket.reference, 1)
-    field = url_of(ticket, "fields/priority/")
-
-    def sent(priority: str, **headers: str) -> str:
-        version = Ticket.objects.get(pk=ticket.pk).version
-        values = {"priority": priority, "version": version, "reason": "So"}
-        return str(mara.post(field, values, headers=headers).headers["Location"])
-
-    assert sent("high", Referer=f"https://desk.example{tab}") == tab
-    assert sent("low") == url_of(ticket)
-
-
-# ---- tasks ----
 
 
 def steps_in(browser: Client, tab: str) -> str:
@@ -122,9 +58,6 @@ def test_a_visible_task_stays_beside_the_thread(desk: Desk, ticket: Ticket, enve
     assert "Call Dana" in html[html.index('id="context-parts"') :]
 
 
-# ---- who helped ----
-
-
 def test_who_helped_stands_on_the_ticket_also_when_it_is_resolved(
     desk: Desk, ticket: Ticket, envelope: Envelope
 ) -> None:
@@ -135,9 +68,6 @@ def test_who_helped_stands_on_the_ticket_also_when_it_is_resolved(
         panel = html[html.index('id="context-parts"') :]
         assert ("Nina Vogt helped" in panel, "Solved" in panel, "A bad port." in panel) == (True, True, True)
         assert "Packets drop." not in panel
-
-
-# ---- hints ----
 
 
 def test_lists_boards_and_search_tell_of_help_alike(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:

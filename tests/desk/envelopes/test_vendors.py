@@ -17,18 +17,13 @@ from notifications.models import Notification
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of, url_of
 from tests.desk.test_unfinished import carried, signed_in
-from tests.factories import EnvelopeFactory, TicketFactory
+from tests.factories import EnvelopeFactory
 from tickets.events import MessageNotSent
 from tickets.models import Draft, OutboundMessage, Ticket, TimelineEntry
 from tickets.services import NewFile, add_flag, keep_draft, release_message
 
 pytestmark = pytest.mark.django_db
 VERA, OTTO = "vera@vendor.test", "otto@vendor.test"
-
-
-@pytest.fixture
-def ticket(desk: Desk) -> Ticket:
-    return TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline", owner=desk.mara)
 
 
 @pytest.fixture
@@ -62,9 +57,6 @@ def timeline(html: str) -> str:
 def sent(message: OutboundMessage) -> OutboundMessage:
     release_message(message.pk, now=message.release_at)
     return OutboundMessage.objects.get(pk=message.pk)
-
-
-# ---- asking ----
 
 
 def test_the_usual_form_shows_the_vendor_behind_a_disclosure(desk: Desk, ticket: Ticket) -> None:
@@ -103,9 +95,6 @@ def test_addresses_are_named_and_changed_later(desk: Desk, ticket: Ticket, envel
     assert Envelope.objects.get().vendor_addresses == [OTTO]
     assert nina.post(f"{tab}vendor/", {"vendor_addresses": desk.mara.email}).status_code == 400
     assert Envelope.objects.get().vendor_addresses == [OTTO]
-
-
-# ---- writing ----
 
 
 def test_the_composer_says_what_leaves_the_house(desk: Desk, ticket: Ticket, envelope: Envelope) -> None:
@@ -364,9 +353,6 @@ def test_the_tab_costs_the_same_with_many_mails(desk: Desk, ticket: Ticket, enve
             sent(message)
         counts.append(len(statements_of(nina, tab)))
     assert counts[1] == counts[4] <= 19, counts
-
-
-# ---- legal advice ----
 
 
 def test_legal_advice_is_marked_as_such_for_those_who_read_it(desk: Desk, ticket: Ticket) -> None:
