@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0031_vendor_mail"),
+        ("tickets", "0033_html_cleanings"),
     ]
 
     operations = [

@@ -10,25 +10,13 @@ from desk.envelopes.tabs import tab_url
 from envelopes import services
 from envelopes.models import Envelope
 from tests.desk.conftest import Desk
+from tests.desk.envelopes.conftest import HTMX
 from tests.desk.pages import html_of, statements_of, url_of
-from tests.factories import AgentFactory, EnvelopeFactory, TicketFactory
+from tests.factories import AgentFactory
 from tickets.models import Task, Ticket
 from tickets.services import create_task
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def ticket(desk: Desk) -> Ticket:
-    return TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline", owner=desk.mara)
-
-
-@pytest.fixture
-def envelope(desk: Desk, ticket: Ticket) -> Envelope:
-    """Asked of Network, accepted by Nina."""
-    found: Envelope = EnvelopeFactory(ticket=ticket, team=desk.other_team, expert=desk.nina, reason="Packets drop.")
-    return found
 
 
 def offered(browser: Client, address: str) -> list[str]:
