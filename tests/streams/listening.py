@@ -71,6 +71,13 @@ class Listener:
             found.append(heard)
         return found
 
+    def until_now(self) -> list[Heard]:
+        """All that has come and was not looked at, and what is known by now: beats that lie unread are old."""
+        found = []
+        while not self._heard.empty():
+            found += self.until_beat()
+        return found + self.until_beat() + self.until_beat()
+
     def close(self) -> None:
         self._connection.close()
         if self._socket is not None:

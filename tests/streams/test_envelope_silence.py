@@ -7,17 +7,9 @@ import pytest
 from tests.envelopes.conftest import Scene, scene  # noqa: F401  # a fixture
 from tests.envelopes.test_leaks import Told
 from tests.factories import AgentFactory, EnvelopeFactory
-from tests.streams.listening import Heard, Listener
+from tests.streams.listening import Listener
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def all_of(listener: Listener) -> list[Heard]:
-    """What was heard so far: until nothing comes between two beats."""
-    found: list[Heard] = []
-    while more := listener.until_beat():
-        found += more
-    return found
 
 
 def test_024_a_sibling_who_listens_hears_no_word_of_the_envelope_beside_theirs(
@@ -34,10 +26,10 @@ def test_024_a_sibling_who_listens_hears_no_word_of_the_envelope_beside_theirs(
         "outsider": listen(AgentFactory(), list=1),
     }
     for listener in (on_ticket, *listeners.values()):
-        all_of(listener)
+        listener.until_now()
     told = Told(scene)
     told.seal()
-    heard = {"sibling": all_of(on_ticket), **{name: all_of(listener) for name, listener in listeners.items()}}
+    heard = {name: listener.until_now() for name, listener in ({"sibling": on_ticket} | listeners).items()}
     for name in ("owner", "sibling"):
         assert reference in {each.data.get("ticket") for each in heard[name]}, f"{name} hears that it has changed"
     assert heard["outsider"] == []
