@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 
 from core.actors import DESK
 from envelopes import services
@@ -126,3 +128,24 @@ def test_a_new_cycle_counts_from_its_own_beginning(scene: Scene) -> None:
     assert before.completion_started_at == MONDAY_NINE + timedelta(days=2)
     assert services.renew_dues(scene.ticket.pk, by=DESK) == 0
     assert now_of(envelope).completion_due_at == before.completion_due_at
+
+
+def test_envelopes_of_before_get_their_start_from_their_thread(scene: Scene) -> None:
+    """The migration that fills in what was not kept."""
+    moments = {}
+    with time_machine.travel(MONDAY_NINE, tick=False):
+        asked = EnvelopeFactory(ticket=scene.ticket, team=scene.network)
+        worked, again = (
+            EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina) for _number in range(2)
+        )
+        services.complete_envelope(again.pk, by=scene.nina, summary="Port 7.")
+        moments |= {asked.pk: None, worked.pk: MONDAY_NINE}
+    with time_machine.travel(MONDAY_NINE + timedelta(hours=2), tick=False):
+        services.reopen_envelope(again.pk, by=scene.owner)
+        services.release_envelope(worked.pk, by=scene.nina, reason="Off sick.")
+        services.accept_envelope(worked.pk, by=scene.noah)
+        moments |= {again.pk: MONDAY_NINE + timedelta(hours=2)}
+    Envelope.objects.update(completion_started_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("envelopes.migrations.0009_completion_starts").WRITE)
+    assert dict(Envelope.objects.values_list("pk", "completion_started_at")) == moments
