@@ -72,7 +72,7 @@ def _read(agent: Agent, url: str, language: str) -> str:
     ("language", "chip", "words"),
     [
         ("en", "Encrypted", "Encrypted mail. Only who has its key"),
-        ("de", "Verschlüsselt", "Verschlüsselte E-Mail. Nur"),
+        ("de", "Verschlüsselt", "Verschlüsselte Mail. Nur"),
     ],
 )
 def test_an_encrypted_mail_is_never_an_empty_article(
