@@ -202,11 +202,13 @@ def act_by_form(
             _ticket, found = envelope_in_tab(request, reference, number)
         else:
             found = known_envelope(request, reference, number)
-        if refusal := refusal_of_act(request.agent, found, name):
-            record_refusal(refusal, act=name, subject=found.pk, by=request.agent)
-            return refuse_in(request, found, refusal)
         ticket, words = found.ticket, _words(name, found.ticket, number)
         form = form_of(request, request.POST, found)
+        if refusal := refusal_of_act(request.agent, found, name):
+            record_refusal(refusal, act=name, subject=found.pk, by=request.agent)
+            if not _keep_words_alone(form):
+                return refuse_in(request, found, refusal)
+            return form_answer(request, ticket, form, words, error=Refusal(refusal), status=refusal.status)
         if not form.is_valid():
             return form_answer(request, ticket, form, words, status=400)
         try:
@@ -220,6 +222,14 @@ def act_by_form(
         return acted_in(request, reference, number, said=said())
 
     return view
+
+
+def _keep_words_alone(form: forms.Form) -> bool:
+    """What was typed is shown again also to those who may not choose anything. Whether there is such."""
+    for name in [name for name, field in form.fields.items() if isinstance(field, forms.ChoiceField)]:
+        del form.fields[name]
+    form.errors.clear()
+    return any(str(form.data.get(name, "")).strip() for name in form.fields)
 
 
 def _words(name: str, ticket: Ticket, number: int) -> Part:

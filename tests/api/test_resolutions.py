@@ -86,7 +86,8 @@ def test_116_damage_is_compensated_with_a_photo_or_a_waiver(people: People) -> N
     assert not Resolution.objects.exists()
     assert owner.post(people.url, VALUES | {"resolution_type": "information"}).status_code == 201
     waive_photo(flag.pk, by=people.owner, reason="Thrown away")
-    assert owner.post(people.url, VALUES | {"resolution_type": "replacement"}).status_code == 201
+    checked = {"damage_checklist": ["device", "evidence", "cause", "warranty"]}
+    assert owner.post(people.url, VALUES | checked | {"resolution_type": "replacement"}).status_code == 201
 
 
 def test_068_money_needs_its_amount(people: People) -> None:

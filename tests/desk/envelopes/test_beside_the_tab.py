@@ -77,9 +77,10 @@ def test_lists_boards_and_search_tell_of_help_alike(desk: Desk, ticket: Ticket, 
     for page in pages:
         assert "Network · Nina Vogt +1" in html_of(browser.get(page)), page
     services.post_in_envelope(envelope.pk, by=desk.nina, body_text="Which port?")
-    for page in pages:
-        html = html_of(browser.get(page))
-        assert "Network · Nina Vogt +1: the owner&#x27;s turn" in html, page
+    for page in pages:  # whose turn it is, those know who read the thread
+        for reader, is_told in ((desk.mara, True), (desk.jonas, False)):
+            html = html_of(desk.browser(reader).get(page))
+            assert ("Network · Nina Vogt +1: the owner&#x27;s turn" in html) is is_told, (page, reader.name)
 
 
 def test_an_accepted_ticket_without_help_has_no_hint(desk: Desk) -> None:
