@@ -1,6 +1,7 @@
 """Experts whose access ends while they help."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.services import deactivate_agent
 from core.actors import DESK
@@ -64,6 +65,8 @@ def test_nobody_helps_on_a_ticket_that_has_become_their_own(scene: Scene) -> Non
     services.invite_expert(beside.pk, by=scene.owner, agent=scene.nina)
     deliver_all()
     Notification.objects.all().delete()
+    scene.owner.employment_ended_on = scene.owner.today(timezone.now())
+    scene.owner.save()
     why = {"reason_code": "termination", "reason": "Mara has left"}
     transfer_ownership(scene.ticket.pk, by=scene.manager, new_owner=scene.nina, **why)
     found = [(now_of(each).status, now_of(each).assigned_to) for each in (of_team, asked, beside)]
