@@ -67,7 +67,7 @@ def test_nobody_helps_on_a_ticket_that_has_become_their_own(scene: Scene) -> Non
     Notification.objects.all().delete()
     scene.owner.employment_ended_on = scene.owner.today(timezone.now())
     scene.owner.save()
-    why = {"reason_code": "termination", "reason": "Mara has left"}
+    why = {"reason_code": "termination", "reason": "Mara Weiss has left the company"}
     transfer_ownership(scene.ticket.pk, by=scene.manager, new_owner=scene.nina, **why)
     found = [(now_of(each).status, now_of(each).assigned_to) for each in (of_team, asked, beside)]
     assert found == [("pending", None), ("declined", None), ("active", scene.noah)]

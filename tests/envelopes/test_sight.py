@@ -367,6 +367,11 @@ def read_reaches(agent: Agent) -> None:
 def test_whose_turn_it_is_lists_tell_those_alone_who_read_the_envelope(
     scene: Scene, django_assert_num_queries: Any
 ) -> None:
+    tickets = [scene.ticket]
+    for _number in range(4):
+        other = TicketFactory(team=scene.ticket.team, owner=scene.owner)
+        services.post_in_envelope(EnvelopeFactory(ticket=other, expert=scene.nina).pk, by=scene.nina, body_text="Here")
+        tickets.append(other)
     AbsenceFactory(agent=scene.owner, deputy=scene.noah)
     envelope = EnvelopeFactory(ticket=scene.ticket, team=scene.network, expert=scene.nina)
     services.post_in_envelope(envelope.pk, by=scene.nina, body_text="Which port?")
@@ -374,11 +379,6 @@ def test_whose_turn_it_is_lists_tell_those_alone_who_read_the_envelope(
     for name, awaits_owner in expected.items():
         hint = hints_on([scene.ticket], fresh(getattr(scene, name)))[scene.ticket.pk]
         assert (hint.open_count, hint.target, hint.awaits_owner) == (1, "Network · Nina Kern", awaits_owner), name
-    tickets = [scene.ticket]
-    for _number in range(4):
-        other = TicketFactory(team=scene.ticket.team, owner=scene.owner)
-        services.post_in_envelope(EnvelopeFactory(ticket=other, expert=scene.nina).pk, by=scene.nina, body_text="Here")
-        tickets.append(other)
     mate = fresh(scene.mate)
     read_reaches(mate)
     with django_assert_num_queries(2):

@@ -292,6 +292,9 @@ OPERATIONS: dict[str, Operation] = {
     "wait_for_customer": lambda w, by, other: ONE.wait_for_customer(w.ticket.pk, by=by),
     "wait_for_colleagues": lambda w, by, other: ONE.wait_for_colleagues(w.ticket.pk, by=by),
     "waive_photo": lambda w, by, other: ONE.waive_photo(w.newest("case_flags"), by=by, reason="It was thrown away"),
+    "replace_html": lambda w, by, other: ONE.replace_html(
+        w.newest("entries"), html="<p>Cleaned</p>", sanitiser_version=9, by=by
+    ),
     "watch": lambda w, by, other: ONE.watch(w.ticket.pk, by=by),
     "withdraw_of_ended": lambda w, by, other: ONE.withdraw_of_ended(w.ticket.pk, at=timezone.now()),
     "withdraw_resolution": lambda w, by, other: ONE.withdraw_resolution(w.newest("resolutions"), by=by),
