@@ -258,7 +258,7 @@ def test_stored_words_of_the_desk_are_put_in_the_readers_language() -> None:
         )
         assert scan_note_in_words(inspect("a.zip", b"MZ").block_reason) == "Programme sind gesperrt"
         assert scan_note_in_words("Eicar-Test-Signature found") == "Eicar-Test-Signature found"
-        assert (shown_name("ITIL-NEXT timer"), shown_name("Mail intake")) == ("ITIL-NEXT-Zeitgeber", "Mail-Eingang")
+        assert (shown_name("ITIL-NEXT timer"), shown_name("Mail intake")) == ("ITIL-NEXT-Zeitgeber", "E-Mail-Eingang")
         assert (shown_name("May"), shown_name("Open"), shown_name("")) == ("May", "Open", "")
 
 
