@@ -81,7 +81,7 @@ def neighbour_of(agent: Agent, ticket: Ticket, origin: str, *, is_next: bool) ->
     """Reference of the ticket after (or before) this one in its list; None at the end. A ticket that has left the list
     still has its place in the list's order.
     """
-    state = _state(agent, origin)
+    state = state_from(agent, origin)
     if state.listing.view.slug == "mine" and state.sort == state.listing.view.sort:
         shown = _grouped(agent, state)
         if ticket.reference in shown:
@@ -96,7 +96,7 @@ def neighbour_of(agent: Agent, ticket: Ticket, origin: str, *, is_next: bool) ->
     return found[0].reference if found else None
 
 
-def _state(agent: Agent, origin: str) -> ListState:
+def state_from(agent: Agent, origin: str) -> ListState:
     """The list as it was looked at; what it cannot be narrowed to (any more) narrows nothing."""
     listing, query = listing_from(agent, origin)
     for given, kept in ((query, listing), (QueryDict(), listing), (QueryDict(), listing_of(listing.view.slug, agent))):

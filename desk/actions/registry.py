@@ -142,6 +142,7 @@ EVERYWHERE = (
     Action(name="undo", label=_("Undo"), where=(E,), how=FORM, key="z", icon="undo-2"),
     Action(name="refresh", label=_("Refresh"), where=(E,), how=BUTTON, key=".", icon="refresh-cw"),
     Action(name="rail", label=_("Wide navigation"), where=(E,), how=FORM, key="Shift+L", icon="panel-right"),
+    Action(name="list", label=_("List beside the ticket"), where=(T,), how=FORM, key="Shift+Q", icon="panel-right"),
     Action(name="details", label=_("Details"), where=(E,), how=FORM, key="Shift+I", icon="panel-right"),
     Action(name="panel_next", label=_("Next panel"), where=(E,), how=KEYS, key="w"),
     Action(name="recent", label=_("Recently opened"), where=(E,), how=BUTTON, key="o", icon="history"),

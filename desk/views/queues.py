@@ -185,6 +185,7 @@ def _tabs(request: AgentRequest, current: Listing, views: list[SavedView]) -> li
             "url": reverse("desk:queue", args=[slug]),
             "is_current": slug == current.slug,
             "count": in_short(counts[slug]) if slug in counts else "",
+            "live": slug,
         }
         for slug, label in names
     ]
