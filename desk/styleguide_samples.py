@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from core.templatetags.ui import relative_time as ago
+from desk.recipients import recipients_of
 
 Sample = dict[str, Any]  # what a template takes; the pages of the product pass their own objects
 STATUSES = {
@@ -257,6 +258,7 @@ def composer_samples() -> Sample:
     reply = {
         "form": ReplyForm(prefix="reply"), "action": "#reply", "recipient_name": "Dana Roth",
         "company_name": "Acme Logistik GmbH", "recipient_address": "dana.roth@acme-logistik.example",
+        "recipients": recipients_of("Dana Roth", "dana.roth@acme-logistik.example", ""),
         "may_wait": True, "hold_seconds": 10, "signature_text": "Mara Weiss\nService Desk",
     }  # fmt: skip
     return {"reply": reply, "note": {"form": NoteForm(prefix="note"), "action": "#note"}}

@@ -28,6 +28,7 @@ const grow = (text) => {
 const help = async (details) => {
   (await import("./writing.js")).init(details);
   if (details.matches("[data-formatted]")) (await import("./formatting.js")).init(details);
+  if (details.querySelector("[data-recipients]")) (await import("./recipients.js")).init(details);
 };
 
 // What is selected in a message between customer and desk is quoted; a note never comes into a reply this way.
