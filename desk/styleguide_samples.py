@@ -268,7 +268,8 @@ def ticket() -> Sample:
     return {
         "reference": "INC-2026-001042", "subject": "Drucker auf Station 3 offline", "status": "in_progress",
         "status_label": STATUSES["in_progress"], "priority": "critical", "priority_label": PRIORITIES["critical"],
-        "customer_name": "Dana Roth", "company_name": "Acme Logistik GmbH", "tier_label": "Premium", "owner_name": "Mara Weiss", "is_mine": True,
+        "customer_name": "Dana Roth", "company_name": "Acme Logistik GmbH", "tier_label": "Premium",
+        "owner_name": "Mara Weiss", "is_mine": True,
         "team_name": "Service Desk", "flags": [{"label": "VIP", "tone": "warn", "icon": "star"}],
     }  # fmt: skip
 

@@ -5,8 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from desk.empowerment.views import resolutions
 from desk.envelopes import urls as envelopes
 from desk.views import (
-    beside,
     around,
+    beside,
     board,
     board_limits,
     boards,

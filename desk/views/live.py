@@ -63,5 +63,7 @@ def badges(request: AgentRequest) -> HttpResponse:
 @agent_required
 def list_counts(request: AgentRequest) -> HttpResponse:
     """How many tickets stand in the lists of the tabs, by slug; at most three statements, and no words are read."""
-    counts = selectors.open_counts(request.agent) | counts_of(request.agent, in_tab_order(request.agent, views_of(request.agent)))
+    counts = selectors.open_counts(request.agent) | counts_of(
+        request.agent, in_tab_order(request.agent, views_of(request.agent))
+    )
     return JsonResponse({slug: selectors.in_short(count) for slug, count in counts.items()})

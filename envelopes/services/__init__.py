@@ -20,6 +20,7 @@ from envelopes.services.opening import (
     open_envelope,
     open_next_level,
     redirect_envelope,
+    refuse_unless_help_may_be_asked,
     reopen_envelope,
 )
 from envelopes.services.timers import time_out_due_envelopes, time_out_envelope
@@ -44,6 +45,7 @@ __all__ = [
     "post_in_envelope",
     "post_mail",
     "redirect_envelope",
+    "refuse_unless_help_may_be_asked",
     "release_envelope",
     "reopen_envelope",
     "replace_leaver",
