@@ -4,13 +4,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Contact
+from envelopes.models import Envelope
+from envelopes.services import cancel_envelope
 from tests.factories import TicketFactory
-from tests.journeys.chromium import Watch, axe_finds_nothing
+from tests.journeys.chromium import Watch, axe_finds_nothing, open_page
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tests.sessions import sign_in_without_form
 from tickets.enums import EntryKind, OutboundStatus, TicketStatus
 from tickets.models import OutboundMessage, Ticket
+from tickets.services import accept_ticket
 
 
 @pytest.fixture
@@ -74,6 +77,41 @@ def test_147_accept_reply_note_wait_and_resolve_at_360_px(page: Page, desk: Desk
     page.wait_for_url(f"**/t/{ticket.reference}/")
     assert Ticket.objects.get(pk=ticket.pk).status == TicketStatus.RESOLVED
     assert ticket.entries.filter(kind=EntryKind.NOTE).count() == 1
+
+
+def test_147_wait_resolve_and_a_new_envelope_by_the_buttons_of_the_ticket(
+    page: Page, desk: Desk, ticket: Ticket
+) -> None:
+    accept_ticket(ticket.pk, by=desk.mara)
+    Ticket.objects.filter(pk=ticket.pk).update(last_customer_message_at=None)
+    open_page(page, f"/t/{ticket.reference}/")
+    head, dialog = page.locator("#ticket-head"), page.get_by_role("dialog")
+    head.get_by_role("button", name="Wait for customer").tap()
+    expect(head).to_contain_text("Waiting for customer")
+    assert (is_narrow(page), Ticket.objects.get(pk=ticket.pk).status) == (True, TicketStatus.WAITING_CUSTOMER)
+    head.get_by_role("button", name="Resume").tap()
+    expect(head).to_contain_text("In progress")
+
+    page.locator("#composers").get_by_role("link", name="Envelope").tap()
+    expect(dialog).to_be_visible()
+    assert is_narrow(page)
+    dialog.get_by_label("Whom do you ask?").select_option(label="Back Office")
+    dialog.get_by_label("What do you need?").fill("Is the cable to ward 3 old?")
+    dialog.get_by_role("button", name="Open envelope").tap()
+    expect(page.locator("#ticket-tabs")).to_contain_text("Back Office")
+    envelope = Envelope.objects.get(ticket=ticket)
+    assert (is_narrow(page), envelope.target) == (True, "Back Office")
+
+    cancel_envelope(envelope.pk, by=desk.mara, reason="Found it.")
+    open_page(page, f"/t/{ticket.reference}/")
+    head.get_by_role("link", name="Resolve").tap()
+    expect(dialog).to_be_visible()
+    assert is_narrow(page)
+    dialog.get_by_label("How was it resolved?").select_option("fixed")
+    dialog.get_by_label("What was done?").fill("Restarted the spooler.")
+    dialog.get_by_role("button", name="Resolve ticket").tap()
+    expect(head).to_contain_text("Resolved")
+    assert (is_narrow(page), Ticket.objects.get(pk=ticket.pk).status) == (True, TicketStatus.RESOLVED)
 
 
 def test_147_the_desk_can_be_installed(page: Page) -> None:
