@@ -11,9 +11,9 @@ from desk.columns import loader_for
 from desk.listing import ListState
 from desk.neighbours import GROUPED, list_url_from, state_from, with_from
 from desk.rows import Row, add_hints, grouped, row_of
-from desk.selectors import tickets_in
 from tickets.models import Ticket
 from tickets.search import search_tickets
+from tickets.sorting import tell_sorted_names
 
 SIZE, BEFORE, AFTER = 20, 8, 11
 """Rows of a long list: its first ones, or those around a ticket that does not stand among them."""
@@ -52,17 +52,17 @@ def _row(item: Ticket, agent: Agent, ticket: Ticket, origin: str) -> Row:
 
 
 def _page(agent: Agent, state: ListState, cursor: str = "", *, size: int) -> Page[Ticket]:
-    load = loader_for(())
+    load = loader_for((), state.sort)
     if state.is_search:
         return search_tickets(agent, state.wanted.terms.words, cursor, size=size, load=load)
-    found = tickets_in(state.listing.view, agent, state.wanted)
-    return keyset_page(found, state.ordering, cursor=cursor, size=size, load=load)
+    return keyset_page(state.tickets(agent), state.ordering, cursor=cursor, size=size, load=load)
 
 
 def _page_around(agent: Agent, state: ListState, ticket: Ticket, *, is_from_there: bool) -> Page[Ticket] | None:
-    itself = list(tickets_in(state.listing.view, agent, state.wanted).filter(pk=ticket.pk).for_rows())
+    itself = list(state.tickets(agent).filter(pk=ticket.pk).for_rows())
     if not (itself or is_from_there):
         return None
+    tell_sorted_names(ticket, state.sort)
     before = _page(agent, state, encode_cursor("prev", ticket, state.ordering), size=BEFORE)
     after = _page(agent, state, encode_cursor("next", ticket, state.ordering), size=AFTER)
     return Page([*before.items, *itself, *after.items], after.next_cursor, before.previous_cursor)
