@@ -1,6 +1,6 @@
 // Live updates, for data-module="live" on the body: one stream a tab, open while the tab is seen. What happens is told
 // to the page as events of the document: live:ticket {ticket, xid}, live:presence, and live:look when everything is to
-// be looked at anew. The root element carries data-live while the stream is open. A lost stream is said after a while,
+// be looked at anew. The root element carries data-live while the stream is open ("list": it tells of tickets that stand in lists too). A lost stream is said after a while,
 // and until it is back the page looks every half minute.
 // Numbers are shown at once; lists and boards (data-live-list) wait with what is new, see livelist.js.
 
@@ -114,7 +114,7 @@ const connect = () => {
   source = new EventSource(address());
   listen();
   // Where the browser does not try again by itself, the server has refused.
-  source.onopen = () => { document.documentElement.dataset.live = "on"; };
+  source.onopen = () => { document.documentElement.dataset.live = tellsOfList ? "list" : "on"; };
   source.onerror = () => (source?.readyState === EventSource.CLOSED ? again() : lose());
   for (const name of EVENTS) source.addEventListener(name, hear);
 };
