@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-JOBS ?= 2
+JOBS ?= 3
 BENCH_TICKETS ?= 100000
 
 export PORT ITILNEXT_HOME ITILNEXT_DEMO BENCH_TICKETS LIGHTHOUSE
@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
 	@echo "make run      a desk with demo data at http://localhost:8000/   (PORT=8000 ITILNEXT_HOME=var ITILNEXT_DEMO=1)"
-	@echo "make test     the test suite   (ARGS=\"-k owner\" JOBS=2 processes)"
+	@echo "make test     the test suite   (ARGS=\"-k owner\" JOBS=3 processes)"
 	@echo "make check    lint, format, types, import contracts, migrations, system checks"
 	@echo "make format   put the code into shape"
 	@echo "make messages gather the texts for the German translation and compile it; needs GNU gettext"

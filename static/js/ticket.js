@@ -26,9 +26,10 @@ const grow = (text) => {
 
 // Help while writing is fetched when somebody is about to write.
 const help = async (details) => {
-  (await import("./writing.js")).init(details);
-  if (details.matches("[data-formatted]")) (await import("./formatting.js")).init(details);
-  if (details.querySelector("[data-recipients]")) (await import("./recipients.js")).init(details);
+  const modules = [import("./writing.js")];
+  if (details.matches("[data-formatted]")) modules.push(import("./formatting.js"));
+  if (details.querySelector("[data-recipients]")) modules.push(import("./recipients.js"));
+  for (const module of await Promise.all(modules)) module.init(details);
 };
 
 // What is selected in a message between customer and desk is quoted; a note never comes into a reply this way.

@@ -185,4 +185,5 @@ export const init = (root) => {
   document.addEventListener("focusout", (event) => {
     if (open.form && event.target === textOf(open.form)) close();
   });
+  onInput({ target: document.activeElement }); // typed before this came
 };

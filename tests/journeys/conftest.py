@@ -54,12 +54,19 @@ def watch(live_site: str) -> Watch:
 
 
 @pytest.fixture
-def browsers(chromium: Browser, live_site: str, watch: Watch) -> Iterator[Browsers]:
+def service_workers() -> str:
+    """Or "block", see `without_worker`."""
+    return "allow"
+
+
+@pytest.fixture
+def browsers(chromium: Browser, live_site: str, watch: Watch, service_workers: Any) -> Iterator[Browsers]:
     """`browsers(agent)` opens a page in a new browser in which the agent has signed in; without one nobody has."""
     opened: list[BrowserContext] = []
 
     def open_one(agent: Agent | None = None, **options: Any) -> Page:
-        wanted = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options}
+        usual = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "service_workers": service_workers}
+        wanted = {**usual, **options}
         context = chromium.new_context(base_url=live_site, **wanted)
         opened.append(context)
         context.on("page", watch.over)

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from accounts.models import Contact
 from tests.factories import TicketFactory
 from tests.journeys.board import drag
-from tests.journeys.chromium import Watch, axe_finds_nothing, listens, open_page, tab_to
+from tests.journeys.chromium import Watch, axe_finds_nothing, listens, open_page, tab_to, without_worker
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.enums import Priority, TicketStatus
@@ -75,6 +75,7 @@ def test_137_a_refused_card_comes_back_and_says_why(page: Page, watch: Watch, ti
     assert now(tickets["asking"]).status == TicketStatus.IN_PROGRESS
 
 
+@without_worker
 def test_the_move_shows_before_the_server_has_answered_and_is_undone_without_an_answer(
     page: Page, watch: Watch, tickets: dict[str, Ticket]
 ) -> None:

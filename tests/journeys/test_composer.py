@@ -131,6 +131,7 @@ def test_names_are_offered_in_notes_and_never_in_replies(tabs: Open, ticket: Tic
 def test_formatting_by_keys(tabs: Open, ticket: Ticket) -> None:
     page = tabs(ticket)
     text = composer(page)
+    expect(page.get_by_role("toolbar", name="Formatting")).to_be_visible()
     text.press_sequentially("Restart it now")
     text.evaluate("el => el.setSelectionRange(11, 14)")
     page.keyboard.press("Control+b")
@@ -142,6 +143,7 @@ def test_formatting_by_the_bar(tabs: Open, ticket: Ticket) -> None:
     page = tabs(ticket)
     text = composer(page)
     bar = page.get_by_role("toolbar", name="Formatting")
+    expect(bar).to_be_visible()
     text.press_sequentially("Do\nthis\nnow")
     page.keyboard.press("Shift+Tab")
     expect(bar.get_by_role("button", name="Bold")).to_be_focused()

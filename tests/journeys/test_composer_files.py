@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
-from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, open_page
+from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, open_page, without_worker
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.models import Attachment, DraftFile, OutboundMessage, Ticket
@@ -86,6 +86,7 @@ def test_dropped_pasted_and_chosen_files_are_kept_at_once_and_sent(windows: Open
     assert DraftFile.objects.count() == 0
 
 
+@without_worker
 def test_a_message_waits_for_the_file_that_is_on_its_way(windows: Open) -> None:
     page = windows()
     on_its_way = held_back(page, "**/files/")
@@ -99,6 +100,7 @@ def test_a_message_waits_for_the_file_that_is_on_its_way(windows: Open) -> None:
     assert [row.filename for row in OutboundMessage.objects.get().attachments.all()] == ["slow.txt"]
 
 
+@without_worker
 def test_without_a_connection_the_file_goes_with_the_form(windows: Open, watch: Watch) -> None:
     watch.expected = ("net::ERR_FAILED",)
     page = windows()
@@ -122,6 +124,7 @@ def test_what_the_server_refuses_is_told_and_taken_out(windows: Open, watch: Wat
     expect(rows(page)).to_have_count(0)
 
 
+@without_worker
 def test_in_an_envelope_files_are_kept_on_their_way_and_stand_in_its_thread(
     browsers: Browsers, desk: Desk, ticket: Ticket
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, open_page
+from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, open_page, without_worker
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.models import Draft, OutboundMessage, Ticket
@@ -85,8 +85,12 @@ def test_what_was_typed_is_there_in_another_browser_and_gone_when_sent(windows: 
     expect(reply_in(other)).to_have_value("Hello Dana, please restart it. Thanks")
 
 
-def test_leaving_at_once_saves_and_asks_nothing(windows: Open) -> None:
+@pytest.mark.parametrize("service_workers", ["allow", "block"])
+def test_leaving_at_once_saves_and_asks_nothing(windows: Open, service_workers: str) -> None:
     page = windows()
+    if service_workers == "allow":
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page = windows()  # which the worker answers
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     begin(page, "Half a sen")
@@ -95,6 +99,7 @@ def test_leaving_at_once_saves_and_asks_nothing(windows: Open) -> None:
     assert (kept("Half a sen"), asked) == ("Half a sen", [])
 
 
+@without_worker
 def test_leaving_while_a_save_is_on_its_way_keeps_what_was_typed_since(windows: Open, ticket: Ticket) -> None:
     page = windows()
     under_way: list[Route] = []
@@ -128,6 +133,7 @@ def test_of_two_windows_none_writes_over_the_other(windows: Open, watch: Watch) 
     assert kept("From the right, and more") == "From the right, and more"
 
 
+@without_worker
 def test_a_save_on_its_way_does_not_arrive_after_the_sending(windows: Open) -> None:
     page = windows()
     asked, on_its_way = drafts_asked(page), held_back(page, "**/drafts/**")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Response, expect
 
 from accounts.models import Contact
 from tests.factories import TicketFactory
-from tests.journeys.chromium import Watch, Weight, listens, open_page, sign_in, weight_of
+from tests.journeys.chromium import Watch, Weight, listens, open_page, sign_in, weight_of, without_worker
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.enums import OutboundStatus, TicketStatus
@@ -98,6 +98,7 @@ def test_second_agent_sees_who_was_faster(page: Page, watch: Watch, desk: Desk, 
     expect(page.get_by_role("alert").filter(has_text="already owned by Jonas Kern")).to_be_visible()
 
 
+@without_worker
 def test_what_failed_is_said_with_its_reference_and_what_is_gone_as_gone(
     page: Page, watch: Watch, desk: Desk, ticket: Ticket
 ) -> None:

@@ -1,6 +1,7 @@
 """What pages do, and what of them is seen, once nobody or another is signed in; what is kept for offline."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.factories import ContactFactory, TicketFactory
 from tests.factories.people import PASSWORD
 from tests.journeys.board import drag
-from tests.journeys.chromium import open_page, sign_in
+from tests.journeys.chromium import open_page, sign_in, without_worker
 from tests.journeys.desk import Desk
 from tickets.enums import Priority, ViewScope
 from tickets.models import Ticket
@@ -23,8 +24,9 @@ def tickets(desk: Desk) -> list[Ticket]:
 
 
 @pytest.fixture
-def context(chromium: Browser, live_site: str) -> Iterator[BrowserContext]:
-    found = chromium.new_context(base_url=live_site, viewport={"width": 1440, "height": 900}, locale="en-GB")
+def context(chromium: Browser, live_site: str, service_workers: Any) -> Iterator[BrowserContext]:
+    usual: Any = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "service_workers": service_workers}
+    found = chromium.new_context(base_url=live_site, **usual)
     yield found
     found.close()
 
@@ -40,6 +42,7 @@ def moves(page: Page, ticket: Ticket, column: str) -> None:
     drag(page, card, cell)
 
 
+@without_worker
 def test_moves_on_a_board_whose_session_is_over_go_back_and_then_on(
     context: BrowserContext, desk: Desk, tickets: list[Ticket]
 ) -> None:

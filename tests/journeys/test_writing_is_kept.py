@@ -7,16 +7,21 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.journeys.chromium import open_page, sign_in
+from tests.journeys.chromium import open_page, sign_in, without_worker
 from tests.journeys.desk import Desk
 from tickets.models import Draft, DraftFile, Ticket
 from tickets.services import keep_draft
 
 
 @pytest.fixture
-def page(chromium: Browser, desk: Desk, live_site: str, ticket: Ticket) -> Iterator[Page]:
+def page(chromium: Browser, desk: Desk, live_site: str, ticket: Ticket, service_workers: Any) -> Iterator[Page]:
     """Mara's browser with the ticket."""
-    context = chromium.new_context(base_url=live_site, viewport={"width": 1440, "height": 900}, locale="en-GB")
+    context = chromium.new_context(
+        base_url=live_site,
+        viewport={"width": 1440, "height": 900},
+        locale="en-GB",
+        service_workers=service_workers,
+    )
     found = context.new_page()
     sign_in(found, desk.mara)
     open_page(found, f"/t/{ticket.reference}/")
@@ -83,6 +88,7 @@ def test_leaving_asks_where_the_browser_would_not_take_the_text_along(page: Page
     assert asked == ["beforeunload"]
 
 
+@without_worker
 def test_answers_lost_on_the_way_are_no_other_window(page: Page) -> None:
     """The first save arrives, its answer does not; the second does not arrive."""
     fates = ["arrives", "is lost"]
@@ -126,6 +132,7 @@ def test_enter_in_a_line_keeps_the_draft_and_types_nothing(page: Page) -> None:
 
 def test_keys_take_their_marks_away_again_also_with_caps_lock(page: Page) -> None:
     text = opened(page)
+    expect(page.get_by_role("toolbar", name="Formatting")).to_be_visible()
     text.press_sequentially("now")
     page.keyboard.press("Control+a")
     for key, made in (
@@ -177,6 +184,7 @@ def device_keeps(page: Page, *wanted: str) -> bool:
     return False
 
 
+@without_worker
 def test_what_was_typed_without_connection_is_offered_on_this_device_until_it_is_decided(
     page: Page, desk: Desk, ticket: Ticket
 ) -> None:
@@ -208,6 +216,7 @@ def test_what_was_typed_without_connection_is_offered_on_this_device_until_it_is
     assert drafts() == [("First line\nand <b>second</b>", "boss@acme.test")]
 
 
+@without_worker
 def test_the_device_keeps_nothing_of_what_is_saved_sent_or_discarded(page: Page, desk: Desk, ticket: Ticket) -> None:
     held: list[Route] = []
     page.route("**/drafts/**", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright marks what it calls
@@ -236,6 +245,7 @@ def test_the_device_keeps_nothing_of_what_is_saved_sent_or_discarded(page: Page,
     assert page.evaluate(DEVICE) == []
 
 
+@without_worker
 def test_signing_out_takes_what_the_device_has_kept(page: Page) -> None:
     page.route("**/drafts/**", lambda route: route.abort())
     opened(page).press_sequentially("Hello Dana")
@@ -265,6 +275,7 @@ def mark(page: Page) -> Callable[[], bool]:
     return lambda: page.locator("#composers[data-same]").count() == 1
 
 
+@without_worker
 def test_a_file_on_its_way_survives_what_others_do_and_a_kept_cc_holds_nothing_back(page: Page, ticket: Ticket) -> None:
     page.wait_for_selector("html[data-live]", state="attached")
     opened(page).press_sequentially("Hello")
