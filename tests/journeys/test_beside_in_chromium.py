@@ -4,7 +4,16 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.factories import TicketFactory
-from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, listens, open_page, scrolls_no_wider, tab_to
+from tests.journeys.chromium import (
+    Watch,
+    axe_finds_nothing,
+    held_back,
+    listens,
+    open_page,
+    scrolls_no_wider,
+    tab_to,
+    without_worker,
+)
 from tests.journeys.desk import Desk
 from tests.journeys.test_ticket_tools_in_chromium import kept
 from tickets.models import Ticket
@@ -50,6 +59,7 @@ def test_it_comes_after_the_page_marks_the_ticket_and_j_and_k_go_through_it(
     axe_finds_nothing(page)
 
 
+@without_worker
 def test_rows_seen_before_stand_there_until_the_list_has_come_and_where_it_was(
     page: Page, desk: Desk, tickets: list[Ticket]
 ) -> None:
@@ -65,6 +75,7 @@ def test_rows_seen_before_stand_there_until_the_list_has_come_and_where_it_was(
     assert panel(page).evaluate("el => el.scrollTop") == 700
 
 
+@without_worker
 def test_a_first_load_that_takes_its_time_shows_the_skeleton_and_one_that_fails_says_so(
     page: Page, watch: Watch, desk: Desk, ticket: Ticket
 ) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.chromium import Watch, held_back, open_page
+from tests.journeys.chromium import Watch, held_back, open_page, without_worker
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.models import Ticket
@@ -17,6 +17,7 @@ MOVES = """() => [...document.querySelectorAll("*")].flatMap((el) => [el, "::bef
 """What moves or could: names of animations and lengths of transitions, as computed."""
 
 
+@without_worker
 def test_an_answer_that_is_held_back_shows_the_bar_and_marks_what_will_change(
     page: Page, desk: Desk, ticket: Ticket
 ) -> None:
@@ -45,6 +46,7 @@ def test_one_that_fails_leaves_nothing_busy(page: Page, watch: Watch, desk: Desk
     expect(page.locator("#busy")).to_have_css("opacity", "0")
 
 
+@without_worker
 def test_sections_that_come_later_show_a_skeleton_while_they_take_their_time(
     page: Page, desk: Desk, ticket: Ticket
 ) -> None:
