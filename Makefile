@@ -7,7 +7,7 @@ ARGS ?=
 JOBS ?= 3
 BENCH_TICKETS ?= 100000
 
-export PORT ITILNEXT_HOME ITILNEXT_DEMO BENCH_TICKETS
+export PORT ITILNEXT_HOME ITILNEXT_DEMO BENCH_TICKETS LIGHTHOUSE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -19,7 +19,7 @@ help:
 	@echo "make check    lint, format, types, import contracts, migrations, system checks"
 	@echo "make format   put the code into shape"
 	@echo "make messages gather the texts for the German translation and compile it; needs GNU gettext"
-	@echo "make bench    measure at BENCH_TICKETS=100000"
+	@echo "make bench    measure at BENCH_TICKETS=100000   (LIGHTHOUSE=no without Lighthouse)"
 	@echo "make screenshots  every page into docs/screenshots; needs Chromium"
 	@echo "make soak     the long kill and load tests"
 	@echo "make lock     resolve the dependencies of pyproject.toml anew"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-DETAILS_WIDTHS = range(16, 34, 2)
-"""Widths of the panel at the right that there are, in rem."""
+WIDTHS = range(16, 34, 2)
+"""Widths of the panels at the left and at the right that there are, in rem."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,9 @@ class Panels:
     details: str = "open"
     """The panel at the right: `open` or `closed`."""
     details_width: int = 20
+    list: str = "open"
+    """The list beside a ticket: `open` or `closed`."""
+    list_width: int = 20
     after_send: str = "stay"
     """Where a sent reply leads: `stay` on the ticket, to the `next` one of the list, or back to the `list`."""
 
@@ -28,6 +31,10 @@ class Panels:
     def details_is_open(self) -> bool:
         return self.details == "open"
 
+    @property
+    def list_is_open(self) -> bool:
+        return self.list == "open"
+
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> "Panels":
         """What is kept, as far as it is (still) known."""
@@ -37,7 +44,9 @@ class Panels:
 CHOICES: dict[str, tuple[Any, ...]] = {
     "rail": ("open", "narrow"),
     "details": ("open", "closed"),
-    "details_width": tuple(DETAILS_WIDTHS),
+    "details_width": tuple(WIDTHS),
+    "list": ("open", "closed"),
+    "list_width": tuple(WIDTHS),
     "after_send": ("stay", "next", "list"),
 }
 

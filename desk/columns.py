@@ -16,6 +16,7 @@ from desk.rows import Row
 from tickets.enums import Channel, TicketType
 from tickets.models import Ticket, TicketTag
 from tickets.querysets import ROW, TicketQuerySet
+from tickets.sorting import with_sorted_names
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,9 @@ ALWAYS = {
 """What a row without would be none."""
 COLUMNS = {
     "reference": Column(gettext_lazy("Reference"), is_usual=True),
-    "customer": Column(gettext_lazy("Customer"), is_usual=True),
-    "team": Column(gettext_lazy("Team")),
+    "customer": Column(gettext_lazy("Customer"), is_usual=True, sort="customer"),
+    "company": Column(gettext_lazy("Company"), sort="company"),
+    "team": Column(gettext_lazy("Team"), sort="team"),
     "category": Column(gettext_lazy("Category"), reads=("category__name",)),
     "tags": Column(gettext_lazy("Tags")),
     "type": Column(gettext_lazy("Type"), reads=("type",)),
@@ -44,7 +46,7 @@ COLUMNS = {
     "product": Column(gettext_lazy("Product"), reads=("product",)),
     "opened": Column(gettext_lazy("Opened"), sort="-created_at"),
     "status": Column(gettext_lazy("Status"), is_usual=True, sort="status"),
-    "owner": Column(gettext_lazy("Owner"), is_usual=True),
+    "owner": Column(gettext_lazy("Owner"), is_usual=True, sort="owner"),
     "changed": Column(gettext_lazy("Changed"), is_usual=True),
 }
 """In the order in which they stand; priority and subject stand before the customer."""
@@ -58,8 +60,8 @@ def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in COLUMNS if name in wanted) or USUAL
 
 
-def loader_for(columns: Sequence[str]) -> Callable[[TicketQuerySet], TicketQuerySet]:
-    """What reads the rows of a page with what `columns` show; one statement whatever they are."""
+def loader_for(columns: Sequence[str], sort: str = "") -> Callable[[TicketQuerySet], TicketQuerySet]:
+    """What reads the rows of a page with what `columns` show and `sort` goes by; one statement whatever they are."""
     reads = [field for name in columns for field in COLUMNS[name].reads]
 
     def load(tickets: TicketQuerySet) -> TicketQuerySet:
@@ -70,7 +72,7 @@ def loader_for(columns: Sequence[str]) -> Callable[[TicketQuerySet], TicketQuery
         if "tags" in columns:
             names = TicketTag.objects.filter(ticket=OuterRef("pk")).order_by("tag__name").values("tag__name")
             rows = rows.annotate(tag_names=ArraySubquery(names))
-        return rows
+        return with_sorted_names(rows, sort)
 
     return load
 
@@ -92,6 +94,7 @@ def _cell(name: str, ticket: Ticket) -> dict[str, Any]:
 
 
 _VALUES: dict[str, Callable[[Any], str]] = {  # Any: tags are an annotation of `loader_for`
+    "company": lambda ticket: ticket.company.name if ticket.company else "",
     "team": lambda ticket: ticket.team.name,
     "category": lambda ticket: ticket.category.name if ticket.category else "",
     "tags": lambda ticket: ", ".join(ticket.tag_names),
@@ -102,7 +105,7 @@ _VALUES: dict[str, Callable[[Any], str]] = {  # Any: tags are an annotation of `
 
 
 def sort_labels() -> dict[str, str]:
-    """The orders of `tickets.sorting.SORTS` in words."""
+    """The orders of `tickets.sorting.ALL_SORTS` in words."""
     return {
         "-priority_score": _("Most urgent first"),
         "priority_score": _("Least urgent first"),
@@ -110,4 +113,12 @@ def sort_labels() -> dict[str, str]:
         "created_at": _("Oldest first"),
         "status": _("By status"),
         "-status": _("By status, turned round"),
+        "owner": _("By owner, nobody's first"),
+        "-owner": _("By owner, turned round"),
+        "customer": _("By customer"),
+        "-customer": _("By customer, turned round"),
+        "company": _("By company"),
+        "-company": _("By company, turned round"),
+        "team": _("By team"),
+        "-team": _("By team, turned round"),
     }

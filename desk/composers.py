@@ -16,6 +16,7 @@ from desk.delivery import correct_url, why_undeliverable
 from desk.drafts import draft_url, offered_draft, saved_words, shown_files, words_for_lost
 from desk.entry_files import file_of
 from desk.forms import MAX_FILE_BYTES, NoteForm, ReplyForm
+from desk.recipients import recipients_of
 from desk.refusals import Refusal
 from desk.signatures import shown_signature, without_signature
 from desk.workspace import Abilities, Part, why_no_reply
@@ -138,14 +139,18 @@ def _draft_of(ticket: Ticket, mode: DraftMode, draft: KeptDraft | None, composer
 
 def _reply_of(agent: Agent, ticket: Ticket, form: ReplyForm, composers: Composers, *, may_wait: bool) -> Part:
     """What `components/composer_reply.html` wants."""
+    name, address = ticket.requester.name, ticket.requester.email
+    has_seen = composers.reply_error is not None and isinstance(composers.reply_error.error, UnseenEntries)
+    anyway = bool(composers.risks) or has_seen  # what was in the way is on screen now
     return {
         "form": form,
         "action": reverse("desk:reply", args=[ticket.reference]),
         "preview_url": reverse("desk:preview", args=[ticket.reference]),
         "preview": composers.preview,
-        "recipient_name": ticket.requester.name,
+        "recipient_name": name,
         "company_name": ticket.company.name if ticket.company else "",
-        "recipient_address": ticket.requester.email,
+        "recipient_address": address,
+        "recipients": recipients_of(name, address, str(form["cc"].value() or ""), anyway=anyway),
         "recipient_problem": why_undeliverable(ticket.requester),
         "correct_url": correct_url(ticket),
         "on_behalf_of": ticket.owner.name if _writes_for_another(agent, ticket) and ticket.owner else "",
@@ -158,7 +163,6 @@ def _reply_of(agent: Agent, ticket: Ticket, form: ReplyForm, composers: Composer
         "confirm": list(composers.risks),
         "unseen": list(composers.unseen),
         "error": composers.reply_error,
-        "send_anyway": composers.reply_error is not None and isinstance(composers.reply_error.error, UnseenEntries),
         "kept_files": _kept_files(agent, form, composers),
         **_aids(ticket, DraftMode.REPLY, composers),
     }

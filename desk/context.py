@@ -13,6 +13,7 @@ from accounts.auth import snapshot_of
 from accounts.enums import Role
 from accounts.models import Agent
 from accounts.panels import Panels
+from accounts.policies import may_look_up_customers
 from desk.actions.keys import acts_of
 from desk.actions.registry import ACTIONS
 from desk.actions.shown import address_of, keymap_of
@@ -107,9 +108,11 @@ def _items(request: HttpRequest, agent: Agent, counts: Any) -> list[dict[str, An
         items.append(item("go_customers"))
     if ACTIONS["go_approvals"].is_for(agent):
         items.append(item("go_approvals"))
-    if counts.quarantined and (ledger := _url("mail:ledger")):
-        waiting, badge = f"{ledger}?state=quarantined", capped(counts.quarantined)
-        items.append(_item(request, _("Mail in quarantine"), "", "mail", waiting, badge=badge, part=ledger))
+    if may_look_up_customers(agent) and (ledger := _url("mail:ledger")):  # those who see a ledger
+        badge, words = capped(counts.quarantined), _("Mail in quarantine")
+        waiting = f"{ledger}?state=quarantined"
+        entry = _item(request, words, "", "mail", waiting, badge=badge, live="quarantined", part=ledger)
+        items.append(entry | {"is_for_number": True})
     if mailbox := _url("desk:mailbox") or _url("mailbox"):
         items.append(_item(request, _("Customer's mailbox"), "", "mail-open", mailbox))
     return items

@@ -15,12 +15,15 @@ from django.utils.translation import gettext as _
 from django_htmx.http import retarget, trigger_client_event
 
 from accounts.auth import AgentRequest
+from accounts.enums import Tier
+from core.labels import label_of
 from desk.actions.shown import acts_on, priorities_of
 from desk.forms import CancelForm
 from desk.neighbours import from_of, list_url_from, listing_from, with_from
 from desk.resolution import DraftedResolveForm
+from desk.rows import tier_of
 from desk.sections import above_feed, beside_feed, links_to
-from desk.selectors import start_slug
+from desk.selectors import QUEUES, start_slug
 from desk.workspace import Abilities, Part, abilities_of, head_of
 from tickets.models import Ticket
 
@@ -105,24 +108,28 @@ def saying(response: HttpResponse, said: str, undo_url: str = "") -> HttpRespons
 
 
 def _title(ticket: Ticket) -> str:
-    parts = [ticket.reference, ticket.company.name if ticket.company else ticket.requester.name, ticket.subject]
-    return " · ".join(parts)
+    """Whose ticket it is stands in the tab too, so that two tabs cannot be mistaken."""
+    company = [ticket.company.name] if ticket.company else []
+    tier = label_of(Tier, tier_of(ticket))
+    return " · ".join([ticket.reference, ticket.requester.name, *company, tier, ticket.subject])
 
 
 def back_of(request: AgentRequest) -> Part:
     """The list the ticket was opened from, as it was looked at."""
     origin = from_of(request)
     if not origin:
-        return {"url": reverse("desk:queue", args=[start_slug(request.agent)]), "label": _("Back to the queue")}
+        slug = start_slug(request.agent)
+        name = QUEUES[slug].label if slug in QUEUES else _("Queue")
+        return {"url": reverse("desk:queue", args=[slug]), "label": _("Back to the queue"), "name": name}
     listing, _query = listing_from(request.agent, origin)
     label = _("Back to %(list)s") % {"list": listing.label}
-    return {"url": list_url_from(request.agent, origin), "label": label}
+    return {"url": list_url_from(request.agent, origin), "label": label, "name": listing.label}
 
 
 def _beside(request: AgentRequest, ticket: Ticket) -> Part:
-    """Addresses of the next and the previous ticket of the list, which are looked for only when they are asked for."""
+    """Addresses of the next and the previous ticket of the list, and of the list around it, which are read only when
+    they are asked for.
+    """
     origin = from_of(request)
-    return {
-        f"{name}_url": with_from(reverse(f"desk:{name}-ticket", args=[ticket.reference]), origin)
-        for name in ("next", "previous")
-    }
+    names = {"next_url": "next-ticket", "previous_url": "previous-ticket", "list_url": "list-beside"}
+    return {key: with_from(reverse(f"desk:{name}", args=[ticket.reference]), origin) for key, name in names.items()}

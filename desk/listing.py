@@ -4,7 +4,7 @@ The address holds only what differs from the list itself, so that `/queue/<slug>
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,12 +16,13 @@ from accounts.models import Agent
 from core.errors import Invalid
 from desk.columns import ALWAYS, BEYOND, COLUMNS, chosen_columns, sort_labels
 from desk.forms import QueueForm
-from desk.selectors import QUEUES, QueueFilter, QueueView, teams_in_sight
+from desk.selectors import QUEUES, QueueFilter, QueueView, has_few, teams_in_sight, tickets_in
 from tickets.filters import read_filter
 from tickets.models import SavedView
+from tickets.querysets import TicketQuerySet
 from tickets.saved_views import views_of
 from tickets.services.kept import may_edit_view
-from tickets.sorting import SORTS, opposite
+from tickets.sorting import ALL_SORTS, NAMED_SORTS, SORTS, opposite, with_sorted_names
 
 FILTERS = ("status", "team", "priority", "owner", "q")
 
@@ -81,7 +82,16 @@ class ListState:
 
     @property
     def ordering(self) -> tuple[str, ...]:
-        return SORTS[self.sort]
+        return ALL_SORTS[self.sort]
+
+    @property
+    def sorts(self) -> list[str]:
+        """The orders that are offered."""
+        return list(ALL_SORTS if has_few(self.listing.view, self.wanted) else SORTS)
+
+    def tickets(self, agent: Agent) -> TicketQuerySet:
+        """All of them, ready for `ordering`. Raises Invalid."""
+        return with_sorted_names(tickets_in(self.listing.view, agent, self.wanted), self.sort)
 
     @property
     def of_look(self) -> dict[str, str]:
@@ -134,7 +144,7 @@ def listing_of(slug: str, agent: Agent, views: Sequence[SavedView] | None = None
 def listing_of_saved(saved: SavedView) -> Listing:
     view = QUEUES[saved.base]
     filters = {name: saved.filters[name] for name in FILTERS if saved.filters.get(name)}
-    look = ListLook(saved.sort if saved.sort in SORTS else view.sort, chosen_columns(saved.columns))
+    look = ListLook(saved.sort if saved.sort in ALL_SORTS else view.sort, chosen_columns(saved.columns))
     return Listing(saved.slug, saved.name, view, filters, look, saved)
 
 
@@ -142,7 +152,7 @@ def _kept_look(agent: Agent, view: QueueView) -> ListLook:
     """As the person has kept it, else the usual one."""
     kept = agent.list_settings.get("looks", {}).get(view.slug, {})
     sort = str(kept.get("sort", ""))
-    return ListLook(sort if sort in SORTS else view.sort, chosen_columns(kept.get("columns", ())))
+    return ListLook(sort if sort in ALL_SORTS else view.sort, chosen_columns(kept.get("columns", ())))
 
 
 def usual_look(view: QueueView) -> ListLook:
@@ -167,10 +177,14 @@ def state_of(listing: Listing, form: QueueForm, query: QueryDict) -> ListState:
     """
     look = _look_of(listing, query)
     if form.data is listing.filters and listing.filters:
-        return ListState(listing, filter_of(listing.filters), look)
-    if not form.is_valid():
+        wanted = filter_of(listing.filters)
+    elif form.is_valid():
+        wanted = QueueFilter(**form.cleaned_data, terms=read_filter(str(query.get("q", ""))))
+    else:
         raise Invalid({name: _("This filter has no such value.") for name in form.errors})
-    return ListState(listing, QueueFilter(**form.cleaned_data, terms=read_filter(str(query.get("q", "")))), look)
+    if look.sort in NAMED_SORTS and not has_few(listing.view, wanted):
+        look = replace(look, sort=listing.view.sort)  # which costs the same however many there are
+    return ListState(listing, wanted, look)
 
 
 def filter_of(filters: dict[str, str]) -> QueueFilter:
@@ -181,7 +195,7 @@ def filter_of(filters: dict[str, str]) -> QueueFilter:
 
 def _look_of(listing: Listing, query: QueryDict) -> ListLook:
     sort = str(query.get("sort", "")) or listing.look.sort
-    if sort not in SORTS:
+    if sort not in ALL_SORTS:
         raise Invalid({"sort": _("This is no order of a list.")})
     names = [name for part in query.getlist("columns") for name in part.split(",") if name]
     if unknown := [name for name in names if name not in COLUMNS]:
@@ -197,7 +211,7 @@ def heads_of(state: ListState) -> list[dict[str, Any]]:
     for name in names:
         column = ALWAYS.get(name) or COLUMNS[name]
         head: dict[str, Any] = {"name": name, "label": column.label, "is_extra": name in BEYOND}
-        if column.sort and not state.is_search:
+        if column.sort in state.sorts and not state.is_search:
             is_first, is_second = state.sort == column.sort, state.sort == opposite(column.sort)
             wanted = opposite(column.sort) if is_first else column.sort
             words = sort_labels()
@@ -214,9 +228,9 @@ def heads_of(state: ListState) -> list[dict[str, Any]]:
 
 def display_of(state: ListState) -> dict[str, Any]:
     """The fold with order and columns."""
-    words = sort_labels()
+    words, chosen = sort_labels(), state.look.sort
     return {
-        "sorts": [{"value": sort, "label": words[sort], "is_selected": sort == state.look.sort} for sort in SORTS],
+        "sorts": [{"value": sort, "label": words[sort], "is_selected": sort == chosen} for sort in state.sorts],
         "columns": [
             {"value": name, "label": column.label, "is_chosen": name in state.look.columns}
             for name, column in COLUMNS.items()

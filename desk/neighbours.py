@@ -16,9 +16,10 @@ from core.errors import Invalid
 from core.paging import encode_cursor, keyset_page
 from desk.listing import Listing, ListState, form_of, listing_of, state_of
 from desk.rows import grouped
-from desk.selectors import start_slug, start_view, tickets_in
+from desk.selectors import start_slug, start_view
 from tickets.models import Ticket
 from tickets.search import search_tickets
+from tickets.sorting import tell_sorted_names
 
 PARAMETER = "from"
 LONGEST = 500
@@ -81,22 +82,23 @@ def neighbour_of(agent: Agent, ticket: Ticket, origin: str, *, is_next: bool) ->
     """Reference of the ticket after (or before) this one in its list; None at the end. A ticket that has left the list
     still has its place in the list's order.
     """
-    state = _state(agent, origin)
+    state = state_from(agent, origin)
     if state.listing.view.slug == "mine" and state.sort == state.listing.view.sort:
         shown = _grouped(agent, state)
         if ticket.reference in shown:
             place = shown.index(ticket.reference) + (1 if is_next else -1)
             return shown[place] if 0 <= place < len(shown) else None
+    tell_sorted_names(ticket, state.sort)
     cursor = encode_cursor("next" if is_next else "prev", ticket, state.ordering)
     if state.is_search:
         found = search_tickets(agent, state.wanted.terms.words, cursor, size=1).items
     else:
-        tickets = tickets_in(state.listing.view, agent, state.wanted)
-        found = keyset_page(tickets.only("reference", *_fields(state)), state.ordering, cursor=cursor, size=1).items
+        tickets = state.tickets(agent).only("reference", *_fields(state))
+        found = keyset_page(tickets, state.ordering, cursor=cursor, size=1).items
     return found[0].reference if found else None
 
 
-def _state(agent: Agent, origin: str) -> ListState:
+def state_from(agent: Agent, origin: str) -> ListState:
     """The list as it was looked at; what it cannot be narrowed to (any more) narrows nothing."""
     listing, query = listing_from(agent, origin)
     for given, kept in ((query, listing), (QueryDict(), listing), (QueryDict(), listing_of(listing.view.slug, agent))):
@@ -108,12 +110,12 @@ def _state(agent: Agent, origin: str) -> ListState:
 
 
 def _fields(state: ListState) -> list[str]:
-    return [name.lstrip("-") for name in state.ordering]
+    return [name.lstrip("-") for name in state.ordering if not name.endswith("_sorted")]
 
 
 def _grouped(agent: Agent, state: ListState) -> list[str]:
     """The own queue as its page shows it; nothing if it does not fit one page, where it stands in its plain order."""
-    tickets = tickets_in(state.listing.view, agent, state.wanted).for_rows()
+    tickets = state.tickets(agent).for_rows()
     page: Any = keyset_page(tickets, state.ordering, size=GROUPED)
     if page.next_cursor is not None:
         return []

@@ -15,10 +15,7 @@ from accounts.models import Agent
 from accounts.selectors import reach_of
 from core.errors import Invalid
 from desk.listing import Listing, filter_of, listing_of_saved
-from desk.selectors import ANY_STATUS, COUNT_CAP, QueueFilter, QueueView, tickets_in
-from tickets.columns import ON_BOARDS
-from tickets.enums import OPEN, TicketStatus
-from tickets.filters import statuses_of
+from desk.selectors import COUNT_CAP, has_few, tickets_in
 from tickets.models import SavedView
 
 COUNTED = 6
@@ -72,7 +69,7 @@ def _counted(agent: Agent, listings: Sequence[Listing]) -> dict[str, int]:
     for listing in listings:
         try:
             wanted = filter_of(listing.filters)
-            if not is_countable(listing.view, wanted):
+            if not has_few(listing.view, wanted):
                 continue
             bounded = tickets_in(listing.view, agent, wanted).order_by().values("pk")[: COUNT_CAP + 1]
             sql, args = bounded.query.get_compiler(connection=connection).as_sql()
@@ -86,17 +83,3 @@ def _counted(agent: Agent, listings: Sequence[Listing]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(parts)}", params)
         return dict(zip(names, cursor.fetchone(), strict=True))
-
-
-def is_countable(view: QueueView, wanted: QueueFilter) -> bool:
-    """Whether all that can stand there is in work or resolved, and found without reading words."""
-    return all(term.key for term in wanted.terms.terms) and _statuses(view, wanted) <= set(ON_BOARDS)
-
-
-def _statuses(view: QueueView, wanted: QueueFilter) -> set[str]:
-    if wanted.status in TicketStatus.values:
-        return {wanted.status}
-    named = [set(statuses_of(term.values)) for term in wanted.terms.about("status")]
-    if named:
-        return set.union(*named)
-    return set(OPEN) if view.shows_open_only and wanted.status != ANY_STATUS else set(TicketStatus.values)

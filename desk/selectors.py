@@ -17,8 +17,9 @@ from core.arrays import any_id
 from core.compiled import Compiled, SlottedSql
 from envelopes.turns import WAITING_FOR
 from notifications.selectors import BADGE_LIMIT
-from tickets.enums import Priority, TicketStatus
-from tickets.filters import EVERYTHING, Filter
+from tickets.columns import ON_BOARDS
+from tickets.enums import OPEN, Priority, TicketStatus
+from tickets.filters import EVERYTHING, Filter, statuses_of
 from tickets.models import Ticket
 from tickets.narrowing import narrowed
 from tickets.querysets import TicketQuerySet
@@ -132,6 +133,20 @@ def tickets_in(view: QueueView, agent: Agent, wanted: QueueFilter) -> TicketQuer
     elif wanted.owner == "none":
         tickets = tickets.filter(owner__isnull=True)
     return narrowed(tickets, wanted.terms, by=agent)
+
+
+def has_few(view: QueueView, wanted: QueueFilter) -> bool:
+    """Whether all that can stand there is in work or resolved, and found without reading words."""
+    return all(term.key for term in wanted.terms.terms) and _statuses(view, wanted) <= set(ON_BOARDS)
+
+
+def _statuses(view: QueueView, wanted: QueueFilter) -> set[str]:
+    if wanted.status in TicketStatus.values:
+        return {wanted.status}
+    named = [set(statuses_of(term.values)) for term in wanted.terms.about("status")]
+    if named:
+        return set.union(*named)
+    return set(OPEN) if view.shows_open_only and wanted.status != ANY_STATUS else set(TicketStatus.values)
 
 
 def open_counts(agent: Agent) -> dict[str, int]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from core.templatetags.ui import relative_time as ago
+from desk.recipients import recipients_of
 
 Sample = dict[str, Any]  # what a template takes; the pages of the product pass their own objects
 STATUSES = {
@@ -257,6 +258,7 @@ def composer_samples() -> Sample:
     reply = {
         "form": ReplyForm(prefix="reply"), "action": "#reply", "recipient_name": "Dana Roth",
         "company_name": "Acme Logistik GmbH", "recipient_address": "dana.roth@acme-logistik.example",
+        "recipients": recipients_of("Dana Roth", "dana.roth@acme-logistik.example", ""),
         "may_wait": True, "hold_seconds": 10, "signature_text": "Mara Weiss\nService Desk",
     }  # fmt: skip
     return {"reply": reply, "note": {"form": NoteForm(prefix="note"), "action": "#note"}}
@@ -266,7 +268,8 @@ def ticket() -> Sample:
     return {
         "reference": "INC-2026-001042", "subject": "Drucker auf Station 3 offline", "status": "in_progress",
         "status_label": STATUSES["in_progress"], "priority": "critical", "priority_label": PRIORITIES["critical"],
-        "customer_name": "Dana Roth", "company_name": "Acme Logistik GmbH", "owner_name": "Mara Weiss", "is_mine": True,
+        "customer_name": "Dana Roth", "company_name": "Acme Logistik GmbH", "tier_label": "Premium",
+        "owner_name": "Mara Weiss", "is_mine": True,
         "team_name": "Service Desk", "flags": [{"label": "VIP", "tone": "warn", "icon": "star"}],
     }  # fmt: skip
 

@@ -6,6 +6,7 @@ from desk.empowerment.views import resolutions
 from desk.envelopes import urls as envelopes
 from desk.views import (
     around,
+    beside,
     board,
     board_limits,
     boards,
@@ -47,6 +48,7 @@ ticket_acts: list[URLPattern | URLResolver] = [
     path("", tickets.ticket, name="ticket"),
     path("next/", neighbours.following, name="next-ticket"),
     path("previous/", neighbours.preceding, name="previous-ticket"),
+    path("list/", beside.list_around, name="list-beside"),
     path("accept/", tickets.accept, name="accept"),
     path("offer/", forms.offer, name="offer"),
     path("withdraw_offer/", tickets.withdraw_offer, name="withdraw-offer"),
@@ -136,6 +138,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outbox/<uuid:message_id>/undo/", outbox.undo, name="undo"),
     path("outbox/<uuid:message_id>/schedule/", outbox.schedule, name="schedule"),
     path("live/badges/", live.badges, name="badges"),
+    path("live/lists/", live.list_counts, name="list-counts"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/read/", notifications.read_all, name="notifications-read"),
     path("notifications/<uuid:notification_id>/open/", notifications.open_one, name="notification-open"),

@@ -23,7 +23,7 @@ from desk.looking import Look, Overview, author_links, authors_among, named_auth
 from desk.outgoing import outgoing_of
 from desk.policies import may_see_history
 from desk.resolution_path import path_of
-from desk.rows import tier_flag, tier_of
+from desk.rows import tier_of
 from desk.task_parts import tasks_of
 from desk.timeline import days_of, first_unread_of
 from tickets.around import attempts_on, surroundings_of, with_surroundings
@@ -267,7 +267,7 @@ def head_of(agent: Agent, ticket: Ticket, now: datetime) -> Part:
     """What `components/ticket_head.html` calls `ticket`."""
     may_be_absent = surroundings_of(ticket).may_be_absent
     absence = current_absence(ticket.owner, at=now) if ticket.owner and ticket.is_open and may_be_absent else None
-    flags = chips_with_reasons(ticket) + tier_flag(ticket)
+    flags = chips_with_reasons(ticket)
     if ticket.offered_to is not None:
         is_mine = ticket.offered_to.pk == agent.pk
         label = _("Offered to you") if is_mine else _("Offered to %(agent)s") % {"agent": ticket.offered_to.name}
@@ -284,6 +284,7 @@ def head_of(agent: Agent, ticket: Ticket, now: datetime) -> Part:
         "priority_label": label_of(Priority, ticket.priority),
         "customer_name": ticket.requester.name,
         "company_name": ticket.company.name if ticket.company else "",
+        "tier_label": label_of(Tier, tier_of(ticket)),
         "owner_name": ticket.owner.name if ticket.owner else "",
         "is_mine": ticket.owner is not None and ticket.owner.pk == agent.pk,
         "deputy_name": absence.deputy.name if absence and absence.deputy else "",

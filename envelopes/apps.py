@@ -12,10 +12,11 @@ class EnvelopesConfig(AppConfig):
         from envelopes.guards import experts_write_in_their_envelope, no_open_envelope, work_ends_with_the_envelope
         from envelopes.hidden import files_seen_by, tasks_beside, tasks_seen_by, tasks_worked_by
         from envelopes.policies import advises_on_law, helped_tickets, helps_on
-        from envelopes.selectors import open_envelope_flags
+        from envelopes.selectors import helped_on, open_envelope_flags
         from envelopes.services.redacting import blank_words_of
         from tickets import guards
         from tickets.around import kept_above
+        from tickets.columns import helped_ways
         from tickets.extensions import TicketField, redaction_ways, ticket_fields
         from tickets.hidden import file_ways, kin_ways, task_ways, work_ways
         from tickets.policies import compensation_ways, flag_ways, legal_ways
@@ -30,6 +31,7 @@ class EnvelopesConfig(AppConfig):
         flag_ways.append(helps_on)
         legal_ways.append(advises_on_law)
         compensation_ways.append(helped_tickets)
+        helped_ways.append(helped_on)
         kin_ways.append(tasks_beside)
         kept_above["envelopes"] = "EXISTS (SELECT FROM envelopes_envelope v WHERE v.ticket_id = tickets_ticket.id)"
         redaction_ways.append(blank_words_of)

@@ -1,6 +1,8 @@
 """Columns of tickets as boards show them and limits count them (domain.md section 17)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db.models import Case, CharField, F, Q, Value, When
@@ -28,6 +30,23 @@ LABELS: Mapping[ColumnField, Mapping[str, Promise | str]] = {
 }
 """Columns that are there whatever the tickets; those a limit can be set on."""
 
+ESCALATED = "escalated"
+"""The column of tickets that get help: no status of their own, as the status says who is waited for."""
+
+BOARD_LABELS: Mapping[ColumnField, Mapping[str, Promise | str]] = {
+    ColumnField.STATUS: {
+        "new": TicketStatus.NEW.label,
+        "in_progress": TicketStatus.IN_PROGRESS.label,
+        ESCALATED: _("Escalated"),
+        "waiting": _("Waiting"),
+        "resolved": TicketStatus.RESOLVED.label,
+    },
+    ColumnField.PRIORITY: LABELS[ColumnField.PRIORITY],
+}
+"""Those of boards. No limit counts escalated ones apart: help that is needed is not refused, and asking for it frees no
+place in the column of the work that goes on.
+"""
+
 ON_BOARDS = tuple(status for statuses in STATUS_COLUMNS.values() for status in statuses)
 """Statuses of tickets in work and of resolved ones; an index holds just these (`ticket_board`)."""
 
@@ -35,6 +54,29 @@ STATUS_COLUMN = Case(
     When(status__in=STATUS_COLUMNS["waiting"], then=Value("waiting")), default=F("status"), output_field=CharField()
 )
 """`status_column` in SQL."""
+
+helped_ways: list[Callable[[], Q]] = []
+"""Conditions on tickets somebody helps on; apps above add theirs. Each reads its own rows once."""
+
+
+def is_escalated() -> Q:
+    """Tickets in the column `escalated`: whoever waits for the customer waits there, whatever help is under way."""
+    helped = reduce(or_, [way() for way in helped_ways], Q(pk__in=[]))
+    return Q(status__in=STATUSES_ESCALATED) & helped
+
+
+STATUSES_ESCALATED = tuple(status for status in OPEN if status != TicketStatus.WAITING_CUSTOMER)
+
+
+def board_column() -> Case:
+    """The column of a ticket on boards by status, in SQL."""
+    return Case(
+        When(is_escalated(), then=Value(ESCALATED)),
+        When(status__in=STATUS_COLUMNS["waiting"], then=Value("waiting")),
+        default=F("status"),
+        output_field=CharField(),
+    )
+
 
 Place = tuple[UUID, ColumnField, str]
 """A column of a team."""

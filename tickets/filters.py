@@ -27,10 +27,11 @@ ANY, ME, NONE = "any", "me", "none"
 STATUS_GROUPS = {
     "open": OPEN,
     "waiting": (TicketStatus.WAITING_CUSTOMER, TicketStatus.WAITING_INTERNAL),
+    "escalated": tuple(status for status in OPEN if status != TicketStatus.WAITING_CUSTOMER),
     "ended": (TicketStatus.RESOLVED, TicketStatus.CLOSED, TicketStatus.CANCELLED),
     ANY: tuple(TicketStatus),
 }
-"""Names for more than one status."""
+"""Names for more than one status; `escalated` asks besides that somebody helps (`tickets.columns.is_escalated`)."""
 
 LABELS: dict[str, Promise | str] = {
     "status": gettext_lazy("Status"),
@@ -65,7 +66,15 @@ _CHOICES: dict[str, type[Choices]] = {
     "flag": FlagType,
 }
 _WORDS_FOR = {
-    "status": {"offen": "open", "wartet": "waiting", "wartend": "waiting", "beendet": "ended", "alle": ANY, "all": ANY},
+    "status": {
+        "offen": "open",
+        "wartet": "waiting",
+        "wartend": "waiting",
+        "eskaliert": "escalated",
+        "beendet": "ended",
+        "alle": ANY,
+        "all": ANY,
+    },
     "owner": {"me": ME, "ich": ME, "none": NONE, "nobody": NONE, "niemand": NONE},
     "tag": {"none": NONE, "keins": NONE},
     "flag": {"none": NONE, "keins": NONE, "any": ANY, "eins": ANY},
@@ -116,6 +125,7 @@ class Term:
             return {
                 "open": _("Open"),
                 "waiting": _("Waiting"),
+                "escalated": _("Escalated"),
                 "ended": _("Ended"),
                 ANY: _("Any") if self.key == "flag" else _("All"),
                 ME: _("Me"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Agent, Company, Contact, Team
 from core.actors import Actor
 from core.errors import Invalid
+from tickets.columns import ESCALATED, is_escalated
 from tickets.enums import FlagType, Visibility
 from tickets.filters import ANY, LABELS, ME, NONE, Filter, Term, statuses_of
 from tickets.models import Category, Placement, SearchDocument, Tag, Ticket, TicketTag, TimelineEntry
@@ -59,12 +60,17 @@ def _with(tickets: T, key: str, conditions: list[Q], *, is_excluded: bool) -> T:
 def _condition(term: Term, by: Actor) -> Q:
     """Raises ValueError with a sentence for people."""
     if term.key == "status":
-        return Q(status__in=statuses_of(term.values))
+        return _status(term.values)
     if term.key == "flag":
         return _flag(term.values)
     if term.key in ("priority", "type", "channel"):
         return Q(**{f"{term.key}__in": term.values})
     return reduce(or_, [_LOOKUPS[term.key](value, by) for value in term.values])
+
+
+def _status(values: Sequence[str]) -> Q:
+    found = Q(status__in=statuses_of(value for value in values if value != ESCALATED))
+    return found | is_escalated() if ESCALATED in values else found
 
 
 def _team(value: str, _by: Actor) -> Q:

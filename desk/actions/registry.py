@@ -249,6 +249,7 @@ TICKET = (
         like="row_previous",
         icon="chevron-up",
     ),
+    Action(name="list", label=_("List beside the ticket"), where=(T,), how=FORM, like="rail", icon="panel-right"),
     Action(name="back", label=_("Back to the list"), where=(T,), how=LINK, key="u", icon="arrow-left"),
     _fixed("entries", _("Next and previous entry"), "Alt+ArrowDown Alt+ArrowUp", T),
     _fixed("tab", _("Tab, then part of the timeline"), "1–9", T),

@@ -19,7 +19,8 @@ from accounts.models import Agent, Company, Contact, Team
 from accounts.selectors import reach_of
 from core.errors import Invalid
 from desk.selectors import teams_in_sight
-from tickets.columns import LABELS, STATUS_COLUMN, status_column
+from envelopes.models import Envelope
+from tickets.columns import BOARD_LABELS, ESCALATED, STATUSES_ESCALATED, board_column, status_column
 from tickets.enums import BoardSort, ColumnField
 from tickets.filters import NONE, Term
 from tickets.models import Ticket
@@ -39,7 +40,7 @@ class Column:
 @dataclass(frozen=True)
 class Dimension:
     field: ColumnField
-    key: Any
+    key: Callable[[], Any]
     """SQL expression of a column's key."""
     key_of: Callable[[Ticket], str]
     columns: Callable[[Agent, Collection[str]], list[Column]]
@@ -51,8 +52,27 @@ class Dimension:
 
 
 def _fixed(field: ColumnField, _agent: Agent, _keys: Collection[str]) -> list[Column]:
-    columns: Mapping[str, Any] = LABELS[field]
-    return [Column(key, str(label), (Term(str(field), (key,)),)) for key, label in columns.items()]
+    columns: Mapping[str, Any] = BOARD_LABELS[field]
+    return [Column(key, str(label), _terms(field, key)) for key, label in columns.items()]
+
+
+def _terms(field: ColumnField, key: str) -> tuple[Term, ...]:
+    own = Term(str(field), (key,))
+    is_shared = field == ColumnField.STATUS and key not in (ESCALATED, "resolved")
+    return (own, Term("status", (ESCALATED,), is_excluded=True)) if is_shared else (own,)
+
+
+def board_column_of(ticket: Ticket) -> str:
+    """As `board_column`; one statement, unless it was told whether the ticket gets help (`tell_helped`)."""
+    if ticket.status in STATUSES_ESCALATED:
+        helped = vars(ticket).get("_is_helped")
+        if Envelope.objects.open().filter(ticket=ticket).exists() if helped is None else helped:
+            return ESCALATED
+    return status_column(ticket.status)
+
+
+def tell_helped(ticket: Ticket, *, is_helped: bool) -> None:
+    vars(ticket)["_is_helped"] = is_helped
 
 
 def _teams(agent: Agent, keys: Collection[str]) -> list[Column]:
@@ -102,26 +122,26 @@ DIMENSIONS: dict[str, Dimension] = {
     for dimension in (
         Dimension(
             ColumnField.STATUS,
-            STATUS_COLUMN,
-            lambda ticket: status_column(ticket.status),
+            board_column,
+            board_column_of,
             partial(_fixed, ColumnField.STATUS),
         ),
         Dimension(
             ColumnField.PRIORITY,
-            F("priority"),
+            lambda: F("priority"),
             lambda ticket: ticket.priority,
             partial(_fixed, ColumnField.PRIORITY),
         ),
-        Dimension(ColumnField.TEAM, _text("team_id"), lambda ticket: str(ticket.team_id), _teams),
+        Dimension(ColumnField.TEAM, lambda: _text("team_id"), lambda ticket: str(ticket.team_id), _teams),
         Dimension(
             ColumnField.AGENT,
-            Coalesce(_text("owner_id"), Value(NONE)),
+            lambda: Coalesce(_text("owner_id"), Value(NONE)),
             lambda ticket: str(ticket.owner_id or NONE),
             _agents,
         ),
         Dimension(
             ColumnField.CUSTOMER,
-            _text(Coalesce("company_id", "requester_id")),
+            lambda: _text(Coalesce("company_id", "requester_id")),
             lambda ticket: str(ticket.company_id or ticket.requester_id),
             _customers,
         ),

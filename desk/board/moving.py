@@ -17,10 +17,13 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Agent, Team
 from core.errors import Conflict, Invalid
 from core.service import service
-from desk.board.dimensions import DIMENSIONS
+from desk.board.dimensions import DIMENSIONS, board_column_of
+from envelopes.guards import no_open_envelope
+from envelopes.services import refuse_unless_help_may_be_asked
 from tickets import services
-from tickets.columns import LABELS, status_column
+from tickets.columns import BOARD_LABELS
 from tickets.enums import ColumnField, Priority
+from tickets.errors import InvalidTransition
 from tickets.filters import NONE
 from tickets.models import Ticket
 from tickets.policies import may_reopen
@@ -44,6 +47,10 @@ class ColumnFixed(Conflict):
 
 class WordsNeeded(Invalid):
     """The act can go on once its form is filled in. Nothing is wrong yet."""
+
+
+class HelpFormNeeded(Invalid):
+    """The card goes there by the form that asks for help."""
 
 
 class NoSuchColumn(Invalid):
@@ -122,13 +129,17 @@ def step_to(name: str, key: str, ticket: Ticket, by: Agent) -> Step | None:
 
 
 def _status_step(key: str, ticket: Ticket, _by: Agent) -> Step:
-    if key not in LABELS[ColumnField.STATUS]:
+    if key not in BOARD_LABELS[ColumnField.STATUS]:
         raise NoSuchColumn
-    match (status_column(ticket.status), key):
+    match (board_column_of(ticket), key):
         case ("new", "in_progress"):
             return _ACCEPT
         case ("resolved", "in_progress"):
             return Step(_reopen, gettext_lazy("Reopened"), asks=(REASON,))
+        case (column, "escalated"):
+            return _escalation(column, ticket)
+        case ("escalated", "in_progress" | "new"):
+            return Step(_refuse_while_helped, "")
         case (_, "in_progress"):
             return Step(
                 lambda way: services.resume_ticket(way.ticket.pk, **way.basics), gettext_lazy("In progress again")
@@ -144,6 +155,27 @@ def _status_step(key: str, ticket: Ticket, _by: Agent) -> Step:
 
 
 _ACCEPT = Step(lambda way: services.accept_ticket(way.ticket.pk, **way.basics), gettext_lazy("Assigned to you"))
+
+
+def _escalation(column: str, ticket: Ticket) -> Step:
+    """Help is asked for by its own form. What waits for the customer while help is under way goes back to work."""
+    if column == "waiting" and no_open_envelope(ticket):
+        return Step(lambda way: services.resume_ticket(way.ticket.pk, **way.basics), gettext_lazy("In progress again"))
+
+    def ask(way: Way) -> None:
+        refuse_unless_help_may_be_asked(way.ticket.pk, by=way.by)
+        raise HelpFormNeeded
+
+    return Step(ask, "")
+
+
+def _refuse_while_helped(way: Way) -> None:
+    """Nothing but the end of the help leads out of it, or waiting for the customer, as its button does."""
+    refusal = no_open_envelope(way.ticket)
+    try:
+        services.refuse_status(way.ticket.pk, by=way.by)
+    except InvalidTransition as error:
+        raise (refusal or error) from error
 
 
 def _resolve(way: Way) -> None:

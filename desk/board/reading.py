@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from accounts.models import Agent
 from core.labels import label_of
 from core.paging import InRows
-from desk.board.dimensions import Column, Dimension, Layout
+from desk.board.dimensions import Column, Dimension, Layout, tell_helped
 from desk.board.limits import limit_notes
 from desk.flags import chips_of
 from desk.rows import help_flag, ticket_url
@@ -121,7 +121,7 @@ def board_of(place: Place, agent: Agent) -> Part:
 
 def counted(tickets: TicketQuerySet, layout: Layout) -> Any:
     """Rows of column, lane and count; empty cells are left out."""
-    found = tickets.annotate(col=layout.by.key, lane=_lane_key(layout)).order_by()
+    found = tickets.annotate(col=layout.by.key(), lane=_lane_key(layout)).order_by()
     return found.values_list("col", "lane").annotate(n=Count("pk"))
 
 
@@ -130,7 +130,7 @@ def _counts(tickets: TicketQuerySet, layout: Layout) -> Counter[Cell]:
 
 
 def _lane_key(layout: Layout) -> Any:
-    return layout.lanes.key if layout.lanes else Value("", output_field=CharField())
+    return layout.lanes.key() if layout.lanes else Value("", output_field=CharField())
 
 
 def _totals(counts: Counter[Cell], side: int) -> Counter[str]:
@@ -214,7 +214,7 @@ def _cards(tickets: TicketQuerySet, layout: Layout, shown: dict[Cell, int], agen
     if not share:
         return {}
     columns, lanes = {column for column, _lane in shown}, {lane for _column, lane in shown}
-    ranked = tickets.annotate(col=layout.by.key, lane=_lane_key(layout))
+    ranked = tickets.annotate(col=layout.by.key(), lane=_lane_key(layout))
     ranked = ranked.filter(Q(col__in=columns), Q(lane__in=lanes))
     rank = Window(RowNumber(), partition_by=[F("col"), F("lane")], order_by=list(layout.ordering))
     first = ranked.annotate(rank=rank).filter(rank__lte=share).order_by()
@@ -224,6 +224,7 @@ def _cards(tickets: TicketQuerySet, layout: Layout, shown: dict[Cell, int], agen
     tickets_shown = list(found)
     hints = hints_on(tickets_shown, agent) if tickets_shown else {}
     for ticket in tickets_shown:
+        tell_helped(ticket, is_helped=ticket.pk in hints)
         cell = (layout.by.key_of(ticket), layout.lanes.key_of(ticket) if layout.lanes else "")
         card = card_of(ticket, agent, has_status=layout.shows_resolved, hint=hints.get(ticket.pk))
         cards.setdefault(cell, []).append(card)

@@ -21,11 +21,12 @@ from desk.board.dimensions import Column, Layout
 from desk.board.forms import BoardForm, MoveForm, layout_choices
 from desk.board.keeping import USUAL, Board, as_new, bar_of, board_named, form_of, place_of, typed_in
 from desk.board.limits import exceeded_by
-from desk.board.moving import ColumnFixed, NoSuchColumn, Targets, asks_of, move_card
+from desk.board.moving import ColumnFixed, HelpFormNeeded, NoSuchColumn, Targets, asks_of, move_card
 from desk.board.reading import Part, Place, board_of
 from desk.filtering import chips_of, ticket_named
 from desk.forms import add_refusal
 from desk.frame import saying
+from desk.refusals import Refusal, refusal_for
 from desk.selectors import QUEUES, QueueFilter, start_view, teams_in_sight
 from desk.undoing import undo_url_of_act_just_done
 from desk.workspace import named_ticket
@@ -64,7 +65,7 @@ def _show(
     chosen: Board,
     boards: Sequence[KanbanBoard],
     *,
-    refusal: DomainError | None = None,
+    refusal: Refusal | None = None,
     dialog: Part | None = None,
     said: str = "",
     undo_url: str = "",
@@ -82,7 +83,7 @@ def _show(
     except Invalid as error:
         fault = error
     context = {"view": chosen, "place": place, "board": shown, "error": fault, "refusal": refusal, "dialog": dialog}
-    status = status_of(refusal or fault, default=status)
+    status = status_of(refusal.error if refusal else fault, default=status)
     if request.htmx and not request.htmx.history_restore_request:
         response = saying(render(request, "desk/_board_answer.html", context, status=status), said, undo_url)
     else:
@@ -185,7 +186,8 @@ def move(request: AgentRequest, view: str) -> HttpResponse:
         return _ask_where(request, place, ticket, show)
     form = MoveForm(request.POST, layout=place.layout)
     if not form.is_valid():
-        return show(refusal=Invalid(dict.fromkeys(form.errors, _("This is no card of the board."))))
+        no_card = Invalid(dict.fromkeys(form.errors, _("This is no card of the board.")))
+        return show(refusal=Refusal(no_card))
     to, version = _targets(place.layout, form.cleaned_data), form.cleaned_data["version"]
     return _move(request, place, ticket, to, version, show)
 
@@ -206,10 +208,13 @@ def _move(
         way = move_card(ticket.pk, by=request.agent, to=to, words=words, version=version)
     except NotFound as error:
         raise Http404 from error
+    except HelpFormNeeded:
+        url = reverse("desk:envelopes", args=[ticket.reference])
+        return HttpResponse(headers={"HX-Redirect": url}) if request.htmx else redirect(url)
     except DomainError as error:
         if asks := _asks(request.agent, ticket, to, error):
             return _ask_words(request, place, ticket, asks, error, show)
-        return show(refusal=error)
+        return show(refusal=refusal_for(request.agent, ticket, error))
     said = ". ".join([f"{ticket.reference}: {', '.join(way.said)}", *exceeded_by(way.ticket)]) if way.said else ""
     # One act of two would be half of what was done.
     undo_url = undo_url_of_act_just_done(request.agent, way.ticket) if len(way.said) == 1 else ""
@@ -240,7 +245,7 @@ def _ask_where(request: AgentRequest, place: Place, ticket: Ticket, show: Show) 
             initial[name] = dimension.key_of(ticket)
             choices[name] = dimension.columns(request.agent, [initial[name]])
     if not choices:
-        refusal = ColumnFixed.of(ticket)
+        refusal = Refusal(ColumnFixed.of(ticket))
         if request.htmx:
             return render(request, "desk/_board_news.html", {"refusal": refusal}, status=refusal.status)
         return show(refusal=refusal)

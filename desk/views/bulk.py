@@ -20,7 +20,6 @@ from core.errors import DomainError, Invalid
 from desk.bulk import ACTS, acts_of, progress_now, summary_of
 from desk.listing import ListState, form_of, listing_of, state_of
 from desk.refusals import Refusal
-from desk.selectors import tickets_in
 from notifications.services import read_of_bulk_act
 from tickets import services
 from tickets.enums import BulkKind, BulkStage, BulkState
@@ -81,7 +80,7 @@ def _asked(request: AgentRequest, state: ListState, kind: BulkKind) -> Asked:
         return Asked(BulkKind(job.kind), job=job, count=job.total)
     references = request.POST.getlist("ticket")
     if "whole" in request.POST and "confirmed" not in request.POST:
-        found = tickets_in(state.listing.view, request.agent, state.wanted)
+        found = state.tickets(request.agent)
         references = list(found.order_by(*state.ordering).values_list("reference", flat=True)[: MAX_TICKETS + 1])
         if len(references) > MAX_TICKETS:
             rows = list(found.order_by(*state.ordering).values_list("pk", "reference")[: MAX_LISTED + 1])

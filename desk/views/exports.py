@@ -13,7 +13,6 @@ from accounts.auth import AgentRequest, agent_required
 from core.errors import Invalid
 from core.tables import csv_rows, xlsx_rows
 from desk.listing import listing_of
-from desk.selectors import tickets_in
 from desk.views.queues import state_in
 from tickets.exporting import table_of
 from tickets.policies import may_export
@@ -35,7 +34,7 @@ def export(request: AgentRequest, view: str, kind: str) -> Any:  # a stream is n
         raise PermissionDenied
     try:
         state = state_in(request, listing)
-        tickets = tickets_in(listing.view, request.agent, state.wanted)
+        tickets = state.tickets(request.agent)
     except Invalid:  # the list explains what is wrong with its filter
         return redirect(f"{reverse('desk:queue', args=[view])}?{request.GET.urlencode()}")
     rows = table_of(tickets, state.ordering, timezone.get_current_timezone())

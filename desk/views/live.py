@@ -1,6 +1,7 @@
 """What pages fetch when the stream says that something is new: presence and numbers."""
 
 import re
+from dataclasses import asdict
 
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -10,9 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.auth import AgentRequest, agent_required
 from desk import selectors
 from desk.context import capped
+from desk.pins import counts_of, in_tab_order
 from desk.workspace import named_ticket
 from live import presence as store
 from live.enums import Doing
+from tickets.saved_views import views_of
 
 PAGE = re.compile(r"[a-z0-9]{1,20}")
 """How a page names itself, so that two windows of one person are two."""
@@ -53,5 +56,14 @@ def _in_words(present: store.Present) -> str:
 def badges(request: AgentRequest) -> HttpResponse:
     """The numbers in the navigation, by the names they have there; nothing for none."""
     counts = selectors.badges(request.agent)
-    numbers = {"unread": counts.unread, "turns": counts.turns}
-    return JsonResponse({name: str(capped(count) or "") for name, count in numbers.items()})
+    return JsonResponse({name: str(capped(count) or "") for name, count in asdict(counts).items()})
+
+
+@require_GET
+@agent_required
+def list_counts(request: AgentRequest) -> HttpResponse:
+    """How many tickets stand in the lists of the tabs, by slug; at most three statements, and no words are read."""
+    counts = selectors.open_counts(request.agent) | counts_of(
+        request.agent, in_tab_order(request.agent, views_of(request.agent))
+    )
+    return JsonResponse({slug: selectors.in_short(count) for slug, count in counts.items()})

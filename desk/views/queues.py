@@ -40,7 +40,6 @@ from desk.selectors import (
     open_counts,
     start_slug,
     start_view,
-    tickets_in,
 )
 from tickets.models import SavedView, Ticket
 from tickets.policies import may_create, may_export
@@ -154,11 +153,10 @@ def _exports(state: ListState) -> list[dict[str, str]]:
 
 
 def _page(request: AgentRequest, state: ListState, cursor: str) -> Page[Ticket]:
-    load = loader_for(state.look.columns)
+    load = loader_for(state.look.columns, state.sort)
     if state.is_search:
         return search_tickets(request.agent, state.wanted.terms.words, cursor, size=PAGE_SIZE, load=load)
-    found = tickets_in(state.listing.view, request.agent, state.wanted)
-    return keyset_page(found, state.ordering, cursor=cursor, size=PAGE_SIZE, load=load)
+    return keyset_page(state.tickets(request.agent), state.ordering, cursor=cursor, size=PAGE_SIZE, load=load)
 
 
 def _rows(request: AgentRequest, state: ListState, page: Page[Ticket], *, is_whole: bool) -> dict[str, Any]:
@@ -185,6 +183,7 @@ def _tabs(request: AgentRequest, current: Listing, views: list[SavedView]) -> li
             "url": reverse("desk:queue", args=[slug]),
             "is_current": slug == current.slug,
             "count": in_short(counts[slug]) if slug in counts else "",
+            "live": slug,
         }
         for slug, label in names
     ]

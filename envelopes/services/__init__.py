@@ -21,6 +21,7 @@ from envelopes.services.opening import (
     open_envelope,
     open_next_level,
     redirect_envelope,
+    refuse_unless_help_may_be_asked,
     reopen_envelope,
 )
 from envelopes.services.timers import time_out_due_envelopes, time_out_envelope
@@ -45,6 +46,7 @@ __all__ = [
     "post_in_envelope",
     "post_mail",
     "redirect_envelope",
+    "refuse_unless_help_may_be_asked",
     "release_envelope",
     "renew_dues",
     "reopen_envelope",

@@ -41,6 +41,7 @@ from envelopes.services.words import index_reason
 from envelopes.transitions import steps_from
 from tickets.enums import EntryKind
 from tickets.errors import TicketUnowned
+from tickets.models import Ticket
 from tickets.policies import may_accept as may_accept_ticket
 from tickets.services import drop_held_asides, lock_ticket, tell_of_help
 
@@ -69,15 +70,25 @@ def open_envelope(
     Raises NotOwnerOrExpert, TicketUnowned, TicketClosed, TicketNotOpen, Invalid or StaleVersion (of the ticket).
     """
     ticket = lock_ticket(ticket_id)
+    _refuse_unless_open_to(by, ticket, kind=kind)
+    envelope = Envelope(ticket=ticket, level=FIRST_LEVEL, kind=kind, is_blocking=is_blocking, skill=skill)
+    if vendor_addresses:
+        envelope.vendor_addresses = usable_vendors(envelope, vendor_addresses)
+    return _open(envelope, by=by, reason=reason, team=team, agent=assigned_to, version=version)
+
+
+def _refuse_unless_open_to(by: Agent | SystemActor, ticket: Ticket, *, kind: str) -> None:
     if not may_open(by, ticket, kind=kind):
         if ticket.owner is None and may_accept_ticket(by, ticket):
             raise TicketUnowned(reference=ticket.reference, allowed=["accept"])
         raise NotOwnerOrExpert(reference=ticket.reference)
     refuse_unless_ticket_open(ticket)
-    envelope = Envelope(ticket=ticket, level=FIRST_LEVEL, kind=kind, is_blocking=is_blocking, skill=skill)
-    if vendor_addresses:
-        envelope.vendor_addresses = usable_vendors(envelope, vendor_addresses)
-    return _open(envelope, by=by, reason=reason, team=team, agent=assigned_to, version=version)
+
+
+@service
+def refuse_unless_help_may_be_asked(ticket_id: UUID, *, by: Agent) -> None:
+    """Raises what `open_envelope` would whatever is asked, before its form is shown."""
+    _refuse_unless_open_to(by, lock_ticket(ticket_id), kind=EnvelopeKind.INTERNAL)
 
 
 @service

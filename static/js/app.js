@@ -16,6 +16,7 @@ const afterwards = (load) => async () => {
 };
 
 const modules = {
+  beside: () => import("./beside.js"),
   board: () => import("./board.js"),
   composer: ticket,
   countdown: times,
@@ -24,6 +25,7 @@ const modules = {
   helping: () => import("./helping.js"),
   keys: () => import("./keys.js"),
   live: afterwards(() => import("./live.js")),
+  livelist: afterwards(() => import("./livelist.js")),
   liveticket: afterwards(() => import("./liveticket.js")),
   timeline: ticket,
   offline: () => import("./offline.js"),
@@ -31,7 +33,7 @@ const modules = {
   times,
 };
 
-const LATE = new Set([modules.live, modules.liveticket]);
+const LATE = new Set([modules.live, modules.livelist, modules.liveticket]);
 
 const loadersFor = (root) => {
   const names = all(root, "[data-module]").flatMap((el) => el.dataset.module.split(/\s+/));

@@ -4,7 +4,7 @@
 // focus: [data-take-focus] takes it on arrival, but not from a field somebody has gone to meanwhile.
 // copy: buttons that copy data-copy and say data-copied; shown only where the clipboard can be written.
 // theme: form[data-theme-form] switches the appearance at once; the server stores it for the next page.
-// panels: form[data-panel-form] opens or closes one at once; [data-resize] makes the one at the right wider or narrower,
+// panels: form[data-panel-form] opens or closes one at once; [data-resize="<name>"] makes it wider or narrower,
 //   with the mouse or the arrow keys. The server stores both for the next page.
 // autosubmit: [data-submit-on-change] sends its filter form on each choice; the button beside it is then not needed.
 import { all, say } from "./page.js";
@@ -89,23 +89,26 @@ const limits = (handle) => ({
 const resize = (handle, rem) => {
   const { low, high, step } = limits(handle);
   const width = Math.min(high, Math.max(low, low + Math.round((rem - low) / step) * step));
-  if (String(width) === page.dataset.detailsWidth) return;
-  page.dataset.detailsWidth = width;
+  const panel = handle.dataset.resize;
+  if (width === widthNow(handle)) return;
+  page.dataset[`${panel}Width`] = width;
   handle.setAttribute("aria-valuenow", width);
   clearTimeout(pause);
   const form = document.querySelector("[data-panel-form]");
-  pause = setTimeout(() => keepLayout(form, "details_width", width), PAUSE_MS);
+  pause = setTimeout(() => keepLayout(form, `${panel}_width`, width), PAUSE_MS);
 };
 
-const widthNow = () => Number(page.dataset.detailsWidth);
+const widthNow = (handle) => Number(page.dataset[`${handle.dataset.resize}Width`]);
+
+// Which way a panel grows: that at the left of the text grows towards its end.
+const sign = (handle) => (handle.dataset.resize === "list" ? -1 : 1) * (document.dir === "rtl" ? -1 : 1);
 
 const onResizeKey = (event) => {
   const handle = event.target.closest?.("[data-resize]");
   if (!handle) return;
   const { low, high, step } = limits(handle);
-  const isReversed = document.dir === "rtl";
-  const widths = { ArrowLeft: isReversed ? -step : step, ArrowRight: isReversed ? step : -step };
-  const width = { Home: low, End: high }[event.key] ?? (event.key in widths ? widthNow() + widths[event.key] : null);
+  const widths = { ArrowLeft: step * sign(handle), ArrowRight: -step * sign(handle) };
+  const width = { Home: low, End: high }[event.key] ?? (event.key in widths ? widthNow(handle) + widths[event.key] : null);
   if (width === null) return;
   event.preventDefault();
   resize(handle, width);
@@ -117,9 +120,8 @@ const onPointerDown = (event) => {
   handle.setPointerCapture(event.pointerId);
   const rem = parseFloat(getComputedStyle(page).fontSize);
   const from = event.clientX;
-  const before = widthNow();
-  const sign = document.dir === "rtl" ? -1 : 1;
-  const move = (moved) => resize(handle, before + (sign * (from - moved.clientX)) / rem);
+  const before = widthNow(handle);
+  const move = (moved) => resize(handle, before + (sign(handle) * (from - moved.clientX)) / rem);
   handle.addEventListener("pointermove", move);
   handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", move), { once: true });
 };

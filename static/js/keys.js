@@ -127,7 +127,7 @@ const arrow = (event) => {
   if (!step || event.shiftKey) return false;
   if (event.altKey) return moveEntry(step);
   const focused = document.activeElement;
-  const isFree = focused === document.body || focused.matches("[data-key-row]");
+  const isFree = (focused === document.body && !document.getElementById("workspace")) || focused.matches("[data-key-row]");
   return isFree && !document.getElementById("board") && document.querySelector("[data-key-row]") !== null && moveRow(step);
 };
 

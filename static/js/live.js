@@ -1,16 +1,13 @@
 // Live updates, for data-module="live" on the body: one stream a tab, open while the tab is seen. What happens is told
 // to the page as events of the document: live:ticket {ticket, xid}, live:presence, and live:look when everything is to
-// be looked at anew. The root element carries data-live while the stream is open. A lost stream is said after a while,
+// be looked at anew. The root element carries data-live while the stream is open ("list": it tells of tickets that stand in lists too). A lost stream is said after a while,
 // and until it is back the page looks every half minute.
-// Lists and boards (data-live-list) wait with what is new until somebody asks for it; numbers are shown at once.
-import { wake } from "./page.js";
+// Numbers are shown at once; lists and boards (data-live-list) wait with what is new, see livelist.js.
 
 const LOST_MS = 5_000;
 const LOOK_MS = 30_000;
 const SILENT_MS = 45_000; // three beats of the server
 const LONGEST_PAUSE_MS = 30_000;
-const CHECK_MS = 10_000; // between two looks at the list itself
-const MOMENT_MS = 500;
 const NAMED_AT_MOST = 150; // rows
 const EVENTS = ["ticket", "told", "presence", "reset", "beat", "over"];
 
@@ -19,6 +16,7 @@ let heard = ""; // number of the last message
 let timers = { lost: 0, look: 0, silent: 0, again: 0 };
 let pause = 2_000;
 let isOver = false;
+let tellsOfList = false; // whether the stream was asked for what happens on a list
 
 export const isListening = () => source?.readyState === EventSource.OPEN;
 
@@ -26,7 +24,7 @@ export const isListening = () => source?.readyState === EventSource.OPEN;
 export const ask = (url, options = {}) =>
   fetch(url, { redirect: "manual", ...options, headers: { "Live-Update": "1", ...options.headers } });
 
-const part = (name) => document.querySelector(`[data-live-${name}]`);
+export const part = (name) => document.querySelector(`[data-live-${name}]`);
 const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
 
 // Whether a page with this snapshot of the database shows what transaction xid did (PostgreSQL: xmin:xmax:under way).
@@ -53,11 +51,15 @@ export const counted = (words, count) => {
 
 // ---- the stream ----
 
+export const ROW = ":is(.queue-row, .queue-line, .board-card)[id]";
+export const rowIds = (root) => [...root.querySelectorAll(ROW)].map((row) => row.id);
+
 const address = () => {
   const url = new URL(document.body.dataset.liveUrl, window.location.href);
   const ticket = part("ticket");
   if (ticket) url.searchParams.set("ticket", ticket.dataset.liveTicket);
-  if (part("list")) {
+  tellsOfList = part("list") !== null;
+  if (tellsOfList) {
     // The rows are named, so that it can be told once of each that it has gone out of sight.
     url.searchParams.set("list", "1");
     const rows = rowIds(part("list")).slice(0, NAMED_AT_MOST).map((id) => id.replace(/^(row|card)-/, ""));
@@ -94,17 +96,17 @@ const regain = () => {
   pause = 2_000;
 };
 
-const again = () => {
+const again = (soon = pause * (0.75 + Math.random() / 2)) => {
   stop();
   lose();
   if (isOver || document.hidden) return;
-  timers.again = setTimeout(connect, pause * (0.75 + Math.random() / 2));
-  pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+  timers.again = setTimeout(connect, soon);
+  if (soon) pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
 };
 
 const listen = () => {
   clearTimeout(timers.silent);
-  timers.silent = setTimeout(again, SILENT_MS);
+  timers.silent = setTimeout(() => again(), SILENT_MS);
 };
 
 const connect = () => {
@@ -112,7 +114,7 @@ const connect = () => {
   source = new EventSource(address());
   listen();
   // Where the browser does not try again by itself, the server has refused.
-  source.onopen = () => { document.documentElement.dataset.live = "on"; };
+  source.onopen = () => { document.documentElement.dataset.live = tellsOfList ? "list" : "on"; };
   source.onerror = () => (source?.readyState === EventSource.CLOSED ? again() : lose());
   for (const name of EVENTS) source.addEventListener(name, hear);
 };
@@ -154,117 +156,13 @@ const countUnread = async () => {
   for (const [name, count] of Object.entries(await answer.json())) {
     for (const link of document.querySelectorAll(`[data-live-badge="${name}"]`)) {
       link.querySelector(".badge")?.remove();
+      link.closest("[data-live-with-number]")?.toggleAttribute("hidden", !count);
       if (!count) continue;
       const badge = span("badge badge--new", count);
       if (link.dataset.badgeWords) badge.append(span("visually-hidden", ` ${link.dataset.badgeWords}`)); // for the ear
       link.querySelector("kbd") ? link.querySelector("kbd").before(badge) : link.append(badge);
     }
   }
-};
-
-// ---- lists and boards ----
-
-const ROW = ".queue-row[id], .board-card[id]";
-const waiting = new Map(); // id of a row -> the transaction that has changed it, if that is known
-let checkedAt = 0;
-let checking = 0;
-let offering = 0;
-
-const rowIds = (root) => [...root.querySelectorAll(ROW)].map((row) => row.id);
-const rowOf = (ticket) => document.getElementById(`row-${ticket}`) ?? document.getElementById(`card-${ticket}`);
-const seenHere = () => part("list").dataset.liveSeen ?? document.body.dataset.liveSeen;
-
-// A card that is dragged, or whose move has no answer yet.
-const isUnderWay = () => Boolean(part("list")?.querySelector(".board-card[data-dragged], .board-card[aria-busy=true]"));
-
-// Not what one's own act has changed, which its answer shows: it is waited for.
-const offer = () => {
-  clearTimeout(offering);
-  if (isUnderWay()) offering = setTimeout(offer, MOMENT_MS);
-  else if (part("list")) showOffer();
-};
-
-const showOffer = () => {
-  waiting.forEach((xid, id) => { if (xid && shows(seenHere(), xid)) waiting.delete(id); });
-  const words = waiting.size ? counted("updates", waiting.size) : "";
-  part("refresh").hidden = !words;
-  if (part("count").textContent === words) return;
-  part("count").textContent = words;
-  if (words) announce(words);
-};
-
-const listNow = async () => {
-  const answer = await ask(window.location.href).catch(() => null);
-  if (!answer?.ok) return null;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  return page.querySelector("[data-live-list]") ? page : null;
-};
-
-// Rows that belong here no more; those that newer ones have only pushed over the end of the page do.
-const goneFrom = (shown, now) => {
-  const last = shown.findLastIndex((id) => now.includes(id));
-  return shown.filter((id, at) => !now.includes(id) && (at < last || now.length < shown.length));
-};
-
-// Whether tickets that do not stand here belong here now, and the other way round: the list itself says, but not for
-// every act on the desk.
-const check = async () => {
-  checking = 0;
-  checkedAt = Date.now();
-  const page = await listNow();
-  if (!page || !part("list")) return;
-  const [shown, now] = [part("list"), page.querySelector("[data-live-list]")].map(rowIds);
-  const came = now.filter((id) => !shown.includes(id));
-  for (const id of [...came, ...goneFrom(shown, now)]) if (!waiting.has(id)) waiting.set(id, "");
-  offer();
-};
-
-const onTicket = ({ detail }) => {
-  if (!part("list") || shows(seenHere(), detail.xid)) return;
-  const row = rowOf(detail.ticket);
-  const soonest = Math.max(500 + Math.random() * 1_000, checkedAt + CHECK_MS - Date.now());
-  if (row) waiting.set(row.id, detail.xid);
-  else checking ||= setTimeout(check, soonest);
-  if (row) offer();
-};
-
-const isEdited = (node) => node instanceof Element && node.querySelector(".inline-edit") !== null;
-
-// What is ticked and what is being edited in a row stays as it is.
-const keepChosen = {
-  beforeNodeMorphed: (node) => !(isEdited(node) && node.matches(ROW)),
-  beforeNodeRemoved: (node) => !isEdited(node),
-  beforeAttributeUpdated: (name) => name !== "checked",
-};
-
-const refresh = async () => {
-  const seen = part("list")?.dataset.liveSeen;
-  const page = await listNow();
-  const list = part("list");
-  // An act meanwhile the page that has come may not show.
-  if (!page || !list) window.location.reload();
-  else if (isUnderWay() || list.dataset.liveSeen !== seen) setTimeout(refresh, MOMENT_MS);
-  else showNow(page, list);
-};
-
-const showNow = (page, list) => {
-  waiting.clear();
-  document.body.dataset.liveSeen = page.body.dataset.liveSeen;
-  renewList(list, page.querySelector("[data-live-list]"));
-  offer();
-  const counts = page.querySelectorAll(".filters .tabs__count");
-  const mine = document.querySelectorAll(".filters .tabs__count");
-  if (counts.length === mine.length) mine.forEach((el, at) => { el.textContent = counts[at].textContent; });
-};
-
-const renewList = (list, fresh) => {
-  const focused = document.activeElement;
-  const row = focused?.closest(ROW)?.id;
-  window.Idiomorph.morph(list, fresh.outerHTML, { morphStyle: "outerHTML", callbacks: keepChosen });
-  wake(part("list"));
-  if (!row || document.activeElement === focused) return;
-  const back = focused.isConnected ? focused : document.getElementById(row)?.querySelector("[data-key-row]");
-  back?.focus({ preventScroll: true });
 };
 
 // ---- the page ----
@@ -289,11 +187,11 @@ const begin = () => {
 };
 
 export const init = () => {
-  if (waiting.size) offer(); // an act has swapped a part of it
-  if (isStarted || !window.EventSource || !document.body.dataset.liveUrl) return;
+  if (!window.EventSource || !document.body.dataset.liveUrl) return;
+  if (isStarted) {
+    if (source && part("list") && !tellsOfList) again(0); // a list has come after the page
+    return;
+  }
   isStarted = true;
-  document.addEventListener("live:ticket", onTicket);
-  document.addEventListener("live:look", () => { if (part("list") && !checking) check(); });
-  part("refresh").addEventListener("click", refresh);
   begin();
 };

@@ -129,11 +129,30 @@ const tellSection = (event) => {
   return true;
 };
 
+// What somebody waits for says so: the part that is to change, and after a moment a thin bar at the top of the page. What
+// the page asks for by itself does not.
+const underWay = new Map(); // request -> the part it changes
+
+const markBusy = ({ detail: { xhr, target, requestConfig } }) => {
+  if (requestConfig?.headers["Live-Update"]) return;
+  underWay.set(xhr, target);
+  target.setAttribute("aria-busy", "true");
+  document.documentElement.dataset.busy = "";
+};
+
+const markDone = ({ detail: { xhr } }) => {
+  underWay.get(xhr)?.removeAttribute("aria-busy");
+  underWay.delete(xhr);
+  if (!underWay.size) delete document.documentElement.dataset.busy;
+};
+
 let listening = false;
 
 export const listen = () => {
   if (listening) return;
   listening = true;
+  document.addEventListener("htmx:beforeSend", markBusy);
+  document.addEventListener("htmx:afterRequest", markDone);
   document.addEventListener("htmx:responseError", (event) => {
     if (tellSection(event)) return;
     const { xhr } = event.detail;

@@ -27,7 +27,9 @@ const grow = (text) => {
 
 // Help while writing is fetched when somebody is about to write.
 const help = async (details) => {
-  const modules = [import("./writing.js"), ...(details.matches("[data-formatted]") ? [import("./formatting.js")] : [])];
+  const modules = [import("./writing.js")];
+  if (details.matches("[data-formatted]")) modules.push(import("./formatting.js"));
+  if (details.querySelector("[data-recipients]")) modules.push(import("./recipients.js"));
   for (const module of await Promise.all(modules)) module.init(details);
 };
 

@@ -17,9 +17,11 @@ from accounts.models import Agent
 from desk.board.dimensions import DIMENSIONS, layout_from
 from desk.board.reading import MAX_CARDS, Place, board_of, counted, tickets_on
 from desk.selectors import QUEUES, QueueFilter
+from envelopes.models import Envelope
+from envelopes.services import cancel_envelope
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of
-from tests.factories import AgentFactory, CompanyFactory, ContactFactory, TeamFactory, TicketFactory
+from tests.factories import AgentFactory, CompanyFactory, ContactFactory, EnvelopeFactory, TeamFactory, TicketFactory
 from tickets.enums import Priority
 from tickets.filters import read_filter
 from tickets.models import Ticket
@@ -67,8 +69,45 @@ def filled(desk: Desk) -> Desk:
 
 def test_140_by_status_as_a_ticket_goes_through_it(filled: Desk) -> None:
     found = board(filled.mara)
-    assert [column["label"] for column in found["columns"]] == ["New", "In progress", "Waiting", "Resolved"]
+    assert [column["label"] for column in found["columns"]] == [
+        "New",
+        "In progress",
+        "Escalated",
+        "Waiting",
+        "Resolved",
+    ]
     assert cells(found) == {"New": 2, "In progress": 2, "Waiting": 1, "Resolved": 1}
+
+
+def test_140_tickets_with_open_envelopes_are_escalated_unless_the_customer_is_waited_for(desk: Desk) -> None:
+    """domain.md 17: `waiting_customer` -> waiting; otherwise open envelopes -> escalated; otherwise the status."""
+    helped = [TicketFactory(team=desk.team, owner=desk.mara) for _number in range(4)]
+    for ticket in helped:
+        EnvelopeFactory(ticket=ticket, team=desk.other_team)
+    waiting(helped[1], "in_progress")
+    waiting(helped[2])
+    cancel_envelope(Envelope.objects.get(ticket=helped[3]).pk, by=desk.mara, reason="Done without.")
+    waiting(TicketFactory(team=desk.team, owner=desk.mara), "waiting_internal")
+    found = board(desk.mara)
+    assert cells(found) == {"Escalated": 2, "Waiting": 2, "In progress": 1}
+    cards = {
+        cell["column"]: {card["reference"] for card in cell["cards"]}
+        for lane in found["lanes"]
+        for cell in lane["cells"]
+    }
+    assert cards["escalated"] == {helped[0].reference, helped[1].reference}
+
+
+def test_a_column_leads_to_the_list_of_the_same_tickets(desk: Desk) -> None:
+    for status, has_help in (("in_progress", True), ("in_progress", False), ("waiting_internal", True)):
+        ticket = TicketFactory(team=desk.team, owner=desk.mara, subject=f"{status} {has_help}")
+        if has_help:
+            EnvelopeFactory(ticket=ticket, team=desk.other_team)
+        waiting(ticket, status)
+    waiting(TicketFactory(team=desk.team, owner=desk.mara))
+    for column in board(desk.mara)["columns"]:
+        html = html_of(desk.browser(desk.mara).get(column["url"]))
+        assert html.count('<li class="queue-row') == column["count"], column["url"]
 
 
 def test_both_kinds_of_waiting_are_one_column(desk: Desk) -> None:
@@ -126,12 +165,18 @@ def crowd(desk: Desk, chance: Random) -> list[Ticket]:
             requester=chance.choice([desk.dana, loner]),
             priority=chance.choice(list(Priority)),
         )
+        if owner is not None and chance.random() < 0.3:
+            EnvelopeFactory(ticket=ticket, team=desk.other_team)
         Ticket.objects.filter(pk=ticket.pk).update(status=status)
     return list(Ticket.objects.select_related("team", "owner", "company", "requester"))
 
 
 LABEL_OF: dict[str, Callable[[Ticket], str]] = {
-    "status": lambda ticket: STANDS_IN[ticket.status],
+    "status": lambda ticket: (
+        "Escalated"
+        if ticket.envelopes.exists() and ticket.status in ("in_progress", "waiting_internal")
+        else STANDS_IN[ticket.status]
+    ),
     "priority": lambda ticket: ticket.get_priority_display(),
     "team": lambda ticket: ticket.team.name,
     "agent": lambda ticket: (ticket.owner.name if ticket.owner else "Nobody").replace("Mara Weiss", "Me"),
@@ -287,7 +332,7 @@ def test_an_empty_board_says_what_would_stand_there(desk: Desk) -> None:
 def test_the_board_alone_for_htmx(filled: Desk) -> None:
     response = filled.browser(filled.mara).get("/board/team/", headers={"HX-Request": "true"})
     html = html_of(response)
-    assert html.lstrip().startswith('<div class="board" id="board" data-module="board"')
+    assert html.lstrip().startswith('<div class="board" id="board" data-module="board livelist"')
     assert "<html" not in html
     assert "board-news" not in html.replace('hx-target="#board-news"', ""), "an open form beside it stays"
     assert "HX-Request" in response.headers["Vary"]
@@ -301,10 +346,11 @@ def test_limits_stand_beside_their_column_with_what_the_team_has(filled: Desk) -
     assert notes == {
         "New": ["Service Desk: 2 of at most 3"],
         "In progress": ["Service Desk: 3, limit 2 exceeded"],
+        "Escalated": [],
         "Waiting": ["Service Desk: 1 of 1, full"],
         "Resolved": [],
     }
-    assert [column["notes"] for column in board(filled.nina, view="all")["columns"]] == [[], [], [], []]
+    assert [column["notes"] for column in board(filled.nina, view="all")["columns"]] == [[], [], [], [], []]
 
 
 @pytest.mark.parametrize("query", ["", "by=agent&lanes=status", "by=customer&lanes=team", "by=team&lanes=priority"])

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from core.models import RefusedAct
+from envelopes.models import Envelope
+from envelopes.services import cancel_envelope
 from live.models import Change
 from live.snapshots import Snapshot
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of
-from tests.factories import TicketFactory
+from tests.factories import EnvelopeFactory, TicketFactory
 from tickets.enums import EntryKind, OutboundKind, Priority, TicketStatus
 from tickets.models import OutboundMessage, Ticket, WipLimit
 from tickets.services import (
@@ -178,6 +180,51 @@ def test_raising_to_critical_asks_why(desk: Desk) -> None:
     assert (_now(ticket).priority, told.body_text) == (Priority.CRITICAL, "The ward stands still.")
 
 
+# ---- where help is under way ----
+
+
+def test_a_card_put_to_escalated_opens_the_envelope_form_for_who_may_ask(desk: Desk) -> None:
+    ticket, unowned = TicketFactory(team=desk.team, owner=desk.mara), TicketFactory(team=desk.team)
+    form = f"/t/{ticket.reference}/envelopes/"
+    assert drop(desk, "mara", ticket, column="escalated").headers["HX-Redirect"] == form
+    assert drop(desk, "mara", ticket, plain=True, column="escalated").headers["Location"] == form
+    for who, card, status in (("jonas", ticket, 403), ("lea", ticket, 403), ("mara", unowned, 409)):
+        response = drop(desk, who, card, column="escalated")
+        assert (response.status_code, "HX-Redirect" in response.headers) == (status, False)
+        assert refusal_in(html_of(response)) != ""
+    assert Envelope.objects.count() == 0
+
+
+@pytest.mark.parametrize("status", ["in_progress", "waiting_internal"])
+def test_138_out_of_escalated_leads_the_end_of_the_help_alone(desk: Desk, status: str) -> None:
+    ticket = answered(TicketFactory(team=desk.team, owner=desk.mara))
+    envelope = EnvelopeFactory(ticket=ticket, team=desk.other_team)
+    Ticket.objects.filter(pk=ticket.pk).update(status=status)
+    words = {"resolution_code": "fixed", "resolution_note": "Done.", "asked": "1"}
+    for column, more in (("in_progress", {}), ("resolved", words)):
+        response = drop(desk, "mara", ticket, column=column, **more)
+        html = html_of(response)
+        assert (response.status_code, place_on(html, ticket), _now(ticket).status) == (409, "escalated", status)
+        assert refusal_in(html).startswith("Envelopes are still open: 1 Network (Asked).")
+        assert f'href="/t/{ticket.reference}/e/{envelope.number}/"' in html
+    assert drop(desk, "jonas", ticket, column="in_progress").status_code == 403, "whose ticket it is not"
+    assert place_on(html_of(drop(desk, "mara", ticket, column="waiting")), ticket) == "waiting", "as its button does"
+    assert place_on(html_of(drop(desk, "mara", ticket, column="escalated")), ticket) == "escalated"
+    assert _now(ticket).status == TicketStatus.IN_PROGRESS
+    cancel_envelope(envelope.pk, by=desk.mara, reason="Done without.")
+    assert place_on(html_of(drop(desk, "mara", ticket, column="in_progress")), ticket) == "in_progress"
+
+
+def test_138_the_ticket_page_leads_to_the_envelopes_that_are_in_the_way(desk: Desk) -> None:
+    ticket = TicketFactory(team=desk.team, owner=desk.mara)
+    EnvelopeFactory(ticket=ticket, team=desk.other_team)
+    answer = desk.browser(desk.mara).post(
+        f"/t/{ticket.reference}/resolve/", {"resolution_code": "fixed", "resolution_note": "Done."}
+    )
+    assert (answer.status_code, _now(ticket).status != TicketStatus.RESOLVED) == (409, True)
+    assert f'<a href="/t/{ticket.reference}/e/1/">Envelope 1: Network</a>' in html_of(answer)
+
+
 # ---- by agent ----
 
 
@@ -191,7 +238,9 @@ def test_138_an_owned_card_never_changes_its_owner(desk: Desk) -> None:
             assert refusal_in(html) == (
                 f"The owner of ticket {ticket.reference} does not change. "
                 "Open an envelope instead; a transfer is only for termination or leave of more than 30 days."
+                + (f" Open an envelope on {ticket.reference}" if who == "mara" else "")
             )
+            assert (f'href="/t/{ticket.reference}/envelopes/"' in html) == (who == "mara"), "its owner asks for help"
     assert _now(ticket).owner == desk.mara
     assert set(RefusedAct.objects.values_list("code", flat=True)) == {"ownership_immutable"}
 

@@ -133,6 +133,28 @@ def test_a_changed_recipient_does_not_get_the_reply(desk: Desk, ticket: Ticket) 
     assert OutboundMessage.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("cc", "words", "every"),
+    [
+        ("", "Send to Dana Roth", "dana@acme.example"),
+        ("a@acme.example", "Send to Dana Roth and 1 other", "dana@acme.example · copy to a@acme.example"),
+        (
+            "a@acme.example; b@acme.example,",
+            "Send to Dana Roth and 2 others",
+            "dana@acme.example · copy to a@acme.example, b@acme.example",
+        ),
+    ],
+)
+def test_the_button_names_the_exact_recipients(desk: Desk, ticket: Ticket, cc: str, words: str, every: str) -> None:
+    """Also without script, where a kept draft or a refused form says who gets a copy."""
+    browser = desk.browser(desk.mara)
+    html = html_of(browser.post(url_of(ticket, "reply/"), reply_form(browser, ticket, body="", cc=cc)))
+    (button,) = re.findall(r'<button[^>]*id="reply-send".*?</button>', html, re.DOTALL)
+    assert re.findall(r"<span data-recipients-words>([^<]*)</span>", button) == [words]
+    assert re.findall(r' title="([^"]*)"', button) == [every]
+    assert f'name="then" value="wait_for_customer" title="{every}"' in html
+
+
 def test_new_entries_are_shown_before_the_reply_goes_anyway(desk: Desk, ticket: Ticket) -> None:
     browser = desk.browser(desk.mara)
     values = reply_form(browser, ticket, body="Please restart it.")

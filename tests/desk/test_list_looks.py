@@ -15,9 +15,11 @@ from tests.factories import ContactFactory, TicketFactory
 from tickets.enums import Priority
 from tickets.models import Category, Ticket
 from tickets.services import edit_ticket, wait_for_customer
-from tickets.sorting import SORTS
+from tickets.sorting import NAMED_SORTS, SORTS
 
 pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+REFERENCES = re.compile(r'<li class="queue-line" id="row-([^"]+)"')
 
 
 def subjects(response: Any) -> list[str]:
@@ -66,7 +68,7 @@ def test_headings_are_links_that_order_the_list_and_turn_it_round(desk: Desk) ->
     browser = desk.browser(desk.mara)
     heads = {head["name"]: head for head in browser.get("/queue/team/?owner=me").context["heads"]}
     assert list(heads) == ["priority", "reference", "subject", "customer", "status", "owner", "changed"]
-    assert [name for name, head in heads.items() if "url" in head] == ["priority", "status"]
+    assert [name for name, head in heads.items() if "url" in head] == ["priority", "customer", "status", "owner"]
     assert heads["status"]["url"] == "?owner=me&sort=status"
     assert (heads["priority"]["is_current"], heads["priority"]["url"]) == (True, "?owner=me&sort=priority_score")
     turned = browser.get("/queue/team/?owner=me&sort=priority_score")
@@ -95,6 +97,66 @@ def test_pages_of_every_order_hold_each_ticket_once_forwards_and_back(desk: Desk
         back = [browser.get(f"/queue/{view}/{pages[-1].context['previous_url']}")]
         back.append(browser.get(f"/queue/{view}/{back[0].context['previous_url']}"))
         assert [subjects(page) for page in back] == [subjects(pages[1]), subjects(pages[0])], (view, sort)
+
+
+def people_of(ticket: Ticket) -> dict[str, str]:
+    """Names as rows show them."""
+    return {
+        "owner": ticket.owner.name if ticket.owner else "",
+        "customer": ticket.requester.name,
+        "company": ticket.company.name if ticket.company else "",
+        "team": ticket.team.name,
+    }
+
+
+@pytest.mark.parametrize("sort", sorted(NAMED_SORTS))
+def test_pages_and_neighbours_by_names_hold_each_ticket_once(desk: Desk, sort: str) -> None:
+    desk.mara.teams.add(desk.other_team)
+    loner = ContactFactory(first_name="Olga", last_name="Lone", company=None)
+    for number in range(57):
+        owner = (None, desk.jonas, desk.lea)[number % 3]
+        team = desk.team if number % 2 else desk.other_team
+        TicketFactory(team=team, requester=(desk.dana, loner)[number % 4 // 2], owner=owner, subject=f"No {number:02}")
+    browser = desk.browser(desk.mara)
+    pages = [browser.get(f"/queue/team/?sort={sort}")]
+    pages.append(browser.get(f"/queue/team/{pages[0].context['next_url']}"))
+    found = [subject for page in pages for subject in subjects(page)]
+    tickets = {
+        ticket.subject: ticket for ticket in Ticket.objects.select_related("owner", "company", "requester", "team")
+    }
+    names = [people_of(tickets[subject])[sort.lstrip("-")] for subject in found]
+    assert (len(found), len(set(found)), len(subjects(pages[0]))) == (57, 57, 50)
+    assert names == sorted(names, reverse=sort.startswith("-"))
+    assert subjects(browser.get(f"/queue/team/{pages[1].context['previous_url']}")) == found[:50]
+    here, after = tickets[found[30]], tickets[found[31]]
+    answer = browser.get(f"/t/{here.reference}/next/?from=team%3Fsort%3D{sort}")
+    assert answer.url.startswith(f"/t/{after.reference}/"), "J goes the same way"
+    beside = html_of(browser.get(f"/t/{tickets[found[55]].reference}/list/?from=team%3Fsort%3D{sort}", headers=HTMX))
+    assert [tickets[subject].reference for subject in found[47:]] == REFERENCES.findall(beside)
+
+
+def test_no_order_by_names_is_offered_where_closed_tickets_would_all_be_read(desk: Desk) -> None:
+    TicketFactory(team=desk.team, requester=desk.dana)
+    browser = desk.browser(desk.mara)
+    for address, is_offered in (
+        ("/queue/team/", True),
+        ("/queue/all/", False),
+        ("/queue/all/?q=status:open", True),
+        ("/queue/all/?q=printer", False),
+    ):
+        html = html_of(browser.get(f"{address}{'&' if '?' in address else '?'}columns=team,company,customer,owner"))
+        offered = [f"sort={name}" in html for name in ("owner", "customer", "company", "team")]
+        assert (offered, '<option value="owner"' in html) == ([is_offered] * 4, is_offered), address
+    answer = browser.get("/queue/all/?sort=owner")
+    assert (answer.status_code, answer.context["heads"][0]["is_current"]) == (200, False)
+    assert 'value="-created_at" selected' in html_of(answer), "the usual order, which costs the same at any size"
+
+
+def test_an_order_by_names_costs_no_statement_more(desk: Desk) -> None:
+    TicketFactory.create_batch(3, team=desk.team, requester=desk.dana)
+    browser = desk.browser(desk.mara)
+    usual, by_name = (len(statements_of(browser, f"/queue/team/{query}")) for query in ("", "?sort=company"))
+    assert by_name == usual
 
 
 def test_chosen_columns_stand_in_the_row_and_hidden_ones_do_not(desk: Desk) -> None:

@@ -237,7 +237,9 @@ def test_049_the_risks_are_named_in_one_dialog_whose_button_names_the_recipient(
         "The text speaks of a file, but none is attached.",
         "The text names another customer",
     ]
-    assert re.findall(r'form="reply-form">.*?<span>([^<]+)</span>', dialog, re.DOTALL) == ["Send to Dana Roth anyway"]
+    assert re.findall(r'form="reply-form">.*?<span>([^<]+)</span>', dialog, re.DOTALL) == [
+        "Send to Dana Roth and 1 other anyway"
+    ]
     assert 'id="reply-risks"' not in html_of(browser.get(url_of(ticket), {"compose": "reply"}))
 
     add_note(ticket.pk, by=desk.jonas, body_text="Wait.")

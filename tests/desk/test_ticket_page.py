@@ -4,11 +4,12 @@ import re
 
 import pytest
 
+from accounts.enums import Tier
 from accounts.models import Agent
 from desk.timeline import SHOW
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of, url_of
-from tests.factories import AbsenceFactory, TicketFactory
+from tests.factories import AbsenceFactory, ContactFactory, TicketFactory
 from tickets.enums import LinkKind
 from tickets.models import Ticket
 from tickets.services import (
@@ -41,7 +42,23 @@ def test_header_names_customer_company_and_owner(desk: Desk, ticket: Ticket) -> 
     html = html_of(desk.browser(desk.jonas).get(url_of(ticket)))
     for text in ("Dana Roth · Acme GmbH", "Mara Weiss", "Service Desk", "In progress", "Medium"):
         assert text in html
-    assert f"<title>{ticket.reference} · Acme GmbH · Printer offline</title>" in html
+    assert f"<title>{ticket.reference} · Dana Roth · Acme GmbH · Standard · Printer offline</title>" in html
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_the_head_names_every_tier_also_the_usual_one(desk: Desk, ticket: Ticket, tier: Tier) -> None:
+    desk.company.tier = tier
+    desk.company.save()
+    html = html_of(desk.browser(desk.jonas).get(url_of(ticket)))
+    head = html[html.index('id="ticket-head"') : html.index('class="ticket-head__top"')]
+    assert re.findall(r'class="ticket-head__tier"[^>]*>([^<]+)<', head) == [tier.label]
+    assert f"· {tier.label} · Printer offline</title>" in html
+
+
+def test_the_title_of_a_customer_without_company_names_the_person(desk: Desk) -> None:
+    alone = TicketFactory(team=desk.team, requester=ContactFactory(first_name="Olga", last_name="Lone", company=None))
+    html = html_of(desk.browser(desk.mara).get(url_of(alone)))
+    assert f"<title>{alone.reference} · Olga Lone · Standard · {alone.subject}</title>" in html
 
 
 def test_unowned_ticket_says_so(desk: Desk) -> None:

@@ -48,6 +48,21 @@ def options(page: Page) -> Any:
     return page.locator(".picker-list:not([hidden]) [role=option]")
 
 
+def test_the_send_button_names_how_many_get_it_as_cc_changes(tabs: Open, desk: Desk, ticket: Ticket) -> None:
+    page = tabs(ticket)
+    composer(page)
+    button, cc = page.locator("#reply-send"), page.get_by_label("Cc")
+    expect(button).to_have_text("Send to Dana Roth")
+    expect(button).to_have_attribute("title", "dana@acme.test")
+    cc.press_sequentially("li@acme.test")
+    expect(button).to_have_text("Send to Dana Roth and 1 other")
+    cc.press_sequentially(", jo@acme.test;")
+    expect(button).to_have_text("Send to Dana Roth and 2 others")
+    expect(button).to_have_attribute("title", "dana@acme.test · copy to li@acme.test, jo@acme.test")
+    cc.fill("")
+    expect(button).to_have_text("Send to Dana Roth")
+
+
 def test_143_a_slash_offers_texts_for_this_ticket(tabs: Open, desk: Desk, ticket: Ticket) -> None:
     create_canned_response(
         by=desk.mara, title="Restart", body="Hello {{customer.first_name}},\nrestart it.", shortcut="re"

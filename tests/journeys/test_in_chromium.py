@@ -159,7 +159,7 @@ def comes_afterwards(response: Response) -> bool:
     """What the page asks for by itself once it is there: live updates, sections in sight. How much of it comes while
     one looks depends on how busy the machine is.
     """
-    return "live-update" in response.request.headers or re.search(r"/js/live(ticket)?\.", response.url) is not None
+    return "live-update" in response.request.headers or re.search(r"/js/live(list|ticket)?\.", response.url) is not None
 
 
 def least_shift(page: Page, address: str) -> float:

@@ -118,7 +118,7 @@ def refresh(page: Page) -> None:
 
 def test_a_refreshed_list_keeps_what_is_ticked_and_what_is_being_edited(desk: Desk) -> None:
     edit = '<form class="inline-edit"><input value="old" id="field"><a data-inline-close>Cancel</a></form>'
-    page = desk.open(listing(row("INC-1"), row("INC-2", edit), row("INC-3")), "live", "rows")
+    page = desk.open(listing(row("INC-1"), row("INC-2", edit), row("INC-3")), "live", "livelist", "rows")
     page.locator("#pick-INC-1").check()
     page.locator("#field").fill("typed")
     desk.answers["/"] = desk.html(listing(row("INC-4"), row("INC-2", subject="New"), row("INC-1", subject="New")))
@@ -140,7 +140,7 @@ def test_a_refreshed_list_keeps_what_is_ticked_and_what_is_being_edited(desk: De
 
 
 def test_new_rows_are_given_to_htmx(desk: Desk) -> None:
-    page = desk.open(listing(row("INC-1")), "live", "rows")
+    page = desk.open(listing(row("INC-1")), "live", "livelist", "rows")
     page.evaluate("void (htmx.process = (el) => { window.processed = el.querySelectorAll('.queue-row').length; })")
     desk.answers["/"] = desk.html(listing(row("INC-1"), row("INC-2")))
     change(page, "INC-1")
@@ -149,7 +149,7 @@ def test_new_rows_are_given_to_htmx(desk: Desk) -> None:
 
 
 def test_rows_that_are_gone_are_news_but_not_those_that_newer_ones_push_over_the_end(desk: Desk) -> None:
-    page = desk.open(listing(row("INC-3"), row("INC-2"), row("INC-1")), "live", "rows")
+    page = desk.open(listing(row("INC-3"), row("INC-2"), row("INC-1")), "live", "livelist", "rows")
     assert "rows=INC-3.INC-2.INC-1" in page.evaluate("streams.at(-1).url")
     pill = page.locator("[data-live-refresh]")
     for shown, words in [("432", "1 update"), ("421", "2 updates"), ("42", "3 updates")]:
@@ -190,7 +190,7 @@ def card(reference: str, more: str = "", subject: str = "Printer") -> str:
 
 
 def test_a_board_offers_what_is_new_but_not_while_a_card_is_on_its_way(desk: Desk) -> None:
-    page = desk.open(board(card("INC-1", 'aria-busy="true"'), card("INC-2")), "live")
+    page = desk.open(board(card("INC-1", 'aria-busy="true"'), card("INC-2")), "live", "livelist")
     assert "list=1&rows=INC-1.INC-2" in page.evaluate("streams.at(-1).url")
     pill = page.locator("[data-live-refresh]")
     change(page, "INC-1")  # by the move itself, told before its answer

@@ -102,6 +102,22 @@ def test_lists_wait_with_what_is_new_until_asked(jonas: Page, desk: Desk, ticket
     expect(jonas.locator("[data-live-refresh]")).to_be_hidden()
 
 
+def test_the_numbers_in_the_tabs_follow_what_happens_and_are_asked_for_once_for_many_acts(
+    jonas: Page, desk: Desk, ticket: Ticket
+) -> None:
+    asked: list[str] = []
+    jonas.on("request", lambda request: asked.append(request.url) if "/live/lists/" in request.url else None)
+    open_and_listen(jonas, "/queue/team/")
+    tabs = jonas.get_by_role("navigation", name="Lists")
+    expect(tabs.get_by_role("link", name="Unowned")).to_have_text("Unowned 0")
+    for number in range(6):
+        TicketFactory(team=desk.team, subject=f"Scanner {number} is silent")
+    expect(tabs.get_by_role("link", name="Unowned")).to_have_text("Unowned 6")
+    expect(tabs.get_by_role("link", name="Team", exact=False).first).to_have_text("Team 7")
+    assert len(asked) <= 2
+    expect(jonas.locator(".queue-row")).to_have_count(1)
+
+
 def test_the_bell_counts_by_itself(page: Page, desk: Desk, ticket: Ticket) -> None:
     from core.events import deliver_all
 

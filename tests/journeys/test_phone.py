@@ -4,13 +4,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Contact
-from tests.factories import TicketFactory
-from tests.journeys.chromium import Watch, axe_finds_nothing
+from envelopes.models import Envelope
+from envelopes.services import cancel_envelope
+from tests.factories import CompanyFactory, TicketFactory
+from tests.journeys.chromium import Watch, axe_finds_nothing, open_page
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tests.sessions import sign_in_without_form
 from tickets.enums import EntryKind, OutboundStatus, TicketStatus
 from tickets.models import OutboundMessage, Ticket
+from tickets.services import accept_ticket, add_note
 
 
 @pytest.fixture
@@ -74,6 +77,73 @@ def test_147_accept_reply_note_wait_and_resolve_at_360_px(page: Page, desk: Desk
     page.wait_for_url(f"**/t/{ticket.reference}/")
     assert Ticket.objects.get(pk=ticket.pk).status == TicketStatus.RESOLVED
     assert ticket.entries.filter(kind=EntryKind.NOTE).count() == 1
+
+
+def test_147_wait_resolve_and_a_new_envelope_by_the_buttons_of_the_ticket(
+    page: Page, desk: Desk, ticket: Ticket
+) -> None:
+    accept_ticket(ticket.pk, by=desk.mara)
+    Ticket.objects.filter(pk=ticket.pk).update(last_customer_message_at=None)
+    open_page(page, f"/t/{ticket.reference}/")
+    head, dialog = page.locator("#ticket-head"), page.get_by_role("dialog")
+    head.get_by_role("button", name="Wait for customer").tap()
+    expect(head).to_contain_text("Waiting for customer")
+    assert (is_narrow(page), Ticket.objects.get(pk=ticket.pk).status) == (True, TicketStatus.WAITING_CUSTOMER)
+    head.get_by_role("button", name="Resume").tap()
+    expect(head).to_contain_text("In progress")
+
+    page.locator("#composers").get_by_role("link", name="Envelope").tap()
+    expect(dialog).to_be_visible()
+    assert is_narrow(page)
+    dialog.get_by_label("Whom do you ask?").select_option(label="Back Office")
+    dialog.get_by_label("What do you need?").fill("Is the cable to ward 3 old?")
+    dialog.get_by_role("button", name="Open envelope").tap()
+    expect(page.locator("#ticket-tabs")).to_contain_text("Back Office")
+    envelope = Envelope.objects.get(ticket=ticket)
+    assert (is_narrow(page), envelope.target) == (True, "Back Office")
+
+    cancel_envelope(envelope.pk, by=desk.mara, reason="Found it.")
+    open_page(page, f"/t/{ticket.reference}/")
+    head.get_by_role("link", name="Resolve").tap()
+    expect(dialog).to_be_visible()
+    assert is_narrow(page)
+    dialog.get_by_label("How was it resolved?").select_option("fixed")
+    dialog.get_by_label("What was done?").fill("Restarted the spooler.")
+    dialog.get_by_role("button", name="Resolve ticket").tap()
+    expect(head).to_contain_text("Resolved")
+    assert (is_narrow(page), Ticket.objects.get(pk=ticket.pk).status) == (True, TicketStatus.RESOLVED)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_whose_ticket_it_is_stays_in_view_to_the_end(
+    width: int, browsers: Browsers, desk: Desk, ticket: Ticket
+) -> None:
+    """Name, company, tier and reference, in one bar (issue 4, "always visible"); and in the tab's title."""
+    ticket.requester.company = CompanyFactory(name="Acme GmbH", tier="premium")
+    ticket.requester.save()
+    Ticket.objects.filter(pk=ticket.pk).update(company=ticket.requester.company)
+    for number in range(20):
+        add_note(ticket.pk, by=desk.jonas, body_text=f"Step {number}: the spooler was looked at.\n" * 3)
+    is_phone = width < 640
+    page = browsers(desk.mara, viewport={"width": width, "height": 800}, is_mobile=is_phone, has_touch=is_phone)
+    open_page(page, f"/t/{ticket.reference}/")
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+    page.locator("#timeline").evaluate("el => { el.scrollTop = el.scrollHeight; }")
+    last = page.locator(".entry").filter(has_text="Step 19:")
+    expect(last).to_be_in_viewport()
+    bar = page.locator(".ticket-head__bar")
+    for words in (ticket.reference, "Dana Roth · Acme GmbH", "Premium"):
+        expect(bar.get_by_text(words, exact=True)).to_be_in_viewport(ratio=1)
+    box = bar.bounding_box()
+    assert box
+    assert box["y"] >= 0
+    assert box["height"] <= 64, "a bar, and no second head"
+    covering = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y)?.closest('.ticket-head__bar') !== null",
+        [box["x"] + 120, box["y"] + 20],
+    )
+    assert covering, "nothing lies over it"
+    assert page.title() == f"{ticket.reference} · Dana Roth · Acme GmbH · Premium · Printer in ward 3"
 
 
 def test_147_the_desk_can_be_installed(page: Page) -> None:

@@ -46,7 +46,8 @@ def test_panels_close_and_resize_by_keyboard_and_come_back_as_they_were_left(
     page: Page, desk: Desk, ticket: Ticket
 ) -> None:
     show(page, at(ticket))
-    panel, label = page.locator("#context-panel"), page.locator(".rail__label", has_text="Queue")
+    panel, beside = page.locator("#context-panel"), page.locator("#list-panel")
+    label = page.locator(".rail__label", has_text="Queue")
     handle = page.get_by_role("separator", name="Width of the details")
     before = panel.bounding_box()
     tab_to(page, handle, most=100)
@@ -58,16 +59,26 @@ def test_panels_close_and_resize_by_keyboard_and_come_back_as_they_were_left(
     kept(page, desk, {"details_width": 22})
     page.keyboard.press("Shift+I")
     expect(panel).to_be_hidden()
-    page.keyboard.press("Shift+L")
+    wide = page.get_by_role("button", name="Wide navigation")
+    expect(wide).to_be_hidden()  # three panels leave it its icons
     expect(label).to_have_css("opacity", "0")
-    kept(page, desk, {"details_width": 22, "details": "closed", "rail": "narrow"})
+    page.keyboard.press("Shift+L")
+    expect(beside).to_be_hidden()
+    expect(label).to_have_css("opacity", "1")
+    wide.click()
+    expect(label).to_have_css("opacity", "0")
+    kept(page, desk, {"details_width": 22, "details": "closed", "list": "closed", "rail": "narrow"})
     page.reload(wait_until="commit")
     left = page.evaluate(
-        "(({ rail, details, detailsWidth }) => [rail, details, detailsWidth])(document.documentElement.dataset)"
+        "(({ rail, list, details, detailsWidth }) => [rail, list, details, detailsWidth])"
+        "(document.documentElement.dataset)"
     )
-    assert left == ["narrow", "closed", "22"]
+    assert left == ["narrow", "closed", "closed", "22"]
     page.wait_for_load_state("networkidle")
     expect(panel).to_be_hidden()
+    expect(beside).to_be_hidden()
+    page.keyboard.press("Shift+L")
+    expect(beside).to_be_visible()
     page.keyboard.press("Shift+I")
     expect(panel).to_be_visible()
 

@@ -108,6 +108,7 @@ LIST_ACTS: dict[str, Act] = {
     "many_accept": _many("accept"),
     "many_priority": _many("priority", priority="high"),
     "peek": Act(page=lambda case: Ask("get", f"/t/{case.ref}/peek/", goes_to=f"/t/{case.ref}/")),
+    "list_beside": Act(page=lambda case: Ask("get", f"/t/{case.ref}/list/?from=all", goes_to="/queue/all/")),
     "go_on": Act(page=lambda case: Ask("get", f"/t/{case.ref}/next/?from=all", goes_to="/t/")),
     "go_back": Act(page=lambda case: Ask("get", f"/t/{case.ref}/previous/?from=all", goes_to="/t/")),
     "see_inline": Act(

@@ -109,6 +109,7 @@ PEOPLE_ACTS: dict[str, Act] = {
     "home": page("get", "/", goes_to="/queue/"),
     "notifications": reads("/notifications/", "/notifications/"),
     "badges": page("get", "/live/badges/"),
+    "list_counts": page("get", "/live/lists/"),
     "notification": one("notifications", "notification"),
     "read_notification": Act(
         api=lambda case: Ask("post", f"/api/v1/notifications/{case.thing('notification')}/read/", {})

@@ -103,6 +103,7 @@ peek         foreign_owned 401 404 404    404       404    404    404       ok  
 
 # From there to the one beside it in a list
 go_on        owned  401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
+list_beside  owned  401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
 go_back      owned  401  ok        ok     ok        ok     ok     ok        ok      404   404      -     -      401
 
 # "Change priority": O, lead, supervisor, manager; the same in the row of a list

@@ -59,6 +59,7 @@ act                  state anon agent owner deputy lead super manager auditor ad
 home                 -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 notifications        -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       role  role   401
 badges               -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+list_counts          -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 notification         -     401  ok    404   404    404  404   404     404     404   404      role  role   401
 read_notification    -     401  ok    404   404    404  404   404     404     404   404      role  role   401
 read_notifications   -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       role  role   401

@@ -71,7 +71,7 @@ def test_what_is_read(text: str, terms: list[Term]) -> None:
         ("state:new", "There is no filter “state”. There are status, priority,"),
         ("status:", "Name a value behind “status:”."),
         ("team:,", "Name a value behind “team:”."),
-        ("status:sleeping", "“sleeping” is no value of Status. There are open, waiting, ended, any, new,"),
+        ("status:sleeping", "“sleeping” is no value of Status. There are open, waiting, escalated, ended,"),
         ("priority:urgent", "“urgent” is no value of Priority. There are critical, high, medium, low."),
         ("status:c", "“c” is no value of Status. There are cancelled, closed."),
         ('"vpn', "A quotation mark is not closed."),

@@ -16,14 +16,16 @@ from tickets.api.kept import KeptOut, KeptPatch, KeptViewSet
 from tickets.models import SavedView
 from tickets.saved_views import views_in_sight
 from tickets.services import delete_view, edit_view, save_view
-from tickets.sorting import SORTS
+from tickets.sorting import ALL_SORTS
 
 
 class ViewPatch(KeptPatch):
     columns = serializers.ListField(
         required=False, child=Line(max_length=20), max_length=20, help_text="empty: the usual ones"
     )
-    sort = serializers.ChoiceField(required=False, allow_blank=True, choices=list(SORTS), help_text="empty: the usual")
+    sort = serializers.ChoiceField(
+        required=False, allow_blank=True, choices=list(ALL_SORTS), help_text="empty: the usual"
+    )
 
 
 class ViewIn(ViewPatch):

@@ -30,7 +30,7 @@ class SavedView(BaseModel):
     columns = ArrayField(models.CharField(max_length=20), verbose_name=_("columns"), default=list, blank=True)
     """Empty: the usual ones."""
     sort = models.CharField(_("order"), max_length=20, blank=True)
-    """A key of `tickets.sorting.SORTS`; empty: the usual order of its base."""
+    """A key of `tickets.sorting.ALL_SORTS`; empty: the usual order of its base."""
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     """Lower ones stand first; equal ones by name."""
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.actors import Actor
 from core.errors import Text
 from core.service import service
-from tickets.columns import LABELS
+from tickets.columns import BOARD_LABELS
 from tickets.enums import BoardSort, ColumnField, ListBase, ViewScope
 from tickets.errors import BoardNotYours
 from tickets.filters import NONE
@@ -89,6 +89,6 @@ def _clean(board: KanbanBoard) -> None:
 def _are_columns(field: str, keys: list[str]) -> bool:
     if len(keys) > MAX_COLUMNS or len(set(keys)) != len(keys):
         return False
-    if field in LABELS:
-        return set(keys) <= set(LABELS[ColumnField(field)])
+    if field in BOARD_LABELS:
+        return set(keys) <= set(BOARD_LABELS[ColumnField(field)])
     return all(key == NONE or (key and is_id(key)) for key in keys)

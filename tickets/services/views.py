@@ -12,7 +12,7 @@ from tickets.enums import ListBase, ViewScope
 from tickets.errors import ViewNotYours
 from tickets.models import SavedView
 from tickets.services.kept import change, clean_filters, clean_name, keep, locked, may_edit_view, remove
-from tickets.sorting import SORTS
+from tickets.sorting import ALL_SORTS
 
 TOO_MANY = _("You have %(count)s views already; delete one first.")
 FIELDS = ("name", "scope", "team", "base", "filters", "columns", "sort", "position")
@@ -71,7 +71,7 @@ def _locked(view_id: UUID, by: Actor) -> SavedView:
 def _clean(view: SavedView) -> None:
     """Raises Invalid. Team and people of a filter are not looked up: who reads the view may know others."""
     faults = clean_name(view)
-    for name, known in (("scope", ViewScope.values), ("base", ListBase.values), ("sort", ["", *SORTS])):
+    for name, known in (("scope", ViewScope.values), ("base", ListBase.values), ("sort", ["", *ALL_SORTS])):
         if getattr(view, name) not in known:
             faults[name] = _("This is not one of: %(known)s.") % {"known": ", ".join(filter(None, known))}
     if len(view.columns) > 20 or any(len(str(column)) > 20 for column in view.columns):

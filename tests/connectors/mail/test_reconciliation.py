@@ -1,5 +1,6 @@
 """Each night the mailboxes are compared with the ledger; what nobody took in is noticed."""
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -157,7 +158,7 @@ def test_quarantine_is_counted_in_the_navigation_for_its_team(client: Client, ma
     def entry(role: Role, **more: object) -> bool:
         client.force_login(AgentFactory(roles=[role], **more).user)
         page = client.get("/account/").content.decode()
-        return "/mail/?state=quarantined" in page and "Mail in quarantine" in page
+        return re.search(r'<li data-live-with-number><a [^>]*href="/mail/\?state=quarantined"', page) is not None
 
     assert entry(Role.AGENT, teams=[mailbox.team])
     assert entry(Role.AUDITOR)

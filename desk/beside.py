@@ -1,0 +1,68 @@
+"""The list beside an open ticket: the one it was opened from, in the order in which J and K go through it.
+
+It comes after the page, so that the page itself reads nothing for it.
+"""
+
+from typing import Any
+
+from accounts.models import Agent
+from core.paging import Page, encode_cursor, keyset_page
+from desk.columns import loader_for
+from desk.listing import ListState
+from desk.neighbours import GROUPED, list_url_from, state_from, with_from
+from desk.rows import Row, add_hints, grouped, row_of
+from tickets.models import Ticket
+from tickets.search import search_tickets
+from tickets.sorting import tell_sorted_names
+
+SIZE, BEFORE, AFTER = 20, 8, 11
+"""Rows of a long list: its first ones, or those around a ticket that does not stand among them."""
+
+
+def list_beside(agent: Agent, ticket: Ticket, origin: str) -> dict[str, Any]:
+    """What `desk/_beside.html` shows; at most six statements however long the list is.
+
+    A ticket that has left the list it was opened from still has its place there, as for J and K; one that never stood
+    in the list the day begins with is not looked for.
+    """
+    state = state_from(agent, origin)
+    is_own = state.listing.view.slug == "mine" and state.sort == state.listing.view.sort
+    page = _page(agent, state, size=GROUPED if is_own else SIZE)
+    if page.next_cursor is not None and ticket.pk not in {item.pk for item in page.items}:
+        page = _page_around(agent, state, ticket, is_from_there=bool(origin)) or page
+    rows = {item.pk: _row(item, agent, ticket, origin) for item in page.items}
+    awaiting_owner = add_hints(page.items, rows, agent)
+    is_whole = page.previous_cursor is None and page.next_cursor is None
+    if is_own and is_whole:
+        groups = grouped(page.items, rows, awaiting_owner)
+    else:
+        groups = [{"label": "", "rows": list(rows.values())}] if rows else []
+    return {
+        "groups": groups,
+        "label": state.listing.label,
+        "list_url": list_url_from(agent, origin),
+        "has_more_before": page.previous_cursor is not None,
+        "has_more_after": page.next_cursor is not None,
+    }
+
+
+def _row(item: Ticket, agent: Agent, ticket: Ticket, origin: str) -> Row:
+    row = row_of(item, agent, may_act=False)
+    return row | {"url": with_from(row["url"], origin), "is_current": item.pk == ticket.pk}
+
+
+def _page(agent: Agent, state: ListState, cursor: str = "", *, size: int) -> Page[Ticket]:
+    load = loader_for((), state.sort)
+    if state.is_search:
+        return search_tickets(agent, state.wanted.terms.words, cursor, size=size, load=load)
+    return keyset_page(state.tickets(agent), state.ordering, cursor=cursor, size=size, load=load)
+
+
+def _page_around(agent: Agent, state: ListState, ticket: Ticket, *, is_from_there: bool) -> Page[Ticket] | None:
+    itself = list(state.tickets(agent).filter(pk=ticket.pk).for_rows())
+    if not (itself or is_from_there):
+        return None
+    tell_sorted_names(ticket, state.sort)
+    before = _page(agent, state, encode_cursor("prev", ticket, state.ordering), size=BEFORE)
+    after = _page(agent, state, encode_cursor("next", ticket, state.ordering), size=AFTER)
+    return Page([*before.items, *itself, *after.items], after.next_cursor, before.previous_cursor)
