@@ -11,7 +11,7 @@ const names = () => ({ person: document.body.dataset.person, list: panel().datas
 
 const keep = () => {
   if (!hasCome()) return;
-  const kept = { ...names(), top: panel().scrollTop, html: rows().innerHTML };
+  const kept = { ...names(), top: panel().scrollTop, html: rows().outerHTML };
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(kept)); // which signing out clears
   } catch {
@@ -27,7 +27,7 @@ const showKept = () => {
   part.querySelectorAll("[aria-current]").forEach((link) => link.removeAttribute("aria-current"));
   const here = window.location.pathname.split("/")[2];
   part.getElementById(`row-${here}`)?.querySelector("[data-key-row]")?.setAttribute("aria-current", "page");
-  rows().querySelector("[data-later-link]").replaceChildren(...part.body.childNodes);
+  rows().querySelector("[data-later-link]").replaceChildren(...part.getElementById("beside").childNodes);
   panel().scrollTop = kept.top;
   reveal();
 };
