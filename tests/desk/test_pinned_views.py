@@ -135,3 +135,15 @@ def test_counted_tabs_cost_a_list_one_statement_and_only_now_and_then(desk: Desk
     for number in range(COUNTED + 2):
         save_view(f"V{number}", by=desk.mara, base="team", filters={"priority": "low"})
     assert len(statements_of(browser, "/queue/team/")) == bare
+
+
+def test_open_pages_ask_how_much_stands_in_the_lists_at_the_same_cost_however_much_that_is(desk: Desk) -> None:
+    view = save_view("High ones", by=desk.mara, base="team", filters={"priority": "high"})
+    browser, costs = desk.browser(desk.mara), []
+    for expected in ("1", "2"):
+        TicketFactory(team=desk.team, priority=Priority.HIGH)
+        found = browser.get("/live/lists/").json()
+        assert found.pop(view.slug) == "1", "numbers of saved views may be old by seconds"
+        assert found == {"mine": "0", "team": expected, "unowned": expected}
+        costs.append(len(statements_of(browser, "/live/lists/")))
+    assert costs[0] == costs[1]

@@ -161,8 +161,10 @@ def test_quarantine_is_counted_in_the_navigation_for_its_team(client: Client, ma
         return re.search(r'<li data-live-with-number><a [^>]*href="/mail/\?state=quarantined"', page) is not None
 
     assert entry(Role.AGENT, teams=[mailbox.team])
+    assert client.get("/live/badges/").json()["quarantined"] == "3", "which open pages are told"
     assert entry(Role.AUDITOR)
     assert not entry(Role.AGENT, teams=[other.team])
+    assert client.get("/live/badges/").json()["quarantined"] == ""
     assert not entry(Role.ADMIN)
     assert {gauge.name: gauge.value for gauge in of_incoming_mail(NIGHT)}["mail_quarantined"] == 3
 
