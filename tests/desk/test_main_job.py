@@ -26,7 +26,7 @@ def test_from_queue_to_resolution(desk: Desk) -> None:
 
     assert browser.post(f"{url}accept/").headers["Location"] == url
     page = browser.get(url).content.decode()
-    assert f"<title>{ticket.reference} · Acme GmbH · Printer offline, ward 3</title>" in page
+    assert f"<title>{ticket.reference} · Dana Roth · Acme GmbH · Standard · Printer offline, ward 3</title>" in page
     assert "Send to Dana Roth" in page
 
     sent = browser.post(

@@ -135,6 +135,9 @@ OF_ENVELOPES: dict[str, Operation] = {
         message=Message(body_text=w.said()),
     ),
     "redirect_envelope": lambda w, by, _other: services.redirect_envelope(w.envelope(), by=by, assigned_to=w.helper),
+    "refuse_unless_help_may_be_asked": lambda w, by, _other: services.refuse_unless_help_may_be_asked(
+        w.ticket.pk, by=by
+    ),
     "release_envelope": lambda w, by, _other: services.release_envelope(w.envelope(), by=w.helping(), reason=w.said()),
     "renew_dues": lambda w, by, _other: services.renew_dues(w.ticket.pk, by=by),
     "replace_leaver": lambda w, _by, _other: w.lose_helper(),
