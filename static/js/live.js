@@ -96,17 +96,17 @@ const regain = () => {
   pause = 2_000;
 };
 
-const again = (soon = pause * (0.75 + Math.random() / 2)) => {
+const again = () => {
   stop();
   lose();
   if (isOver || document.hidden) return;
-  timers.again = setTimeout(connect, soon);
-  if (soon) pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+  timers.again = setTimeout(connect, pause * (0.75 + Math.random() / 2));
+  pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
 };
 
 const listen = () => {
   clearTimeout(timers.silent);
-  timers.silent = setTimeout(() => again(), SILENT_MS);
+  timers.silent = setTimeout(again, SILENT_MS);
 };
 
 const connect = () => {
@@ -189,7 +189,10 @@ const begin = () => {
 export const init = () => {
   if (!window.EventSource || !document.body.dataset.liveUrl) return;
   if (isStarted) {
-    if (source && part("list") && !tellsOfList) again(0); // a list has come after the page
+    if (source && part("list") && !tellsOfList) { // it has come after the page
+      stop();
+      connect();
+    }
     return;
   }
   isStarted = true;
