@@ -12,7 +12,7 @@ const show = (form) => {
   const words = button.querySelector("[data-recipients-words]");
   const said = wordsFor(button, copies.length);
   if (words.textContent !== said) words.textContent = said;
-  const every = [to, ...(copies.length ? [`${button.dataset.copy} ${copies.join(", ")}`] : [])].join(" · ");
+  const every = [to, ...(copies.length ? [`${button.dataset.copies} ${copies.join(", ")}`] : [])].join(" · ");
   form.querySelectorAll("[data-recipients], button[name=then]").forEach((el) => { el.title = every; });
 };
 

@@ -232,5 +232,5 @@ def test_a_board_gets_a_name_and_its_columns_an_order_by_keyboard(page: Page, ti
     tab_to(page, page.get_by_role("button", name="Save", exact=True), most=100)
     page.keyboard.press("Enter")
     page.wait_for_url("**/board/my-worst-first/")
-    expect(page.locator(".board__title a")).to_have_text(["New", "In progress", "Waiting", "Resolved"])
+    expect(page.locator(".board__title a")).to_have_text(["New", "In progress", "Escalated", "Waiting", "Resolved"])
     expect(tally(page, "new")).to_have_text("1")

@@ -51,7 +51,7 @@ def options(page: Page) -> Any:
 def test_the_send_button_names_how_many_get_it_as_cc_changes(tabs: Open, desk: Desk, ticket: Ticket) -> None:
     page = tabs(ticket)
     composer(page)
-    button, cc = page.locator("#reply-send"), page.get_by_label("Cc")
+    button, cc = page.locator("#reply-send"), page.get_by_label("Cc", exact=True)
     expect(button).to_have_text("Send to Dana Roth")
     expect(button).to_have_attribute("title", "dana@acme.test")
     cc.press_sequentially("li@acme.test")

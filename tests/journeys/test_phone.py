@@ -96,7 +96,7 @@ def test_147_wait_resolve_and_a_new_envelope_by_the_buttons_of_the_ticket(
     expect(dialog).to_be_visible()
     assert is_narrow(page)
     dialog.get_by_label("Whom do you ask?").select_option(label="Back Office")
-    dialog.get_by_label("What do you need?").fill("Is the cable to ward 3 old?")
+    dialog.get_by_label("What help is needed?").fill("Is the cable to ward 3 old?")
     dialog.get_by_role("button", name="Open envelope").tap()
     expect(page.locator("#ticket-tabs")).to_contain_text("Back Office")
     envelope = Envelope.objects.get(ticket=ticket)
