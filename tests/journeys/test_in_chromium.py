@@ -156,10 +156,11 @@ def test_pages_keep_their_budget(address: str, browsers: Browsers, watch: Watch,
 
 
 def comes_afterwards(response: Response) -> bool:
-    """What the page asks for by itself once it is there: live updates, sections and the list in sight. How much of it comes while
-    one looks depends on how busy the machine is.
+    """What the page asks for by itself once it is there: live updates, sections and the list in sight. How much of it
+    comes while one looks depends on how busy the machine is.
     """
-    return "live-update" in response.request.headers or re.search(r"/js/(beside|live(list|ticket)?)\.", response.url) is not None
+    is_of_what_comes = re.search(r"/js/(beside|live(list|ticket)?)\.", response.url) is not None
+    return "live-update" in response.request.headers or is_of_what_comes
 
 
 def least_shift(page: Page, address: str) -> float:
