@@ -177,11 +177,11 @@ def test_keys_of_the_ticket(page: Page, desk: Desk, tickets: list[Ticket]) -> No
     quotes_what_is_selected(page)
     at = "document.activeElement.closest('[data-panel], .entry')?.id || document.activeElement.className"
     panels = []
-    for _number in range(4):
+    for _number in range(5):
         press(page, "w")
         panels.append(page.evaluate(at))
-    assert panels[:2] == ["navigation", "timeline"]
-    assert ("context-panel" in panels, len(set(panels))) == (True, 4)
+    assert panels[:3] == ["navigation", "list-panel", "timeline"]
+    assert ("context-panel" in panels, len(set(panels))) == (True, 5)
     seqs = [
         f"e{seq}" for seq in TimelineEntry.objects.filter(ticket=ticket).order_by("seq").values_list("seq", flat=True)
     ]
