@@ -68,6 +68,8 @@ def browsers(chromium: Browser, live_site: str, watch: Watch, service_workers: A
         usual = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "service_workers": service_workers}
         wanted = {**usual, **options}
         context = chromium.new_context(base_url=live_site, **wanted)
+        if wanted["service_workers"] == "block":  # begun on an open page, a route may be late
+            context.route("**/never-asked-for/", lambda route: route.continue_())
         opened.append(context)
         context.on("page", watch.over)
         if agent:
