@@ -26,7 +26,7 @@ def sign_in_again(page: Page, password: str = PASSWORD) -> None:
 
 
 def test_a_reply_goes_on_after_signing_in_over_the_page(page: Page, watch: Watch, desk: Desk, ticket: Ticket) -> None:
-    watch.expected = (400, 401)
+    watch.expected = (400, 401, 403)  # the last: a draft on its way when signing in changed the token
     open_page(page, f"/t/{ticket.reference}/")
     page.keyboard.press("r")
     end_session(page.context)
