@@ -3,10 +3,12 @@
 Who may read is part of the statement, before any limit. There is no count, and nothing tells of what is not shown.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import BooleanField
+from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 
 from core.actors import Actor
@@ -18,6 +20,7 @@ from tickets.search import tsquery_of
 NEWEST_FIRST = ("-created_at", "-id")
 FOUND = 10
 """Posts of a page."""
+STANDS = Q(entry__redacted_at__isnull=True)
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,25 @@ class Hits:
 
 
 def search_envelopes(actor: Actor, q: str, cursor: str = "", *, size: int = FOUND, words: str | None = None) -> Hits:
-    """What `actor` may read of what contains all words of `q`, the last one as a beginning; newest first. Two queries,
-    one where `words` is `tsquery_of(q)`. Raises Invalid for a cursor of another list.
+    """What `actor` may read of what contains all words of `q`, the last one as a beginning; newest first. Three
+    queries, one less where `words` is `tsquery_of(q)`, and where nothing is found. Raises Invalid for a cursor of
+    another list.
     """
     query = tsquery_of(q) if words is None else words
     if not query:
         return Hits([], None, None)
-    rows = EnvelopeWords.objects.filter(envelope__in=_readable_by(actor)).filter(_with(query))
-    rows = rows.filter(entry__redacted_at__isnull=True)
-    joined = rows.select_related("entry", "envelope__ticket", "envelope__team", "envelope__assigned_to")
-    page: Page[EnvelopeWords] = keyset_page(
-        joined.select_related("envelope__requested_by"), NEWEST_FIRST, cursor=cursor, size=size
-    )
-    return Hits([_hit(row) for row in page.items], page.next_cursor, page.previous_cursor)
+    rows = EnvelopeWords.objects.filter(envelope__in=_readable_by(actor)).filter(_with(query), STANDS)
+    page: Page[EnvelopeWords] = keyset_page(rows.only("created_at"), NEWEST_FIRST, cursor=cursor, size=size)
+    return Hits(_hits([row.pk for row in page.items]), page.next_cursor, page.previous_cursor)
+
+
+def _hits(row_ids: Sequence[UUID]) -> list[Hit]:
+    """With all that is shown of them, which mostly is of none: eight joins are planned longer than words are found."""
+    if not row_ids:
+        return []
+    joined = EnvelopeWords.objects.select_related("entry", "envelope__ticket", "envelope__team")
+    found = joined.select_related("envelope__assigned_to", "envelope__requested_by").filter(STANDS).in_bulk(row_ids)
+    return [_hit(found[row_id]) for row_id in row_ids if row_id in found]
 
 
 def with_words(envelopes: EnvelopeQuerySet, q: str) -> EnvelopeQuerySet:

@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "desk",
     "live",
     "connectors.mail",
+    "sla",
     "envelopes",
     "notifications",
     "tickets",

@@ -65,7 +65,7 @@ def _accept_and_ask(page: Page, reference: str) -> tuple[float, float, float]:
     shown = _timed(page, "form", opener)
     dialog = page.locator("#envelope-dialog")
     dialog.locator("select").select_option(index=1)
-    dialog.locator("textarea").fill("Which port is it?")
+    dialog.locator("[name=reason]").fill("Which port is it?")
     return accepted, shown, _timed(page, "envelope", dialog.locator("[data-submit]"))
 
 

@@ -106,10 +106,12 @@ def test_many_posts_cost_what_one_costs(scene: Scene, envelope: Envelope, django
     reader = fresh(scene.owner)
     reach_of(reader)
     for _round in range(2):
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             assert search_envelopes(reader, "canarypost").items
         for _number in range(12):
             services.post_in_envelope(envelope.pk, by=scene.nina, body_text="canarypost again")
+    with django_assert_num_queries(2):
+        assert not search_envelopes(reader, "nowhere").items
 
 
 def test_page_palette_and_api_show_it_to_readers_alone(scene: Scene, envelope: Envelope) -> None:

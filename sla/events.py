@@ -1,0 +1,32 @@
+"""What happens to clocks, for those who warn, remind and rank."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from core.events import DomainEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockEvent(DomainEvent):
+    clock_id: UUID
+    ticket_id: UUID
+    envelope_id: UUID | None
+    """Of a clock that measures help; such a one is nothing for the customer."""
+    metric: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockBreached(ClockEvent):
+    """A promise was not kept. Published once for each clock; `occurred_at` is when it was missed."""
+
+    is_by_retarget: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueMoved(ClockEvent):
+    """The clock is due at another moment, began, stands still (`due_at` None), runs again, or has ended (None)."""
+
+    old_due_at: datetime | None
+    due_at: datetime | None
+    state: str
