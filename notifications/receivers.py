@@ -129,18 +129,18 @@ def tell_owner_of_reopening(event: TicketReopened) -> None:
 @subscribe(TicketResolved, after_commit=True)
 def tell_of_resolution_by_another(event: TicketResolved) -> None:
     """The owner whom a deputy stood in for, and watchers."""
-    ticket, by = _ticket(event.ticket_id), Agent.objects.filter(pk=event.by_id).first()
-    if by is None or ticket.status != TicketStatus.RESOLVED:
+    ticket = _ticket(event.ticket_id)
+    if event.by_id is None or ticket.status != TicketStatus.RESOLVED:
         return
     notify(
         concerned(ticket),
         EventType.TICKET_RESOLVED_BY_OTHER,
         ticket_id=ticket.pk,
         dedupe_key=f"resolved:{ticket.pk}:{event.occurred_at.isoformat()}",
-        besides=by.pk,
+        besides=event.by_id,
         reference=ticket.reference,
         subject=ticket.subject,
-        by=by.name,
+        by=Agent.objects.get(pk=event.by_id).name,
     )
 
 
