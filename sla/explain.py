@@ -153,5 +153,3 @@ def left_of(calendar: WorkCalendar, due_at: datetime, now: datetime) -> timedelt
 def at_risk_before(calendar: WorkCalendar, due_at: datetime, target: timedelta) -> datetime:
     """As `at_risk_at`, for a promise that ends earlier than its own target says."""
     return subtract_worked(calendar, due_at, threshold_of(target))
-
-

@@ -38,9 +38,17 @@ def apply(state: State | None, fact: Fact) -> State:
         return _begun(fact)
     after = replace(state, clocks=dict(state.clocks), help=dict(state.help), at=max(fact.at, state.at))
     fact = replace(fact, at=after.at)
-    _pass_time(after, after.at)
+    _pass_time(after, after.at, is_over=not _keeps_promises(fact))
     EFFECTS[fact.kind](after, fact)
     return after
+
+
+def _keeps_promises(fact: Fact) -> bool:
+    """What is done at the very moment at which it is due, is done in time."""
+    return fact.kind in KEEPING or (fact.kind == FactKind.STATUS and fact.new == RESOLVED)
+
+
+KEEPING = (FactKind.ANSWERED, FactKind.HELP_ACCEPTED, FactKind.HELP_COMPLETED)
 
 
 def fold(facts: Iterable[Fact]) -> State | None:
@@ -95,15 +103,18 @@ def _start(
 
 
 def _renewed(state: State, clock: Clock, at: datetime) -> Clock:
-    """An open clock by what counts now. One whose due moment has moved into the past is missed at this very moment."""
+    """A clock as it goes on by what counts now. One whose due moment has moved into the past, be it while it stood
+    still, is missed at this very moment.
+    """
     reckoning = state.reckoning_of(clock)
     stop = reckoning.open_stop
     due, at_risk = reckoning.due_at, reckoning.at_risk_at
     if (end := _end_of_promise(state, clock)) is not None and end < due:
         due, at_risk = end, min(at_risk, at_risk_before(clock.hours.calendar, end, reckoning.target))
     is_running = stop is None
-    is_missed = is_running and clock.breached_at is None and due != clock.due_at and due <= at
-    return replace(
+    has_moved = due != clock.due_at or clock.state == S.PAUSED
+    is_missed = is_running and clock.breached_at is None and has_moved and due <= at
+    renewed = replace(
         clock,
         state=S.RUNNING if is_running else S.PAUSED,
         due_at=due,
@@ -112,8 +123,8 @@ def _renewed(state: State, clock: Clock, at: datetime) -> Clock:
         completed_at=None,
         breached_at=at if is_missed else clock.breached_at,
         breached_by_retarget=clock.breached_by_retarget or is_missed,
-        **({} if is_running else _measured(reckoning, at)),
     )
+    return renewed if is_running else _measured(renewed, reckoning, at)
 
 
 def _end_of_promise(state: State, clock: Clock) -> datetime | None:
@@ -131,29 +142,27 @@ def _renew_all(state: State, at: datetime) -> None:
             state.clocks[key] = _renewed(state, state.clocks[key], at)
 
 
-def _measured(reckoning: Reckoning, at: datetime) -> dict[str, int]:
+def _measured(clock: Clock, reckoning: Reckoning, at: datetime) -> Clock:
     counted, stopped = reckoning.counted(at), reckoning.stopped(at)
-    return {"elapsed_seconds": int(counted.total_seconds()), "paused_seconds": int(stopped.total_seconds())}
+    return replace(clock, elapsed_seconds=int(counted.total_seconds()), paused_seconds=int(stopped.total_seconds()))
 
 
 def _complete(state: State, key: Key, at: datetime) -> None:
     clock = state.clocks.get(key)
-    if clock is None or not clock.is_open:
-        return
-    state.clocks[key] = replace(
-        clock, state=S.COMPLETED, completed_at=at, paused_at=None, **_measured(state.reckoning_of(clock), at)
-    )
+    if clock is not None and clock.is_open:
+        ended = replace(clock, state=S.COMPLETED, completed_at=at, paused_at=None)
+        state.clocks[key] = _measured(ended, state.reckoning_of(clock), at)
 
 
 def _cancel(state: State, key: Key, at: datetime) -> None:
     clock = state.clocks.get(key)
     if clock is not None and clock.is_open:
-        measured = _measured(state.reckoning_of(clock), at)
-        state.clocks[key] = replace(clock, state=S.CANCELLED, paused_at=None, **measured)
+        ended = replace(clock, state=S.CANCELLED, paused_at=None)
+        state.clocks[key] = _measured(ended, state.reckoning_of(clock), at)
 
 
-def _pass_time(state: State, until: datetime, *, is_over: bool = False) -> None:
-    """What time alone has done before `until`, and with `is_over` at that very moment, too."""
+def _pass_time(state: State, until: datetime, *, is_over: bool = True) -> None:
+    """What time alone has done before `until`, and, if that is `is_over`, at this very moment."""
     pause = state.approved_pause
     if pause is not None and pause.until is not None and pause.until <= until:
         _miss(state, pause.until, is_over=is_over)
@@ -164,9 +173,10 @@ def _pass_time(state: State, until: datetime, *, is_over: bool = False) -> None:
 
 def _miss(state: State, until: datetime, *, is_over: bool) -> None:
     for key, clock in state.clocks.items():
-        if clock.state == S.RUNNING and clock.breached_at is None and clock.due_at is not None:
-            if clock.due_at < until or (is_over and clock.due_at == until):
-                state.clocks[key] = replace(clock, breached_at=clock.due_at)
+        if clock.state != S.RUNNING or clock.breached_at is not None or clock.due_at is None:
+            continue
+        if clock.due_at < until or (is_over and clock.due_at == until):
+            state.clocks[key] = replace(clock, breached_at=clock.due_at)
 
 
 def _end_stops(state: State, reasons: frozenset[str], at: datetime, *, by: UUID | None = None) -> None:
@@ -183,7 +193,7 @@ def _on_status(state: State, fact: Fact) -> None:
         _reopen(state, fact.at)
     elif fact.old == CANCELLED:
         _restore(state, fact.at)
-    if fact.new == WAITING:
+    if fact.new == WAITING and not any(stop.reason == WAITING and stop.to_at is None for stop in state.stops):
         state.stops = (*state.stops, Stop(WAITING, fact.at, by=fact.by))
     elif fact.new in (RESOLVED, CANCELLED):
         _end_stops(state, PAUSES, fact.at, by=fact.by)
@@ -293,7 +303,7 @@ def _on_resumed(state: State, fact: Fact) -> None:
 
 
 def _on_time_passed(state: State, fact: Fact) -> None:
-    _pass_time(state, fact.at, is_over=True)
+    """Nothing but what time has done by itself."""
 
 
 def _on_help_opened(state: State, fact: Fact) -> None:

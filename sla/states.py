@@ -150,6 +150,17 @@ class State:
     def approved_pause(self) -> Stop | None:
         return next((stop for stop in self.stops if stop.to_at is None and stop.reason in APPROVED), None)
 
+    @property
+    def next_change(self) -> datetime | None:
+        """When time alone changes something: a promise is missed, or a pause ends."""
+        moments = [
+            clock.due_at
+            for clock in self.clocks.values()
+            if clock.state == S.RUNNING and clock.breached_at is None and clock.due_at is not None
+        ]
+        pause = self.approved_pause
+        return min([*moments, *([pause.until] if pause and pause.until else [])], default=None)
+
     def stops_of(self, metric: str) -> list[Stop]:
         return [stop for stop in self.stops if stop.reason in STOPPED_BY[metric]]
 

@@ -152,9 +152,7 @@ class SlaPause(BaseModel):
         verbose_name_plural = _("pauses")
         ordering = ["from_at"]
         constraints = [
-            models.CheckConstraint(
-                name="slapause_order", condition=Q(to_at__isnull=True) | Q(to_at__gte=F("from_at"))
-            ),
+            models.CheckConstraint(name="slapause_order", condition=Q(to_at__isnull=True) | Q(to_at__gte=F("from_at"))),
             models.CheckConstraint(
                 name="slapause_approved_ends_by_itself",
                 condition=Q(reason=WAITING, until__isnull=True) | (~Q(reason=WAITING) & Q(until__isnull=False)),
@@ -167,9 +165,7 @@ class SlaPause(BaseModel):
             ),
         ]
         indexes = [
-            models.Index(
-                name="slapause_ends", fields=["until"], condition=Q(to_at__isnull=True, until__isnull=False)
-            )
+            models.Index(name="slapause_ends", fields=["until"], condition=Q(to_at__isnull=True, until__isnull=False))
         ]
 
     def __str__(self) -> str:

@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -10,6 +12,9 @@ from core.models import BaseModel
 from sla.enums import Metric, PolicyKind
 from tickets.enums import Priority, TicketType
 from tickets.models import Category
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 MOST_MINUTES = 60 * 24 * 366
 TARGETS = {
@@ -25,7 +30,7 @@ OF_CUSTOMERS = (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE, Metric.RESOLUTION, 
 OF_HELPERS = (Metric.OLA_RESPONSE, Metric.OLA_COMPLETION)
 
 
-def _minutes(name: object) -> "models.PositiveIntegerField[int | None, int | None]":
+def _minutes(name: "StrOrPromise") -> "models.PositiveIntegerField[int | None, int | None]":
     return models.PositiveIntegerField(
         name,
         null=True,
