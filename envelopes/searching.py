@@ -6,7 +6,6 @@ Who may read is part of the statement, before any limit. There is no count, and 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL

@@ -4,15 +4,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tickets', '0034_damage_checklist'),
+        ("tickets", "0034_damage_checklist"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='timelineentry',
-            name='kind',
-            field=models.CharField(choices=[('email_inbound', 'Mail from the customer'), ('email_outbound', 'Mail to the customer'), ('chat', 'Chat'), ('phone_note', 'Phone call'), ('note', 'Internal note'), ('system', 'System'), ('ownership', 'Ownership'), ('status_change', 'Status'), ('priority_change', 'Priority'), ('envelope_created', 'Envelope opened'), ('envelope_message', 'Envelope message'), ('envelope_completed', 'Envelope sealed'), ('task_created', 'Task created'), ('task_completed', 'Task completed'), ('resolution', 'Resolution'), ('approval', 'Approval'), ('sla_event', 'Service level'), ('alert', 'Alert'), ('flag', 'Flag'), ('link', 'Link'), ('change', 'Change'), ('connector', 'Connector')], max_length=20),
+            model_name="timelineentry",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("email_inbound", "Mail from the customer"),
+                    ("email_outbound", "Mail to the customer"),
+                    ("chat", "Chat"),
+                    ("phone_note", "Phone call"),
+                    ("note", "Internal note"),
+                    ("system", "System"),
+                    ("ownership", "Ownership"),
+                    ("status_change", "Status"),
+                    ("priority_change", "Priority"),
+                    ("envelope_created", "Envelope opened"),
+                    ("envelope_message", "Envelope message"),
+                    ("envelope_completed", "Envelope sealed"),
+                    ("task_created", "Task created"),
+                    ("task_completed", "Task completed"),
+                    ("resolution", "Resolution"),
+                    ("approval", "Approval"),
+                    ("sla_event", "Service level"),
+                    ("alert", "Alert"),
+                    ("flag", "Flag"),
+                    ("link", "Link"),
+                    ("change", "Change"),
+                    ("connector", "Connector"),
+                ],
+                max_length=20,
+            ),
         ),
     ]
