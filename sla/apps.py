@@ -16,5 +16,5 @@ class SlaConfig(AppConfig):
         creation_ways.append(services.promise)
         wording.register()
         timers.register("pauses_ended", services.end_pauses, order=39)
-        timers.register("clocks_breached", services.note_missed, order=40)
-        timers.register("terms_followed", services.follow_new_terms, order=41)
+        timers.register("clocks_breached", services.note_missed, order=39)
+        timers.register("terms_followed", services.follow_new_terms, order=39)
