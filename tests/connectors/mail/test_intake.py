@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from pytest_django.fixtures import SettingsWrapper
 
 from connectors.mail.enums import MailState, Reason, Source
 from connectors.mail.models import Mailbox, MailMessage, RawMail
@@ -52,7 +51,7 @@ def test_042_new_mail_makes_one_ticket(mailbox: Mailbox) -> None:
     assert ticket.status == TicketStatus.NEW
 
 
-def test_a_new_customers_mail_costs_five_statements(mailbox: Mailbox, settings: SettingsWrapper) -> None:
+def test_a_new_customers_mail_costs_five_statements(mailbox: Mailbox, settings: Any) -> None:
     """Its raw bytes, its ledger row, what is known of it, what its brakes have counted, and all that it makes."""
     settings.SLA_BOOK_SECONDS = 3600  # as in life: what is promised was looked up a moment ago
 
