@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EventType(models.TextChoices):
-    """What people are told of in the app; further channels come with their own issue (domain.md section 14)."""
+    """What people are told of (domain.md section 14)."""
 
     TICKET_ASSIGNED = "ticket_assigned", _("Offered to you")
     OFFER_ENDED = "offer_ended", _("Offer ended")
@@ -11,6 +11,11 @@ class EventType(models.TextChoices):
     CUSTOMER_REPLY = "customer_reply", _("Customer wrote")
     TICKET_REOPENED = "ticket_reopened", _("Reopened")
     TICKET_CLOSED = "ticket_closed", _("Closed by the customer")
+    TICKET_RESOLVED_BY_OTHER = "ticket_resolved_by_other", _("Resolved by somebody else")
+    SLA_WARNING = "sla_warning", _("Due soon")
+    SLA_BREACH = "sla_breach", _("Overdue")
+    ALERT = "alert", _("Alert")
+    REMINDER = "reminder", _("Reminder")
     NOTE_ADDED = "note_added", _("New note")
     MENTIONED = "mentioned", _("You are mentioned")
     FLAG_ADDED = "flag_added", _("Ticket flagged")
@@ -38,3 +43,47 @@ class Urgency(models.TextChoices):
     NORMAL = "normal", _("Normal")
     URGENT = "urgent", _("Urgent")
     BREACH = "breach", _("Breach")
+
+    @property
+    def rank(self) -> int:
+        """The higher, the more urgent."""
+        return list(Urgency).index(self)
+
+
+class DeliveryChannel(models.TextChoices):
+    """Ways in which one person is reached; in the app everything stands in any case."""
+
+    IN_APP = "in_app", _("In the app")
+    EMAIL = "email", _("E-mail")
+    PUSH = "push", _("Push message")
+    TEAMS = "teams", "Teams"
+    SLACK = "slack", "Slack"
+
+
+class Timing(models.TextChoices):
+    IMMEDIATE = "immediate", _("At once")
+    HOURLY_DIGEST = "hourly_digest", _("Each hour, in one message")
+    DAILY_DIGEST = "daily_digest", _("Each day at 08:00, in one message")
+
+
+class DeliveryStatus(models.TextChoices):
+    QUEUED = "queued", _("On its way")
+    BATCHED = "batched", _("Gathered")
+    DEFERRED = "deferred", _("Put off")
+    SUPPRESSED = "suppressed", _("Left out")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+
+
+class Because(models.TextChoices):
+    """Why a delivery is where it is, beyond its status."""
+
+    WINDOW = "window", _("another message went out less than 5 minutes before")
+    FOLD_UP = "fold_up", _("another message about this ticket went out less than 30 minutes before")
+    DIGEST = "digest", _("gathered for a digest")
+    QUIET_HOURS = "quiet_hours", _("quiet hours")
+    WORKING = "working", _("you were working on the ticket")
+    READ = "read", _("read in the app before")
+    INACTIVE = "inactive", _("the account is deactivated")
+    OUT_OF_SIGHT = "out_of_sight", _("the ticket is out of sight")
+    NEXT_CHANNEL = "next_channel", _("went on by the next channel")

@@ -12,7 +12,7 @@ from accounts.selectors import current_absence
 from core.events import subscribe
 from notifications.enums import EventType, Urgency
 from notifications.services import notify
-from tickets.enums import ASIDE, BulkState, FlagType
+from tickets.enums import ASIDE, BulkState, FlagType, TicketStatus
 from tickets.events import (
     BulkActEnded,
     CustomerReplied,
@@ -27,6 +27,7 @@ from tickets.events import (
     TicketClosed,
     TicketOffered,
     TicketReopened,
+    TicketResolved,
 )
 from tickets.models import BulkAct, OutboundMessage, Task, Ticket, TimelineEntry
 from tickets.selectors import readers_among
@@ -122,6 +123,24 @@ def tell_owner_of_reopening(event: TicketReopened) -> None:
         dedupe_key=f"reopened:{ticket.pk}:{event.occurred_at.isoformat()}",
         reference=ticket.reference,
         subject=ticket.subject,
+    )
+
+
+@subscribe(TicketResolved, after_commit=True)
+def tell_of_resolution_by_another(event: TicketResolved) -> None:
+    """The owner whom a deputy stood in for, and watchers."""
+    ticket = _ticket(event.ticket_id)
+    if event.by_id is None or ticket.status != TicketStatus.RESOLVED:
+        return
+    notify(
+        concerned(ticket),
+        EventType.TICKET_RESOLVED_BY_OTHER,
+        ticket_id=ticket.pk,
+        dedupe_key=f"resolved:{ticket.pk}:{event.occurred_at.isoformat()}",
+        besides=event.by_id,
+        reference=ticket.reference,
+        subject=ticket.subject,
+        by=Agent.objects.get(pk=event.by_id).name,
     )
 
 

@@ -21,6 +21,11 @@ TEMPLATES: dict[str, str | Promise] = {
     EventType.CUSTOMER_REPLY: _("%(author)s wrote on %(reference)s: %(subject)s"),
     EventType.TICKET_REOPENED: _("%(reference)s is open again: %(subject)s"),
     EventType.TICKET_CLOSED: _("The customer confirmed %(reference)s: %(subject)s"),
+    EventType.TICKET_RESOLVED_BY_OTHER: _("%(by)s resolved %(reference)s: %(subject)s"),
+    EventType.SLA_WARNING: _("%(reference)s is due soon: %(subject)s"),
+    EventType.SLA_BREACH: _("%(reference)s is overdue: %(subject)s"),
+    EventType.ALERT: _("Alert of level %(level)s on %(reference)s: %(subject)s"),
+    EventType.REMINDER: _("Reminder of %(reference)s: %(message)s"),
     EventType.NOTE_ADDED: _("%(author)s left a note on %(reference)s: %(subject)s"),
     EventType.MENTIONED: _("%(author)s mentions you on %(reference)s: %(subject)s"),
     EventType.FLAG_ADDED: _("%(reference)s is flagged as “%(flag)s”: %(subject)s"),
@@ -54,6 +59,7 @@ WITHOUT_TICKET: dict[str, str | Promise] = {
     EventType.LEGAL_TEAM_MISSING: _(
         "A legal case waits: no team is marked to give legal advice. Mark one among the teams"
     ),
+    EventType.REMINDER: _("Reminder: %(message)s"),
 }
 """For those who are to do something and see no tickets."""
 

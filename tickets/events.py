@@ -91,7 +91,8 @@ class StatusChanged(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketResolved(TicketEvent):
-    pass
+    by_id: UUID | None = None
+    """The owner, or a deputy in their place."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -284,3 +284,17 @@ def test_114_the_manager_is_told_of_a_case_in_social_media_and_the_owner_of_ever
     assert (told(manager), len(told(mara))) == ([("flag_added", ticket.reference)], 1)
     row = manager.notifications.get()
     assert (describe(row), row.urgency) == (f"{ticket.reference} is flagged as “Social media”: Till is slow", "urgent")
+
+
+def test_watchers_and_the_owner_a_deputy_stood_in_for_learn_of_the_resolution() -> None:
+    owner, deputy, watcher = AgentFactory.create_batch(3)
+    ticket = TicketFactory(owner=owner)
+    for colleague in (deputy, watcher):
+        colleague.teams.add(ticket.team)
+    AbsenceFactory(agent=owner, deputy=deputy)
+    watch(ticket.pk, by=watcher)
+    resolve_ticket(ticket.pk, by=deputy, code="fixed", note="A new cable.")
+    for person in (owner, watcher):
+        assert told(person)[-1] == ("ticket_resolved_by_other", ticket.reference)
+    assert "ticket_resolved_by_other" not in dict(told(deputy))
+    assert deputy.name in describe(Notification.objects.get(recipient=owner, event_type="ticket_resolved_by_other"))

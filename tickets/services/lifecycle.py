@@ -122,7 +122,7 @@ def resolve_ticket(
         fields=[*RESOLUTION_FIELDS, "resolution_code", "resolution_note"],
     )
     tell_resolution(ticket, note=note, author=by, on_behalf_of=deputised(by, ticket), at=now)
-    publish(TicketResolved(ticket_id=ticket.pk, occurred_at=now))
+    publish(TicketResolved(ticket_id=ticket.pk, by_id=by.pk, occurred_at=now))
     tell_exceeded(ticket, exceeded, by=by, at=now)
     return ticket
 
