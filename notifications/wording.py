@@ -63,6 +63,17 @@ WITHOUT_TICKET: dict[str, str | Promise] = {
 }
 """For those who are to do something and see no tickets."""
 
+REMINDED: dict[str, str | Promise] = {
+    "escalation_timeout": _("%(reference)s: nobody has accepted an envelope yet"),
+    "no_customer_response": _("%(reference)s: the customer has not answered for 3 days"),
+    "stale_ticket": _("%(reference)s: nothing has happened for 5 days"),
+    "follow_up": _("Follow up on %(reference)s"),
+    "check_in": _("Check on %(reference)s that it works"),
+    "weekly_review": _("Time for your weekly review"),
+    "monthly_review": _("Time for your monthly review"),
+}
+"""What nobody has put into words of their own, by the reminder's kind."""
+
 DECIDED: dict[str, str | Promise] = {
     ApprovalStatus.APPROVED: _("Approved on %(reference)s: %(what)s"),
     ApprovalStatus.REJECTED: _("Not approved on %(reference)s: %(what)s. %(note)s"),
@@ -150,6 +161,8 @@ def _template(notification: Notification) -> str | Promise | None:
             return _("“%(act)s” was stopped. Done: %(done)s, not done: %(refused)s, was so already: %(unchanged)s")
         case EventType.MAIL_BRAKE if facts.get("kind") in ("answers", "mailbox"):
             return _("No automatic answers for a while, there were too many: %(about)s")
+        case EventType.REMINDER if not facts.get("message") and facts.get("kind") in REMINDED:
+            return REMINDED[facts["kind"]]
         case EventType.COVER_STARTED if not facts.get("ends_on"):
             return _("You cover for %(agent)s from %(starts_on)s until they are back")
     known = WITHOUT_TICKET if notification.ticket_id is None else TEMPLATES

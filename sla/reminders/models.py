@@ -88,9 +88,7 @@ class Reminder(FSMModelMixin, BaseModel):
                 name="reminder_recurs_from",
                 condition=Q(frequency="", recurs_from="", end_on__isnull=True) | ~Q(frequency="") & ~Q(recurs_from=""),
             ),
-            models.CheckConstraint(
-                name="reminder_interval", condition=Q(interval__gte=1, interval__lte=MOST_BETWEEN)
-            ),
+            models.CheckConstraint(name="reminder_interval", condition=Q(interval__gte=1, interval__lte=MOST_BETWEEN)),
         ]
         indexes = [
             models.Index(

@@ -97,6 +97,7 @@ def tell_person(event: ReminderTriggered) -> None:
         message=reminder.message,
         reminder=str(reminder.pk),
         reference=reminder.ticket.reference if reminder.ticket else "",
+        subject=reminder.ticket.subject if reminder.ticket else "",
     )
 
 

@@ -1,8 +1,10 @@
 """What `ready()` of the app registers for reminders."""
 
 from core import timers
-from sla.reminders import receivers  # noqa: F401  # they subscribe when imported
-from sla.reminders import services
+from sla.reminders import (
+    receivers,  # noqa: F401  # they subscribe when imported
+    services,
+)
 
 
 def register() -> None:

@@ -1,7 +1,6 @@
 """Reminders in the reader's language."""
 
 from django.utils.functional import Promise
-
 from django.utils.translation import gettext_lazy, ngettext
 
 from sla.reminders.enums import Frequency, ReminderKind
@@ -39,5 +38,3 @@ def reference_of(reminder: Reminder) -> str:
     """Of its ticket, while the reader may see it; rows must come from `reminders_of`."""
     ticket = reminder.ticket
     return ticket.reference if ticket is not None and vars(reminder)["is_ticket_in_sight"] else ""
-
-

@@ -161,7 +161,7 @@ def cancel_reminder(reminder_id: UUID, *, by: Actor, version: int | None = None)
 def _next(done: Reminder, *, by: Actor, now: datetime) -> Reminder | None:
     """What was missed meanwhile is not made up for: the next one lies ahead, and after the one that is done."""
     rule = done.recurrence
-    found = rule and recurrence.next_run(rule, max(now, done.trigger_at), done.zone)
+    found = recurrence.next_run(rule, max(now, done.trigger_at), done.zone) if rule else None
     if found is None:
         return None
     following = Reminder(agent=done.agent, ticket=done.ticket, created_by=done.created_by, trigger_at=found)
