@@ -18,12 +18,15 @@ NOT_AUDITED = {
     "tickets.TicketWatch": "a personal wish to be told, like a bookmark",
     "envelopes.EnvelopeBookmark": "as a watch: how far one person has read",
     "notifications.Notification": "one person's reading list; what happened stands on the timeline",
+    "notifications.WorkingOn": "a personal wish not to be disturbed; over by itself within the hour",
     "tickets.BulkAct": "one person's receipt for acts that each ticket's history tells",
     "tickets.BulkOutcome": "a line of that receipt",
     # Rows of queues: their own columns tell the way (status, attempts, moments, last error), a wall freezes the rest.
     "tickets.OutboundMessage": "frozen at the click; released, it is an entry; status and moments are its own trail",
     "mail.Handover": "who has a mail and whether its copy is filed; part of its OutboundMessage's way",
     "accounts.AccountMail": "a mail on its way; who caused it is in the history of the person it is about",
+    "notifications.Delivery": "status, attempts, moments and the last error are its own trail",
+    "notifications.DeliveryItem": "what went by which delivery; written once",
     "core.EventDelivery": "work that is due, forgotten when done",
     # Derived, or machinery: nobody decides anything by writing them.
     "tickets.TicketReader": "follows from help that is asked for, whose own history tells it",
