@@ -161,16 +161,20 @@ def _template(notification: Notification) -> str | Promise | None:
             return _("“%(act)s” was stopped. Done: %(done)s, not done: %(refused)s, was so already: %(unchanged)s")
         case EventType.MAIL_BRAKE if facts.get("kind") in ("answers", "mailbox"):
             return _("No automatic answers for a while, there were too many: %(about)s")
-        case EventType.REMINDER if not facts.get("message") and facts.get("kind") in REMINDED:
-            return REMINDED[facts["kind"]]
         case EventType.COVER_STARTED if not facts.get("ends_on"):
             return _("You cover for %(agent)s from %(starts_on)s until they are back")
     known = WITHOUT_TICKET if notification.ticket_id is None else TEMPLATES
     return (
         DECIDED.get(facts.get("status", ""))
+        or _reminded(notification)
         or known.get(notification.event_type)
         or TEMPLATES.get(notification.event_type)
     )
+
+
+def _reminded(notification: Notification) -> str | Promise | None:
+    is_worded = notification.event_type != EventType.REMINDER or notification.payload.get("message")
+    return None if is_worded else REMINDED.get(notification.payload.get("kind", ""))
 
 
 def _partly_sent(facts: dict[str, Any]) -> Promise:

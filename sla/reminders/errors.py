@@ -10,7 +10,7 @@ class RemindersForbidden(Forbidden):
 
 class ReminderTransition(Conflict):
     code = "invalid_transition"
-    detail = _("This reminder is %(status)s; that is not possible now.")
+    detail = _("This reminder is “%(status)s”; that is not possible now.")
     hint = _("Look at your reminders, or add a new one.")
 
 

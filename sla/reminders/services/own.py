@@ -18,7 +18,7 @@ from sla.reminders import recurrence
 from sla.reminders.enums import OF_A_TICKET, OWN, REVIEWS, RHYTHM, Frequency, ReminderKind, ReminderStatus
 from sla.reminders.errors import ReminderAutomatic, RemindersForbidden, ReminderTransition
 from sla.reminders.models import Reminder
-from sla.reminders.policies import may_handle, may_have_reminders
+from sla.reminders.policies import may_have_reminders
 from tickets.in_sight import is_in_sight
 
 USUAL_SNOOZE = timedelta(minutes=30)
@@ -172,10 +172,12 @@ def _next(done: Reminder, *, by: Actor, now: datetime) -> Reminder | None:
 
 
 def _locked(reminder_id: UUID, *, by: Actor) -> Reminder:
-    """Somebody else's reads like a missing one."""
-    rows = Reminder.objects.select_related("agent", "ticket").select_for_update(of=("self",), no_key=True)
-    reminder = rows.filter(pk=reminder_id).first()
-    if reminder is None or not may_handle(by, reminder):
+    """Somebody else's reads like a missing one, and costs as much."""
+    if not isinstance(by, Agent):
+        raise RemindersForbidden
+    rows = Reminder.objects.handled_by(by).select_related("agent", "ticket").filter(pk=reminder_id)
+    reminder = rows.select_for_update(of=("self",), no_key=True).first()
+    if reminder is None:
         raise NotFound
     return reminder
 
@@ -183,7 +185,7 @@ def _locked(reminder_id: UUID, *, by: Actor) -> Reminder:
 def _refuse_unless(is_possible_now: bool, reminder: Reminder) -> None:
     if not is_possible_now:
         steps = ["complete", "cancel"] if reminder.is_open else []
-        raise ReminderTransition(status=reminder.get_status_display().lower(), allowed=steps)
+        raise ReminderTransition(status=reminder.get_status_display(), allowed=steps)
 
 
 def _check_version(reminder: Reminder, version: int | None) -> None:

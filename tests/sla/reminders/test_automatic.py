@@ -199,7 +199,7 @@ def test_they_follow_the_ticket_to_its_new_owner_and_the_own_ones_stay(desk: Des
     desk.mara.save()
     jonas = AgentFactory(teams=[ticket.team])
     transfer_ownership(
-        ticket.pk, new_owner=jonas, by=admin, reason_code="employment_ended", reason="She has left; Jonas goes on with it."
+        ticket.pk, new_owner=jonas, by=admin, reason_code="termination", reason="She has left; Jonas goes on with it."
     )
     desk.settle()
     assert (desk.open(of=jonas), desk.open()) == ([row], [own])

@@ -64,7 +64,9 @@ def test_nothing_comes_after_the_last_day_by_the_persons_clock() -> None:
 
 
 def test_it_ends_with_the_years_of_a_desk() -> None:
-    assert next_run(Recurrence("monthly", 1, datetime(2199, 12, 31, 9)), datetime(2200, 1, 1, tzinfo=UTC), BERLIN) is None
+    assert (
+        next_run(Recurrence("monthly", 1, datetime(2199, 12, 31, 9)), datetime(2200, 1, 1, tzinfo=UTC), BERLIN) is None
+    )
     assert next_run(Recurrence("daily", 1, datetime(2199, 12, 31, 9)), datetime(2200, 1, 1, tzinfo=UTC), BERLIN) is None
 
 
