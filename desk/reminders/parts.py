@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
-from sla.reminders.enums import ReminderStatus
+from sla.reminders.enums import ReminderKind, ReminderStatus
 from sla.reminders.models import Reminder
 from sla.reminders.selectors import agenda_of
 from sla.reminders.wording import describe, reference_of, rhythm_of
@@ -44,7 +44,7 @@ def _row(reminder: Reminder, agent: Agent) -> Part:
     return {
         "id": reminder.pk,
         "words": words,
-        "kind": kind if kind != words else "",
+        "kind": kind if kind != words and reminder.kind != ReminderKind.CUSTOM else "",
         "reference": reference,
         "subject": reminder.ticket.subject if reference and reminder.ticket else "",
         "url": reverse("desk:ticket", args=[reference]) if reference else "",
