@@ -7,14 +7,8 @@ class SlaConfig(AppConfig):
     verbose_name = _("Service levels")
 
     def ready(self) -> None:
-        from core import timers
-        from envelopes.clock import use_clock
-        from sla import receivers, services, wording  # noqa: F401  # receivers subscribe when imported
-        from tickets.extensions import creation_ways
+        from sla import wiring
+        from sla.reminders import wiring as reminders
 
-        use_clock(services.PolicyClock())
-        creation_ways.append(services.promise)
-        wording.register()
-        timers.register("pauses_ended", services.end_pauses, order=39)
-        timers.register("clocks_breached", services.note_missed, order=39)
-        timers.register("terms_followed", services.follow_new_terms, order=39)
+        wiring.register()
+        reminders.register()

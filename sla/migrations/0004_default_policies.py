@@ -62,7 +62,7 @@ def keep_default_calendar(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sla", "0001_policies_and_clocks"), ("accounts", "0002_default_calendar")]
+    dependencies = [("sla", "0003_policies_and_clocks"), ("accounts", "0002_default_calendar")]
 
     operations = [
         migrations.RunPython(add_default_policies, migrations.RunPython.noop),

@@ -14,12 +14,11 @@ import core.walls
 
 
 class Migration(migrations.Migration):
-    initial = True
-
     dependencies = [
         ("accounts", "0010_legal_team"),
         ("envelopes", "0009_completion_starts"),
         ("tickets", "0035_sla_entries"),
+        ("sla", "0002_idle_tickets"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
