@@ -57,24 +57,18 @@ class Desk:
 
 
 @pytest.fixture
-def desk(db: None) -> Desk:
+def desk(db: None) -> Iterator[Desk]:
+    """After the test, whatever it was about, the clocks are those that follow from what was recorded."""
     supervisor, manager = AgentFactory(roles=[Role.SUPERVISOR]), AgentFactory(roles=[Role.MANAGER])
     team = TeamFactory(supervisor=supervisor, manager=manager)
-    return Desk(team, AgentFactory(teams=[team]), supervisor, manager)
+    yield Desk(team, AgentFactory(teams=[team]), supervisor, manager)
+    assert list(differences(list(Ticket.objects.values_list("pk", flat=True)))) == []
 
 
 @pytest.fixture
 def always_open(db: None) -> BusinessCalendar:
     BusinessCalendar.objects.filter(is_default=True).update(is_24x7=True)
     return BusinessCalendar.objects.get(is_default=True)
-
-
-@pytest.fixture(autouse=True)
-def _clocks_follow_from_what_was_recorded(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After each test, whatever it was about."""
-    yield
-    if "db" in request.fixturenames:
-        assert list(differences(list(Ticket.objects.values_list("pk", flat=True)))) == []
 
 
 def clock_of(ticket: Ticket, metric: str, cycle: int = 1) -> SlaClock:
