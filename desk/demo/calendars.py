@@ -1,6 +1,7 @@
 """Business calendars of the demo desk: Berlin with German holidays, London with British ones."""
 
 from datetime import date
+from typing import Any
 
 from accounts.models import BusinessCalendar, CalendarWindow, Holiday
 from accounts.services import save_calendar
@@ -29,7 +30,7 @@ def london() -> BusinessCalendar:
 
 
 def _calendar(
-    name: str, zone: str, hours: tuple[int, int], own: list[Holiday], **public_holidays: str
+    name: str, zone: str, hours: tuple[int, int], own: list[Holiday], **public_holidays: Any
 ) -> BusinessCalendar:
     if calendar := BusinessCalendar.objects.filter(name=name).first():
         return calendar
