@@ -151,6 +151,7 @@ PAGES = (
     _t("remind", "remind/"),
     Page("notifications", "notifications/", "/notifications/"),
     Page("account", "account/", "/account/"),
+    Page("own-calendar", "account/calendar/", "/account/calendar/"),
     Page("own-keys", "account/keys/", "/account/keys/"),
     Page("keys", "keys/", "/keys/"),
     Page("password", "account/password/", "/account/password/"),
