@@ -25,8 +25,11 @@ def test_killed_at_any_step_each_alert_is_there_once_and_told_once(
         tickets = [desk.ticket(owned=False) for _number in range(3)]
     now = MONDAY_NINE + FIVE
     assert killable.run_timers(tmp_path, now=now, kill_at=step).returncode == -9
-    ended = killable.run_timers(tmp_path, now=now)
-    assert ended.returncode == 0, ended.output
+    for _run in range(20):  # what the killed one had locked is left out until the database has noticed its end
+        ended = killable.run_timers(tmp_path, now=now)
+        assert ended.returncode == 0, ended.output
+        if Notification.objects.filter(event_type="alert").exists():
+            break
     assert set(Alert.objects.values_list("ticket", "condition", "level", "cycle")) == {
         (ticket.pk, "not_assigned", 1, 1) for ticket in tickets
     }
