@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("envelopes.api.urls")),
     path("", include("notifications.api.urls")),
     path("", include("connectors.mail.api.urls")),
+    path("", include("connectors.push.api.urls")),
     path("schema/", DescriptionViewSet.as_view({"get": "retrieve"}), name="api-schema"),
     path("docs/", docs, name="api-docs"),
     re_path(r"", MissingViewSet.as_view(dict.fromkeys(METHODS, "answer"))),

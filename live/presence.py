@@ -57,6 +57,14 @@ def _note(ticket_id: UUID, agent_id: UUID, *, page: str, doing: Doing | None) ->
         tell_of_presence(ticket_id)
 
 
+def changed(ticket_id: UUID) -> None:
+    """Somebody is there, or is no more, of whom Valkey does not know."""
+    try:
+        tell_of_presence(ticket_id)
+    except RedisError:
+        logger.info("presence is not told: Valkey is not reached")
+
+
 def others_on(ticket_id: UUID, *, besides: UUID) -> tuple[Present, ...]:
     """Who else is there, those who write first. One statement, none if nobody is."""
     try:

@@ -225,6 +225,7 @@ TICKET = (
     _in_menu("requester", _("Change requester"), LINK, "user-plus", may=able("edit")),
     _in_menu("watch", _("Watch"), FORM, "eye", key="i", may=lambda scene: not scene.is_watched),
     _in_menu("unwatch", _("Stop watching"), FORM, "eye", like="watch", may=lambda scene: scene.is_watched),
+    _in_menu("work_on", _("Work on it for an hour"), FORM, "clock", "start-working", may=able("note")),
     _in_menu("history", _("Change history"), LINK, "history"),
     _in_menu("offer", _("Offer to a colleague"), LINK, "user-plus", more=(("rule_before", True),)),
     _in_menu("withdraw_offer", _("Withdraw the offer"), FORM, "undo-2"),

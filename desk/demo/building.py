@@ -19,6 +19,7 @@ from desk.demo.acts import FRESH, SEED, Cast, begin, close_if_due, message_id_of
 from desk.demo.calendars import berlin, london
 from desk.demo.decisions import calibrate, set_limits
 from desk.demo.script import Step, Story
+from desk.demo.telling import choose
 from desk.demo.texts import keep_texts
 from desk.demo.views import share_views
 from tickets.enums import TicketStatus
@@ -46,6 +47,7 @@ def build(now: datetime) -> Built:
     new = [story for story in STORIES if not _is_told(cast, story)]
     _tell(cast, new)
     share_views()
+    choose(cast)
     set_limits(by=cast.agent("admin"))
     calibrate(now=now)
     _forget_old_deliveries(now)

@@ -33,6 +33,7 @@ from tests.matrix.envelope_acts import ENVELOPE_ACTS, ENVELOPE_PAGES
 from tests.matrix.list_acts import LIST_ACTS
 from tests.matrix.people_acts import PEOPLE_ACTS, TEXT
 from tests.matrix.scenes import STRANGERS
+from tests.matrix.telling_acts import TELLING_ACTS
 
 NOTE = {"body": "Seen it."}
 CALL = {"kind": "phone_note", "direction": "inbound", "minutes": 3, "body": "It is off again."}
@@ -45,6 +46,7 @@ ACTS: dict[str, Act] = {
     **ENVELOPE_ACTS,
     **ENVELOPE_PAGES,
     **PEOPLE_ACTS,
+    **TELLING_ACTS,
     **EMPOWERMENT_ACTS,
     # Reading
     "read": Act(api=lambda case: Ask("get", api(case)), page=lambda case: Ask("get", t(case))),

@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Agent
+from core import wake
 from core.errors import StaleVersion
 from core.events import publish
 from core.service import service
@@ -30,6 +31,7 @@ def notify(
     """Tell each active recipient once per `dedupe_key`, never the actor (`besides`); returns how many rows were tried.
 
     Called by receivers inside their transaction. The unique key makes a second delivery of the same event harmless.
+    How it reaches them beside the app is decided afterwards, by a worker (`services.gathering`).
     """
     told = {pk for pk in recipient_ids if pk is not None and pk != besides}
     wanted = Agent.objects.active().filter(pk__in=told).values_list("pk", flat=True)
@@ -46,6 +48,7 @@ def notify(
     ]
     tried = len(Notification.objects.bulk_create(rows, ignore_conflicts=True))
     if rows:
+        wake.after_commit("notifications.deliver_due")
         publish(PeopleTold(agent_ids=tuple(row.recipient_id for row in rows), occurred_at=timezone.now()))
     return tried
 

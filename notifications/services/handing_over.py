@@ -1,0 +1,199 @@
+"""From a due delivery to the outside: settle its content, lease it, hand it over, note how it went (ruling 29)."""
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Agent
+from core import steps, wake
+from core.retry import SOON, next_attempt_at
+from core.service import service
+from notifications.defaults import rung_below
+from notifications.enums import Because, DeliveryChannel, DeliveryStatus, Timing
+from notifications.errors import DeliveryNotFailed, MayNotSeeFailures
+from notifications.knowledge import news_due, news_of, person_of, wishes_of
+from notifications.letters import letter_of
+from notifications.models import Delivery, Notification
+from notifications.policies import may_retry
+from notifications.querysets import DeliveryQuerySet
+from notifications.services.gathering import highest, lock_person, place, plan_due, plans, put_into, reach_of
+from notifications.ways import NotDelivered, way_of
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=120)
+"""Longer than handing one letter over can take; after that another worker tries, with the same key."""
+TRIES_SOON = len(SOON) + 1
+"""After so many failures the message goes on by the next channel, if there is one."""
+KEPT_FOR = timedelta(days=30)
+"""For how long deliveries tell what became of them."""
+FORGOTTEN_AT_ONCE = 5000
+NOT_SET_UP = "The channel is not set up any more."
+
+RELEASED = steps.declare("notifications.delivering", "released")
+HANDED_OVER = steps.declare("notifications.delivering", "handed_over")
+MARKED = steps.declare("notifications.delivering", "marked")
+
+
+def deliver_due(*, now: datetime | None = None, limit: int = 50) -> int:
+    """Plan what is new and hand over what is due; the answer is how many of both. No two workers take the same one."""
+    moment = now or timezone.now()
+    planned = plan_due(now=moment)
+    due = list(Delivery.objects.due(moment).values_list("pk", "recipient")[:limit])
+    return planned + sum(_deliver(pk, person_id, now=moment) for pk, person_id in due)
+
+
+def _deliver(delivery_id: UUID, person_id: UUID, *, now: datetime) -> bool:
+    row = _lease(delivery_id, person_id, now=now)
+    if row is None:
+        return False
+    RELEASED.reached()
+    try:
+        _hand_over(row)
+    except NotDelivered as error:
+        _not_delivered(row, error, now=now)
+    except SoftTimeLimitExceeded:  # the worker's time is over; once the lease is too, another one delivers this
+        raise
+    except Exception as error:  # the outermost loop over deliveries: one that trips us up must not stop the others
+        logger.exception("notification not delivered", extra={"delivery": str(delivery_id)})
+        _not_delivered(row, NotDelivered(f"{type(error).__name__}: {error}"[:2000]), now=now)
+    else:
+        HANDED_OVER.reached()
+        _delivered(row)
+        MARKED.reached()
+    return True
+
+
+def _hand_over(row: Delivery) -> None:
+    way = way_of(row.channel)
+    if way is None:
+        raise NotDelivered(NOT_SET_UP, is_final=True)
+    way.deliver(letter_of(row))
+
+
+@transaction.atomic
+def _lease(delivery_id: UUID, person_id: UUID, *, now: datetime) -> Delivery | None:
+    """The delivery with its content settled, ours for `LEASE`; None if it is another worker's, or not to go now."""
+    lock_person(person_id)
+    rows = Delivery.objects.due(now).select_for_update(of=("self",), skip_locked=True)
+    row = rows.select_related("recipient").filter(pk=delivery_id).first()
+    if row is None:
+        return None
+    if not row.recipient.is_active:
+        row.end(DeliveryStatus.SUPPRESSED, because=Because.INACTIVE)
+        row.save(update_fields=["status", "because", "next_attempt_at", "leased_until"])
+        return None
+    if row.released_at is None and not _settle(row, now=now):
+        return None
+    row.attempts += 1
+    row.leased_until = timezone.now() + LEASE
+    row.save(
+        update_fields=["status", "because", "timing", "urgency", "released_at", "attempts", "leased_until"],
+    )
+    return row
+
+
+def _settle(row: Delivery, *, now: datetime) -> bool:
+    """Take in all that is due by this channel, plan it once more by what has happened since, and let go what may go.
+
+    What has to wait longer waits in other deliveries; False if nothing is left for this one.
+    """
+    agent, channel = row.recipient, DeliveryChannel(row.channel)
+    planned = plans(news_due(agent, channel, now=now), person_of(agent, now=now), channel=channel, now=now)
+    may_go = [each.news for each in planned if each.plan.status == DeliveryStatus.QUEUED]
+    place(agent, channel, [each for each in planned if each.plan.status != DeliveryStatus.QUEUED], now=now)
+    if not may_go:
+        Delivery.objects.filter(pk=row.pk, items__isnull=True).delete()
+        return False
+    put_into(row, may_go)
+    row.urgency = highest(may_go)
+    row.timing = min((each.timing for each in may_go), key=list(Timing).index)
+    row.release(at=now)
+    return True
+
+
+@transaction.atomic
+def _delivered(leased: Delivery) -> None:
+    """Also where another worker has it by now: it has arrived all the same."""
+    row = Delivery.objects.select_for_update(of=("self",)).filter(pk=leased.pk, next_attempt_at__isnull=False).first()
+    if row is not None:
+        row.end(DeliveryStatus.SENT)
+        row.sent_at, row.last_error = timezone.now(), ""
+        row.save(update_fields=["status", "because", "next_attempt_at", "leased_until", "sent_at", "last_error"])
+
+
+@transaction.atomic
+def _not_delivered(leased: Delivery, error: NotDelivered, *, now: datetime) -> None:
+    """By the next channel after three failures in a row, or at once where trying again cannot help; where there is
+    none, later, and after 24 hours it fails for all to see.
+    """
+    lock_person(leased.recipient_id)
+    row = _ours(leased).select_for_update(of=("self",)).first()
+    if row is None:
+        return
+    row.last_error = str(error)[:2000]
+    moment = max(now, timezone.now())
+    if error.is_final or row.attempts >= TRIES_SOON:
+        below = rung_below(DeliveryChannel(row.channel), reach_of(leased.recipient))
+        if below is not None:
+            _go_on(row, leased.recipient, below, now=now)
+            _fail(row, at=moment, because=Because.NEXT_CHANNEL)
+            return
+    again_at = next_attempt_at(row.attempts, since=row.released_at or row.created_at, now=moment)
+    if error.is_final or again_at is None:
+        _fail(row, at=moment)
+        return
+    row.next_attempt_at = max(again_at, moment + (error.retry_after or timedelta()))
+    row.leased_until = None
+    row.save(update_fields=["next_attempt_at", "leased_until", "last_error"])
+
+
+def _fail(row: Delivery, *, at: datetime, because: str = "") -> None:
+    row.end(DeliveryStatus.FAILED, because=because)
+    row.failed_at = at
+    row.save(update_fields=["status", "because", "next_attempt_at", "leased_until", "failed_at", "last_error"])
+    logger.warning("notification not delivered", extra={"delivery": str(row.pk), "channel": row.channel})
+
+
+def _go_on(row: Delivery, agent: Agent, channel: DeliveryChannel, *, now: datetime) -> None:
+    """The same by another channel, as far as it does not go there anyway, by the rules of that channel."""
+    there = Notification.objects.filter(items__channel=channel).values("pk")
+    wishes = wishes_of(agent)
+    left = Notification.objects.filter(items__delivery=row).exclude(pk__in=there).order_by("created_at", "id")
+    news = [news_of(each, wishes, timing=Timing.IMMEDIATE) for each in left]
+    place(agent, channel, plans(news, person_of(agent, now=now), channel=channel, now=now), now=now)
+    wake.after_commit("notifications.deliver_due")
+
+
+def _ours(leased: Delivery) -> DeliveryQuerySet:
+    """Each lease counts one attempt more, so that the number says whose it is."""
+    return Delivery.objects.filter(pk=leased.pk, attempts=leased.attempts, next_attempt_at__isnull=False)
+
+
+@service
+def retry_delivery(delivery_id: UUID, *, by: Agent) -> Delivery:
+    """Try one that has failed once more, at once. Raises MayNotSeeFailures, or DeliveryNotFailed, also for what went on
+    by another channel.
+    """
+    row = Delivery.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=delivery_id)
+    if not may_retry(by, row.recipient):
+        raise MayNotSeeFailures
+    if row.failed_at is None or row.because == Because.NEXT_CHANNEL:
+        raise DeliveryNotFailed
+    now = timezone.now()
+    row.status, row.failed_at, row.next_attempt_at = DeliveryStatus.QUEUED, None, now
+    row.save(update_fields=["status", "failed_at", "next_attempt_at"])
+    wake.after_commit("notifications.deliver_due")
+    logger.info("failed notification tried again", extra={"delivery": str(row.pk), "by": str(by.pk)})
+    return row
+
+
+def forget_old(*, now: datetime) -> int:
+    """A timer: remove one batch of deliveries that ended `KEPT_FOR` ago."""
+    ended = Delivery.objects.filter(next_attempt_at__isnull=True, updated_at__lt=now - KEPT_FOR)
+    old = ended.order_by("updated_at").values("pk")[:FORGOTTEN_AT_ONCE]
+    return Delivery.objects.filter(pk__in=old).delete()[0]
