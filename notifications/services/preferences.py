@@ -60,7 +60,7 @@ def _what_is_wrong(
     if event_type not in EventType:
         wrong["event_type"] = _("There is no such event.")
     if unknown := [channel for channel in channels if channel not in DeliveryChannel]:
-        wrong["channels"] = _("There is no such channel: %s") % ", ".join(unknown)
+        wrong["channels"] = _("There is no such channel: %(names)s") % {"names": ", ".join(unknown)}
     if timing not in Timing:
         wrong["timing"] = _("There is no such choice.")
     if not _makes_sense(quiet_from, quiet_to):

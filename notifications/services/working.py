@@ -14,8 +14,9 @@ from notifications.events import WorkSaid
 from notifications.models import WorkingOn
 from notifications.planning import WORKING_FOR
 from notifications.policies import may_work_on_tickets
-from tickets.enums import OPEN
+from tickets.enums import OPEN, TicketStatus
 from tickets.models import Ticket
+from tickets.transitions import transitions_from
 
 FORGOTTEN_AT_ONCE = 5000
 
@@ -32,7 +33,7 @@ def start_working(ticket_id: UUID, *, by: Agent) -> WorkingOn:
     if not may_work_on_tickets(by):
         raise MayNotWorkOnTickets
     if ticket.status not in OPEN:
-        raise TicketHasEnded(reference=ticket.reference)
+        raise TicketHasEnded(reference=ticket.reference, allowed=transitions_from(TicketStatus(ticket.status)))
     now = timezone.now()
     row, is_new = WorkingOn.objects.get_or_create(agent=by, ticket=ticket, defaults={"until": now + WORKING_FOR})
     if not is_new:
