@@ -3,8 +3,6 @@
 Such a mail answers nothing and is no part of a ticket's conversation, so it carries no token of one in its subject.
 """
 
-from email.utils import formataddr
-
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
@@ -45,7 +43,7 @@ def compose(letter: Letter) -> EmailMessage:
     return EmailMessage(
         subject=letter.title,
         body=body,
-        to=[formataddr((letter.recipient.name, letter.recipient.email))],
+        to=[letter.recipient.email],
         headers={
             "Message-ID": f"<notice.{letter.key}@{settings.MESSAGE_ID_DOMAIN}>",
             "Auto-Submitted": "auto-generated",

@@ -116,7 +116,9 @@ class PreferenceViewSet(OwnViewSet):
         keep_preference(agent, event, by=agent, version=version, **(before | values))
         return self.answer(event)
 
-    @extend_schema(operation_id="notification_preference_delete", summary="As usual again", responses={204: None})
+    @extend_schema(
+        operation_id="notification_preference_delete", summary="As usual again", request=None, responses={204: None}
+    )
     def destroy(self, request: Request, event_type: str) -> Response:
         agent = self.reader
         usual_again(agent, self.event(event_type), by=agent)

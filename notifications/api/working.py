@@ -32,7 +32,7 @@ class WorkingOnViewSet(OwnViewSet):
         worker, ticket = self.worker, self.ticket(reference)
         return Response(WorkingOnOut(start_working(ticket.pk, by=worker)).data)
 
-    @extend_schema(operation_id="working_on_stop", summary="I do so no more", responses={204: None})
+    @extend_schema(operation_id="working_on_stop", summary="I do so no more", request=None, responses={204: None})
     def stop(self, request: Request, reference: str) -> Response:
         worker = self.worker
         stop_working(self.ticket(reference).pk, by=worker)

@@ -43,7 +43,7 @@ def plan_due(*, now: datetime | None = None, limit: int = 100) -> int:
 def _plan_for(person_id: UUID, *, now: datetime) -> int:
     with transaction.atomic():
         lock_person(person_id)
-        rows = Notification.objects.unplanned().filter(recipient_id=person_id).select_related("ticket")
+        rows = Notification.objects.unplanned().filter(recipient_id=person_id)
         found = list(rows.order_by("created_at", "id")[:PLANNED_AT_ONCE])
         if found:
             agent = Agent.objects.get(pk=person_id)

@@ -105,11 +105,12 @@ def _settle(row: Delivery, *, now: datetime) -> bool:
     agent, channel = row.recipient, DeliveryChannel(row.channel)
     planned = plans(news_due(agent, channel, now=now), person_of(agent, now=now), channel=channel, now=now)
     may_go = [each.news for each in planned if each.plan.status == DeliveryStatus.QUEUED]
+    if may_go:  # first, as a delivery that is empty for a moment would be gone
+        put_into(row, may_go)
     place(agent, channel, [each for each in planned if each.plan.status != DeliveryStatus.QUEUED], now=now)
     if not may_go:
         Delivery.objects.filter(pk=row.pk, items__isnull=True).delete()
         return False
-    put_into(row, may_go)
     row.urgency = highest(may_go)
     row.timing = min((each.timing for each in may_go), key=list(Timing).index)
     row.release(at=now)

@@ -347,12 +347,36 @@ def test_mail_in_the_readers_language_says_it_is_automatic_and_answers_nothing(c
     tell(owner, EventType.MENTIONED, ticket=ticket)
     go(clock)
     (message,) = outbox.outbox
-    assert message.recipients() == [f"{owner.name} <{owner.email}>"]
+    assert message.recipients() == [owner.email]
     assert message.subject == f"{ticket.reference}: Sie werden erwähnt"
     assert f"Cleo erwähnt Sie zu {ticket.reference}: {ticket.subject}" in message.body
     assert f"/t/{ticket.reference}/" in message.body
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
     assert str(Delivery.objects.get().pk) in message.extra_headers["Message-ID"]
+
+
+def test_what_has_to_wait_again_leaves_a_delivery_that_takes_in_others(clock, email: Pigeons) -> None:
+    """Two follow-ups are due at once, and about one of the tickets more was told meanwhile by another channel."""
+    owner, ticket = owned()
+    other = TicketFactory(owner=owner)
+    keep_preference(owner, EventType.MENTIONED, by=owner, channels=["email"])
+    for each in (ticket, other):
+        tell(owner, EventType.MENTIONED, ticket=each)
+    go(clock)
+    clock.shift(timedelta(minutes=6))
+    tell(owner, EventType.MENTIONED, ticket=ticket)
+    go(clock)
+    go(clock, minutes=6)
+    tell(owner, EventType.SLA_WARNING, ticket=ticket, urgency=Urgency.URGENT)
+    tell(owner, EventType.MENTIONED, ticket=other)
+    go(clock)
+    assert email.told(owner) == [["mentioned", "mentioned"], ["sla_warning"]]
+    go(clock, minutes=18)
+    assert email.told(owner)[2:] == [["mentioned"]]
+    assert email.letters[2].lines[0].reference == other.reference
+    go(clock, minutes=12)
+    assert email.told(owner)[3:] == [["mentioned"]]
+    assert Delivery.objects.exclude(status=DeliveryStatus.SENT).count() == 0
 
 
 def test_a_sweep_costs_the_same_with_ten_thousand_waiting(clock, email: Pigeons, django_assert_num_queries) -> None:

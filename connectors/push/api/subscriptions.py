@@ -73,7 +73,9 @@ class PushSubscriptionViewSet(ApiViewSet):
         row = subscribe(values["endpoint"], by=reader, device=values["device"], **values["keys"])
         return Response(PushSubscriptionOut(row).data, status=201)
 
-    @extend_schema(operation_id="push_subscription_delete", summary="No more there", responses={204: None})
+    @extend_schema(
+        operation_id="push_subscription_delete", summary="No more there", request=None, responses={204: None}
+    )
     def destroy(self, request: Request, id: UUID) -> Response:
         unsubscribe(id, by=self.reader)
         return Response(status=204)
