@@ -19,7 +19,7 @@ from core import steps
 from core.sweep import run_each
 from notifications.defaults import choice_for, ways
 from notifications.enums import DeliveryChannel, DeliveryStatus, Timing, Urgency
-from notifications.knowledge import Wishes, news_of, person_of, wishes_of
+from notifications.knowledge import news_of, person_of, wishes_of
 from notifications.models import Delivery, DeliveryItem, Notification
 from notifications.planning import News, Person, Plan, plan
 from notifications.ways import reaches
@@ -152,6 +152,3 @@ def put_into(row: Delivery, news: Iterable[News]) -> None:
 
 def highest(news: Iterable[News]) -> Urgency:
     return max((each.urgency for each in news), key=lambda urgency: urgency.rank)
-
-
-__all__ = ["Wishes", "gather", "lock_person", "place", "plan_due", "plans", "reach_of"]

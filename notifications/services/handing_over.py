@@ -51,6 +51,8 @@ def _deliver(delivery_id: UUID, person_id: UUID, *, now: datetime) -> bool:
     row = _lease(delivery_id, person_id, now=now)
     if row is None:
         return False
+    if row.leased_until is None:
+        return True
     RELEASED.reached()
     try:
         _hand_over(row)
@@ -77,7 +79,9 @@ def _hand_over(row: Delivery) -> None:
 
 @transaction.atomic
 def _lease(delivery_id: UUID, person_id: UUID, *, now: datetime) -> Delivery | None:
-    """The delivery with its content settled, ours for `LEASE`; None if it is another worker's, or not to go now."""
+    """The delivery with its content settled, ours for `LEASE`; without a lease if nothing of it is to go now, and None
+    if it is another worker's.
+    """
     lock_person(person_id)
     rows = Delivery.objects.due(now).select_for_update(of=("self",), skip_locked=True)
     row = rows.select_related("recipient").filter(pk=delivery_id).first()
@@ -86,14 +90,13 @@ def _lease(delivery_id: UUID, person_id: UUID, *, now: datetime) -> Delivery | N
     if not row.recipient.is_active:
         row.end(DeliveryStatus.SUPPRESSED, because=Because.INACTIVE)
         row.save(update_fields=["status", "because", "next_attempt_at", "leased_until"])
-        return None
+        return row
     if row.released_at is None and not _settle(row, now=now):
-        return None
+        return row
     row.attempts += 1
     row.leased_until = timezone.now() + LEASE
-    row.save(
-        update_fields=["status", "because", "timing", "urgency", "released_at", "attempts", "leased_until"],
-    )
+    settled = ["status", "because", "timing", "urgency", "released_at"]
+    row.save(update_fields=[*settled, "attempts", "leased_until"])
     return row
 
 
