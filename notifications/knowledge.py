@@ -1,7 +1,7 @@
 """What planning has to know of a person, read from the database: what they want, what they were told, what they do."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Agent
 from core.moments import zone_named
+from notifications.attention import looked_at_by
 from notifications.defaults import Choice
 from notifications.enums import DeliveryChannel, DeliveryStatus, Timing, Urgency
 from notifications.models import (
@@ -78,8 +79,15 @@ def news_due(agent: Agent, channel: DeliveryChannel, *, now: datetime) -> list[N
     ]
 
 
-def person_of(agent: Agent, *, now: datetime) -> Person:
-    return Person(zone=zone_of(agent), let_go=_let_go(agent, now=now), works_on=_works_on(agent, now=now))
+def person_of(agent: Agent, *, now: datetime, news: Iterable[News] = ()) -> Person:
+    """As far as it matters for `news`."""
+    tickets = {each.ticket for each in news if each.ticket is not None}
+    return Person(
+        zone=zone_of(agent),
+        let_go=_let_go(agent, now=now),
+        works_on=_works_on(agent, now=now),
+        looks_at=looked_at_by(agent.pk, tickets),
+    )
 
 
 def zone_of(agent: Agent) -> ZoneInfo:

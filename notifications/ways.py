@@ -35,9 +35,7 @@ class Letter:
     """What is handed over: one message to one person."""
 
     key: str
-    """The same whenever this letter is handed over: a worker may die before it can note that it was. A channel that
-    can lets the same key arrive once.
-    """
+    """The same whenever this letter is handed over: a worker may die before it can note that it was."""
     recipient: Agent
     language: str
     urgency: str
@@ -53,14 +51,22 @@ class Letter:
 class NotDelivered(Exception):
     """The outside did not take a letter; the text is for people and names no secret."""
 
-    def __init__(self, reason: str, *, is_final: bool = False, retry_after: timedelta | None = None) -> None:
-        """`is_final`: trying this channel again cannot help; `retry_after`: the other side asks for so long a pause."""
+    def __init__(
+        self, reason: str, *, is_final: bool = False, is_unclear: bool = False, retry_after: timedelta | None = None
+    ) -> None:
+        """`is_final`: trying this channel again cannot help; `is_unclear`: the other side may have it all the same;
+        `retry_after`: the other side asks for so long a pause.
+        """
         super().__init__(reason)
-        self.is_final, self.retry_after = is_final, retry_after
+        self.is_final, self.is_unclear, self.retry_after = is_final, is_unclear, retry_after
 
 
 class Way(Protocol):
     channel: DeliveryChannel
+    is_repeatable: bool
+    """Whether a letter that is handed over twice by one key arrives once. Else one of which nobody can tell whether it
+    arrived is not handed over again by itself, but fails for all to see.
+    """
 
     def reaches(self, agent: Agent) -> bool:
         """Whether it is set up, here and for this person. Asks the database at most."""

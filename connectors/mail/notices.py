@@ -9,7 +9,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from accounts.models import Agent
-from connectors.base import DeliveryError, PermanentDeliveryError, Transport
+from connectors.base import DeliveryError, PermanentDeliveryError, Transport, UnclearDeliveryError
+from connectors.mail.composing import UnfoldedMail
 from connectors.mail.transport import DjangoTransport
 from notifications.enums import DeliveryChannel
 from notifications.letters import absolute
@@ -18,6 +19,7 @@ from notifications.ways import Letter, NotDelivered
 
 class EmailWay:
     channel = DeliveryChannel.EMAIL
+    is_repeatable = False
 
     def reaches(self, agent: Agent) -> bool:
         return bool(agent.email)
@@ -29,18 +31,21 @@ class EmailWay:
             transport.deliver(compose(letter))
         except PermanentDeliveryError as error:
             raise NotDelivered(str(error), is_final=True) from error
+        except UnclearDeliveryError as error:
+            raise NotDelivered(str(error), is_unclear=True) from error
         except DeliveryError as error:
             raise NotDelivered(str(error)) from error
         finally:
             transport.close()
 
 
-def compose(letter: Letter) -> EmailMessage:
-    """In the recipient's language. A second copy after a crash has the same Message-ID."""
+def compose(letter: Letter) -> UnfoldedMail:
+    """As text and as HTML, in the recipient's language. A second copy has the same Message-ID."""
     with translation.override(letter.language):
         facts = {"letter": letter, "settings_url": absolute("desk:notification-settings")}
         body = render_to_string("connectors/mail/notice.txt", facts)
-    return EmailMessage(
+        html = render_to_string("connectors/mail/notice.html", facts)
+    email = UnfoldedMail(
         subject=letter.title,
         body=body,
         to=[letter.recipient.email],
@@ -50,3 +55,5 @@ def compose(letter: Letter) -> EmailMessage:
             "X-Auto-Response-Suppress": "All",
         },
     )
+    email.attach_alternative(html, "text/html")
+    return email

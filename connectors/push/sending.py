@@ -40,6 +40,8 @@ class BrowserGone(NotDelivered):
 
 class PushWay:
     channel = DeliveryChannel.PUSH
+    is_repeatable = True
+    """The second message takes the place of the first: at the service by its topic, in the browser by its tag."""
 
     def reaches(self, agent: Agent) -> bool:
         return PushSubscription.objects.filter(agent=agent).exists()

@@ -10,7 +10,7 @@ from connectors.push.endpoints import is_known, is_public_key, is_secret
 from connectors.push.errors import NotYourBrowsers, TooManyBrowsers
 from connectors.push.models import PushSubscription
 from core.actors import Actor
-from core.errors import Invalid, NotFound, Text
+from core.errors import Invalid, NotFound, StaleVersion, Text
 from core.service import service
 
 MOST = 20
@@ -51,11 +51,15 @@ def _what_is_wrong(endpoint: str, p256dh: str, auth: str) -> dict[str, Text | li
 
 
 @service
-def unsubscribe(subscription_id: UUID, *, by: Actor) -> None:
-    """No more messages there. Raises NotFound for those of others."""
-    found = PushSubscription.objects.filter(pk=subscription_id, agent=by if isinstance(by, Agent) else None)
-    if not found.delete()[0]:
+def unsubscribe(subscription_id: UUID, *, by: Actor, version: int | None = None) -> None:
+    """No more messages there. Raises NotFound for those of others, or StaleVersion."""
+    rows = PushSubscription.objects.select_for_update(of=("self",))
+    row = rows.filter(pk=subscription_id, agent=by if isinstance(by, Agent) else None).first()
+    if row is None:
         raise NotFound
+    if version is not None and version != row.version:
+        raise StaleVersion(given=version, current=row.version)
+    row.delete()
 
 
 def note_success(subscription_id: UUID, *, at: datetime) -> None:

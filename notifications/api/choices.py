@@ -13,6 +13,7 @@ from core.api.fields import In, Out
 from core.api.schema import page_of
 from core.api.views import ApiViewSet
 from core.errors import NotFound
+from notifications.api.serializers import NotificationVersionIn
 from notifications.defaults import USUAL, choice_for
 from notifications.enums import DeliveryChannel, EventType, Timing
 from notifications.errors import NotYourNotifications
@@ -117,11 +118,14 @@ class PreferenceViewSet(OwnViewSet):
         return self.answer(event)
 
     @extend_schema(
-        operation_id="notification_preference_delete", summary="As usual again", request=None, responses={204: None}
+        operation_id="notification_preference_delete",
+        summary="As usual again",
+        request=NotificationVersionIn,
+        responses={204: None},
     )
     def destroy(self, request: Request, event_type: str) -> Response:
-        agent = self.reader
-        usual_again(agent, self.event(event_type), by=agent)
+        agent, event = self.reader, self.event(event_type)
+        usual_again(agent, event, by=agent, version=self.version(self.read(NotificationVersionIn)))
         return Response(status=204)
 
 

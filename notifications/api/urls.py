@@ -20,5 +20,6 @@ urlpatterns: list[URLPattern] = [
     path("notifications/deliveries/<uuid:id>/", DeliveryViewSet.as_view({"get": "retrieve"})),
     path("notifications/deliveries/<uuid:id>/retry/", DeliveryViewSet.as_view({"post": "retry"})),
     path("notifications/failures/", FailureViewSet.as_view({"get": "list"})),
-    path("tickets/<slug:reference>/working_on/", WorkingOnViewSet.as_view({"post": "start", "delete": "stop"})),
+    path("tickets/<slug:reference>/working_on/", WorkingOnViewSet.as_view({"post": "start"})),
+    path("tickets/<slug:reference>/working_on/stop/", WorkingOnViewSet.as_view({"post": "stop"})),
 ]

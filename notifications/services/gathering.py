@@ -69,7 +69,7 @@ def gather(agent: Agent, found: Sequence[Notification], *, now: datetime) -> Non
         for channel in ways(choice, knows):
             by_channel[channel].append(news_of(row, wishes, timing=choice.timing))
     if by_channel:
-        person = person_of(agent, now=now)
+        person = person_of(agent, now=now, news=(each for news in by_channel.values() for each in news))
         for channel, news in by_channel.items():
             place(agent, channel, plans(news, person, channel=channel, now=now), now=now)
 

@@ -69,11 +69,15 @@ def _what_is_wrong(
 
 
 @service
-def usual_again(agent: Agent, event_type: str, *, by: Actor) -> None:
-    """Forget what `agent` has said about an event; nothing happens if that is nothing. Raises NotYourNotifications."""
+def usual_again(agent: Agent, event_type: str, *, by: Actor, version: int | None = None) -> None:
+    """Forget what `agent` has said about an event; nothing happens if that is nothing. Raises NotYourNotifications or
+    StaleVersion.
+    """
     _refuse_others(agent, by)
     Agent.objects.for_update().get(pk=agent.pk)
     for row in NotificationPreference.objects.filter(agent=agent, event_type=event_type):
+        if version is not None and version != row.version:
+            raise StaleVersion(given=version, current=row.version)
         record_deletion(row, by=by)
 
 

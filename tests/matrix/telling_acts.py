@@ -59,7 +59,7 @@ TELLING_ACTS: dict[str, Act] = {
         page=lambda case: Ask("post", t(case, "working"), goes_to=t(case)),
     ),
     "stop_working": Act(
-        api=lambda case: Ask("delete", api(case, "working_on"), status=204),
+        api=lambda case: Ask("post", api(case, "working_on/stop"), {}, status=204),
         page=lambda case: Ask("post", t(case, "working/stop"), goes_to=t(case)),
     ),
 }

@@ -1,14 +1,18 @@
 """How what people are told reaches them: channels, windows, quiet hours, failures (acceptance 122-126)."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import mail as outbox
 from django.utils import timezone
 
 from accounts.enums import Role
 from core.events import deliver_due as deliver_events
+from live import presence
+from live.enums import Doing
 from notifications.enums import Because, DeliveryChannel, DeliveryStatus, EventType, Timing, Urgency
 from notifications.models import Delivery, DeliveryItem, Notification
 from notifications.services import (
@@ -353,6 +357,84 @@ def test_mail_in_the_readers_language_says_it_is_automatic_and_answers_nothing(c
     assert f"/t/{ticket.reference}/" in message.body
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
     assert str(Delivery.objects.get().pk) in message.extra_headers["Message-ID"]
+
+
+def test_mail_is_html_too_and_its_links_lead_to_pages_that_ask_who_one_is(clock, client) -> None:
+    owner, ticket = owned()
+    ticket.subject = "<b>Switch</b> & router"
+    ticket.save()
+    tell(owner, EventType.MENTIONED, ticket=ticket)
+    tell(owner, EventType.TASK_ASSIGNED, ticket=ticket)
+    go(clock)
+    (message,) = outbox.outbox
+    assert message.subject == f"{ticket.reference}: 2 notifications"
+    ((html, kind),) = message.alternatives
+    assert kind == "text/html"
+    assert "Cleo mentions you" in html
+    assert "&lt;b&gt;Switch&lt;/b&gt; &amp; router" in html
+    assert "<b>" not in html
+    links = re.findall(r'href="([^"]+)"', html)
+    assert len(links) == 4
+    for link in links:
+        assert link.startswith(settings.SITE_URL)
+        answer = client.get(link.removeprefix(settings.SITE_URL))
+        assert (answer.status_code, answer.url.split("?")[0]) == (302, "/login/")
+
+
+def test_what_may_have_arrived_is_not_sent_again_by_itself_and_can_be_tried(clock, email: Pigeons) -> None:
+    owner, _ = owned()
+    email.is_repeatable, email.refusals = False, [NotDelivered("Gone silent.", is_unclear=True)]
+    tell(owner)
+    for _ in range(3):
+        go(clock, hours=1)
+    row = Delivery.objects.get()
+    assert (row.status, row.because, row.last_error) == (DeliveryStatus.FAILED, Because.UNCLEAR, "Gone silent.")
+    assert email.letters == []
+    retry_delivery(row.pk, by=owner)
+    go(clock)
+    assert [letter.key for letter in email.letters] == [str(row.pk)]
+    row.refresh_from_db()
+    assert (row.status, row.because, row.failed_at) == (DeliveryStatus.SENT, "", None)
+
+
+def test_what_was_refused_before_it_was_taken_is_tried_again(clock, email: Pigeons) -> None:
+    owner, _ = owned()
+    email.is_repeatable, email.refusals = False, [NotDelivered("Busy.")]
+    tell(owner)
+    go(clock)
+    go(clock, seconds=2)
+    assert len(email.letters) == 1
+    assert Delivery.objects.get().status == DeliveryStatus.SENT
+
+
+def test_who_looks_at_the_ticket_is_told_on_its_page_alone(clock, email: Pigeons) -> None:
+    owner, ticket = owned()
+    presence.note(ticket.pk, owner.pk, page="one", doing=Doing.VIEWING)
+    tell(owner, ticket=ticket)
+    go(clock)
+    assert email.letters == []
+    assert Delivery.objects.get().because == Because.LOOKING
+    presence.note(ticket.pk, owner.pk, page="one", doing=None)
+    tell(owner, ticket=ticket)
+    go(clock)
+    assert email.told(owner) == [["task_assigned"]]
+
+
+def test_operators_see_what_waits_and_what_has_failed(clock, client, email: Pigeons) -> None:
+    owner, _ = owned()
+    tell(owner)
+    tell(owner, EventType.ENVELOPE_UPDATED)
+    clock.shift(timedelta(seconds=40))
+    numbers = client.get("/metrics").content.decode()
+    assert "itilnext_notifications_unplanned 2\n" in numbers
+    assert "itilnext_notification_lag_seconds 40\n" in numbers
+    email.refusals = [NotDelivered("No such mailbox.", is_final=True)]
+    go(clock)
+    numbers = client.get("/metrics").content.decode()
+    assert "itilnext_notifications_unplanned 0\n" in numbers
+    assert "itilnext_notification_deliveries_due 0\n" in numbers
+    assert "itilnext_notification_deliveries_failed_email 1\n" in numbers
+    assert "itilnext_notification_deliveries_passed_on_email 0\n" in numbers
 
 
 def test_what_has_to_wait_again_leaves_a_delivery_that_takes_in_others(clock, email: Pigeons) -> None:

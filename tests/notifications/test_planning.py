@@ -90,6 +90,17 @@ def test_125_while_working_on_it_only_breaches_of_the_ticket_come() -> None:
     assert planned(news(ticket=ticket), works_on=works_on, now=START + timedelta(minutes=1)).because == ""
 
 
+def test_what_i_look_at_says_so_itself_and_a_breach_comes_all_the_same() -> None:
+    ticket, other, _ = TICKETS
+    looks_at = frozenset({ticket})
+    found = planned(news(ticket=ticket, urgency=Urgency.URGENT), looks_at=looks_at)
+    assert (found.status, found.because) == (DeliveryStatus.SUPPRESSED, Because.LOOKING)
+    assert planned(news(ticket=ticket, urgency=Urgency.BREACH), looks_at=looks_at).status == DeliveryStatus.QUEUED
+    assert planned(news(ticket=other), looks_at=looks_at).status == DeliveryStatus.QUEUED
+    assert planned(news(), looks_at=looks_at).status == DeliveryStatus.QUEUED
+    assert planned(news(ticket=ticket, timing=Timing.HOURLY_DIGEST), looks_at=looks_at).because == Because.DIGEST
+
+
 @pytest.mark.parametrize(
     ("timing", "told", "due"),
     [

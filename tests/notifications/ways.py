@@ -16,6 +16,7 @@ class Pigeons:
     channel: DeliveryChannel
     letters: list[Letter] = field(default_factory=list)
     refusals: list[NotDelivered] = field(default_factory=list)
+    is_repeatable: bool = True
 
     def reaches(self, agent: Agent) -> bool:
         return True

@@ -31,12 +31,17 @@ class PushSubscriptionIn(In):
     device = Line(required=False, default="", allow_blank=True, max_length=120)
 
 
+class PushVersionIn(In):
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="the one you saw")
+
+
 class PushSubscriptionOut(Out):
     id = serializers.UUIDField()
     device = serializers.CharField()
     last_success_at = Instant(allow_null=True)
     last_error = serializers.CharField()
     created_at = Instant()
+    version = serializers.IntegerField()
 
 
 class PushKeyOut(Out):
@@ -74,10 +79,11 @@ class PushSubscriptionViewSet(ApiViewSet):
         return Response(PushSubscriptionOut(row).data, status=201)
 
     @extend_schema(
-        operation_id="push_subscription_delete", summary="No more there", request=None, responses={204: None}
+        operation_id="push_subscription_delete", summary="No more there", request=PushVersionIn, responses={204: None}
     )
     def destroy(self, request: Request, id: UUID) -> Response:
-        unsubscribe(id, by=self.reader)
+        row = self.one(self.rows(), pk=id)
+        unsubscribe(row.pk, by=self.reader, version=self.version(self.read(PushVersionIn)))
         return Response(status=204)
 
     @extend_schema(operation_id="push_key", summary="The desk's key for push services", responses=PushKeyOut)
