@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Any
@@ -34,6 +35,15 @@ def _midnight(on: date) -> datetime:
 def gettext_noop(text: str) -> str:
     """Marks a text for the translators; pages translate it, this module knows no Django."""
     return text
+
+
+class Why(StrEnum):
+    """Why a calendar is open, or what shuts it."""
+
+    OPEN = "open"
+    OUTSIDE_HOURS = "outside_hours"  # a working day, not within its windows
+    FREE_DAY = "free_day"  # a weekday without any window
+    HOLIDAY = "holiday"  # also on a half day, outside its window
 
 
 class InvalidCalendar(ValueError):
@@ -91,6 +101,10 @@ class Holiday:
     window: Window | None = None
     name: str = ""
 
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        return ((self.window.start_minutes, self.window.end_minutes),) if self.window else ()
+
     def __post_init__(self) -> None:
         if self.window is not None and self.window.passes_midnight:
             raise InvalidCalendar(
@@ -115,7 +129,7 @@ class WorkCalendar:
     def __post_init__(self) -> None:
         _zone(self.zone)
         _weekday_spans(self.weekly)
-        _holiday_spans(self.holidays)
+        _by_date(self.holidays)
         if not self.is_24x7 and not any(self.weekly):
             raise InvalidCalendar(gettext_noop("the calendar has no window in the week, so it would never open"))
 
@@ -169,7 +183,7 @@ class Timeline:
     def __init__(self, calendar: WorkCalendar) -> None:
         self.zone = _zone(calendar.zone)
         self._by_weekday = (_WHOLE_DAY,) * 7 if calendar.is_24x7 else _weekday_spans(calendar.weekly)
-        self._on_holiday = _holiday_spans(() if calendar.is_24x7 else calendar.holidays)
+        self._holidays = _by_date(() if calendar.is_24x7 else calendar.holidays)
         self._years: dict[int, Year] = {}
 
     def year(self, number: int) -> Year:
@@ -197,7 +211,7 @@ class Timeline:
     def _expanded(self, number: int) -> Year:
         if not FIRST_YEAR <= number <= LAST_YEAR:
             raise NoOpenTime(f"calendars reach from {FIRST_YEAR} to {LAST_YEAR}, not to {number}")
-        begins, until = (instant(_midnight(date(year, 1, 1)), self.zone, second=False) for year in (number, number + 1))
+        begins, until = (self.begin_of(date(year, 1, 1)) for year in (number, number + 1))
         first, after = (date(number, 1, 1).toordinal(), date(number + 1, 1, 1).toordinal())
         # The days next to the year as well: with a clock change at midnight their windows can reach into it.
         by_day = {day: self.spans_on(date.fromordinal(day)) for day in range(first - 1, after + 1)}
@@ -214,14 +228,27 @@ class Timeline:
 
     def spans_on(self, on: date) -> list[Span]:
         """UTC microseconds of the windows of a local date; a window that a clock change skips whole is none."""
-        yearly = self._on_holiday.get((on.month, on.day), self._by_weekday[on.weekday()])
+        holiday = self._holiday_on(on)
         spans = []
-        for start, end in self._on_holiday.get(on, yearly):
+        for start, end in holiday.spans if holiday else self._by_weekday[on.weekday()]:
             opens = instant(_local(on, start), self.zone, second=False)
             closes = instant(_local(on, end), self.zone, second=True)
             if opens < closes:
                 spans.append((opens, closes))
         return spans
+
+    def begin_of(self, on: date) -> int:
+        """When a local date begins; a date that the clock skips whole begins with the next one."""
+        return instant(_midnight(on), self.zone, second=False)
+
+    def why_shut_on(self, on: date) -> tuple[Why, str]:
+        """What shuts a local date outside its windows, and the holiday's name if one does."""
+        if holiday := self._holiday_on(on):
+            return Why.HOLIDAY, holiday.name
+        return (Why.OUTSIDE_HOURS if self._by_weekday[on.weekday()] else Why.FREE_DAY), ""
+
+    def _holiday_on(self, on: date) -> Holiday | None:
+        return self._holidays.get(on) or self._holidays.get((on.month, on.day))
 
 
 @lru_cache(maxsize=64)
@@ -250,15 +277,13 @@ def _weekday_spans(weekly: tuple[tuple[Window, ...], ...]) -> tuple[tuple[Span, 
     return tuple(tuple(spans) for spans in by_weekday)
 
 
-def _holiday_spans(holidays: tuple[Holiday, ...]) -> dict[HolidayKey, tuple[Span, ...]]:
-    spans: dict[HolidayKey, tuple[Span, ...]] = {}
+def _by_date(holidays: tuple[Holiday, ...]) -> dict[HolidayKey, Holiday]:
+    found: dict[HolidayKey, Holiday] = {}
     for holiday in sorted(holidays, key=lambda holiday: holiday.on):
-        if holiday.on in spans and not holiday.is_recurring:
+        if holiday.on in found and not holiday.is_recurring:
             raise InvalidCalendar(gettext_noop("two single holidays on %(day)s"), day=holiday.on)
-        key = (holiday.on.month, holiday.on.day) if holiday.is_recurring else holiday.on
-        window = holiday.window
-        spans[key] = ((window.start_minutes, window.end_minutes),) if window else ()
-    return spans
+        found[(holiday.on.month, holiday.on.day) if holiday.is_recurring else holiday.on] = holiday
+    return found
 
 
 def joined(spans: Iterable[Span]) -> Iterator[Span]:

@@ -10,13 +10,18 @@ closed, yet an amount that is used up exactly there ends there and not at the ne
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 
 from core.workcalendar import (
     MAX_IDLE_YEARS,
     Holiday,
     InvalidCalendar,
     NoOpenTime,
+    Span,
+    Timeline,
+    Why,
     Window,
     WorkCalendar,
     Year,
@@ -31,6 +36,8 @@ __all__ = [
     "Holiday",
     "InvalidCalendar",
     "NoOpenTime",
+    "Stretch",
+    "Why",
     "Window",
     "WorkCalendar",
     "add_business_days",
@@ -38,9 +45,23 @@ __all__ = [
     "is_open",
     "next_open",
     "open_intervals",
+    "stretches",
     "subtract_worked",
     "worked",
 ]
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time from `start` until `end`, UTC, in which a calendar is open, or shut for one reason."""
+
+    start: datetime
+    end: datetime
+    is_open: bool
+    why: Why
+    name: str  # of the holiday that shuts it, else empty
 
 
 def worked(calendar: WorkCalendar, start: datetime, end: datetime) -> timedelta:
@@ -108,11 +129,17 @@ def open_intervals(calendar: WorkCalendar, start: datetime, end: datetime) -> It
     Lazy. `end` before `start` raises ValueError at the call.
     """
     begin, finish = _period(start, end)
-    first, last = calendar.timeline.year_of(begin), calendar.timeline.year_of(finish)
-    years = (calendar.timeline.year(number) for number in range(first.number, last.number + 1))
-    spans = (span for year in years for span in zip(year.starts, year.ends, strict=True))
-    inside = clipped(joined(spans), micros(begin), micros(finish))
-    return ((moment(opens), moment(closes)) for opens, closes in inside)
+    return ((moment(opens), moment(closes)) for opens, closes in _open_spans(calendar, begin, finish))
+
+
+def stretches(calendar: WorkCalendar, start: datetime, end: datetime) -> Iterator[Stretch]:
+    """All the time between two moments, without a gap and in order: when the calendar is open, and why it is shut else.
+
+    Neighbours differ, so a night is one stretch though midnight lies in it, and two holidays in a row are two. The open
+    ones are those of `open_intervals` and sum up to `worked`. Lazy. `end` before `start` raises ValueError at the call.
+    """
+    begin, finish = _period(start, end)
+    return _stretches(calendar.timeline, micros(begin), micros(finish), _open_spans(calendar, begin, finish))
 
 
 def add_business_days(calendar: WorkCalendar, start: datetime, days: int) -> datetime:
@@ -141,6 +168,39 @@ def add_business_days(calendar: WorkCalendar, start: datetime, days: int) -> dat
             return moment(instant(datetime.combine(due_on, local.time()), timeline.zone, second=True))
         index -= len(year.business_days)
     raise _shut(year)
+
+
+def _open_spans(calendar: WorkCalendar, begin: datetime, finish: datetime) -> Iterator[Span]:
+    first, last = calendar.timeline.year_of(begin), calendar.timeline.year_of(finish)
+    years = (calendar.timeline.year(number) for number in range(first.number, last.number + 1))
+    spans = (span for year in years for span in zip(year.starts, year.ends, strict=True))
+    return clipped(joined(spans), micros(begin), micros(finish))
+
+
+def _stretches(timeline: Timeline, at: int, until: int, open_spans: Iterator[Span]) -> Iterator[Stretch]:
+    for opens, closes in open_spans:
+        yield from _shut_stretches(timeline, at, opens)
+        yield Stretch(moment(opens), moment(closes), is_open=True, why=Why.OPEN, name="")
+        at = closes
+    yield from _shut_stretches(timeline, at, until)
+
+
+def _shut_stretches(timeline: Timeline, at: int, until: int) -> Iterator[Stretch]:
+    for (why, name), days in groupby(_shut_days(timeline, at, until), key=lambda day: timeline.why_shut_on(day[0])):
+        *_, (_on, end) = days
+        yield Stretch(moment(at), moment(end), is_open=False, why=why, name=name)
+        at = end
+
+
+def _shut_days(timeline: Timeline, at: int, until: int) -> Iterator[tuple[date, int]]:
+    """The local dates of a time, each with the moment until which the time is its."""
+    on = moment(at).astimezone(timeline.zone).date()
+    while at < until:
+        end = min(timeline.begin_of(on + _DAY), until)
+        if end > at:  # a date that the clock skips, or repeats an hour of, has nothing left
+            yield on, end
+            at = end
+        on += _DAY
 
 
 def _period(start: datetime, end: datetime) -> tuple[datetime, datetime]:

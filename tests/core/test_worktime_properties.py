@@ -146,7 +146,9 @@ def calendars(draw: st.DrawFn, zone: str, middle: datetime) -> WorkCalendar:
         half_days = windows_of_day().map(lambda windows: windows[0] if windows else None)
         on = (middle + day * DAY).date()
         kinds = draw(st.sets(st.booleans(), min_size=1))
-        holidays += [Holiday(on.replace(year=2000) if kind else on, kind, draw(half_days)) for kind in kinds]
+        holidays += [
+            Holiday(on.replace(year=2000) if kind else on, kind, draw(half_days), f"{on} {kind}") for kind in kinds
+        ]
     return WorkCalendar(zone, draw(weeks()), tuple(holidays), draw(st.integers(0, 19)) == 19)
 
 
