@@ -9,8 +9,12 @@ from accounts.reach import reach_of
 from notifications.errors import MayNotSeeFailures
 from notifications.models import Delivery, Notification, WorkingOn
 from notifications.policies import may_see_all_failures, may_see_failures
+from tickets.around import surroundings_of
 from tickets.models import Ticket
 
+KEPT_BESIDE = "worked_on"
+WORKED_ON = "EXISTS (SELECT FROM notifications_workingon n WHERE n.ticket_id = tickets_ticket.id AND n.until > now())"
+"""Whether anybody has said to work on a ticket: read with what stands around it (`tickets.around`)."""
 BADGE_LIMIT = 100
 """Nobody reads a higher number; counting stops there."""
 
@@ -56,6 +60,14 @@ def works_on(agent: Agent, *, now: datetime) -> QuerySet[WorkingOn]:
     """Tickets the agent has said to be working on, as far as they may still see them."""
     rows = WorkingOn.objects.filter(agent=agent, until__gt=now, ticket__in=Ticket.objects.visible_to(agent))
     return rows.select_related("ticket").order_by("until")
+
+
+def own_work_on(agent: Agent, ticket: Ticket, *, now: datetime) -> datetime | None:
+    """Until when the agent has said to work on the ticket, read with its surroundings; no query where nobody has."""
+    if not surroundings_of(ticket).also[KEPT_BESIDE]:
+        return None
+    rows = WorkingOn.objects.filter(agent=agent, ticket=ticket, until__gt=now)
+    return rows.values_list("until", flat=True).first()
 
 
 def at_work_on(ticket_id: UUID, *, besides: UUID, now: datetime) -> QuerySet[WorkingOn]:

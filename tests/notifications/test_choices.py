@@ -195,11 +195,20 @@ def test_125_colleagues_see_who_works_on_it_and_the_ticket_is_not_updated() -> N
     seen = signed_in(colleague).get(f"/t/{ticket.reference}/presence/").content.decode()
     assert "Mara Weiss is working on this" in seen
     assert "working" not in signed_in(owner).get(f"/t/{ticket.reference}/presence/").content.decode()
+    page = signed_in(owner).get(f"/t/{ticket.reference}/").content.decode()
+    assert ("You work on this until" in page, "Work on it no longer" in page, "for an hour" in page) == (
+        True,
+        True,
+        False,
+    )
+    others = signed_in(colleague).get(f"/t/{ticket.reference}/").content.decode()
+    assert ("You work on this until" in others, "Work on it for an hour" in others) == (False, True)
     ticket.refresh_from_db()
     assert (ticket.version, ticket.entries.count(), ticket.last_staff_activity_at) == before
     assert ticket.reference in signed_in(owner).get("/account/notifications/").content.decode()
     signed_in(owner).post(f"/t/{ticket.reference}/working/stop/")
     assert "Mara" not in signed_in(colleague).get(f"/t/{ticket.reference}/presence/").content.decode()
+    assert "You work on this until" not in signed_in(owner).get(f"/t/{ticket.reference}/").content.decode()
 
 
 def test_125_it_is_over_after_an_hour() -> None:
