@@ -147,6 +147,8 @@ PAGES = (
     # Own things, people, texts, customers
     Page("outbox", "outbox/", "/outbox/"),
     Page("schedule", "outbox/<uuid:message_id>/schedule/", "/outbox/{scheduled}/schedule/"),
+    Page("reminders", "reminders/", "/reminders/"),
+    _t("remind", "remind/"),
     Page("notifications", "notifications/", "/notifications/"),
     Page("how-told", "account/notifications/", "/account/notifications/"),
     Page("how-told-of-one", "account/notifications/<slug:event_type>/", "/account/notifications/sla_warning/"),

@@ -1,0 +1,11 @@
+"""URLs of reminders; part of the namespace `desk`."""
+
+from django.urls import URLPattern, path
+
+from desk.reminders import views
+
+on_ticket: list[URLPattern] = [path("remind/", views.remind, name="remind")]
+everywhere: list[URLPattern] = [
+    path("reminders/", views.reminders, name="reminders"),
+    path("reminders/<uuid:reminder_id>/<slug:name>/", views.step, name="reminder-step"),
+]
