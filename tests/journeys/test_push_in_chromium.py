@@ -1,10 +1,11 @@
 """Push messages in a real browser: asked for by a button alone, shown without a customer's name (acceptance 147)."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from accounts.models import Contact
 from connectors.push.sending import payload_of
@@ -12,12 +13,20 @@ from notifications.enums import EventType, Urgency
 from notifications.letters import letter_of
 from notifications.models import Delivery, DeliveryItem, Notification
 from tests.factories import TicketFactory
+from tests.journeys.chromium import WITH_NOTIFICATIONS, launch
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.models import Ticket
 
 SHOWN = """navigator.serviceWorker.ready.then((it) => it.getNotifications())
     .then((all) => all.map(({ title, body, tag, data }) => ({ title, body, tag, url: data.url })))"""
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = launch(playwright, names=WITH_NOTIFICATIONS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
