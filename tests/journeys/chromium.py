@@ -35,8 +35,12 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 """The first is the same engine without windows: a new page takes it a fifth of the time."""
 WITH_NOTIFICATIONS = NAMES[1:]
 """The engine without windows shows no notifications either."""
-NO_FAULTS = ("Clear-Site-Data header on", "Service Worker registration blocked by Playwright")
-"""What Chromium's console is told of signing out, and by `service_workers="block"`."""
+NO_FAULTS = (
+    "Clear-Site-Data header on",
+    "Service Worker registration blocked by Playwright",
+    "Chrome currently does not support the Push API in incognito mode",
+)
+"""What Chromium's console is told of signing out, by `service_workers="block"`, and of a context of its own."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
