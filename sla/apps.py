@@ -7,6 +7,8 @@ class SlaConfig(AppConfig):
     verbose_name = _("Service levels")
 
     def ready(self) -> None:
-        from sla.reminders.wiring import register
+        from sla import wiring
+        from sla.reminders import wiring as reminders
 
-        register()
+        wiring.register()
+        reminders.register()

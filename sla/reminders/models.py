@@ -1,4 +1,5 @@
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -186,3 +187,8 @@ class CalendarFeed(BaseModel):
 
     def __str__(self) -> str:
         return str(self.agent)
+
+    @staticmethod
+    def hash_of(token: str) -> str:
+        """What is kept of an address; it is too long to be guessed from this."""
+        return sha256(token.encode()).hexdigest()

@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef
 
 from accounts.models import Agent
 from sla.reminders.enums import ReminderStatus
-from sla.reminders.models import Reminder
+from sla.reminders.models import CalendarFeed, Reminder
+from sla.reminders.policies import may_have_reminders
 from sla.reminders.querysets import ReminderQuerySet
 from tickets.models import Ticket
 
@@ -70,3 +71,18 @@ def tickets_with_due_reminders(agent: Agent) -> set[UUID]:
     """Ids of the tickets that one of them is about: for lists that say what needs attention."""
     due = Reminder.objects.handled_by(agent).filter(status=ReminderStatus.TRIGGERED, ticket__isnull=False)
     return set(due.values_list("ticket", flat=True))
+
+
+def feed_of(agent: Agent) -> CalendarFeed | None:
+    return CalendarFeed.objects.filter(agent=agent).first()
+
+
+def reader_of_feed(token: str) -> Agent | None:
+    """Whose reminders this address shows; None for one that is not ours, was revoked, or whose person has left."""
+    found = CalendarFeed.objects.select_related("agent").filter(token_hash=CalendarFeed.hash_of(token)).first()
+    return found.agent if found is not None and may_have_reminders(found.agent) else None
+
+
+def own_open_reminders(agent: Agent) -> list[Reminder]:
+    """Without those of colleagues whom `agent` covers: a calendar goes on showing what it has once read."""
+    return list(reminders_of(agent).filter(agent=agent).open().in_order()[:MOST_SHOWN])

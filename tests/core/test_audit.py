@@ -32,6 +32,8 @@ NOT_AUDITED = {
     "tickets.TicketReader": "follows from help that is asked for, whose own history tells it",
     "tickets.SearchDocument": "words derived from the timeline",
     "envelopes.EnvelopeWords": "words derived from the threads of envelopes",
+    "sla.SlaClock": "follows from facts about it, which are append-only; a breach is kept by a wall",
+    "sla.TermsWalk": "how far a timer has come; what was edited is in the history of policies and calendars",
     "tickets.ReferenceCounter": "the last number given",
     "core.IdempotencyKey": "first answers, kept for a day",
     "core.Heartbeat": "when a job last ended",

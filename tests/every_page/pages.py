@@ -156,6 +156,7 @@ PAGES = (
     Page("deliveries", "notifications/deliveries/", "/notifications/deliveries/"),
     Page("delivery-failures", "notifications/failures/", "/notifications/failures/", "sam"),
     Page("account", "account/", "/account/"),
+    Page("own-calendar", "account/calendar/", "/account/calendar/"),
     Page("own-keys", "account/keys/", "/account/keys/"),
     Page("keys", "keys/", "/keys/"),
     Page("password", "account/password/", "/account/password/"),

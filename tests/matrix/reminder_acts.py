@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tests.matrix.cases import Act, Ask, Case, reads, shown, t
+from tests.matrix.cases import Act, Ask, Case, page, reads, shown, t
 
 
 def _later() -> str:
@@ -52,6 +52,11 @@ REMINDER_ACTS: dict[str, Act] = {
     ),
     "see_remind_form": shown("remind"),
     "remind": Act(page=lambda case: Ask("post", t(case, "remind"), _form(kind="check_in"), goes_to=t(case))),
+    "see_calendar": page("get", "/account/calendar/"),
+    "open_calendar": page("post", "/account/calendar/", {"step": "open"}),
+    "close_calendar": page("post", "/account/calendar/", {"step": "close"}, goes_to="/account/calendar/"),
+    "read_calendar": page("get", "/calendar/{case.world.things[calendar]}/reminders.ics"),
+    "read_false_calendar": page("get", "/calendar/nonsense/reminders.ics"),
     **_one("reminder", "own_reminder"),
     **_one("desk_reminder", "reminder_of_the_desk"),
 }

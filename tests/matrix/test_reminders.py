@@ -17,6 +17,11 @@ see_remind_form        owned   401  ok    ok    ok     ok   ok    ok      role  
 remind                 owned   401  ok    ok    ok     ok   ok    ok      role    404   404      -     -      401
 remind                 closed  401  ok    ok    ok     ok   ok    ok      role    404   404      -     -      401
 
+# The address at which a calendar reads the own ones
+see_calendar           -       401  ok    ok    ok     ok   ok    ok      role    ok    ok       -     -      401
+open_calendar          -       401  ok    ok    ok     ok   ok    ok      role    ok    ok       -     -      401
+close_calendar         -       401  ok    ok    ok     ok   ok    ok      role    ok    ok       -     -      401
+
 # Mara's own one: hers alone, whoever leads, covers, audits or configures
 read_own_reminder      -       401  404   ok    404    404  404   404     404     404   404      role  role   401
 change_own_reminder    -       401  404   ok    404    404  404   404     404     404   404      role  role   401

@@ -25,7 +25,7 @@ from envelopes.mail_tokens import token_of
 from notifications.enums import DeliveryStatus, EventType
 from notifications.models import Delivery, Notification
 from sla.reminders.models import Reminder
-from sla.reminders.services import create_reminder
+from sla.reminders.services import create_reminder, open_feed
 from tests.factories import (
     AbsenceFactory,
     AgentFactory,
@@ -210,6 +210,7 @@ def _other_things(world: World) -> None:
 def _reminders(world: World, mara: Any) -> None:
     """Mara's own one, and one the desk made for Olaf, who is away; both are due."""
     now = timezone.now()
+    world.things["calendar"] = open_feed(mara, by=mara)
     own = create_reminder("custom", by=mara, message="Call the vendor", trigger_at=now + timedelta(minutes=1))
     ticket = world.scenes["owned:deputy"].ticket
     of_desk = Reminder(agent=world.things["olaf"], ticket=ticket, kind="stale_ticket", cycle="matrix", trigger_at=now)

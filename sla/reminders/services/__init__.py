@@ -2,7 +2,7 @@
 
 from sla.reminders.services.automatic import arrange_reminders, check_idle_tickets
 from sla.reminders.services.due import trigger_due_reminders, trigger_reminder
-from sla.reminders.services.feed import close_feed, hash_of, open_feed
+from sla.reminders.services.feed import close_feed, open_feed
 from sla.reminders.services.own import (
     Rhythm,
     cancel_reminder,
@@ -21,7 +21,6 @@ __all__ = [
     "complete_reminder",
     "create_reminder",
     "edit_reminder",
-    "hash_of",
     "open_feed",
     "snooze_reminder",
     "trigger_due_reminders",

@@ -1,7 +1,6 @@
 """The secret address at which a calendar program reads one's own reminders."""
 
 import secrets
-from hashlib import sha256
 
 from accounts.models import Agent
 from core.actors import Actor
@@ -25,7 +24,7 @@ def open_feed(agent: Agent, *, by: Actor) -> str:
     token = secrets.token_urlsafe(BYTES)
     found = CalendarFeed.objects.select_for_update(of=("self",), no_key=True).filter(agent=agent).first()
     feed = found or CalendarFeed(agent=agent)
-    feed.token_hash = hash_of(token)
+    feed.token_hash = CalendarFeed.hash_of(token)
     record(feed, by=by)
     return token
 
@@ -40,8 +39,3 @@ def close_feed(agent: Agent, *, by: Actor) -> bool:
         return False
     record_deletion(found, by=by)
     return True
-
-
-def hash_of(token: str) -> str:
-    """What is kept of it: too long to be guessed from."""
-    return sha256(token.encode()).hexdigest()
