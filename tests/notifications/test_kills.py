@@ -17,7 +17,7 @@ from notifications.enums import Because, DeliveryStatus, EventType, Urgency
 from notifications.models import Delivery, DeliveryItem, Notification
 from notifications.services import deliver_due, notify
 from tests.concurrency import in_parallel
-from tests.factories import AgentFactory
+from tests.factories import AgentFactory, TeamFactory
 from tests.killable import Killable
 from tests.notifications.ways import Pigeons
 
@@ -42,7 +42,7 @@ def text_of(mail: bytes) -> str:
 def test_killed_at_any_step_each_notification_arrives_once_or_visibly_fails(
     step: str, tmp_path: Path, killable: Killable
 ) -> None:
-    people = AgentFactory.create_batch(3)
+    people = AgentFactory.create_batch(3, teams=[TeamFactory()])
     for number in range(10):
         event = (EventType.TASK_ASSIGNED, EventType.SLA_BREACH)[number % 2]
         urgency = (Urgency.NORMAL, Urgency.BREACH)[number % 2]

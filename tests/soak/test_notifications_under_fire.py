@@ -25,7 +25,7 @@ from itilnext.local import testing
 from notifications.enums import Because, DeliveryStatus, EventType, Urgency
 from notifications.models import Delivery, DeliveryItem, Notification
 from notifications.services import notify
-from tests.factories import AgentFactory
+from tests.factories import AgentFactory, TeamFactory
 from tests.killable import Killable
 from tests.live import Worker
 from tests.scale import full_size
@@ -48,7 +48,7 @@ def test_killed_workers_and_a_lost_queue_lose_and_double_no_notification(
     celery_worker_process: Callable[..., Worker], killable: Killable
 ) -> None:
     home = Path(settings.ITILNEXT_HOME)
-    people = AgentFactory.create_batch(PEOPLE)
+    people = AgentFactory.create_batch(PEOPLE, teams=[TeamFactory()])
     _tell(people)
     _under_fire(celery_worker_process)
     for minutes in (10, 20):  # after the windows, and after the leases of the dead
