@@ -114,9 +114,14 @@ def images_in(html: str) -> list[dict[str, str | None]]:
     return [image.attributes for image in LexborHTMLParser(html).css("img")]
 
 
-@pytest.mark.parametrize(
-    "vector", [*OWN_VECTORS, '<b><img title="a" src="HTTPS://a.example/?a=1&amp;b=2" alt="b"></b>']
-)
+IMAGES = [
+    '<b><img title="a" src="HTTPS://a.example/?a=1&amp;b=2" alt="b"></b>',
+    '<img alt="src=" title="cid:1 onerror=run(1) x=" src="cid:logo">',
+    "<p title='<img alt='><img src='cid:x'></p>",
+]
+
+
+@pytest.mark.parametrize("vector", [*OWN_VECTORS, *IMAGES])
 def test_060_images_are_shown_without_touching_another_attribute(desk: Desk, vector: str) -> None:
     cleaned = sanitise(vector).html or "nothing"
     ticket = TicketFactory(team=desk.team, message=Message(body_text="x", body_html=cleaned))

@@ -28,7 +28,6 @@ OWN_VECTORS = [
     "<!--[if IE]><script>x()</script><![endif]-->",
     '<img alt="data-blocked-src=" title=" onerror=run(1) style=position:fixed x=" src="https://a.example/1.png">',
     '<img alt=" data-blocked-src=" title="https:// onerror=run(1) x=" src="https://a.example/1.png">',
-    '<img alt="src=" title="cid:1 onerror=run(1) x=" src="cid:logo">', "<p title='<img alt='><img src='cid:x'></p>",
     "<a title='<img data-blocked-src=' href='https://a.example/'>x</a><img src='https://a.example/1.png'>",
 ]  # fmt: skip
 LINKS = ("http://", "https://", "mailto:", "tel:")
