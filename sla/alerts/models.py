@@ -61,7 +61,8 @@ class AlertWatch(QuickWrite):
     """
 
     id = models.BigAutoField(primary_key=True)
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+", db_index=False)  # part of it
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    """Unchecked by the database, which lets no ticket go: see `SlaClock`."""
     condition = models.CharField(max_length=16, choices=AlertCondition)
     cycle = models.PositiveIntegerField(default=0)
     anchor_at = models.DateTimeField(null=True)

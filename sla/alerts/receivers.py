@@ -6,10 +6,20 @@ from sla.alerts.enums import OVER
 from sla.enums import Metric
 from sla.events import DueMoved
 from tickets.enums import EntryKind, TicketStatus
-from tickets.events import PriorityChanged, StaffActed, StatusChanged, TicketAccepted
+from tickets.events import PriorityChanged, StaffActed, StatusChanged, TicketAccepted, TicketCreated
 
 NO_WORK = (EntryKind.OWNERSHIP, EntryKind.STATUS_CHANGE)
 """Who owns it is told by other events, and after a transfer alerts go on unchanged; a status has its own event."""
+
+
+def _came_by_mail(event: TicketCreated) -> bool:
+    return not event.is_prepared
+
+
+@subscribe(TicketCreated, after_commit=True, when=_came_by_mail)
+def begin_watching(event: TicketCreated) -> None:
+    """Over what a mail has made; over all others with the statement that writes them."""
+    services.begin_watching_late(event.ticket_id)
 
 
 @subscribe(TicketAccepted)

@@ -8,21 +8,26 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from core.actors import DESK
+from django.utils import timezone
+
+from core.actors import DESK, Actor
 from core.history import stamp_of
+from core.service import service
 from core.writing import change_soon, write_soon
-from sla.alerts.enums import STANDING, AlertCondition, AlertStatus
+from sla.alerts.enums import OVER, STANDING, AlertCondition, AlertStatus
 from sla.alerts.models import Alert, AlertWatch
+from sla.services import begin_promises
+from tickets.enums import TicketStatus
 from tickets.models import Ticket
+from tickets.services import lock_ticket
 
 C = AlertCondition
 WATCH, ALERT = AlertWatch._meta.db_table, Alert._meta.db_table
 
 NEW = f"""
     INSERT INTO {WATCH} (ticket_id, condition, next_level, cycle, anchor_at, due_at) VALUES
-        (%s, 'not_assigned', 1, 1, %s, %s),
-        (%s, 'not_updated', 1, 0, NULL, NULL),
-        (%s, 'not_completed', 1, %s, %s, %s)
+        (%s, 'not_assigned', 1, %s, %s, %s), (%s, 'not_updated', 1, %s, %s, %s), (%s, 'not_completed', 1, %s, %s, %s)
+    ON CONFLICT DO NOTHING
 """  # noqa: S608  # names of ours
 # What was not due by its old anchor is not due before that by a later one: only a watch that has fired is looked at.
 NEXT_LOOK = "CASE WHEN next_level = 1 AND due_at IS NOT NULL THEN due_at ELSE %s END"
@@ -64,9 +69,32 @@ CLEARED = f"""
 
 def begin_watching(ticket: Ticket) -> None:
     """Over a new ticket, which is about to be written: nobody has accepted it, and it may be due at a moment."""
-    now, due_at = ticket.created_at, ticket.resolution_due_at
-    of_due = [int(due_at is not None), due_at, now if due_at else None]
-    write_soon(WATCH, NEW, [ticket.pk, now, now, ticket.pk, ticket.pk, *of_due])
+    _watch(ticket.pk, ticket.created_at, ticket.created_at, None, ticket.resolution_due_at)
+
+
+@service
+def begin_watching_late(ticket_id: UUID, *, by: Actor = DESK) -> None:
+    """Over a ticket that a mail has made, as it stands by now. Safe to repeat."""
+    begin_promises(ticket_id, by=by)
+    ticket = lock_ticket(ticket_id)
+    is_new = ticket.status == TicketStatus.NEW and ticket.owner_id is None
+    moments = (ticket.owner_accepted_at, ticket.last_staff_activity_at)
+    worked_at = max((moment for moment in moments if moment is not None), default=None)
+    is_over = ticket.status in OVER
+    _watch(
+        ticket_id,
+        timezone.now(),
+        ticket.created_at if is_new else None,
+        worked_at if ticket.owner_id is not None and not is_over else None,
+        ticket.resolution_due_at if not is_over else None,
+    )
+
+
+def _watch(ticket_id: UUID, at: datetime, *anchors: datetime | None) -> None:
+    values: list[object] = []
+    for anchor_at in anchors:
+        values += [ticket_id, 1 if anchor_at else 0, anchor_at, at if anchor_at else None]
+    write_soon(WATCH, NEW, values)
 
 
 def begin_staleness(ticket_id: UUID, *, at: datetime) -> None:

@@ -5,21 +5,25 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from accounts.enums import AbsenceKind, Role
+from core.events import deliver_all
 from notifications.models import Notification
 from sla.alerts.models import Alert, AlertRecipient, AlertRule, AlertWatch
 from sla.alerts.services import acknowledge_alert, raise_due_alerts, tell_of_alerts
-from tests.factories import AbsenceFactory, AgentFactory, TeamFactory, TicketFactory
+from tests.factories import AbsenceFactory, AgentFactory, ContactFactory, TeamFactory, TicketFactory
+from tests.factories.tickets import INTAKE
 from tests.sla.alerts.conftest import MONDAY_NINE, Watched, fired, told
 from tickets.models import TimelineEntry
 from tickets.services import (
     accept_ticket,
     cancel_ticket,
+    create_ticket,
     edit_ticket,
     reopen_ticket,
     resolve_ticket,
     resume_ticket,
     transfer_ownership,
 )
+from tickets.services.creation import Message
 
 pytestmark = pytest.mark.django_db
 NA, NU, NC = "not_assigned", "not_updated", "not_completed"
@@ -320,3 +324,40 @@ def test_a_sweep_touches_only_what_is_due(desk: Watched) -> None:
     desk.sweep()
     desk.at(desk.now + timedelta(minutes=30))
     assert raise_due_alerts(now=desk.now) == 0
+
+
+def test_what_a_mail_has_made_is_watched_once_its_event_is_delivered(desk: Watched) -> None:
+    ticket = create_ticket(
+        by=INTAKE,
+        requester=ContactFactory(),
+        team=desk.team,
+        subject="Down",
+        message=Message(body_text="It is off."),
+        priority="critical",
+        waits=True,
+    )
+    assert not AlertWatch.objects.filter(ticket=ticket).exists()
+    deliver_all()
+    desk.walk(5)
+    assert fired(ticket) == [(1, 1, 5, "open")]
+    deliver_all()
+    accept_ticket(ticket.pk, by=desk.owner)
+    desk.walk(25)
+    assert fired(ticket, NC) == [(1, 1, 30, "open")]
+
+
+def test_what_was_accepted_before_its_event_was_delivered_is_watched_as_it_stands(desk: Watched) -> None:
+    ticket = create_ticket(
+        by=INTAKE,
+        requester=ContactFactory(),
+        team=desk.team,
+        subject="Down",
+        message=Message(body_text="It is off."),
+        priority="critical",
+        waits=True,
+    )
+    desk.at(MONDAY_NINE + timedelta(minutes=3))
+    accept_ticket(ticket.pk, by=desk.owner)
+    deliver_all()
+    desk.walk(15)
+    assert fired(ticket) == [(1, 1, 18, "open")]

@@ -42,7 +42,7 @@ def add_matrix(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sla", "0005_alert_matrix"), ("tickets", "0035_sla_entries")]
+    dependencies = [("sla", "0006_alert_matrix"), ("tickets", "0035_sla_entries")]
 
     operations = [
         migrations.RunPython(add_matrix, migrations.RunPython.noop),
