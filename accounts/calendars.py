@@ -1,8 +1,14 @@
 """Business calendars as values for `core.worktime`."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
-from accounts.models import BusinessCalendar, Contact, Team
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import BusinessCalendar, CalendarWindow, Contact, Holiday, Team
 from accounts.selectors import calendar_of
 from core import worktime
 from core.moments import zone_named
@@ -27,22 +33,43 @@ def customer_hours(contact: Contact) -> worktime.WorkCalendar:
 
 
 def work_calendar(calendar: BusinessCalendar) -> worktime.WorkCalendar:
-    """Raises worktime.InvalidCalendar for rows that contradict each other or never open."""
+    """Of the rows as they are saved, in two queries. Raises worktime.InvalidCalendar for rows that contradict each
+    other or have no window.
+    """
+    return work_calendar_with(calendar, calendar.windows.all(), calendar.holidays.all())
+
+
+def work_calendar_with(
+    calendar: BusinessCalendar, windows: Iterable[CalendarWindow], holidays: Iterable[Holiday]
+) -> worktime.WorkCalendar:
+    """As `work_calendar`, with rows that may not be saved yet."""
     weekly: list[list[worktime.Window]] = [[] for _day in range(7)]
-    for window in calendar.windows.all():
+    for window in sorted(windows, key=lambda window: (window.weekday, window.start_minute)):
         weekly[window.weekday].append(worktime.Window(window.start_minute, window.end_minute))
-    holidays = tuple(
+    days = tuple(
         worktime.Holiday(
             on=holiday.on,
             is_recurring=holiday.is_recurring,
             window=worktime.Window(holiday.start_minute or 0, holiday.end_minute or 0) if holiday.is_half_day else None,
             name=holiday.name,
         )
-        for holiday in calendar.holidays.all()
+        for holiday in sorted(holidays, key=lambda holiday: holiday.on)
     )
     return worktime.WorkCalendar(
         zone=calendar.timezone,
         weekly=tuple(tuple(windows) for windows in weekly),
-        holidays=holidays,
+        holidays=days,
         is_24x7=calendar.is_24x7,
     )
+
+
+def in_words(problem: worktime.InvalidCalendar) -> str:
+    """Why hours cannot work, as one sentence in the reader's language."""
+
+    def shown(name: str, fact: Any) -> Any:
+        if isinstance(fact, date):
+            return date_format(fact, "SHORT_DATE_FORMAT")
+        return _(fact) if name == "weekday" else fact
+
+    facts = {name: shown(name, fact) for name, fact in problem.facts.items()}
+    return _("These hours cannot work: %(problem)s.") % {"problem": _(problem.template) % facts}

@@ -54,6 +54,20 @@ class AgentReactivated(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CalendarChanged(DomainEvent):
+    """A business calendar is new, or its hours are others: zone, windows or holidays. A new name alone is no change."""
+
+    calendar_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefaultCalendarChanged(DomainEvent):
+    """Teams without a calendar of their own work by this one from now on."""
+
+    calendar_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactAddressChanged(DomainEvent):
     """A customer's e-mail address was corrected: mail to them goes to the new one from now on."""
 

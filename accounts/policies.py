@@ -82,7 +82,8 @@ def may_edit_companies(actor: Actor) -> bool:
 
 
 def may_edit_calendars(actor: Actor) -> bool:
-    return isinstance(actor, Agent) and actor.has_role(Role.ADMIN)
+    """The system itself only by its timers and by commands that its operators start."""
+    return isinstance(actor, SystemActor) or (isinstance(actor, Agent) and actor.has_role(Role.ADMIN))
 
 
 def may_see_calendars(actor: Actor) -> bool:

@@ -37,6 +37,22 @@ def gettext_noop(text: str) -> str:
     return text
 
 
+def clock(minutes: int) -> str:
+    """Minutes after midnight as people write them: 510 is 08:30."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+WEEKDAYS = (
+    gettext_noop("Monday"),
+    gettext_noop("Tuesday"),
+    gettext_noop("Wednesday"),
+    gettext_noop("Thursday"),
+    gettext_noop("Friday"),
+    gettext_noop("Saturday"),
+    gettext_noop("Sunday"),
+)
+
+
 class Why(StrEnum):
     """Why a calendar is open, or what shuts it."""
 
@@ -47,7 +63,9 @@ class Why(StrEnum):
 
 
 class InvalidCalendar(ValueError):
-    """Zone, windows or holidays are unusable or contradict each other: `template`, in English, filled with `facts`."""
+    """Zone, windows or holidays are unusable or contradict each other: `template`, in English, filled with `facts`, of
+    which `weekday` is one of `WEEKDAYS`.
+    """
 
     def __init__(self, template: str, **facts: Any) -> None:
         self.template, self.facts = template, facts
@@ -76,8 +94,8 @@ class Window:
         if opens in (closes, _DAY_MINUTES):
             raise InvalidCalendar(
                 gettext_noop("a window from %(start)s to %(end)s has no length; a whole day is 00:00 to 24:00"),
-                start=self.start,
-                end=self.end,
+                start=clock(opens),
+                end=clock(closes),
             )
         object.__setattr__(self, "start_minutes", opens)
         object.__setattr__(self, "end_minutes", closes)
@@ -270,10 +288,11 @@ def _weekday_spans(weekly: tuple[tuple[Window, ...], ...]) -> tuple[tuple[Span, 
                 by_weekday[weekday].append((window.start_minutes, window.end_minutes))
     for weekday, spans in enumerate(by_weekday):
         spans.sort()
-        if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
-            raise InvalidCalendar(
-                gettext_noop("windows of weekday %(number)s (Monday is 1) overlap"), number=weekday + 1
-            )
+        for earlier, later in pairwise(spans):
+            if later[0] < earlier[1]:
+                first, second = (f"{clock(start)}–{clock(end)}" for start, end in (earlier, later))
+                template = gettext_noop("on %(weekday)s the windows %(first)s and %(second)s overlap")
+                raise InvalidCalendar(template, weekday=WEEKDAYS[weekday], first=first, second=second)
     return tuple(tuple(spans) for spans in by_weekday)
 
 

@@ -10,21 +10,20 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.calendars import work_calendar
 from accounts.models import BusinessCalendar, CalendarWindow, Holiday
-from accounts.models.calendars import MINUTES_A_DAY, clock
+from accounts.models.calendars import MINUTES_A_DAY
 from accounts.policies import may_edit_calendars, may_see_calendars
-from accounts.services import make_default_calendar
+from accounts.services import make_default_calendar, save_calendar
 from core.actors import Actor
 from core.admin_site import PartInline, PolicyAdmin, actor_in
-from core.errors import Invalid
-from core.worktime import InvalidCalendar
+from core.workcalendar import clock
 
 
 class ClockField(forms.CharField):
-    """Minutes after midnight, written as people do: 08:30 is 510, 24:00 is 1440."""
+    """Minutes after midnight, written as people do: 08:30 is 510, 24:00 is 1440. An `is_end` of 00:00 is 24:00."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, is_end: bool = False, **kwargs: Any) -> None:
+        self.is_end = is_end
         for name in ("min_value", "max_value", "validators"):
             kwargs.pop(name, None)
         widget = forms.TextInput(attrs={"size": 5, "placeholder": "08:00"})
@@ -41,7 +40,7 @@ class ClockField(forms.CharField):
         minutes = int(found[1]) * 60 + int(found[2]) if found else -1
         if found is None or int(found[2]) > 59 or not 0 <= minutes <= MINUTES_A_DAY:
             raise forms.ValidationError(_("Write a time of day as 08:30; 24:00 is the end of the day."))
-        return minutes
+        return minutes or (MINUTES_A_DAY if self.is_end else 0)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
@@ -50,7 +49,8 @@ class ClockField(forms.CharField):
 class CalendarPart(PartInline):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in ("start_minute", "end_minute"):
-            return ClockField(label=db_field.verbose_name, required=not db_field.blank)
+            is_end = db_field.name == "end_minute"
+            return ClockField(is_end=is_end, label=db_field.verbose_name, required=not db_field.blank)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def may_view(self, by: Actor, obj: Any = None) -> bool:
@@ -68,6 +68,12 @@ class WindowInline(CalendarPart):
 class HolidayInline(CalendarPart):
     model = Holiday
     fields = ("on", "name", "is_recurring", "is_half_day", "start_minute", "end_minute")
+
+
+def wanted_rows(formset: Any) -> list[Any]:
+    """The rows that a sent formset leaves standing, changed or not, and its new ones."""
+    gone, blank = formset.deleted_forms, [form for form in formset.extra_forms if not form.has_changed()]
+    return [form.instance for form in formset.forms if form not in gone and form not in blank]
 
 
 @admin.register(BusinessCalendar)
@@ -89,18 +95,18 @@ class CalendarAdmin(PolicyAdmin):
     def may_change(self, by: Actor, obj: Any = None) -> bool:
         return may_edit_calendars(by)
 
+    def save_model(self, request: HttpRequest, obj: BusinessCalendar, form: Any, change: bool) -> None:
+        """With its parts, in `save_related`."""
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the parts, then read the whole as work time does; hours it cannot compute with are refused."""
-        super().save_related(request, form, formsets, change)
-        try:
-            work_calendar(BusinessCalendar.objects.get(pk=form.instance.pk))
-        except InvalidCalendar as problem:
-            raise Invalid(
-                {
-                    "windows": _("These hours cannot work: %(problem)s.")
-                    % {"problem": _(problem.template) % problem.facts}
-                }
-            ) from problem
+        calendar = form.instance
+        parts: dict[str, Any] = {formset.prefix: wanted_rows(formset) for formset in formsets}
+        saved = save_calendar(calendar.pk if change else None, by=actor_in(request), **parts, **form.cleaned_data)
+        calendar.__dict__.update(saved.__dict__)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """For a log that our history replaces; Django asks the form sets, of which a service has saved the rows."""
+        return []
 
     @admin.action(description=gettext_lazy("Make it the default"), permissions=["change"])
     def make_default(self, request: HttpRequest, queryset: QuerySet[BusinessCalendar]) -> None:

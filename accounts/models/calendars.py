@@ -1,10 +1,11 @@
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Deferrable, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.history import audited_history
 from core.models import BaseModel
+from core.workcalendar import clock
 
 MINUTES_A_DAY = 24 * 60
 WEEKDAYS = [
@@ -41,12 +42,17 @@ class BusinessCalendar(BaseModel):
 
 
 class CalendarWindow(BaseModel):
-    """Open hours of one weekday, in minutes after local midnight; 1440 is 24:00."""
+    """Open hours of one weekday, in minutes after local midnight; 1440 is 24:00.
+
+    One that ends before it starts runs past midnight; what lies after it belongs to the next day and its holidays.
+    """
 
     calendar = models.ForeignKey(BusinessCalendar, on_delete=models.CASCADE, related_name="windows")  # part of it
     weekday = models.PositiveSmallIntegerField(_("weekday"), choices=WEEKDAYS)
     start_minute = models.PositiveSmallIntegerField(_("from"), validators=[MaxValueValidator(MINUTES_A_DAY - 1)])
-    end_minute = models.PositiveSmallIntegerField(_("to"), validators=[MaxValueValidator(MINUTES_A_DAY)])
+    end_minute = models.PositiveSmallIntegerField(
+        _("to"), validators=[MinValueValidator(1), MaxValueValidator(MINUTES_A_DAY)]
+    )
 
     history = audited_history()
 
@@ -56,14 +62,19 @@ class CalendarWindow(BaseModel):
         ordering = ["weekday", "start_minute"]
         constraints = [
             models.CheckConstraint(
-                name="calendarwindow_order",
-                condition=Q(start_minute__lt=F("end_minute"), end_minute__lte=MINUTES_A_DAY),
-                violation_error_message=_("A window ends after it starts, at 24:00 at the latest."),
+                name="calendarwindow_within_days",
+                condition=Q(start_minute__lt=MINUTES_A_DAY, end_minute__gte=1, end_minute__lte=MINUTES_A_DAY)
+                & ~Q(start_minute=F("end_minute")),
+                violation_error_message=_("A window needs a length; a whole day is 00:00 to 24:00."),
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {clock(self.start_minute)}–{clock(self.end_minute)}"
+
+    @property
+    def passes_midnight(self) -> bool:
+        return self.start_minute > self.end_minute
 
 
 class Holiday(BaseModel):
@@ -84,19 +95,20 @@ class Holiday(BaseModel):
         verbose_name_plural = _("holidays")
         ordering = ["on"]
         constraints = [
-            models.UniqueConstraint(name="holiday_once", fields=["calendar", "on"]),
+            models.UniqueConstraint(name="holiday_once", fields=["calendar", "on"], deferrable=Deferrable.DEFERRED),
             models.CheckConstraint(
                 name="holiday_half_day_has_window",
                 condition=Q(is_half_day=False, start_minute__isnull=True, end_minute__isnull=True)
-                | Q(is_half_day=True, start_minute__lt=F("end_minute"), end_minute__lte=MINUTES_A_DAY),
+                | Q(
+                    is_half_day=True,
+                    start_minute__isnull=False,
+                    end_minute__isnull=False,
+                    start_minute__lt=F("end_minute"),
+                    end_minute__lte=MINUTES_A_DAY,
+                ),
                 violation_error_message=_("A half day needs the window in which work is done, a whole one has none."),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.on})"
-
-
-def clock(minute: int) -> str:
-    """Minutes after midnight as people write them: 510 is 08:30."""
-    return f"{minute // 60:02}:{minute % 60:02}"

@@ -19,7 +19,7 @@ from accounts.services.agents import (
     reactivate_agent,
     uses_admin,
 )
-from accounts.services.calendars import make_default_calendar
+from accounts.services.calendars import make_default_calendar, save_calendar
 from accounts.services.clients import create_api_client, edit_api_client, end_tokens, issue_token
 from accounts.services.customers import (
     Person,
@@ -61,6 +61,7 @@ __all__ = [
     "reactivate_agent",
     "record_absence",
     "request_password_reset",
+    "save_calendar",
     "set_password",
     "uses_admin",
 ]

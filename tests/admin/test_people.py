@@ -263,11 +263,12 @@ def test_calendar_with_windows_and_holidays(office: Office) -> None:
 @pytest.mark.parametrize(
     ("hours", "zone", "message"),
     [
-        ([(0, "08:00", "12:00"), (0, "11:00", "14:00")], "Europe/Berlin", "overlap"),
+        ([(0, "08:00", "12:00"), (0, "11:00", "14:00")], "Europe/Berlin", "08:00–12:00 and 11:00–14:00 overlap"),
+        ([(6, "22:00", "06:00"), (0, "05:00", "14:00")], "Europe/Berlin", "on Monday the windows 00:00–06:00"),
         ([], "Europe/Berlin", "never open"),
-        ([(0, "08:00", "12:00")], "Europe/Nowhere", "These hours cannot work"),
+        ([(0, "08:00", "12:00")], "Europe/Nowhere", "Write the IANA name of a time zone"),
         ([(0, "8 am", "12:00")], "Europe/Berlin", "Write a time of day as 08:30"),
-        ([(0, "12:00", "08:00")], "Europe/Berlin", "A window ends after it starts"),
+        ([(0, "12:00", "12:00")], "Europe/Berlin", "A window needs a length"),
     ],
 )
 def test_calendar_that_cannot_work_is_refused_with_the_form_kept(
@@ -286,7 +287,7 @@ def test_why_a_calendar_cannot_work_is_said_in_the_readers_language(office: Offi
     Agent.objects.filter(pk=office.admin.pk).update(language="de")
     sent = {"name": "Odd", "timezone": "Europe/Berlin"} | windows((2, "08:00", "12:00"), (2, "11:00", "14:00"))
     page = office.browser(office.admin).post(add(BusinessCalendar), sent).content.decode()
-    assert "Zeitfenster des Wochentags 3 (Montag ist 1) überschneiden sich" in page
+    assert "am Mittwoch überschneiden sich die Zeitfenster 08:00–12:00 und 11:00–14:00" in page
 
 
 def test_there_is_always_exactly_one_default_calendar(office: Office) -> None:

@@ -338,9 +338,9 @@ def test_week_of_other_than_seven_days_is_refused() -> None:
 
 
 def test_overlapping_windows_are_refused_also_those_past_midnight() -> None:
-    with pytest.raises(InvalidCalendar, match="windows of weekday 1"):
+    with pytest.raises(InvalidCalendar, match="on Monday the windows 08:00–12:00 and 11:00–18:00 overlap"):
         on_weekday(0, Window(time(8), time(12)), Window(time(11), time(18)))
-    with pytest.raises(InvalidCalendar, match="windows of weekday 1"):
+    with pytest.raises(InvalidCalendar, match="on Monday the windows 00:00–06:00 and 05:00–09:00 overlap"):
         WorkCalendar("UTC", ((Window(time(5), time(9)),), SHUT, SHUT, SHUT, SHUT, SHUT, (Window(time(22), time(6)),)))
 
 
