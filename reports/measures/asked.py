@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from accounts.models import Agent
@@ -18,6 +19,7 @@ from envelopes.models import Envelope
 from tickets.enums import TicketStatus
 from tickets.models import OwnershipTransfer, Ticket
 
+BERLIN = ZoneInfo("Europe/Berlin")
 Rows = QuerySet[Any]  # Any: annotated
 
 
@@ -28,6 +30,8 @@ class Asked:
     """From `start` on, before `end`; UTC or any zone."""
     now: datetime
     """What is open, late or provisional is so at this moment."""
+    zone: ZoneInfo = BERLIN
+    """By whose clocks a day begins."""
     teams: frozenset[UUID] | None = frozenset()
     """None: of all teams."""
     person: Agent | None = None
@@ -48,8 +52,11 @@ def _of(rows: Rows, person: Agent) -> Rows:
     handed_on = OwnershipTransfer.objects.filter(old_owner=person).order_by()
     later = OwnershipTransfer.objects.filter(ticket=OuterRef("pk"), created_at__gt=OuterRef("resolved_at"))
     rows = rows.filter(Q(owner=person) | Q(pk__in=handed_on.values("ticket")))
-    owner_then = Coalesce(Subquery(later.order_by("created_at").values("old_owner")[:1]), F("owner"))
-    return rows.alias(owner_then=owner_then).filter(owner_then=person.pk)
+    owner_then = Coalesce(
+        Subquery(later.order_by("created_at").values("old_owner")[:1]), F("owner"), output_field=UUIDField()
+    )
+    then: Rows = rows.alias(owner_then=owner_then).filter(owner_then=person.pk)
+    return then
 
 
 def within(asked: Asked, moment: str) -> Q:

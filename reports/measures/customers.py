@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from reports.measures.asked import Asked, Rows, tickets, within
-from reports.measures.figures import Figure, durations, measured, share
+from reports.measures.figures import Figure, durations, measured, shares
 from reports.measures.hours import business_time, hours_of_teams
 from tickets.enums import EntryKind, TicketStatus
 from tickets.models import Ticket, TimelineEntry
@@ -45,7 +45,7 @@ def first_resolved(asked: Asked) -> Rows:
     Only those that were reopened have their first resolution elsewhere than in their row.
     """
     again = Q(reopen_count__gt=0)
-    rows = tickets(asked).annotate(
+    rows: Rows = tickets(asked).annotate(
         first_resolved_at=Coalesce(_first(facts__to=S.RESOLVED), F("resolved_at")),
         reopened_at=_first(facts__from=S.RESOLVED, facts__to=S.IN_PROGRESS),
     )
@@ -63,13 +63,10 @@ def reopen_rate(asked: Asked) -> list[Figure]:
     """M6, and M6b with those whose customer came back within 14 days by a follow-up. Provisional: whose 30, or 14, days
     are not over.
     """
-    base = first_resolved(asked)
+    follow_ups = Ticket.objects.exclude(status=S.CANCELLED).filter(follow_up_of=OuterRef("pk"))
+    followed_at = Subquery(follow_ups.order_by("created_at").values("created_at")[:1], output_field=DateTimeField())
+    base = first_resolved(asked).annotate(followed_at=followed_at)
     reopened = Q(reopened_at__lte=F("first_resolved_at") + REOPENED_WITHIN)
-    follow_ups = Ticket.objects.exclude(status=S.CANCELLED).filter(
-        follow_up_of=OuterRef("pk"), created_at__lte=OuterRef("first_resolved_at") + FOLLOWED_WITHIN
-    )
-    is_young = Q(first_resolved_at__gt=asked.now - REOPENED_WITHIN) & ~reopened
-    return [
-        share("M6", base, reopened, provisional=is_young),
-        share("M6b", base, reopened | Q(Exists(follow_ups)), provisional=is_young),
-    ]
+    followed = Q(followed_at__lte=F("first_resolved_at") + FOLLOWED_WITHIN)
+    is_young = Q(first_resolved_at__gt=asked.now - REOPENED_WITHIN) & Q(reopened_at__isnull=True)
+    return shares(base, {"M6": reopened, "M6b": reopened | followed}, provisional=is_young)

@@ -1,6 +1,6 @@
 """A figure: what it says, how it is made up, and the rows behind it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -75,6 +75,7 @@ class NearestRank(Aggregate):
         super().__init__(expression, fraction=fraction, **extra)
 
 
+NOTHING = Q(pk__in=())
 P50, P90 = Decimal("0.5"), Decimal("0.9")
 
 
@@ -87,33 +88,73 @@ def percent(numerator: int, denominator: int, *, of: int = 100) -> Decimal | Non
 
 def share(code: str, base: Rows, condition: Any, *, provisional: Q | None = None) -> Figure:
     """The rows of `base` for which `condition` holds. One query."""
+    return shares(base, {code: condition}, provisional=provisional)[0]
+
+
+def shares(base: Rows, conditions: Mapping[str, Any], *, provisional: Q | None = None) -> list[Figure]:
+    """By code, each the rows of `base` for which its condition holds. One query for all of them."""
     found = base.order_by().aggregate(
-        of=Count("pk"), counted=Count("pk", filter=condition), open=Count("pk", filter=provisional or Q(pk__in=()))
+        of=Count("pk"),
+        open=Count("pk", filter=provisional or NOTHING),
+        **{f"n{number}": Count("pk", filter=condition) for number, condition in enumerate(conditions.values())},
     )
+    return [
+        ratio(
+            code,
+            base.filter(condition),
+            base,
+            numerator=found[f"n{number}"],
+            denominator=found["of"],
+            provisional=found["open"],
+        )
+        for number, (code, condition) in enumerate(conditions.items())
+    ]
+
+
+def ratio(
+    code: str,
+    counted: Rows,
+    base: Rows,
+    *,
+    numerator: int,
+    denominator: int,
+    provisional: int = 0,
+    group: Group | None = None,
+) -> Figure:
+    """A share whose parts have been counted."""
     return Figure(
         code=code,
         unit=Unit.PERCENT,
-        value=percent(found["counted"], found["of"]),
-        numerator=found["counted"],
-        denominator=found["of"],
-        counted=base.filter(condition),
+        value=percent(numerator, denominator),
+        numerator=numerator,
+        denominator=denominator,
+        counted=counted,
         base=base,
-        provisional=found["open"],
+        provisional=provisional,
+        group=group,
     )
 
 
 def durations(code: str, base: Rows, length: Any, *, provisional: Q | None = None) -> Figure:
     """Wall-clock durations, an expression on each row of `base`, which it has everywhere. One query."""
+    return durations_and_counts(code, base, length, {}, provisional=provisional)[0]
+
+
+def durations_and_counts(
+    code: str, base: Rows, length: Any, conditions: Mapping[str, Q], *, provisional: Q | None = None
+) -> tuple[Figure, dict[str, int]]:
+    """As `durations`, and how many rows hold each condition; one query for all of it."""
     found = base.order_by().aggregate(
         of=Count("pk"),
+        **{name: Count("pk", filter=condition) for name, condition in conditions.items()},
         p50=NearestRank(length, P50, output_field=DurationField()),
         p90=NearestRank(length, P90, output_field=DurationField()),
         mean=Avg(length, output_field=DurationField()),
         total=Sum(length, output_field=DurationField()),
-        open=Count("pk", filter=provisional or Q(pk__in=())),
+        open=Count("pk", filter=provisional or NOTHING),
     )
     spread = Spread(seconds(found["p50"]), seconds(found["p90"]), seconds(found["mean"]))
-    return Figure(
+    figure = Figure(
         code=code,
         unit=Unit.SECONDS,
         value=spread.p50,
@@ -124,6 +165,7 @@ def durations(code: str, base: Rows, length: Any, *, provisional: Q | None = Non
         spread=spread,
         provisional=found["open"],
     )
+    return figure, {name: found[name] for name in conditions}
 
 
 def measured(code: str, lengths: Iterable[timedelta], base: Rows, *, provisional: int = 0) -> Figure:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, Q, Value, When
 
@@ -11,9 +10,9 @@ from accounts.models import Agent, Team
 from accounts.selectors import absent_ids
 from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
-from reports.enums import AGES, Band, Unit
-from reports.measures.asked import Asked, Rows, envelopes, tickets, within
-from reports.measures.figures import Figure, Group, count, durations, percent
+from reports.enums import AGES, Band
+from reports.measures.asked import Asked, Rows, tickets, within
+from reports.measures.figures import Figure, Group, count, durations_and_counts, ratio
 from reports.measures.hours import business_time, hours_of_teams
 from tickets.enums import OPEN, Priority, TicketStatus
 from tickets.models import Ticket
@@ -46,17 +45,15 @@ def backlog_age(asked: Asked) -> list[Figure]:
     """M16: how old open tickets are now, counted from their first creation; then the bands, each as a share of all."""
     rows = open_tickets(asked)
     age = ExpressionWrapper(Value(asked.now) - F("created_at"), output_field=DurationField())
-    whole = durations("M16", rows, age)
-    counts = rows.order_by().aggregate(**{band.name: Count("pk", filter=in_band(band, asked.now)) for band in Band})
+    conditions = {band.name: in_band(band, asked.now) for band in Band}
+    whole, counts = durations_and_counts("M16", rows, age, conditions)
     bands = [
-        Figure(
-            code="M16",
-            unit=Unit.PERCENT,
-            value=percent(counts[band.name], whole.denominator),
+        ratio(
+            "M16",
+            rows.filter(conditions[band.name]),
+            rows,
             numerator=counts[band.name],
             denominator=whole.denominator,
-            counted=rows.filter(in_band(band, asked.now)),
-            base=rows,
             group=Group("band", band.value, str(band.label)),
         )
         for band in Band
@@ -105,16 +102,13 @@ def ownership_clarity(asked: Asked) -> list[Figure]:
                 pending += 1
             else:
                 in_time.append(pk)
-    counted = base.filter(quick | Q(pk__in=in_time))
-    denominator, numerator = base.count(), counted.count()
-    clear = Figure(
-        code="M20",
-        unit=Unit.PERCENT,
-        value=percent(numerator, denominator),
-        numerator=numerator,
-        denominator=denominator,
-        counted=counted,
-        base=base,
+    found = base.aggregate(of=Count("pk"), quick=Count("pk", filter=quick))
+    clear = ratio(
+        "M20",
+        base.filter(quick | Q(pk__in=in_time)),
+        base,
+        numerator=found["quick"] + len(in_time),
+        denominator=found["of"],
         provisional=pending,
     )
     return [clear, count("M20_unowned", open_tickets(asked).filter(_UNOWNED))]
@@ -127,13 +121,13 @@ def workload(asked: Asked) -> list[Figure]:
     people = _people(asked)
     owned, helping = _loads(people)
     away = absent_ids(people, at=asked.now)
-    found = []
+    found: list[Figure] = []
     for agent in people:
         group = Group("agent", str(agent.pk), agent.name, is_aside=agent.pk in away)
         found += _loaded([agent], group, owned, helping)
     if asked.person is None:
-        for team in _teams(asked):
-            members = [agent for agent in people if agent.pk not in away and team.pk in _team_ids(agent)]
+        for team in _teams(people, asked):
+            members = [agent for agent in people if agent.pk not in away and team in agent.teams.all()]
             found += _loaded(members, Group("team", str(team.pk), team.name), owned, helping)
     return found
 
@@ -147,13 +141,11 @@ def _people(asked: Asked) -> list[Agent]:
     return list(rows.prefetch_related("teams").order_by("name", "id"))
 
 
-def _teams(asked: Asked) -> list[Team]:
-    rows = Team.objects.filter(is_active=True)
-    return list((rows if asked.teams is None else rows.filter(pk__in=asked.teams)).order_by("name", "id"))
-
-
-def _team_ids(agent: Agent) -> set[UUID]:
-    return {team.pk for team in agent.teams.all()}
+def _teams(people: list[Agent], asked: Asked) -> list[Team]:
+    """Those in sight that somebody is a member of."""
+    teams = {team for agent in people for team in agent.teams.all() if team.is_active}
+    seen = teams if asked.teams is None else {team for team in teams if team.pk in asked.teams}
+    return sorted(seen, key=lambda team: (team.name, team.pk))
 
 
 def _loads(people: list[Agent]) -> tuple[dict[Any, int], dict[Any, int]]:
@@ -177,13 +169,4 @@ def _loaded(people: list[Agent], group: Group, owned: dict[Any, int], helping: d
     ]
     for code, rows, loads, capacity in parts:
         load = sum(loads.get(pk, 0) for pk in ids)
-        yield Figure(
-            code=code,
-            unit=Unit.PERCENT,
-            value=percent(load, capacity),
-            numerator=load,
-            denominator=capacity,
-            counted=rows,
-            base=rows,
-            group=group,
-        )
+        yield ratio(code, rows, rows, numerator=load, denominator=capacity, group=group)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -31,7 +32,7 @@ class Day:
 
 def backlog_trend(first: date, last: date, *, teams: Collection[UUID] | None) -> list[Day]:
     """Days from `first` to `last`, both included, that have a snapshot; None: of all teams. One query."""
-    values = {"first": first, "last": last, "all": teams is None, "teams": list(teams or ())}
+    values: dict[str, Any] = {"first": first, "last": last, "all": teams is None, "teams": list(teams or ())}
     with connection.cursor() as cursor:
         cursor.execute(_DAYS, values)
         return [Day(*row) for row in cursor.fetchall()]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_legal_team'),
+        ('accounts', '0011_windows_over_midnight'),
     ]
 
     operations = [
