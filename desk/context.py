@@ -102,6 +102,7 @@ def _items(request: HttpRequest, agent: Agent, counts: Any) -> list[dict[str, An
         item("go_queue", queue, on_phone=True, part="/queue/"),
         item("go_board"),
         item("go_search", on_phone=True),
+        item("go_reminders", badge=capped(counts.reminders), live="reminders"),
         item("go_notifications", short=_("Alerts"), badge=capped(counts.unread), live="unread", on_phone=True),
         item("go_outbox"),
     ]

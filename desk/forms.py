@@ -174,6 +174,7 @@ class ResolveForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("The customer reads it, with a link to confirm and one to object."),
     )
+    check_in = forms.BooleanField(label=_("Remind me in 24 hours to check that it works"), required=False)
 
 
 class CancelForm(forms.Form):

@@ -212,6 +212,8 @@ class Badges:
     """Mails of one's teams' mailboxes that wait for a person; 0 for those who see no ledger."""
     turns: int
     """Envelopes in which it is one's turn."""
+    reminders: int
+    """Those that are due."""
 
 
 def badges(agent: Agent) -> Badges:
@@ -225,7 +227,10 @@ def badges(agent: Agent) -> Badges:
                  WHERE m.state = 'quarantined' AND (%(teams)s::uuid[] IS NULL OR b.team_id = ANY(%(teams)s::uuid[]))
                    AND NOT EXISTS (SELECT FROM mail_envelopemail e WHERE e.message_id = m.id)
                  LIMIT %(limit)s) AS waiting),
-               ({WAITING_FOR})
+               ({WAITING_FOR}),
+               (SELECT count(*) FROM (SELECT FROM sla_reminder r
+                 WHERE r.status = 'triggered' AND r.agent_id = ANY(%(owners)s::uuid[])
+                   AND (r.agent_id = %(person)s OR r.cycle <> '') LIMIT %(limit)s) AS due)
     """  # noqa: S608  # our own words; values are parameters
     owners = [str(agent_id) for agent_id in reach.covers | {agent.pk}]
     with connection.cursor() as cursor:

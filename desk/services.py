@@ -11,6 +11,8 @@ from core.errors import NotFound
 from core.service import service
 from desk.undoing import entries_of_one_act, entries_of_recent_acts, is_still_so, values_before
 from envelopes.services import post_in_envelope, undo_vendor_message, write_to_vendor
+from sla.reminders.enums import ReminderKind
+from sla.reminders.services import create_reminder
 from tickets.around import KeptDraft
 from tickets.enums import Channel, ClosureCode, DraftMode, EntryKind, Priority, TicketStatus, TicketType
 from tickets.errors import ChangedSince, NotOwner
@@ -25,6 +27,7 @@ from tickets.services import (
     keep_draft,
     record_customer_message,
     reopen_by_customer,
+    resolve_ticket,
     resume_ticket,
     unmerge_ticket,
     wait_for_customer,
@@ -60,6 +63,14 @@ def create_ticket_by_phone(
         category=category,
         channel=Channel.PHONE,
     )
+
+
+@service
+def resolve_and_check_later(ticket_id: UUID, *, by: Agent, code: str, note: str, version: int | None = None) -> Ticket:
+    """Resolve it, and remind whoever does in 24 hours to check that it works (acceptance 121)."""
+    ticket = resolve_ticket(ticket_id, by=by, code=code, note=note, version=version)
+    create_reminder(ReminderKind.CHECK_IN, by=by, ticket_id=ticket_id)
+    return ticket
 
 
 @service

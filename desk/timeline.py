@@ -63,6 +63,7 @@ ICONS: dict[str, str] = {
     EntryKind.CHANGE: "pencil",
     EntryKind.PRIORITY_CHANGE: "flag",
     EntryKind.FLAG: "flag",
+    EntryKind.SLA_EVENT: "clock",
     EntryKind.ENVELOPE_CREATED: "mail",
     EntryKind.ENVELOPE_COMPLETED: "mail-open",
 }

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from desk.empowerment.views import resolutions
 from desk.envelopes import urls as envelopes
+from desk.reminders import urls as reminders
 from desk.views import (
     around,
     beside,
@@ -91,6 +92,7 @@ ticket_acts: list[URLPattern | URLResolver] = [
     path("images/", tickets.allow_images, name="images"),
     path("history/", history.history, name="history"),
     *envelopes.on_ticket,
+    *reminders.on_ticket,
     path("presence/", live.presence, name="presence"),
     path("entries/<uuid:entry_id>/html/", files.original, name="original"),
     path("entries/<uuid:entry_id>/text/", files.whole_text, name="whole-text"),
@@ -133,6 +135,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("keys/", keys.keys, name="keys"),
     path("recent/", recent.recent, name="recent"),
     *envelopes.everywhere,
+    *reminders.everywhere,
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/acts/<uuid:entry_id>/undo/", outbox.undo_act, name="undo-act"),
     path("outbox/<uuid:message_id>/undo/", outbox.undo, name="undo"),

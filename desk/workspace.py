@@ -26,6 +26,7 @@ from desk.resolution_path import path_of
 from desk.rows import tier_of
 from desk.task_parts import tasks_of
 from desk.timeline import days_of, first_unread_of
+from sla.reminders.policies import may_have_reminders
 from tickets.around import attempts_on, surroundings_of, with_surroundings
 from tickets.enums import ENDED, OPEN, LinkKind, Priority, TicketStatus
 from tickets.in_sight import InSight
@@ -127,6 +128,7 @@ class Abilities:
     resolutions: bool
     """See what the customer was granted."""
     open_envelope: bool
+    remind: bool
 
 
 def abilities_of(agent: Agent, ticket: Ticket, *, is_helping: bool = False) -> Abilities:
@@ -159,6 +161,7 @@ def abilities_of(agent: Agent, ticket: Ticket, *, is_helping: bool = False) -> A
         record_resolution=owns and ticket.status in WORKABLE,
         resolutions=ticket.owner is not None and (is_helping or answers_for_compensation(agent, ticket)),
         open_envelope=owns and ticket.status in OPEN,
+        remind=may_have_reminders(agent),
     )
 
 

@@ -18,6 +18,11 @@ TIMEOUT = timedelta(minutes=240)
 
 
 class EnvelopeClock(Protocol):
+    keeps_dues: bool
+    """Whether it sees by itself that what is promised follows the ticket; else it is asked anew at each change of the
+    ticket's priority.
+    """
+
     def due_at(self, envelope: Envelope, metric: OlaMetric, *, start: datetime) -> datetime:
         """When `metric` is due, UTC: business time of the target team, never later than the ticket's own
         `resolution_due_at`.
@@ -31,6 +36,8 @@ class PlainClock:
     """Counts in the calendar of who is asked now: the target team's, or that of the person's own team where a person is
     asked alone. A redirect counts anew from the same start; the calendar of the ticket's own team never counts.
     """
+
+    keeps_dues = False
 
     def due_at(self, envelope: Envelope, metric: OlaMetric, *, start: datetime) -> datetime:
         due = add_worked(_calendar(envelope), start, TARGETS[metric])

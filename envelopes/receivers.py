@@ -15,6 +15,7 @@ from accounts.models import Agent
 from core.actors import DESK
 from core.events import subscribe
 from envelopes import services
+from envelopes.clock import clock
 from envelopes.enums import Awaiting, EnvelopeStatus, LeftBy
 from envelopes.events import (
     EnvelopeAccepted,
@@ -69,6 +70,8 @@ def end_help(event: TicketCancelled) -> None:
 @subscribe(PriorityChanged)
 def inherit_urgency(event: PriorityChanged) -> None:
     """In the same transaction: the help is never less urgent than what it is for."""
+    if clock().keeps_dues:
+        return
     services.renew_dues(event.ticket_id, by=DESK)
 
 

@@ -6,7 +6,6 @@ Who may read is part of the statement, before any limit. There is no count, and 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
@@ -55,7 +54,7 @@ def search_envelopes(actor: Actor, q: str, cursor: str = "", *, size: int = FOUN
     return Hits(_hits([row.pk for row in page.items]), page.next_cursor, page.previous_cursor)
 
 
-def _hits(row_ids: Sequence[UUID]) -> list[Hit]:
+def _hits(row_ids: Sequence[int]) -> list[Hit]:
     """With all that is shown of them, which mostly is of none: eight joins are planned longer than words are found."""
     if not row_ids:
         return []

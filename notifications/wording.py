@@ -63,6 +63,17 @@ WITHOUT_TICKET: dict[str, str | Promise] = {
 }
 """For those who are to do something and see no tickets."""
 
+REMINDED: dict[str, str | Promise] = {
+    "escalation_timeout": _("%(reference)s: nobody has accepted an envelope yet"),
+    "no_customer_response": _("%(reference)s: the customer has not answered for 3 days"),
+    "stale_ticket": _("%(reference)s: nothing has happened for 5 days"),
+    "follow_up": _("Follow up on %(reference)s"),
+    "check_in": _("Check on %(reference)s that it works"),
+    "weekly_review": _("Time for your weekly review"),
+    "monthly_review": _("Time for your monthly review"),
+}
+"""What nobody has put into words of their own, by the reminder's kind."""
+
 DECIDED: dict[str, str | Promise] = {
     ApprovalStatus.APPROVED: _("Approved on %(reference)s: %(what)s"),
     ApprovalStatus.REJECTED: _("Not approved on %(reference)s: %(what)s. %(note)s"),
@@ -155,9 +166,15 @@ def _template(notification: Notification) -> str | Promise | None:
     known = WITHOUT_TICKET if notification.ticket_id is None else TEMPLATES
     return (
         DECIDED.get(facts.get("status", ""))
+        or _reminded(notification)
         or known.get(notification.event_type)
         or TEMPLATES.get(notification.event_type)
     )
+
+
+def _reminded(notification: Notification) -> str | Promise | None:
+    is_worded = notification.event_type != EventType.REMINDER or notification.payload.get("message")
+    return None if is_worded else REMINDED.get(notification.payload.get("kind", ""))
 
 
 def _partly_sent(facts: dict[str, Any]) -> Promise:

@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class SlaConfig(AppConfig):
     name = "sla"
     verbose_name = _("Service levels")
+
+    def ready(self) -> None:
+        from sla import wiring
+        from sla.reminders import wiring as reminders
+
+        wiring.register()
+        reminders.register()

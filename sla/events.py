@@ -25,7 +25,10 @@ class ClockBreached(ClockEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class DueMoved(ClockEvent):
-    """The clock is due at another moment, began, stands still (`due_at` None), runs again, or has ended (None)."""
+    """The clock is due at another moment, began, stands still (`due_at` None), runs again, or has ended (None).
+
+    Of the clocks that a ticket begins with nothing is told until they change: `TicketCreated` says that they run.
+    """
 
     old_due_at: datetime | None
     due_at: datetime | None

@@ -101,6 +101,8 @@ class EntryKind(models.TextChoices):
     TASK_COMPLETED = "task_completed", _("Task completed")
     RESOLUTION = "resolution", _("Resolution")
     APPROVAL = "approval", _("Approval")
+    SLA_EVENT = "sla_event", _("Service level")
+    ALERT = "alert", _("Alert")
     FLAG = "flag", _("Flag")
     LINK = "link", _("Link")
     CHANGE = "change", pgettext_lazy("noun", "Change")

@@ -1,6 +1,7 @@
 """What happens to tickets, for the apps above."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from core.events import DomainEvent
@@ -87,6 +88,8 @@ class OwnershipTransferred(TicketEvent):
 class StatusChanged(TicketEvent):
     old: str
     new: str
+    by_id: UUID | None = None
+    """The agent who did it, if it was one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +120,17 @@ class PriorityChanged(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CategoryChanged(TicketEvent):
+    """It is about something else, or about nothing named any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerReplied(TicketEvent):
     """A person on the customer's side wrote; automatic mail never counts."""
 
     entry_id: UUID
+    was_answered: bool = False
+    """They had had a first answer before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +140,14 @@ class PublicReplyReleased(TicketEvent):
     entry_id: UUID
     message_id: UUID
     author_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerWithdrawn(TicketEvent):
+    """A reply was taken back after its release and before it was sent: nobody has been answered by it."""
+
+    given_at: datetime
+    """When it was released."""
 
 
 @dataclass(frozen=True, kw_only=True)

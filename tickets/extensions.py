@@ -36,6 +36,12 @@ blanks what repeats the entry's words, and says whether it has told of the redac
 """
 
 
+creation_ways: list[Callable[[Ticket], None]] = []
+"""Called with a new ticket just before it is written, in its transaction: an app above sets what the ticket shows of
+it, and writes its own rows so that they go along (`core.writing.insert_soon`). It reads as little as possible.
+"""
+
+
 def joined_fields(tickets: Sequence[Ticket], *, is_list: bool) -> dict[UUID, dict[str, Any]]:
     """The joined fields of `tickets`, by their ids."""
     joined: dict[UUID, dict[str, Any]] = {ticket.pk: {} for ticket in tickets}

@@ -5,20 +5,61 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0011_windows_over_midnight'),
+        ("accounts", "0011_windows_over_midnight"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='apiclient',
-            name='scopes',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('tickets:read', 'Read tickets of the named teams'), ('tickets:read:all', 'Read all tickets'), ('tickets:create', 'Create tickets'), ('tickets:write', 'Edit tickets'), ('tickets:route', 'Offer tickets and change their team while unowned'), ('notes:write', 'Write internal notes'), ('tasks:write', 'Create and work tasks'), ('flags:write', 'Add and clear case flags'), ('hr:write', 'Record absences'), ('export', 'Export lists'), ('metrics:read', 'Read figures of the named teams'), ('mail:ingest', 'Hand in mail')], max_length=30), default=list, size=None, verbose_name='scopes'),
+            model_name="apiclient",
+            name="scopes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("tickets:read", "Read tickets of the named teams"),
+                        ("tickets:read:all", "Read all tickets"),
+                        ("tickets:create", "Create tickets"),
+                        ("tickets:write", "Edit tickets"),
+                        ("tickets:route", "Offer tickets and change their team while unowned"),
+                        ("notes:write", "Write internal notes"),
+                        ("tasks:write", "Create and work tasks"),
+                        ("flags:write", "Add and clear case flags"),
+                        ("hr:write", "Record absences"),
+                        ("export", "Export lists"),
+                        ("metrics:read", "Read figures of the named teams"),
+                        ("mail:ingest", "Hand in mail"),
+                    ],
+                    max_length=30,
+                ),
+                default=list,
+                size=None,
+                verbose_name="scopes",
+            ),
         ),
         migrations.AlterField(
-            model_name='historicalapiclient',
-            name='scopes',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('tickets:read', 'Read tickets of the named teams'), ('tickets:read:all', 'Read all tickets'), ('tickets:create', 'Create tickets'), ('tickets:write', 'Edit tickets'), ('tickets:route', 'Offer tickets and change their team while unowned'), ('notes:write', 'Write internal notes'), ('tasks:write', 'Create and work tasks'), ('flags:write', 'Add and clear case flags'), ('hr:write', 'Record absences'), ('export', 'Export lists'), ('metrics:read', 'Read figures of the named teams'), ('mail:ingest', 'Hand in mail')], max_length=30), default=list, size=None, verbose_name='scopes'),
+            model_name="historicalapiclient",
+            name="scopes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("tickets:read", "Read tickets of the named teams"),
+                        ("tickets:read:all", "Read all tickets"),
+                        ("tickets:create", "Create tickets"),
+                        ("tickets:write", "Edit tickets"),
+                        ("tickets:route", "Offer tickets and change their team while unowned"),
+                        ("notes:write", "Write internal notes"),
+                        ("tasks:write", "Create and work tasks"),
+                        ("flags:write", "Add and clear case flags"),
+                        ("hr:write", "Record absences"),
+                        ("export", "Export lists"),
+                        ("metrics:read", "Read figures of the named teams"),
+                        ("mail:ingest", "Hand in mail"),
+                    ],
+                    max_length=30,
+                ),
+                default=list,
+                size=None,
+                verbose_name="scopes",
+            ),
         ),
     ]

@@ -18,6 +18,7 @@ from desk.demo import clock, everyday, people, service_desk, specialists
 from desk.demo.acts import FRESH, SEED, Cast, begin, close_if_due, message_id_of, perform
 from desk.demo.calendars import berlin, london
 from desk.demo.decisions import calibrate, set_limits
+from desk.demo.reminders import remind
 from desk.demo.script import Step, Story
 from desk.demo.texts import keep_texts
 from desk.demo.views import share_views
@@ -48,6 +49,7 @@ def build(now: datetime) -> Built:
     share_views()
     set_limits(by=cast.agent("admin"))
     calibrate(now=now)
+    remind(cast)
     _forget_old_deliveries(now)
     return Built(len(new))
 

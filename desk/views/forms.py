@@ -26,7 +26,7 @@ from desk.forms import (
 )
 from desk.refusals import Refusal, refusal_for
 from desk.resolution import DraftedResolveForm
-from desk.services import end_as_spam
+from desk.services import end_as_spam, resolve_and_check_later
 from desk.stale import differences_in, take_current_version
 from desk.ticket_page import acted, refused, version_of
 from desk.unfinished import forget_typed, made_for, posted_or_typed
@@ -91,17 +91,17 @@ def _form_page(
 @agent_required
 def resolve(request: AgentRequest, reference: str) -> HttpResponse:
     ticket = visible_ticket(request.agent, reference)
+
+    def end(values: dict[str, Any]) -> None:
+        act = resolve_and_check_later if values["check_in"] else services.resolve_ticket
+        code, note = values["resolution_code"], values["resolution_note"]
+        act(ticket.pk, by=request.agent, code=code, note=note, version=version_of(request))
+
     return form_act(
         request,
         ticket,
         DraftedResolveForm(posted_or_typed(request), ticket=ticket, reader=request.agent, auto_id="resolve-%s"),
-        lambda values: services.resolve_ticket(
-            ticket.pk,
-            by=request.agent,
-            code=values["resolution_code"],
-            note=values["resolution_note"],
-            version=version_of(request),
-        ),
+        end,
         said=_("Resolved; the customer is told"),
         words={
             "title": _("Resolve ticket"),

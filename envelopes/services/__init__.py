@@ -1,6 +1,6 @@
 """Every write to envelopes: lock the ticket, then the envelope; check, change, record, tell, publish."""
 
-from envelopes.services.dues import renew_dues
+from envelopes.services.dues import renew_dues, tell_of_due
 from envelopes.services.helping import (
     accept_envelope,
     add_envelope_task,
@@ -53,6 +53,7 @@ __all__ = [
     "replace_leaver",
     "replace_new_owner",
     "take_help_offer",
+    "tell_of_due",
     "tell_of_held_mail",
     "time_out_due_envelopes",
     "time_out_envelope",

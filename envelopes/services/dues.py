@@ -1,6 +1,7 @@
 """What is promised follows the ticket: urgency is inherited, and rises with it (domain.md section 5)."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from core.actors import Actor
@@ -9,7 +10,8 @@ from core.service import service
 from envelopes.clock import clock
 from envelopes.enums import OlaMetric
 from envelopes.models import Envelope
-from envelopes.services._common import lock
+from envelopes.services._common import lock, write
+from tickets.models import TimelineEntry
 from tickets.services import lock_ticket
 
 
@@ -23,6 +25,12 @@ def renew_dues(ticket_id: UUID, *, by: Actor) -> int:
     lock_ticket(ticket_id)
     rows = Envelope.objects.open().filter(ticket=ticket_id).order_by("pk").values_list("pk", flat=True)
     return sum(_renew(lock(envelope_id), by=by) for envelope_id in list(rows))
+
+
+@service
+def tell_of_due(envelope_id: UUID, *, by: Actor, event: str, **facts: Any) -> TimelineEntry:
+    """A line in the envelope's thread on what was promised there; the app above says how it reads."""
+    return write(lock(envelope_id), by=by, event=event, **facts)
 
 
 def _renew(envelope: Envelope, *, by: Actor) -> bool:

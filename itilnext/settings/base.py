@@ -301,6 +301,9 @@ REST_FRAMEWORK = {
 }
 API_ACTOR_OF = "accounts.auth.actor_of"
 """Who stands behind a signed-in user."""
+SLA_BOOK_SECONDS = 1
+"""For how long a process counts by the policies and calendars that it knows before it looks for newer ones."""
+
 API_REQUESTS_PER_MINUTE = {
     "user": env.whole_number("API_REQUESTS_PER_MINUTE", default=6000),
     "address": env.whole_number("API_REQUESTS_PER_MINUTE_AND_ADDRESS", default=12000),

@@ -14,6 +14,7 @@ DEBUG = False
 SECRET_KEY = "test-only-0123456789-0123456789-0123456789-0123456789"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 DEMO = True
+SLA_BOOK_SECONDS = 0  # tests edit policies by rows, too
 KILL_AT = os.environ.get("KILL_AT", "")
 
 # The tables are made by the role that owns them, and then used through the application's role, as in production.

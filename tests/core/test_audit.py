@@ -32,9 +32,12 @@ NOT_AUDITED = {
     "tickets.TicketReader": "follows from help that is asked for, whose own history tells it",
     "tickets.SearchDocument": "words derived from the timeline",
     "envelopes.EnvelopeWords": "words derived from the threads of envelopes",
+    "sla.SlaClock": "follows from facts about it, which are append-only; a breach is kept by a wall",
+    "sla.TermsWalk": "how far a timer has come; what was edited is in the history of policies and calendars",
     "tickets.ReferenceCounter": "the last number given",
     "core.IdempotencyKey": "first answers, kept for a day",
     "core.Heartbeat": "when a job last ended",
+    "sla.InactivityCheck": "when to look at a ticket again; what is found becomes a reminder, which is audited",
     "live.Change": "ids of what happened, for open pages; forgotten after a day",
 }
 

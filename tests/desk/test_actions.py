@@ -123,10 +123,11 @@ def test_the_usual_keys_are_the_map_of_the_guide() -> None:
         "ticket_next": "j", "ticket_previous": "k", "recent": "o", "envelope": "e", "seal": "Shift+E", "flag": "l",
         "tab": "1–9", "entries": "Alt+ArrowDown Alt+ArrowUp", "find": "f", "list": "Shift+L", "envelope_message": "m",
         "unwatch": "i", "close": "Escape", "go_envelopes": "g e", "go_help": "g f", "go_search": "g s",
+        "go_reminders": "g r",
         "row_arrows": "ArrowDown ArrowUp", "row_open": "Enter", "row_look": "Space", "select_all": "Ctrl+A",
         "select_more": "Shift+ArrowDown Shift+ArrowUp", "columns": "ArrowRight ArrowLeft", "many_accept": "a",
         "many_priority": "p", "many_watch": "i", "send": "Ctrl+Enter", "send_and_wait": "Ctrl+Shift+Enter",
-        "keep_draft": "Ctrl+S", "insert_text": "/", "mention": "@", "bold": "Ctrl+B", "italic": "Ctrl+I",
+        "remind": "h", "keep_draft": "Ctrl+S", "insert_text": "/", "mention": "@", "bold": "Ctrl+B", "italic": "Ctrl+I",
     }  # fmt: skip
     usual_keys = {name: act["key"] for name, act in acts_of(None).items()}
     assert {name: key for name, key in usual_keys.items() if key} == wanted

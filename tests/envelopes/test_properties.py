@@ -140,6 +140,9 @@ OF_ENVELOPES: dict[str, Operation] = {
     ),
     "release_envelope": lambda w, by, _other: services.release_envelope(w.envelope(), by=w.helping(), reason=w.said()),
     "renew_dues": lambda w, by, _other: services.renew_dues(w.ticket.pk, by=by),
+    "tell_of_due": lambda w, by, _other: services.tell_of_due(
+        w.envelope(), by=by, event="sla_missed", metric="ola_completion"
+    ),
     "replace_leaver": lambda w, _by, _other: w.lose_helper(),
     "replace_new_owner": lambda w, _by, _other: services.replace_new_owner(w.ticket.pk, agent_id=w.helper.pk, by=DESK),
     "reopen_envelope": lambda w, by, _other: services.reopen_envelope(w.envelope(), by=by),

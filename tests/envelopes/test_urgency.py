@@ -11,7 +11,7 @@ from django.db import connection
 
 from core.actors import DESK
 from envelopes import services
-from envelopes.clock import PlainClock, use_clock
+from envelopes.clock import PlainClock, clock, use_clock
 from envelopes.enums import OlaMetric
 from envelopes.help_board import Wanted, help_page
 from envelopes.models import Envelope
@@ -34,9 +34,10 @@ class HalfForCritical(PlainClock):
 
 @pytest.fixture
 def clock_by_priority() -> Iterator[None]:
+    usual = clock()
     use_clock(HalfForCritical())
     yield
-    use_clock(PlainClock())
+    use_clock(usual)
 
 
 def raise_to(priority: str, ticket: Ticket, *, by: Any) -> None:

@@ -19,6 +19,7 @@ from desk.recent import note_opened
 from envelopes import services as help_services
 from notifications.enums import EventType
 from notifications.models import Notification
+from sla.reminders.services import Rhythm, create_reminder, snooze_reminder, trigger_reminder
 from tests.every_page.pages import Page
 from tests.factories.mail import BrakeFactory, a_mail, arrive
 from tickets import services
@@ -116,6 +117,7 @@ def furnish() -> Places:
     services.set_team_signature(team, by=lea, language="de", text="Ihr Service Desk\nTelefon 040 5550100")
     text = services.create_canned_response(by=mara, title="Rückruf angeboten", body="Hallo {{customer.name}}, …")
     _notified(mara, ticket)
+    _reminded(mara, ticket, waiting)
     for seen in (_told("outlook-hansen"), waiting, ticket):
         note_opened(mara, seen)
     helped, sealed, message = _help(mara, agent("nina"), ticket)
@@ -274,6 +276,21 @@ def _notified(mara: Agent, ticket: Ticket) -> None:
             dedupe_key=f"furnished:{kind}",
             defaults={"event_type": kind, "ticket": ticket, "payload": facts},
         )
+
+
+def _reminded(mara: Agent, ticket: Ticket, waiting: Ticket) -> None:
+    """One in each group of the page; the first one is due, the second one snoozed."""
+    now = timezone.now()
+    made = [
+        create_reminder("follow_up", by=mara, ticket_id=waiting.pk, trigger_at=now + timedelta(minutes=1)),
+        create_reminder("custom", by=mara, message="Order labels", trigger_at=now + timedelta(minutes=1)),
+    ]
+    for row in made:
+        trigger_reminder(row.pk, ticket_id=None, at=now + timedelta(minutes=2))
+    snooze_reminder(made[1].pk, by=mara, until=now + timedelta(hours=2))
+    create_reminder("check_in", by=mara, ticket_id=ticket.pk)
+    review = Rhythm(frequency="weekly")
+    create_reminder("weekly_review", by=mara, trigger_at=now + timedelta(days=6), rhythm=review)
 
 
 def _mails(lea: Agent, mailbox: Mailbox) -> tuple[Any, Any]:

@@ -154,8 +154,11 @@ PAGES = (
     # Own things, people, texts, customers
     Page("outbox", "outbox/", "/outbox/"),
     Page("schedule", "outbox/<uuid:message_id>/schedule/", "/outbox/{scheduled}/schedule/"),
+    Page("reminders", "reminders/", "/reminders/"),
+    _t("remind", "remind/"),
     Page("notifications", "notifications/", "/notifications/"),
     Page("account", "account/", "/account/"),
+    Page("own-calendar", "account/calendar/", "/account/calendar/"),
     Page("own-keys", "account/keys/", "/account/keys/"),
     Page("keys", "keys/", "/keys/"),
     Page("password", "account/password/", "/account/password/"),

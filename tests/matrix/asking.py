@@ -286,6 +286,7 @@ TRACES = """
            (SELECT sum(version) FROM tickets_resolution),
            (SELECT sum(version) FROM tickets_calibrationsession), (SELECT sum(version) FROM tickets_calibrationitem),
            (SELECT count(*) FROM tickets_calibrationverdict),
+           (SELECT count(*) FROM sla_reminder), (SELECT sum(version) FROM sla_reminder),
            (SELECT count(*) FROM tickets_caseflag), (SELECT sum(version) FROM tickets_caseflag),
            (SELECT count(*) FROM core_refusedact)
 """

@@ -46,6 +46,10 @@ say_false_answer         resolved 404  404   404   404    404  404   404     404
 # Images of mails from elsewhere: the frame sends no cookie, its signed address speaks (tests/connectors/mail/test_remote_images.py)
 see_false_image          -        404  404   404   404    404  404   404     404     404   404      -    -      404
 
+# A calendar program has the secret address of one's own reminders and nothing else (tests/desk/test_calendar_feed.py)
+read_calendar            -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
+read_false_calendar      -        404  404   404   404    404  404   404     404     404   404      -    -      404
+
 # Only where mail stays on the machine (a demo desk on Maildirs): tests/connectors/mail/test_demo_mailbox.py
 see_demo_mailbox         -        404  404   404   404    404  404   404     404     404   404      -    -      404
 write_as_customer        -        404  404   404   404    404  404   404     404     404   404      -    -      404

@@ -23,6 +23,8 @@ from core.timers import HEARTBEAT
 from envelopes.mail_tokens import token_of
 from notifications.enums import EventType
 from notifications.models import Notification
+from sla.reminders.models import Reminder
+from sla.reminders.services import create_reminder, open_feed
 from tests.factories import (
     AbsenceFactory,
     AgentFactory,
@@ -178,6 +180,7 @@ def _other_things(world: World) -> None:
     row.payload = {"reference": ticket.reference, "author": "Mara Weiss", "subject": ticket.subject}
     row.save()
     world.things["notification"] = row
+    _reminders(world, mara)
     world.things["receipt"] = services.act_on_many(BulkKind.WATCH, by=mara, references=[ticket.reference])
     asked = services.ask_many(BulkKind.WATCH, by=mara, tickets=[(ticket.pk, ticket.reference)])
     world.things["running"] = services.start_many(asked.pk, by=mara)
@@ -195,3 +198,16 @@ def _other_things(world: World) -> None:
     world.things["template"] = services.create_ticket_template(by=lead, title="New starter", **of_team)
     files = [NewFile("half.txt", b"half")]
     [world.things["draft_file"]] = services.keep_draft_files(ticket.pk, by=mara, mode="note", files=files)
+
+
+def _reminders(world: World, mara: Any) -> None:
+    """Mara's own one, and one the desk made for Olaf, who is away; both are due."""
+    now = timezone.now()
+    world.things["calendar"] = open_feed(mara, by=mara)
+    own = create_reminder("custom", by=mara, message="Call the vendor", trigger_at=now + timedelta(minutes=1))
+    ticket = world.scenes["owned:deputy"].ticket
+    of_desk = Reminder(agent=world.things["olaf"], ticket=ticket, kind="stale_ticket", cycle="matrix", trigger_at=now)
+    for name, row in (("reminder", own), ("desk_reminder", of_desk)):
+        row.trigger(at=now)
+        record(row, by=SystemActor("test"))
+        world.things[name] = row

@@ -60,11 +60,11 @@ def test_beat_keeps_it_with_the_other_timers(desk: Desk) -> None:
 def test_what_was_written_down_never_changes(desk: Desk) -> None:
     desk.opened("2 09:00")
     keep_due_backlog(now=at("4 00:00"))
-    with pytest.raises(DatabaseError, match="append-only|permission denied"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"append-only|permission denied"), transaction.atomic():
         BacklogSnapshot.objects.update(on=date(2026, 3, 5))
-    with pytest.raises(DatabaseError, match="append-only|permission denied"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"append-only|permission denied"), transaction.atomic():
         BacklogShare.objects.all().delete()
-    with pytest.raises(DatabaseError, match="append-only|permission denied"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"append-only|permission denied"), transaction.atomic():
         BacklogShare.objects.update(ages_seconds=[1])
 
 

@@ -118,7 +118,8 @@ def test_163_m11_envelope_rate(desk: Desk) -> None:
 
 def test_163_m16_backlog_age(desk: Desk) -> None:
     """On the 31st at noon: 1 h, exactly 1 day, 1 day and 1 h, 10 days, 29 days old, and one of 4 days that waits for
-    the customer, a band of its own. Of six the third is the median (ceil 3.0) and the sixth the 90th percentile (ceil 5.4).
+    the customer, a band of its own. Of six the third is the median (ceil 3.0) and the sixth the 90th percentile
+    (ceil 5.4).
     """
     ages = ("31 11:00", "30 12:00", "30 11:00", "21 12:00", "2 12:00")
     made = [desk.opened(created) for created in ages]

@@ -260,6 +260,9 @@ OPERATIONS: dict[str, Operation] = {
     "resolve_ticket": lambda w, by, other: ONE.resolve_ticket(w.ticket.pk, by=by, code="fixed", note="Done."),
     "resume_ticket": lambda w, by, other: ONE.resume_ticket(w.ticket.pk, by=by),
     "run_bulk_acts": lambda w, by, other: ONE.run_bulk_acts(),
+    "promise_resolution": lambda w, by, other: ONE.promise_resolution(
+        w.ticket.pk, timezone.now() + timedelta(hours=3), at=timezone.now()
+    ),
     "set_readers": lambda w, by, other: ONE.set_readers(
         w.ticket.pk, source=w.second.pk, readers=[ONE.Reader(agent_id=w.helper.pk)], by=by
     ),
@@ -275,6 +278,9 @@ OPERATIONS: dict[str, Operation] = {
     "start_task": lambda w, by, other: ONE.start_task(w.newest("tasks"), by=by),
     "stop_many": lambda w, by, other: ONE.stop_many(
         BulkAct.objects.order_by("-created_at").values_list("pk", flat=True).first() or w.ticket.pk, by=by
+    ),
+    "tell_of_promise": lambda w, by, other: ONE.tell_of_promise(
+        w.ticket.pk, by=by, at=timezone.now(), facts={"event": "sla_missed", "metric": "resolution"}
     ),
     "tell_of_help": lambda w, by, other: ONE.tell_of_help(
         w.ticket.pk, kind=EntryKind.ENVELOPE_CREATED, by=by, facts={"event": "envelope_created"}

@@ -78,6 +78,7 @@ from tickets.services.merging import merge_ticket, unmerge_ticket
 from tickets.services.moving import move_entry, undo_move
 from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket, transfer_ownership, withdraw_offer
 from tickets.services.participants import add_participants
+from tickets.services.promises import promise_resolution, tell_of_promise
 from tickets.services.redaction import redact_entry
 from tickets.services.requester import change_requester, follow_address
 from tickets.services.resolutions import (
@@ -184,6 +185,7 @@ __all__ = [
     "note_delivery",
     "offer_ticket",
     "preview_reply",
+    "promise_resolution",
     "queue_system_message",
     "record_automatic_message",
     "record_customer_message",
@@ -219,6 +221,7 @@ __all__ = [
     "stop_many",
     "store_files",
     "tell_of_help",
+    "tell_of_promise",
     "transfer_ownership",
     "undo_aside",
     "undo_many",

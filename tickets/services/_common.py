@@ -148,7 +148,8 @@ def change_status(
         facts={"event": "status", "from": str(old), "to": str(ticket.status), **facts},
         body_text=reason,
     )
-    publish(StatusChanged(ticket_id=ticket.pk, old=str(old), new=str(ticket.status), occurred_at=at))
+    by_id = by.pk if isinstance(by, Agent) else None
+    publish(StatusChanged(ticket_id=ticket.pk, old=str(old), new=str(ticket.status), by_id=by_id, occurred_at=at))
     return entry
 
 

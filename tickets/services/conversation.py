@@ -331,7 +331,8 @@ def record_customer_message(
         ticket.reopen()
         fields += ["status", "reopen_count", "resolved_at", "value_delivered_at", "auto_closes_at"]
     save(ticket, by=by, fields=fields)
-    publish(CustomerReplied(ticket_id=ticket.pk, entry_id=entry.pk, occurred_at=now))
+    was_answered = ticket.first_response_at is not None
+    publish(CustomerReplied(ticket_id=ticket.pk, entry_id=entry.pk, was_answered=was_answered, occurred_at=now))
     if old != ticket.status:
         change_status(ticket, old, by=by, at=now)
     if old == TicketStatus.RESOLVED:

@@ -23,6 +23,7 @@ from core.writing import Counted, write_waiting
 from tickets.enums import Channel, EntryKind, Grade, LinkKind, Priority, TicketType, Visibility
 from tickets.errors import RoleForbids
 from tickets.events import TicketCreated
+from tickets.extensions import creation_ways
 from tickets.models import Attachment, Category, Ticket, TicketLink, TimelineEntry
 from tickets.models.timeline import ENCRYPTED, SIGNED, UNVERIFIED
 from tickets.policies import may_create
@@ -128,6 +129,8 @@ def create_ticket(
         last_customer_message_at=now,
         **details,
     )
+    for prepare in creation_ways:
+        prepare(ticket)
     # Its row stays locked until the commit, so all other creations wait from here on: no slow work behind it.
     counted = _next_reference(TicketType(ticket.type), year=now.year)
     record_soon(ticket, by=by, counted=counted)  # with its first entry, in one statement

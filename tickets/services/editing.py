@@ -20,7 +20,7 @@ from core.service import service
 from tickets.columns import places_of
 from tickets.enums import EntryKind, Grade, LinkKind, Priority, TicketStatus
 from tickets.errors import OwnershipImmutable, RoleForbids
-from tickets.events import PriorityChanged, TeamChanged
+from tickets.events import CategoryChanged, PriorityChanged, TeamChanged
 from tickets.models import SearchDocument, Tag, Ticket, TicketLink, TicketTag, TicketWatch
 from tickets.policies import may_edit, may_note, may_prioritise, may_route
 from tickets.scoring import proposed_priority, score_of
@@ -83,6 +83,8 @@ def edit_ticket(
     changes.pop("priority", None)  # an entry of its own
     if changes:
         add_entry(ticket, EntryKind.CHANGE, author=by, at=now, facts={"event": "edited", "changes": changes})
+    if "category" in changes:
+        publish(CategoryChanged(ticket_id=ticket.pk, occurred_at=now))
     if "subject" in changes:
         index_words(ticket, ticket.subject)
     if new_priority != old_priority:

@@ -47,6 +47,8 @@ MACHINE_MADE = (
     EntryKind.OWNERSHIP,
     EntryKind.PRIORITY_CHANGE,
     EntryKind.FLAG,
+    EntryKind.SLA_EVENT,
+    EntryKind.ALERT,
     EntryKind.CONNECTOR,
 )
 """Kinds that hold nothing by themselves: a ticket with no others left has lost what it was about."""
@@ -230,4 +232,5 @@ def act_as_arrived(ticket: Ticket, entry: TimelineEntry, *, at: datetime) -> Non
         ticket.reopen()
         change_status(ticket, old, by=contact, at=at, fields=[*RESOLUTION_FIELDS, "reopen_count"])
         publish(TicketReopened(ticket_id=ticket.pk, occurred_at=at))
-    publish(CustomerReplied(ticket_id=ticket.pk, entry_id=entry.pk, occurred_at=at))
+    was_answered = ticket.first_response_at is not None
+    publish(CustomerReplied(ticket_id=ticket.pk, entry_id=entry.pk, was_answered=was_answered, occurred_at=at))

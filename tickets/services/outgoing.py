@@ -14,7 +14,13 @@ from core import wake
 from core.actors import DESK, Actor
 from core.events import publish
 from tickets.enums import ASIDE, EntryKind, OutboundKind, OutboundStatus, Then, TicketStatus, Unsent, Visibility
-from tickets.events import AsideDropped, AsideReleased, PublicReplyReleased, ScheduledReplyDropped
+from tickets.events import (
+    AnswerWithdrawn,
+    AsideDropped,
+    AsideReleased,
+    PublicReplyReleased,
+    ScheduledReplyDropped,
+)
 from tickets.links import Answer, sign_answer
 from tickets.message_ids import new_message_id
 from tickets.models import Attachment, OutboundMessage, Ticket, TimelineEntry
@@ -167,7 +173,7 @@ def take_back(message: OutboundMessage, ticket: Ticket, *, by: Actor, at: dateti
     message.undo()
     message.save(update_fields=["status", "next_attempt_at", "leased_until"])
     if message.entry_id is not None and message.kind not in ASIDE:
-        _forget_answer(ticket)
+        _forget_answer(ticket, message, at=at)
         _wait_no_longer(ticket, message, by=by, at=at)
 
 
@@ -181,13 +187,15 @@ def _wait_no_longer(ticket: Ticket, message: OutboundMessage, *, by: Actor, at: 
     change_status(ticket, old, by=by, at=at, fields=["waiting_since"])
 
 
-def _forget_answer(ticket: Ticket) -> None:
+def _forget_answer(ticket: Ticket, message: OutboundMessage, *, at: datetime) -> None:
     """A reply taken back after its release was no answer: count from those that remain."""
     remaining = ticket.outbound_messages.filter(kind__in=HUMAN, released_at__isnull=False).exclude(
         status=OutboundStatus.CANCELLED
     )
     moments = remaining.aggregate(first_response_at=Min("released_at"), last_public_reply_at=Max("released_at"))
     touch(ticket, **moments)
+    if message.kind in HUMAN and message.released_at is not None:
+        publish(AnswerWithdrawn(ticket_id=ticket.pk, given_at=message.released_at, occurred_at=at))
 
 
 def drop_all_scheduled(ticket: Ticket, *, reason: Unsent, by: Actor, at: datetime) -> None:

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("tickets", "0034_damage_checklist")]
+    dependencies = [("tickets", "0035_sla_entries")]
 
     operations = [
         AddIndexConcurrently(

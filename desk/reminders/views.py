@@ -1,0 +1,121 @@
+"""What one wants to be reminded of: the page of it, and the form below a ticket."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.auth import AgentRequest, agent_required
+from core.errors import DomainError, NotFound
+from desk.forms import add_refusal
+from desk.refusals import Refusal
+from desk.reminders.forms import SNOOZES, ReminderForm, SnoozeForm
+from desk.reminders.parts import groups_of
+from desk.ticket_page import refused
+from desk.unfinished import forget_typed, made_for, posted_or_typed
+from desk.views.forms import form_act
+from desk.workspace import visible_ticket
+from sla.reminders import services
+from sla.reminders.errors import RemindersForbidden
+from sla.reminders.policies import may_have_reminders
+
+STEPS = ("snooze", "complete", "cancel")
+
+
+@require_http_methods(["GET", "POST"])
+@agent_required
+def reminders(request: AgentRequest) -> HttpResponse:
+    """What is due and what comes; a POST adds one that is of no ticket."""
+    form = ReminderForm(posted_or_typed(request), agent=request.agent, for_ticket=False, auto_id="reminder-%s")
+    if request.method != "POST":
+        return _page(request, form)
+    try:
+        if not may_have_reminders(request.agent) or form.is_valid():
+            made = services.create_reminder(by=request.agent, **getattr(form, "cleaned_data", {"kind": ""}))
+            forget_typed(request)
+            messages.success(request, _said(made.trigger_at))
+            return redirect("desk:reminders")
+    except DomainError as refusal:
+        if refusal.status == 403:
+            return _page(request, form, error=refusal)
+        add_refusal(form, refusal)
+    return _page(request, form, status=400)
+
+
+def _page(
+    request: AgentRequest, form: ReminderForm, *, error: DomainError | None = None, status: int = 200
+) -> HttpResponse:
+    groups, is_cut = groups_of(request.agent, now=timezone.now())
+    context = {
+        "groups": groups,
+        "is_cut": is_cut,
+        "form": form if may_have_reminders(request.agent) else None,
+        "snoozes": SNOOZES,
+        "made_for": made_for(request.agent),
+        "error": Refusal(error) if error else None,
+    }
+    return render(request, "desk/reminders/reminders.html", context, status=error.status if error else status)
+
+
+@require_POST
+@agent_required
+def step(request: AgentRequest, reminder_id: UUID, name: str) -> HttpResponse:
+    """Snooze, done or cancel; without script as with it the page comes anew."""
+    if name not in STEPS:
+        raise Http404
+    form = SnoozeForm(request.POST)
+    try:
+        said = _take(request, reminder_id, name, form)
+    except NotFound as error:
+        raise Http404 from error
+    except DomainError as refusal:
+        plain = ReminderForm(agent=request.agent, for_ticket=False, auto_id="reminder-%s")
+        return _page(request, plain, error=refusal)
+    messages.success(request, said)
+    return redirect("desk:reminders")
+
+
+def _take(request: AgentRequest, reminder_id: UUID, name: str, form: SnoozeForm) -> str:
+    agent = request.agent
+    if name == "snooze":
+        until = form.moment(agent) if form.is_valid() else None
+        snoozed = services.snooze_reminder(reminder_id, by=agent, until=until)
+        return _("Snoozed until %(moment)s") % {"moment": _moment(snoozed.snooze_until)}
+    if name == "cancel":
+        services.cancel_reminder(reminder_id, by=agent)
+        return _("Reminder cancelled")
+    following = services.complete_reminder(reminder_id, by=agent)
+    return (
+        _("Done; the next one is on %(moment)s") % {"moment": _moment(following.trigger_at)} if following else _("Done")
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@agent_required
+def remind(request: AgentRequest, reference: str) -> HttpResponse:
+    """Remind me of this ticket."""
+    ticket = visible_ticket(request.agent, reference)
+    if not may_have_reminders(request.agent):
+        return refused(request, ticket, RemindersForbidden())
+    form = ReminderForm(posted_or_typed(request), agent=request.agent, for_ticket=True, auto_id="remind-%s")
+
+    def create(values: dict[str, Any]) -> None:
+        services.create_reminder(by=request.agent, ticket_id=ticket.pk, **values)
+
+    words = {"title": _("Remind me"), "submit": _("Remind me"), "icon": "clock"}
+    return form_act(request, ticket, form, create, said=_("You will be reminded"), words=words)
+
+
+def _said(moment: Any) -> str:
+    return _("You will be reminded on %(moment)s") % {"moment": _moment(moment)}
+
+
+def _moment(at: Any) -> str:
+    """By the reader's clock."""
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")

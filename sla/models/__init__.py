@@ -1,0 +1,15 @@
+from sla.models.clocks import CalendarEdition, ClockFact, SlaClock, SlaPause, TermsWalk
+from sla.models.policies import SlaPolicy
+from sla.reminders.models import CalendarFeed, InactivityCheck, Reminder
+
+__all__ = [
+    "CalendarEdition",
+    "CalendarFeed",
+    "ClockFact",
+    "InactivityCheck",
+    "Reminder",
+    "SlaClock",
+    "SlaPause",
+    "SlaPolicy",
+    "TermsWalk",
+]

@@ -1,0 +1,36 @@
+"""Every write to promises: facts are recorded, clocks follow from them."""
+
+from sla.services.helping import PolicyClock
+from sla.services.rebuilding import differences, rebuild, recorded_tickets
+from sla.services.receiving import (
+    follow_customer,
+    follow_terms,
+    note_answer,
+    note_customer_message,
+    note_help,
+    note_status,
+    note_withdrawn_answer,
+    promise,
+)
+from sla.services.sweeping import end_pauses, note_missed, pass_time
+from sla.services.walking import follow_new_terms, follow_terms_now
+
+__all__ = [
+    "PolicyClock",
+    "differences",
+    "end_pauses",
+    "follow_customer",
+    "follow_new_terms",
+    "follow_terms",
+    "follow_terms_now",
+    "note_answer",
+    "note_customer_message",
+    "note_help",
+    "note_missed",
+    "note_status",
+    "note_withdrawn_answer",
+    "pass_time",
+    "promise",
+    "rebuild",
+    "recorded_tickets",
+]

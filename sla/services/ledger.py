@@ -1,0 +1,235 @@
+"""Recording a fact, and the rows that follow from it: facts first, then the clocks, pauses and events they lead to.
+
+Whoever calls holds the ticket's lock, so that its facts come one after the other.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from core.actors import DESK, TIMER, Actor
+from core.events import publish
+from core.history import record
+from core.writing import insert_soon, update
+from envelopes.services import renew_dues, tell_of_due
+from sla.enums import APPROVED, ClockState
+from sla.events import ClockBreached, DueMoved
+from sla.explain import Stop
+from sla.fold import apply
+from sla.models import ClockFact, SlaClock, SlaPause
+from sla.records import fact_data, fact_from
+from sla.selectors import hours_by_id
+from sla.states import PAUSES, Clock, Fact, State
+from tickets.services import promise_resolution, tell_of_promise
+
+RowKey = tuple[UUID | None, str, int]
+FOLLOWING = (
+    *("policy_id", "hours_id", "state", "target_minutes", "due_at", "at_risk_at", "paused_at", "paused_seconds"),
+    *("elapsed_seconds", "completed_at", "breached_at", "breached_by_retarget"),
+)
+"""Columns that facts may change."""
+
+
+@dataclass
+class Ledger:
+    """What is recorded of one ticket."""
+
+    ticket_id: UUID
+    state: State
+    new: list[Fact] = field(default_factory=list)
+    before: State | None = None
+    """The state that its rows show."""
+
+    def note(self, fact: Fact) -> None:
+        self.before = self.before or self.state
+        self.state = apply(self.state, fact)
+        self.new.append(fact)
+
+
+def ledger_of(ticket_id: UUID) -> Ledger | None:
+    """None for a ticket that nothing was ever promised on. One query."""
+    return ledgers_of([ticket_id]).get(ticket_id)
+
+
+def ledgers_of(ticket_ids: Collection[UUID]) -> dict[UUID, Ledger]:
+    """One query, and one for each edition of a calendar that this process sees for the first time."""
+    states: dict[UUID, State] = {}
+    for row in ClockFact.objects.filter(ticket__in=list(ticket_ids)).order_by("seq").values_list(*_OF_FACTS):
+        ticket_id, kind, at, envelope_id, data = row
+        states[ticket_id] = apply(states.get(ticket_id), fact_from(kind, at, envelope_id, data, hours_by_id))
+    return {ticket_id: Ledger(ticket_id, state) for ticket_id, state in states.items()}
+
+
+_OF_FACTS = ("ticket_id", "kind", "at", "envelope_id", "data")
+
+
+def begin(ticket_id: UUID, fact: Fact) -> State:
+    """The first fact of a new ticket, and its clocks: they go along with the statement that writes the ticket."""
+    state = apply(None, fact)
+    insert_soon(_fact_row(ticket_id, fact))
+    for clock in state.every():
+        insert_soon(new_row(ticket_id, clock))
+    return state
+
+
+def record_fact(ticket_id: UUID, fact: Fact, *, by: Actor = DESK) -> State | None:
+    """Note what has happened on a ticket, if anything was ever promised on it."""
+    ledger = ledger_of(ticket_id)
+    if ledger is None:
+        return None
+    ledger.note(fact)
+    settle([ledger], by=by)
+    return ledger.state
+
+
+def settle(ledgers: Iterable[Ledger], *, by: Actor = DESK) -> None:
+    """Write what was noted, and what follows from it."""
+    changed = [ledger for ledger in ledgers if ledger.new]
+    for ledger in changed:
+        for fact in ledger.new:
+            insert_soon(_fact_row(ledger.ticket_id, fact))
+    rows = rows_of([ledger.ticket_id for ledger in changed])
+    for ledger in changed:
+        _settle(ledger, rows.get(ledger.ticket_id, {}), by=by)
+
+
+def rows_of(ticket_ids: Sequence[UUID]) -> dict[UUID, dict[RowKey, SlaClock]]:
+    rows: dict[UUID, dict[RowKey, SlaClock]] = {}
+    for row in SlaClock.objects.of_tickets(ticket_ids):
+        rows.setdefault(row.ticket_id, {})[row.envelope_id, row.metric, row.cycle] = row
+    return rows
+
+
+def _settle(ledger: Ledger, rows: dict[RowKey, SlaClock], *, by: Actor) -> None:
+    before, after = ledger.before, ledger.state
+    if before is None:
+        return
+    at = after.at
+    told: list[Callable[[], None]] = []
+    former = {key_of(clock): clock for clock in before.every()}
+    for clock in after.every():
+        old = former.get(key_of(clock))
+        if old == clock:
+            continue
+        row = rows.get(key_of(clock))
+        if row is None:
+            row = new_row(ledger.ticket_id, clock)
+            insert_soon(row)
+        else:
+            put(row, clock)
+            update(row, FOLLOWING_FIELDS)
+        told.append(_tell(row, old, clock, at))
+    _write_pauses(ledger.ticket_id, before.stops, after.stops, by=by)
+    ledger.before, ledger.new = None, []
+    _pass_on(ledger.ticket_id, before, after, at=at)
+    for tell in told:
+        tell()
+
+
+def _tell(row: SlaClock, old: Clock | None, new: Clock, at: datetime) -> Callable[[], None]:
+    def tell() -> None:
+        was = old.due_at if old is not None and old.state == ClockState.RUNNING else None
+        now = new.due_at if new.state == ClockState.RUNNING else None
+        about: dict[str, Any] = {name: getattr(row, name) for name in ("ticket_id", "envelope_id", "metric")}
+        about["clock_id"] = row.pk
+        if new.breached_at is not None and (old is None or old.breached_at is None):
+            publish(ClockBreached(**about, is_by_retarget=new.breached_by_retarget, occurred_at=new.breached_at))
+            _write_down(row, new, at)
+        if was != now:
+            publish(DueMoved(**about, old_due_at=was, due_at=now, state=str(new.state), occurred_at=at))
+
+    return tell
+
+
+def _write_down(row: SlaClock, clock: Clock, at: datetime) -> None:
+    """On the ticket's timeline, inside; what helpers missed in their thread, for those who read that."""
+    facts = {"metric": str(clock.metric), "due_at": clock.due_at.isoformat() if clock.due_at else ""}
+    if clock.breached_by_retarget:
+        facts["by_retarget"] = "yes"
+    if row.envelope_id is not None:
+        tell_of_due(row.envelope_id, by=TIMER, event="sla_missed", **facts)
+    else:
+        tell_of_promise(row.ticket_id, by=TIMER, at=at, facts={"event": "sla_missed", **facts})
+
+
+def _pass_on(ticket_id: UUID, before: State, after: State, *, at: datetime) -> None:
+    """The ticket's own due date, and what helpers have promised on it."""
+    old, new = before.resolution, after.resolution
+    due = new.due_at if new else None
+    if due != (old.due_at if old else None):
+        promise_resolution(ticket_id, due, at=at)
+    if _dues_of_help(before).items() - _dues_of_help(after).items():
+        renew_dues(ticket_id, by=DESK)
+
+
+def _dues_of_help(state: State) -> dict[tuple[UUID | None, str], datetime | None]:
+    return {key: clock.due_at for key, clock in state.clocks.items() if key[0] is not None and clock.is_open}
+
+
+def _write_pauses(ticket_id: UUID, before: Sequence[Stop], after: Sequence[Stop], *, by: Actor) -> None:
+    """Stops are only ever added, or ended."""
+    for number, stop in enumerate(after):
+        former = before[number] if number < len(before) else None
+        if stop == former or stop.reason not in PAUSES:
+            continue
+        if former is None:
+            record(_new_pause(ticket_id, stop), by=by)
+            continue
+        kind = APPROVED if stop.reason in APPROVED else (stop.reason,)
+        row = SlaPause.objects.get(ticket=ticket_id, to_at__isnull=True, reason__in=[str(reason) for reason in kind])
+        row.to_at, row.ended_by_id = stop.to_at, stop.ended_by
+        record(row, by=by, update_fields=["to_at", "ended_by"])
+
+
+def _new_pause(ticket_id: UUID, stop: Stop) -> SlaPause:
+    return SlaPause(
+        ticket_id=ticket_id,
+        reason=stop.reason,
+        from_at=stop.from_at,
+        to_at=stop.to_at,
+        until=stop.until,
+        by_id=stop.by,
+        ended_by_id=stop.ended_by,
+        note=stop.note,
+    )
+
+
+def _fact_row(ticket_id: UUID, fact: Fact) -> ClockFact:
+    data = fact_data(fact)
+    return ClockFact(ticket_id=ticket_id, envelope_id=fact.envelope_id, kind=str(fact.kind), at=fact.at, data=data)
+
+
+def new_row(ticket_id: UUID, clock: Clock) -> SlaClock:
+    row = SlaClock(
+        ticket_id=ticket_id,
+        envelope_id=clock.envelope_id,
+        metric=str(clock.metric),
+        cycle=clock.cycle,
+        started_at=clock.started_at,
+    )
+    put(row, clock)
+    return row
+
+
+def put(row: SlaClock, clock: Clock) -> None:
+    """Let the row show the clock."""
+    for name, value in shown(clock).items():
+        setattr(row, name, value)
+
+
+def shown(clock: Clock) -> dict[str, object]:
+    """The columns of a row that follow from the facts."""
+    return {name: clock.hours.id if name == "hours_id" else _plain(getattr(clock, name)) for name in FOLLOWING}
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, str) else value
+
+
+def key_of(clock: Clock) -> RowKey:
+    return clock.envelope_id, str(clock.metric), clock.cycle
+
+
+FOLLOWING_FIELDS = tuple(name.removesuffix("_id") for name in FOLLOWING)

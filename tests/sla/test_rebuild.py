@@ -1,0 +1,139 @@
+"""What was recorded gives the clocks that are kept, whatever happens, and in whatever order (docs/adr/0008)."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import DomainError
+from envelopes.models import Envelope
+from envelopes.services import accept_envelope, cancel_envelope, complete_envelope, reopen_envelope
+from sla import services
+from sla.models import SlaClock, SlaPolicy
+from sla.records import calendar_data, calendar_from
+from sla.services.ledger import ledger_of
+from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
+from tests.sla.conftest import MONDAY_NINE, Desk, travel
+from tickets.models import Ticket
+from tickets.services import (
+    cancel_ticket,
+    edit_ticket,
+    record_customer_message,
+    reopen_ticket,
+    resolve_ticket,
+    resume_ticket,
+    wait_for_customer,
+)
+from tickets.services.conversation import release_due_messages, reply_to_customer
+from tickets.services.creation import Message
+
+pytestmark = pytest.mark.django_db
+
+
+class Story:
+    """One ticket to which things happen, possible or not."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.ticket = desk, desk.ticket()
+        self.expert = AgentFactory(teams=[TeamFactory()])
+
+    def envelope(self) -> Any:
+        return self.ticket.envelopes.order_by("-number").values_list("pk", flat=True)[:1].get()
+
+    def do(self, act: str, number: int, now: Any) -> None:
+        with suppress(DomainError, Envelope.DoesNotExist):
+            ACTS[act](self, number, now)
+
+    def reply(self, number: int, now: Any) -> None:
+        reply_to_customer(self.ticket.pk, by=self.desk.owner, body_text=f"Answer {number}")
+        release_due_messages(now=now + timedelta(seconds=30))
+
+    def wait(self) -> None:
+        Ticket.objects.filter(pk=self.ticket.pk).update(last_customer_message_at=None)
+        wait_for_customer(self.ticket.pk, by=self.desk.owner)
+
+    def prioritise(self, number: int) -> None:
+        version = Ticket.objects.values_list("version", flat=True).get(pk=self.ticket.pk)
+        priority = ("low", "medium", "high", "critical")[number % 4]
+        edit_ticket(self.ticket.pk, by=self.desk.owner, version=version, priority=priority, reason="So it is.")
+
+    def sweep(self, now: Any) -> None:
+        services.end_pauses(now=now)
+        services.note_missed(now=now)
+
+    def edit_policy(self, number: int, now: Any) -> None:
+        SlaPolicy.objects.filter(name="Medium").update(resolution_minutes=300 + number % 500)
+        services.follow_new_terms(now=now)
+
+
+ACTS: dict[str, Callable[[Story, int, Any], object]] = {
+    "wait": lambda s, _number, _now: s.wait(),
+    "resume": lambda s, _number, _now: resume_ticket(s.ticket.pk, by=s.desk.owner),
+    "resolve": lambda s, _number, _now: resolve_ticket(s.ticket.pk, by=s.desk.owner, code="fixed", note="Done."),
+    "reopen": lambda s, _number, _now: reopen_ticket(s.ticket.pk, by=s.desk.owner),
+    "reply": lambda s, number, now: s.reply(number, now),
+    "customer": lambda s, _number, _now: record_customer_message(
+        s.ticket.pk, by=s.ticket.requester, message=Message(body_text="And?")
+    ),
+    "priority": lambda s, number, _now: s.prioritise(number),
+    "help": lambda s, number, _now: EnvelopeFactory(
+        ticket=s.ticket, team=s.expert.teams.get(), is_blocking=bool(number % 2)
+    ),
+    "accept": lambda s, _number, _now: accept_envelope(s.envelope(), by=s.expert),
+    "seal": lambda s, _number, _now: complete_envelope(s.envelope(), by=s.expert, summary="Port 7."),
+    "reopen_help": lambda s, _number, _now: reopen_envelope(s.envelope(), by=s.desk.owner),
+    "withdraw": lambda s, _number, _now: cancel_envelope(s.envelope(), by=s.desk.owner, reason="Solved."),
+    "sweep": lambda s, _number, now: s.sweep(now),
+    "policy": lambda s, number, now: s.edit_policy(number, now),
+    "cancel": lambda s, number, _now: number % 7 or cancel_ticket(s.ticket.pk, by=s.desk.owner, code="withdrawn"),
+}
+
+
+@settings(max_examples=100)
+@given(steps=st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.integers(1, 900)), min_size=3, max_size=14))
+def test_rebuilt_clocks_are_the_kept_ones(steps: list[tuple[str, int]], desk: Desk) -> None:
+    with transaction.atomic():
+        story, now = Story(desk), MONDAY_NINE
+        for act, number in steps:
+            now += timedelta(minutes=number)
+            with travel(now):
+                story.do(act, number, now)
+            assert list(services.differences([story.ticket.pk])) == []
+        resolution = SlaClock.objects.get(ticket=story.ticket, metric="resolution")
+        assert Ticket.objects.get(pk=story.ticket.pk).resolution_due_at == resolution.due_at
+        late = now + timedelta(days=400)
+        story.sweep(late)
+        assert not SlaClock.objects.due(late).exists()
+        assert list(services.differences([story.ticket.pk])) == []
+        transaction.set_rollback(True)
+
+
+def test_the_command_names_what_differs_and_puts_it_right(desk: Desk) -> None:
+    ticket = desk.ticket()
+    out = StringIO()
+    call_command("rebuild_clocks", "--check", stdout=out)
+    assert json.loads(out.getvalue()) == {"tickets": 1, "differences": 0}
+    SlaClock.objects.filter(ticket=ticket, metric="resolution").update(target_minutes=7)
+    with pytest.raises(SystemExit) as ended:
+        call_command("rebuild_clocks", "--check", stdout=StringIO(), stderr=(told := StringIO()))
+    assert ended.value.code == 1
+    assert "target_minutes is 7, recorded is 480" in told.getvalue()
+    call_command("rebuild_clocks", stdout=StringIO(), stderr=StringIO())
+    assert SlaClock.objects.get(ticket=ticket, metric="resolution").target_minutes == 480
+
+
+def test_an_edition_holds_the_whole_calendar(desk: Desk) -> None:
+    ticket = desk.ticket()
+    ledger = ledger_of(ticket.pk)
+    assert ledger is not None
+    assert ledger.state.resolution is not None
+    calendar = ledger.state.resolution.hours.calendar
+    assert calendar_from(json.loads(json.dumps(calendar_data(calendar)))) == calendar
