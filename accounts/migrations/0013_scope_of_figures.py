@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0011_windows_over_midnight"),
+        ("accounts", "0012_public_holidays"),
     ]
 
     operations = [
