@@ -23,6 +23,7 @@ MODULES = (
     "test_empowerment",
     "test_reports",
     "test_people",
+    "test_telling",
     "test_reminders",
     "test_mail",
     "test_public",

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("tickets", "0035_sla_entries")]
+    dependencies = [("tickets", "0036_cleanings_name_the_old_html")]
 
     operations = [
         AddIndexConcurrently(
