@@ -3,6 +3,7 @@
 Whoever calls holds the ticket's lock, so that its facts come one after the other.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,15 +13,16 @@ from uuid import UUID
 from core.actors import DESK, TIMER, Actor
 from core.events import publish
 from core.history import record
-from core.writing import insert_soon, update
+from core.models import new_id
+from core.writing import insert_soon, update, write_soon
 from envelopes.services import renew_dues, tell_of_due
 from sla.enums import APPROVED, ClockState
 from sla.events import ClockBreached, DueMoved
 from sla.explain import Stop
 from sla.fold import apply
 from sla.models import ClockFact, SlaClock, SlaPause
-from sla.records import fact_data, fact_from
-from sla.selectors import hours_by_id
+from sla.records import fact_data
+from sla.selectors import states_of
 from sla.states import PAUSES, Clock, Fact, State
 from tickets.services import promise_resolution, tell_of_promise
 
@@ -55,23 +57,35 @@ def ledger_of(ticket_id: UUID) -> Ledger | None:
 
 def ledgers_of(ticket_ids: Collection[UUID]) -> dict[UUID, Ledger]:
     """One query, and one for each edition of a calendar that this process sees for the first time."""
-    states: dict[UUID, State] = {}
-    for row in ClockFact.objects.filter(ticket__in=list(ticket_ids)).order_by("seq").values_list(*_OF_FACTS):
-        ticket_id, kind, at, envelope_id, data = row
-        states[ticket_id] = apply(states.get(ticket_id), fact_from(kind, at, envelope_id, data, hours_by_id))
-    return {ticket_id: Ledger(ticket_id, state) for ticket_id, state in states.items()}
-
-
-_OF_FACTS = ("ticket_id", "kind", "at", "envelope_id", "data")
+    return {ticket_id: Ledger(ticket_id, state) for ticket_id, state in states_of(ticket_ids).items()}
 
 
 def begin(ticket_id: UUID, fact: Fact) -> State:
     """The first fact of a new ticket, and its clocks: they go along with the statement that writes the ticket."""
     state = apply(None, fact)
-    insert_soon(_fact_row(ticket_id, fact))
-    for clock in state.every():
-        insert_soon(new_row(ticket_id, clock))
+    write_soon("sla_clockfact", FIRST_FACT, [ticket_id, str(fact.kind), fact.at, json.dumps(fact_data(fact))])
+    if clocks := list(state.every()):
+        values = [value for clock in clocks for value in _values_of(ticket_id, clock)]
+        write_soon("sla_slaclock", FIRST_CLOCKS + ", ".join([PLACES] * len(clocks)), values)
     return state
+
+
+FIRST_FACT = "INSERT INTO sla_clockfact (ticket_id, kind, at, data) VALUES (%s, %s, %s, %s)"
+FIRST_CLOCKS = """
+    INSERT INTO sla_slaclock (
+        id, ticket_id, policy_id, hours_id, metric, cycle, state, target_minutes, started_at, due_at, at_risk_at,
+        paused_seconds, elapsed_seconds, breached_by_retarget
+    ) VALUES
+"""
+PLACES = "(%s, %s, %s, %s, %s, 1, 'running', %s, %s, %s, %s, 0, 0, false)"
+
+
+def _values_of(ticket_id: UUID, clock: Clock) -> list[Any]:
+    """For `PLACES`: of a clock that has just begun."""
+    return [
+        *(new_id(), ticket_id, clock.policy_id, clock.hours.id, str(clock.metric), clock.target_minutes),
+        *(clock.started_at, clock.due_at, clock.at_risk_at),
+    ]
 
 
 def record_fact(ticket_id: UUID, fact: Fact, *, by: Actor = DESK) -> State | None:
@@ -121,7 +135,7 @@ def _settle(ledger: Ledger, rows: dict[RowKey, SlaClock], *, by: Actor) -> None:
             put(row, clock)
             update(row, FOLLOWING_FIELDS)
         told.append(_tell(row, old, clock, at))
-    _write_pauses(ledger.ticket_id, before.stops, after.stops, by=by)
+    _write_pauses(ledger.ticket_id, before.stops, after.stops, by=by, at=at)
     ledger.before, ledger.new = None, []
     _pass_on(ledger.ticket_id, before, after, at=at)
     for tell in told:
@@ -168,7 +182,7 @@ def _dues_of_help(state: State) -> dict[tuple[UUID | None, str], datetime | None
     return {key: clock.due_at for key, clock in state.clocks.items() if key[0] is not None and clock.is_open}
 
 
-def _write_pauses(ticket_id: UUID, before: Sequence[Stop], after: Sequence[Stop], *, by: Actor) -> None:
+def _write_pauses(ticket_id: UUID, before: Sequence[Stop], after: Sequence[Stop], *, by: Actor, at: datetime) -> None:
     """Stops are only ever added, or ended."""
     for number, stop in enumerate(after):
         former = before[number] if number < len(before) else None
@@ -181,6 +195,8 @@ def _write_pauses(ticket_id: UUID, before: Sequence[Stop], after: Sequence[Stop]
         row = SlaPause.objects.get(ticket=ticket_id, to_at__isnull=True, reason__in=[str(reason) for reason in kind])
         row.to_at, row.ended_by_id = stop.to_at, stop.ended_by
         record(row, by=by, update_fields=["to_at", "ended_by"])
+        if stop.to_at is not None and stop.to_at == stop.until and stop.ended_by is None:
+            tell_of_promise(ticket_id, by=TIMER, at=at, facts={"event": "sla_resumed"})
 
 
 def _new_pause(ticket_id: UUID, stop: Stop) -> SlaPause:

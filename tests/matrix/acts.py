@@ -34,6 +34,7 @@ from tests.matrix.list_acts import LIST_ACTS
 from tests.matrix.people_acts import PEOPLE_ACTS, TEXT
 from tests.matrix.reminder_acts import REMINDER_ACTS
 from tests.matrix.scenes import STRANGERS
+from tests.matrix.sla_acts import SLA_ACTS
 
 NOTE = {"body": "Seen it."}
 CALL = {"kind": "phone_note", "direction": "inbound", "minutes": 3, "body": "It is off again."}
@@ -48,6 +49,7 @@ ACTS: dict[str, Act] = {
     **PEOPLE_ACTS,
     **EMPOWERMENT_ACTS,
     **REMINDER_ACTS,
+    **SLA_ACTS,
     # Reading
     "read": Act(api=lambda case: Ask("get", api(case)), page=lambda case: Ask("get", t(case))),
     "read_timeline": Act(api=lambda case: Ask("get", api(case, "timeline"))),

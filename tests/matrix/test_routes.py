@@ -23,6 +23,7 @@ MODULES = (
     "test_empowerment",
     "test_people",
     "test_reminders",
+    "test_sla",
     "test_mail",
     "test_public",
     "test_admin",
