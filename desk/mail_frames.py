@@ -20,8 +20,12 @@ FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 INLINE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 MAX_INLINE_BYTES = 8 * 1024 * 1024
 """Of all inline images of one mail together; they are sent as base64."""
-CID = re.compile(r'(<img\b[^<>]*?\bsrc=")cid:([^"]*)(")', re.IGNORECASE)
-BLOCKED = re.compile(r'(<img\b[^<>]*?)\bdata-blocked-src="([^"]*)"', re.IGNORECASE)
+IMAGE = r'(<img(?: [\w-]+="[^"]*")*?)'
+"""An image up to one of its attributes, each of them whole, in the regular form that the sanitiser writes: a sender's
+value may look like an attribute.
+"""
+CID = re.compile(IMAGE + r' src="(?i:cid):([^"]*)"')
+BLOCKED = re.compile(IMAGE + r' data-blocked-src="((?i:https?)://[^"]*)"')
 
 
 def framed(request: AgentRequest, entry: TimelineEntry, *, may_load: bool) -> HttpResponse:
@@ -34,7 +38,7 @@ def framed(request: AgentRequest, entry: TimelineEntry, *, may_load: bool) -> Ht
         raise Http404
     html = _with_inline_images(entry)
     if may_load:
-        html = BLOCKED.sub(lambda found: f'{found[1]}src="{_handed_on(request, found[2])}"', html)
+        html = BLOCKED.sub(lambda found: f'{found[1]} src="{_handed_on(request, found[2])}"', html)
     response = HttpResponse(render_to_string("desk/original.html", {"entry": entry, "html": html}))
     images = f"data: {request.build_absolute_uri(FOLDER)}" if may_load else "data:"
     response.headers["Content-Security-Policy"] = FRAME_POLICY.format(images=images, sandbox=FRAME_SANDBOX)
@@ -67,4 +71,4 @@ def _with_inline_images(entry: TimelineEntry) -> str:
         left -= file.size_bytes
         encoded = base64.b64encode(content_of(file)).decode("ascii")
         found[file.content_id.strip("<>")] = f"data:{file.content_type};base64,{encoded}"
-    return CID.sub(lambda match: match[1] + found.get(match[2].strip("<>"), "data:,") + match[3], entry.body_html)
+    return CID.sub(lambda one: f'{one[1]} src="{found.get(one[2].strip("<>"), "data:,")}"', entry.body_html)

@@ -1,49 +1,22 @@
 """Business calendars with their windows and holidays."""
 
-import re
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.admin.calendar_form import PREVIEW, CalendarForm, ClockField
+from accounts.admin.calendar_preview import preview_of
 from accounts.models import BusinessCalendar, CalendarWindow, Holiday
-from accounts.models.calendars import MINUTES_A_DAY
 from accounts.policies import may_edit_calendars, may_see_calendars
 from accounts.services import make_default_calendar, save_calendar
 from core.actors import Actor
 from core.admin_site import PartInline, PolicyAdmin, actor_in
-from core.workcalendar import clock
-
-
-class ClockField(forms.CharField):
-    """Minutes after midnight, written as people do: 08:30 is 510, 24:00 is 1440. An `is_end` of 00:00 is 24:00."""
-
-    def __init__(self, *, is_end: bool = False, **kwargs: Any) -> None:
-        self.is_end = is_end
-        for name in ("min_value", "max_value", "validators"):
-            kwargs.pop(name, None)
-        widget = forms.TextInput(attrs={"size": 5, "placeholder": "08:00"})
-        super().__init__(max_length=5, **kwargs | {"widget": widget})
-
-    def prepare_value(self, value: Any) -> Any:
-        return clock(value) if isinstance(value, int) else value
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if text in self.empty_values:
-            return None
-        found = re.fullmatch(r"(\d{1,2}):(\d{2})", text)
-        minutes = int(found[1]) * 60 + int(found[2]) if found else -1
-        if found is None or int(found[2]) > 59 or not 0 <= minutes <= MINUTES_A_DAY:
-            raise forms.ValidationError(_("Write a time of day as 08:30; 24:00 is the end of the day."))
-        return minutes or (MINUTES_A_DAY if self.is_end else 0)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
 
 
 class CalendarPart(PartInline):
@@ -66,21 +39,42 @@ class WindowInline(CalendarPart):
 
 
 class HolidayInline(CalendarPart):
+    """Those of the calendar's own; the public ones follow from its country."""
+
     model = Holiday
+    verbose_name_plural = gettext_lazy("Holidays of its own")
     fields = ("on", "name", "is_recurring", "is_half_day", "start_minute", "end_minute")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Holiday]:
+        return super().get_queryset(request).filter(is_public=False)
 
 
 def wanted_rows(formset: Any) -> list[Any]:
-    """The rows that a sent formset leaves standing, changed or not, and its new ones."""
+    """The rows that a formset leaves standing, changed or not, and its new ones."""
+    if not formset.is_bound:
+        return [form.instance for form in formset.initial_forms]
     gone, blank = formset.deleted_forms, [form for form in formset.extra_forms if not form.has_changed()]
     return [form.instance for form in formset.forms if form not in gone and form not in blank]
 
 
+def shown_again(form: Any) -> Any:
+    """The same form, which is checked but never saved."""
+
+    class ShownForm(form):  # type: ignore[misc]  # made for one request
+        def is_valid(self) -> bool:
+            super().is_valid()
+            return False
+
+    return ShownForm
+
+
 @admin.register(BusinessCalendar)
 class CalendarAdmin(PolicyAdmin):
-    list_display = ("name", "timezone", "is_24x7", "is_default")
+    form = CalendarForm
+    change_form_template = "admin/calendar_form.html"
+    list_display = ("name", "timezone", "is_24x7", "is_default", "country", "region")
     search_fields = ("name",)
-    fields = ("name", "timezone", "is_24x7", "is_default")
+    fields = ("name", "timezone", "is_24x7", "is_default", "country", "region", "holiday_language", "left_out")
     readonly_fields = ("is_default",)
     inlines = (WindowInline, HolidayInline)
     history_parts = ("windows", "holidays")
@@ -94,6 +88,30 @@ class CalendarAdmin(PolicyAdmin):
 
     def may_change(self, by: Actor, obj: Any = None) -> bool:
         return may_edit_calendars(by)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return shown_again(form) if PREVIEW in request.POST else form
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As for all, but a preview of what can be saved is no bad request."""
+        answer = super().changeform_view(request, *args, **kwargs)
+        if isinstance(answer, TemplateResponse) and PREVIEW in request.POST:
+            answer.status_code = 400 if (answer.context_data or {}).get("errors") else 200
+        return answer
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """With what the calendar in the form means, unless the form itself has errors."""
+        form = context["adminform"].form
+        formsets = {part.formset.prefix: part.formset for part in context["inline_admin_formsets"]}
+        is_shown = not context["errors"] and not (kwargs.get("add") and not form.is_bound)
+        if is_shown:
+            rows = {name: wanted_rows(formset) for name, formset in formsets.items()}
+            context["preview"] = preview_of(
+                form.instance, rows["windows"], rows["holidays"], at=timezone.now(), is_saved=not form.is_bound
+            )
+        context |= {"is_previewed": PREVIEW in request.POST, "preview_button": PREVIEW}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: BusinessCalendar, form: Any, change: bool) -> None:
         """With its parts, in `save_related`."""

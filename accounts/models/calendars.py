@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Deferrable, F, Q
@@ -19,13 +20,34 @@ WEEKDAYS = [
 ]
 
 
+class HolidayLanguage(models.TextChoices):
+    """In which the public holidays of a calendar are named; explanations of due dates name them."""
+
+    GERMAN = "de", _("German")
+    ENGLISH = "en", _("English")
+
+
 class BusinessCalendar(BaseModel):
-    """When a team works, in its own time zone. Source: domain.md section 9; the arithmetic is `core.worktime`."""
+    """When a team works, in its own time zone. Source: domain.md section 9; the arithmetic is `core.worktime`.
+
+    The public holidays of `country` and `region` are taken as rows, for this year and some to come.
+    """
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     timezone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin", help_text=_("IANA name"))
     is_24x7 = models.BooleanField(_("always open"), default=False)
     is_default = models.BooleanField(_("default"), default=False)
+    country = models.CharField(_("public holidays of"), max_length=2, blank=True)
+    region = models.CharField(_("region"), max_length=20, blank=True)
+    holiday_language = models.CharField(
+        _("names of the public holidays"), max_length=2, choices=HolidayLanguage, default=HolidayLanguage.ENGLISH
+    )
+    left_out = ArrayField(models.CharField(max_length=100), verbose_name=_("do not count"), default=list, blank=True)
+    """Public holidays on which work is done all the same, in every year: `PublicHoliday.keys`."""
+    taken_until = models.PositiveSmallIntegerField(_("taken until"), null=True, blank=True, editable=False)
+    """Last year whose public holidays are there."""
+    taken_from = models.CharField(_("taken from"), max_length=20, blank=True, editable=False)
+    """`public_holidays.edition()` of then."""
 
     history = audited_history()
 
@@ -87,6 +109,8 @@ class Holiday(BaseModel):
     is_half_day = models.BooleanField(_("half day"), default=False)
     start_minute = models.PositiveSmallIntegerField(_("from"), null=True, blank=True)
     end_minute = models.PositiveSmallIntegerField(_("to"), null=True, blank=True)
+    is_public = models.BooleanField(_("public holiday"), default=False, editable=False)
+    """Taken for the calendar's country, so it follows that; others are the calendar's own."""
 
     history = audited_history()
 

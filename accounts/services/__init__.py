@@ -19,7 +19,12 @@ from accounts.services.agents import (
     reactivate_agent,
     uses_admin,
 )
-from accounts.services.calendars import make_default_calendar, save_calendar
+from accounts.services.calendars import (
+    make_default_calendar,
+    save_calendar,
+    take_due_public_holidays,
+    take_public_holidays,
+)
 from accounts.services.clients import create_api_client, edit_api_client, end_tokens, issue_token
 from accounts.services.customers import (
     Person,
@@ -63,5 +68,7 @@ __all__ = [
     "request_password_reset",
     "save_calendar",
     "set_password",
+    "take_due_public_holidays",
+    "take_public_holidays",
     "uses_admin",
 ]

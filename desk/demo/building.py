@@ -122,7 +122,7 @@ def _forget_old_deliveries(now: datetime) -> None:
 
 
 def _people(now: datetime) -> dict[str, Contact]:
-    calendars = {"Berlin": berlin(now.year), "London": london(now.year)}
+    calendars = {"Berlin": berlin(now.year), "London": london()}
     teams = {team.name: _team(team, calendars[team.calendar]) for team in people.TEAMS}
     password = make_password(people.PASSWORD)  # hashed once: it is slow on purpose, and the same for all
     agents = {colleague.key: _agent(colleague, teams, password) for colleague in people.COLLEAGUES}

@@ -108,13 +108,5 @@ COMPANIES = (
     DemoCompany("Studio Pixelhaus", "pixelhaus.example", S, "de", (("Noah", "Sommer", S), ("Frida", "Lang", S))),
 )  # fmt: skip
 
-GERMAN_HOLIDAYS = (
-    ("Neujahr", 1, 1), ("Tag der Arbeit", 5, 1), ("Tag der Deutschen Einheit", 10, 3), ("1. Weihnachtstag", 12, 25),
-    ("2. Weihnachtstag", 12, 26),
-)  # fmt: skip
-"""The same day every year. Those that follow Easter are added for each year."""
-GERMAN_AFTER_EASTER = (("Karfreitag", -2), ("Ostermontag", 1), ("Christi Himmelfahrt", 39), ("Pfingstmontag", 50))
-BRITISH_HOLIDAYS = (("New Year's Day", 1, 1), ("Christmas Day", 12, 25), ("Boxing Day", 12, 26))
-BRITISH_AFTER_EASTER = (("Good Friday", -2), ("Easter Monday", 1))
 HALF_DAYS = (("Heiligabend", 12, 24), ("Silvester", 12, 31))
 """In Berlin work ends at noon."""

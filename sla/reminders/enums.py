@@ -26,8 +26,6 @@ OF_A_TICKET = (K.FOLLOW_UP, K.CHECK_IN)
 """Nothing without a ticket."""
 REVIEWS = (K.WEEKLY_REVIEW, K.MONTHLY_REVIEW)
 """Of one's work as a whole, so never of a ticket."""
-QUIET = (K.NO_CUSTOMER_RESPONSE,)
-"""Nothing to say of before they are due: by then the customer has mostly written."""
 
 
 class ReminderStatus(models.TextChoices):

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Agent
 from accounts.selectors import reach_of
-from sla.reminders.enums import AUTOMATIC, OPEN, QUIET, ReminderStatus
+from sla.reminders.enums import AUTOMATIC, OPEN, ReminderStatus
 
 if TYPE_CHECKING:
     from sla.reminders.models import InactivityCheck, Reminder  # noqa: F401
@@ -26,8 +26,8 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         return self.filter(status__in=OPEN)
 
     def told(self) -> Self:
-        """Without those of which there is nothing to say before they are due."""
-        return self.exclude(status=ReminderStatus.PENDING, kind__in=QUIET)
+        """Without the desk's own that are not due yet: there is nothing to say of them before, and often not then."""
+        return self.exclude(status=ReminderStatus.PENDING, kind__in=AUTOMATIC)
 
     def automatic_on(self, ticket_id: UUID) -> Self:
         return self.filter(ticket=ticket_id, kind__in=AUTOMATIC)

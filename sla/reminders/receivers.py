@@ -1,15 +1,23 @@
 """What happens to tickets becomes reminders after the commit; and who is told of those that are due."""
 
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from accounts.selectors import current_absence
 from core.events import subscribe
-from envelopes.events import EnvelopeAccepted, EnvelopeCancelled, EnvelopeDeclined, EnvelopeRedirected, EnvelopeTimedOut
+from envelopes.events import (
+    EnvelopeAccepted,
+    EnvelopeCancelled,
+    EnvelopeDeclined,
+    EnvelopeEvent,
+    EnvelopeRedirected,
+    EnvelopeTimedOut,
+)
 from notifications.enums import EventType, Urgency
 from notifications.services import notify
+from sla.enums import Metric
+from sla.events import DueMoved
 from sla.reminders import services
 from sla.reminders.enums import ReminderKind, ReminderStatus
 from sla.reminders.events import ReminderTriggered
@@ -50,6 +58,17 @@ def follow_owner(event: OwnershipTransferred) -> None:
     _arrange(event)
 
 
+def _is_the_solution(event: DueMoved) -> bool:
+    """What is promised to the customer as a whole; of first answers and of help nobody is reminded here."""
+    return event.metric == Metric.RESOLUTION and event.envelope_id is None
+
+
+@subscribe(DueMoved, after_commit=True, when=_is_the_solution)
+def follow_promise(event: DueMoved) -> None:
+    """Acceptance 117."""
+    _arrange(event)
+
+
 @subscribe(EnvelopeTimedOut, after_commit=True)
 def remind_of_envelope(event: EnvelopeTimedOut) -> None:
     """Acceptance 033."""
@@ -76,9 +95,8 @@ def end_with_withdrawal(event: EnvelopeCancelled) -> None:
     _arrange(event)
 
 
-def _arrange(event: TicketEvent | EnvelopeTimedOut | Any) -> None:
-    ticket_id: UUID = event.ticket_id
-    services.arrange_reminders(ticket_id, now=timezone.now())
+def _arrange(event: TicketEvent | EnvelopeEvent | DueMoved) -> None:
+    services.arrange_reminders(event.ticket_id, now=timezone.now())
 
 
 @subscribe(ReminderTriggered, after_commit=True)

@@ -223,6 +223,7 @@ def test_note_of_an_absence_is_not_for_admins(office: Office) -> None:
 
 def windows(*hours: tuple[int, str, str]) -> dict[str, Any]:
     sent: dict[str, Any] = {
+        "holiday_language": "en",
         "windows-TOTAL_FORMS": len(hours),
         "windows-INITIAL_FORMS": 0,
         "holidays-TOTAL_FORMS": 0,

@@ -3,9 +3,11 @@
 from uuid import uuid4
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from connectors.mail.parsing import sanitise
 from connectors.mail.remote_images import path_of
+from tests.connectors.mail.parsing.test_sanitiser import OWN_VECTORS
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, url_of
 from tests.factories import TicketFactory
@@ -106,6 +108,32 @@ def test_remote_images_load_only_after_somebody_allowed_them(desk: Desk, ticket:
     assert "track.example" not in html  # the browser asks nobody but us
     assert "img-src data: http://testserver/remote-images/;" in frame.headers["Content-Security-Policy"]
     assert Ticket.objects.get(pk=ticket.pk).remote_images_allowed
+
+
+def images_in(html: str) -> list[dict[str, str | None]]:
+    return [image.attributes for image in LexborHTMLParser(html).css("img")]
+
+
+IMAGES = [
+    '<b><img title="a" src="HTTPS://a.example/?a=1&amp;b=2" alt="b"></b>',
+    '<img alt="src=" title="cid:1 onerror=run(1) x=" src="cid:logo">',
+    "<p title='<img alt='><img src='cid:x'></p>",
+]
+
+
+@pytest.mark.parametrize("vector", [*OWN_VECTORS, *IMAGES])
+def test_060_images_are_shown_without_touching_another_attribute(desk: Desk, vector: str) -> None:
+    cleaned = sanitise(vector).html or "nothing"
+    ticket = TicketFactory(team=desk.team, message=Message(body_text="x", body_html=cleaned))
+    Ticket.objects.filter(pk=ticket.pk).update(remote_images_allowed=True)
+    html = html_of(desk.browser(desk.mara).get(url_of(ticket, f"entries/{entry_of(ticket).pk}/html/")))
+    expected = images_in(cleaned)
+    for image in expected:
+        if url := image.pop("data-blocked-src", None):
+            image["src"] = path_of(url, reader_id=desk.mara.pk)
+        elif (image.get("src") or "").startswith("cid:"):
+            image["src"] = "data:,"
+    assert images_in(html) == expected
 
 
 def test_originals_of_invisible_tickets_notes_and_other_tickets_are_missing(desk: Desk, ticket: Ticket) -> None:

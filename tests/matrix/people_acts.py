@@ -18,6 +18,22 @@ from tests.matrix.cases import (
 
 TEXT = "Her employment has ended; the ticket goes on with Jonas."
 
+CALENDARS = "/admin/accounts/businesscalendar/"
+NIGHTS = {
+    "name": "Nights",
+    "timezone": "Europe/Berlin",
+    "country": "DE",
+    "holiday_language": "de",
+    "windows-TOTAL_FORMS": 1,
+    "windows-INITIAL_FORMS": 0,
+    "windows-0-weekday": 6,
+    "windows-0-start_minute": "22:00",
+    "windows-0-end_minute": "06:00",
+    "holidays-TOTAL_FORMS": 0,
+    "holidays-INITIAL_FORMS": 0,
+}
+"""A business calendar as its form is sent."""
+
 PEOPLE_ACTS: dict[str, Act] = {
     # People
     "me": reads("/me/"),
@@ -99,6 +115,9 @@ PEOPLE_ACTS: dict[str, Act] = {
     "admin_add_agent": page("get", "/admin/accounts/agent/add/"),
     "admin_clients": page("get", "/admin/accounts/apiclient/"),
     "admin_calendars": page("get", "/admin/accounts/businesscalendar/"),
+    "admin_add_calendar": page("get", "/admin/accounts/businesscalendar/add/"),
+    "admin_preview_calendar": Act(page=lambda _case: Ask("post", CALENDARS + "add/", NIGHTS | {"_preview": "on"})),
+    "admin_save_calendar": Act(page=lambda _case: Ask("post", CALENDARS + "add/", NIGHTS, goes_to=CALENDARS)),
     "admin_transfer_form": page("get", "/admin/transfer/"),
     "admin_redaction_form": page("get", "/admin/redaction/"),
     "admin_transfer": transfer_form("termination", TEXT),

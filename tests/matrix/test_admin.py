@@ -31,6 +31,9 @@ admin_agent           -     401  role  role  role   role ok    ok      ok      o
 admin_add_agent       -     401  role  role  role   role role  role    role    ok    role     -    -      401
 admin_clients         -     401  role  role  role   role role  role    ok      ok    role     -    -      401
 admin_calendars       -     401  role  role  role   role role  ok      ok      ok    role     -    -      401
+admin_add_calendar    -     401  role  role  role   role role  role    role    ok    role     -    -      401
+admin_preview_calendar -    401  role  role  role   role role  role    role    ok    role     -    -      401
+admin_save_calendar   -     401  role  role  role   role role  role    role    ok    role     -    -      401
 
 # "transfer_ownership": supervisor, manager, admin; "redaction": admin
 admin_transfer_form   -     401  role  role  role   role ok    ok      role    ok    role     -    -      401

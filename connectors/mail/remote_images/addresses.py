@@ -1,6 +1,7 @@
 """Which addresses of the network a mail may make us ask: those of the public internet, and what the site allows."""
 
 import socket
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
@@ -11,8 +12,14 @@ from django.conf import settings
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 MAX_ADDRESSES = 4
 """Of one name, so that many dead ones do not use up the time."""
-_lookups = ThreadPoolExecutor(max_workers=4, thread_name_prefix="remote-images")
-"""The system's look-up of names knows no time limit."""
+MAX_LOOKUPS = 16
+"""At once, in one process: the system's look-up of a name knows no time limit, so slow ones go on when nobody waits."""
+_lookups = ThreadPoolExecutor(max_workers=MAX_LOOKUPS, thread_name_prefix="remote-images")
+_free = threading.BoundedSemaphore(MAX_LOOKUPS)
+
+
+class TooManyLookups(Exception):
+    """So many names are being looked up that this one was not; that says nothing about it."""
 
 
 def is_allowed(address: str) -> bool:
@@ -34,12 +41,18 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def allowed_addresses(host: str, port: int, *, seconds: float) -> Sequence[str]:
-    """Addresses of `host` that we may connect to; others of its are passed over. Raises OSError, TimeoutError."""
+    """Addresses of `host` that we may connect to; others of its are passed over.
+
+    Raises OSError, TimeoutError, and TooManyLookups at once: a place in a queue would cost the asker's time, and end as
+    if the name were to blame.
+    """
+    if not _free.acquire(blocking=False):
+        raise TooManyLookups
     lookup = _lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    lookup.add_done_callback(lambda _lookup: _free.release())
     try:
         found = lookup.result(timeout=max(seconds, 0))
     except NotInTime as error:
-        lookup.cancel()
         raise TimeoutError("the name was not resolved in time") from error
     addresses = dict.fromkeys(str(place[0]) for *_kind, place in found)
     return [address for address in addresses if is_allowed(address)][:MAX_ADDRESSES]

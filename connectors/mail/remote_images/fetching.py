@@ -9,6 +9,7 @@ import io
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -19,6 +20,8 @@ from connectors.mail.remote_images.raster import RASTER_TYPES, size_of
 MAX_SECONDS = 5.0
 """For everything, redirects included."""
 MAX_BYTES = 5 * 1024 * 1024
+MAX_EXTRA_BYTES = 1024 * 1024
+"""What one answer may bring beside its image: headers, and the lengths of pieces."""
 MAX_REDIRECTS = 3
 MAX_SIDE = 10_000
 MAX_PIXELS = 25_000_000
@@ -37,11 +40,20 @@ HEADERS = {
 
 
 class ImageNotFetched(Exception):
-    """There is no image to show; the text is for operators. `is_of_host`: others there would fare no better."""
+    """There is no image to show; the text is for operators. `silent`: the server at which others would fare no better,
+    which after a redirect is another than the one asked first; else empty.
+    """
 
-    def __init__(self, why: str, *, is_of_host: bool = False) -> None:
+    def __init__(self, why: str, *, silent: str = "") -> None:
         super().__init__(why)
-        self.is_of_host = is_of_host
+        self.silent = silent
+
+
+class ServerLeftAlone(ImageNotFetched):
+    """It was not asked, so this says nothing about the image."""
+
+    def __init__(self) -> None:
+        super().__init__("its server was not reached a moment ago")
 
 
 @dataclass(frozen=True)
@@ -83,11 +95,17 @@ class _Place:
         return host if self.port == (443 if self.is_tls else 80) else f"{host}:{self.port}"
 
 
-def fetch_image(url: str) -> RemoteImage:
-    """The raster image at `url`. Raises ImageNotFetched, within `MAX_SECONDS`."""
+def fetch_image(url: str, *, is_left_alone: Callable[[str], bool]) -> RemoteImage:
+    """The raster image at `url`; servers that `is_left_alone` names are not asked, also after a redirect.
+
+    Raises ImageNotFetched, within `MAX_SECONDS`, and TooManyLookups.
+    """
     ends = time.monotonic() + MAX_SECONDS
     for _hop in range(MAX_REDIRECTS + 1):
-        answer = _answer_of(_Place.of(url), ends)
+        place = _Place.of(url)
+        if is_left_alone(place.name):
+            raise ServerLeftAlone
+        answer = _answer_of(place, ends)
         if isinstance(answer, bytes):
             return _image(answer)
         url = _next(url, answer)
@@ -108,6 +126,7 @@ def _next(url: str, location: str) -> str:
 
 def _answer_of(place: _Place, ends: float) -> bytes | str:
     """The body, or where the server sends us on."""
+    is_fair = ends - time.monotonic() > MAX_SECONDS / 2  # else whoever redirects could use up the time of another
     try:
         with _connected(place, ends) as connected:
             connection = http.client.HTTPConnection(place.host, place.port)
@@ -115,9 +134,11 @@ def _answer_of(place: _Place, ends: float) -> bytes | str:
             connection.request("GET", place.path, headers={"Host": place.name} | HEADERS)
             return _read(connection.getresponse())
     except TimeoutError as error:
-        raise ImageNotFetched("not in time", is_of_host=True) from error
+        raise ImageNotFetched("not in time", silent=place.name if is_fair else "") from error
+    except http.client.IncompleteRead as error:
+        raise ImageNotFetched("not all of it came") from error
     except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a broken length of a piece
-        raise ImageNotFetched(f"not reached: {type(error).__name__}", is_of_host=True) from error
+        raise ImageNotFetched(f"not reached: {type(error).__name__}", silent=place.name) from error
 
 
 def _connected(place: _Place, ends: float) -> socket.socket:
@@ -135,7 +156,7 @@ def _connected(place: _Place, ends: float) -> socket.socket:
         except BaseException:
             plain.close()
             raise
-    raise problem or ImageNotFetched("an address that is not asked", is_of_host=True)
+    raise problem or ImageNotFetched("an address that is not asked", silent=place.name)
 
 
 def _context() -> ssl.SSLContext:
@@ -149,10 +170,13 @@ def _left(ends: float) -> float:
 
 
 class _Bounded:
-    """A connection with one end for all that is sent and read, however slowly it comes."""
+    """A connection with one end for all that is sent and read, however slowly it comes, and however much: `http.client`
+    believes lengths, and takes a negative one of a piece for "all there is".
+    """
 
     def __init__(self, connected: socket.socket, ends: float) -> None:
         self._connected, self._ends = connected, ends
+        self._left_bytes = MAX_BYTES + MAX_EXTRA_BYTES
 
     def sendall(self, data: bytes) -> None:
         self._connected.settimeout(_left(self._ends))
@@ -163,7 +187,11 @@ class _Bounded:
 
     def read_into(self, buffer: memoryview) -> int:
         self._connected.settimeout(_left(self._ends))
-        return self._connected.recv_into(buffer)
+        received = self._connected.recv_into(buffer)
+        self._left_bytes -= received
+        if self._left_bytes < 0:
+            raise ImageNotFetched("too many bytes")
+        return received
 
     def close(self) -> None:
         """Whoever has opened the connection closes it."""
@@ -187,13 +215,16 @@ def _read(response: http.client.HTTPResponse) -> bytes | str:
         raise ImageNotFetched(f"status {response.status}")
     if response.getheader("Content-Encoding", "identity").strip().lower() != "identity":
         raise ImageNotFetched("packed, though nobody asked for that")
-    if (response.length or 0) > MAX_BYTES:
+    said = response.length
+    if (said or 0) > MAX_BYTES:
         raise ImageNotFetched("too many bytes")
     content = bytearray()
     while piece := response.read(PIECE_BYTES):
         content += piece
         if len(content) > MAX_BYTES:
             raise ImageNotFetched("too many bytes")
+    if said is not None and len(content) < said:
+        raise ImageNotFetched("not all of it came")
     return bytes(content)
 
 

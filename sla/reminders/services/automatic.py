@@ -6,7 +6,7 @@ reminders are arranged anew, and arranging twice is as arranging once.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,15 +15,21 @@ from core.actors import TIMER
 from core.history import record
 from core.service import service
 from core.sweep import run_each
+from core.worktime import subtract_worked
 from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
+from sla.enums import OPEN as OPEN_CLOCKS
+from sla.enums import ClockState
 from sla.reminders.enums import ReminderKind, ReminderStatus
 from sla.reminders.models import InactivityCheck, Reminder
 from sla.reminders.recurrence import days_later
+from sla.selectors import hours_by_id, resolution_clock_of
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 from tickets.services import lock_ticket
 
+WARNING = timedelta(minutes=120)
+"""In business time of the clock."""
 WAITING_DAYS = 3
 """Calendar days without an answer of the customer, by the owner's clock."""
 IDLE_DAYS = 5
@@ -83,10 +89,30 @@ def _wanted(ticket: Ticket, owner: Agent, now: datetime) -> Iterator[Wanted]:
             yield Wanted(K.NO_CUSTOMER_RESPONSE, since.isoformat(), days_later(since, WAITING_DAYS, zone))
     elif (idle_at := days_later(_last_activity(ticket), IDLE_DAYS, zone)) <= now:
         yield Wanted(K.STALE_TICKET, _last_activity(ticket).isoformat(), idle_at)
+    yield from _of_promise(ticket, now)
     pending = Envelope.objects.filter(ticket=ticket, status=EnvelopeStatus.PENDING, timeout_notified_at__isnull=False)
     for pk, asked, told in pending.values_list("pk", "pending_since", "timeout_notified_at"):
         if asked is not None and told is not None and told >= asked:
             yield Wanted(K.ESCALATION_TIMEOUT, f"{pk}:{asked.isoformat()}", told)
+
+
+def _of_promise(ticket: Ticket, now: datetime) -> Iterator[Wanted]:
+    """Of the promised solution: two business hours before it is due, half the target where that is less, and once it
+    is missed. A cycle is one due moment: where it moves, what was said of the old one is taken back.
+    """
+    clock = resolution_clock_of(ticket.pk)
+    if clock is None or clock.state not in OPEN_CLOCKS:
+        return
+    key = f"{clock.pk}:{(clock.breached_at or clock.due_at).isoformat()}"
+    if clock.breached_at is not None:
+        yield Wanted(K.SLA_BREACH, key, clock.breached_at)
+    elif clock.state == ClockState.RUNNING:
+        if now < clock.due_at:
+            before = min(WARNING, timedelta(minutes=clock.target_minutes) / 2)
+            yield Wanted(
+                K.SLA_WARNING, key, subtract_worked(hours_by_id(clock.hours_id).calendar, clock.due_at, before)
+            )
+        yield Wanted(K.SLA_BREACH, key, clock.due_at)
 
 
 def _last_activity(ticket: Ticket) -> datetime:

@@ -1,10 +1,13 @@
 """Mailboxes, people who answer in them, and what customers get of it."""
 
+from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message as ParsedMessage
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from pytest_django.fixtures import Settings
 
 from accounts.models import Agent
@@ -12,6 +15,7 @@ from connectors.mail import maildir
 from connectors.mail.models import Mailbox
 from tests.factories import AgentFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.picture_server import PictureServer, picture_server
 from tickets.models import OutboundMessage, Ticket
 from tickets.services import accept_ticket, release_message, reply_to_customer
 
@@ -19,6 +23,22 @@ from tickets.services import accept_ticket, release_message, reply_to_customer
 @pytest.fixture
 def mailbox() -> Mailbox:
     return MailboxFactory()
+
+
+@pytest.fixture
+def nothing_is_remembered() -> Iterator[None]:
+    """Of images and their servers."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def sender(settings: Settings) -> Iterator[PictureServer]:
+    """The server of whoever has sent the mail; it stands for one of the public internet."""
+    settings.REMOTE_IMAGE_NETWORKS = [ip_network("127.0.0.1/32")]
+    with picture_server() as found:
+        yield found
 
 
 @pytest.fixture

@@ -14,26 +14,12 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from connectors.mail.remote_images import addresses, fetching, handing_on, path_of
+from connectors.mail.remote_images import addresses, fetching, path_of
 from core.models import new_id
 from tests.picture_server import PictureServer, a_png, leads_to, picture_server, sends
 
+pytestmark = pytest.mark.usefixtures("nothing_is_remembered")
 READER = new_id()
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_remembered() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
-
-
-@pytest.fixture
-def sender(settings: Settings) -> Iterator[PictureServer]:
-    """The server of whoever has sent the mail; it stands for one of the public internet."""
-    settings.REMOTE_IMAGE_NETWORKS = [ip_network("127.0.0.1/32")]
-    with picture_server() as found:
-        yield found
 
 
 @pytest.fixture
@@ -218,6 +204,32 @@ def test_an_endless_body_is_read_up_to_the_limit_only(sender: PictureServer) -> 
     assert written[0] < 3 * fetching.MAX_BYTES  # with what lies in the buffers between
 
 
+def test_a_negative_length_of_a_piece_is_not_taken_for_all_there_is(sender: PictureServer) -> None:
+    written, gone = [0], threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + a_png())
+        try:
+            while written[0] < 200 * 1024 * 1024:
+                written[0] += handler.wfile.write(b"\0" * 65_536)
+        finally:
+            gone.set()
+
+    assert shown(sender.serve("a.png", answer)) == MISSING
+    assert gone.wait(10)
+    assert written[0] < 3 * fetching.MAX_BYTES
+
+
+def test_half_an_image_is_none(sender: PictureServer) -> None:
+    def breaks_off(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n28\r\n" + a_png()[:40] + b"\r\n")
+
+    said = sender.serve("a.png", sends(a_png()[:40], Content_Length=str(len(a_png()))))
+    in_pieces = sender.serve("b.png", breaks_off)
+    whole = sender.serve("c.png", sends(a_png(), Content_Length=str(len(a_png()))))
+    assert [shown(said), shown(in_pieces)[0], shown(whole)[0]] == [MISSING, 404, 200]
+
+
 def test_a_length_beyond_the_limit_is_believed(sender: PictureServer) -> None:
     url = sender.serve("a.png", sends(a_png(), Content_Length=str(fetching.MAX_BYTES + 1)))
     began = time.monotonic()
@@ -272,25 +284,3 @@ def test_a_server_that_says_nothing_is_left_alone_for_a_while(
         began = time.monotonic()
         assert [shown(f"{base}/{number}.png") for number in range(20)] == [MISSING] * 20
         assert time.monotonic() - began < 2  # twenty waits would have been ten seconds
-
-
-def test_images_that_take_too_long_use_up_the_readers_minute(
-    sender: PictureServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(handing_on, "BUDGET_MILLISECONDS", 100)
-
-    def slow(handler: BaseHTTPRequestHandler) -> None:
-        time.sleep(0.3)
-        sends(a_png())(handler)
-
-    first, second = sender.serve("a.png", slow), sender.serve("b.png", sends(a_png()))
-    assert shown(first)[0] == 200
-    answer = Client().get(path_of(second, reader_id=READER))
-    assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Cache-Control"]) == (
-        429,
-        "60",
-        "no-store",
-    )
-    assert sender.paths == ["a.png"]
-    assert shown(first)[0] == 200  # what is kept costs nothing
-    assert shown(second, reader=new_id())[0] == 200

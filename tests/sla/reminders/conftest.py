@@ -18,6 +18,9 @@ MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """Ten o'clock in Berlin."""
 
 
+PROMISES = ("sla_warning", "sla_breach")
+
+
 class Desk:
     """A desk at a moment: what is to happen after the commit has happened, what is due has been brought up."""
 
@@ -46,12 +49,14 @@ class Desk:
         self.at(self.now + timedelta(**more))
 
     def open(self, *kinds: str, of: Agent | None = None) -> list[Reminder]:
+        """Without `kinds`, all but those of promises."""
         rows = Reminder.objects.open().filter(agent=of or self.mara).order_by("trigger_at")
-        return list(rows.filter(kind__in=kinds) if kinds else rows)
+        return list(rows.filter(kind__in=kinds) if kinds else rows.exclude(kind__in=PROMISES))
 
-    def told(self, person: Agent | None = None) -> list[str]:
+    def told(self, person: Agent | None = None, *events: str) -> list[str]:
+        """What the notifications of reminders say, without `events` all but those of promises."""
         rows = Notification.objects.filter(recipient=person or self.mara).order_by("created_at", "id")
-        return [say(row) for row in rows if row.event_type in ("reminder", "sla_warning", "sla_breach")]
+        return [say(row) for row in rows.filter(event_type__in=events or ["reminder"])]
 
 
 @pytest.fixture

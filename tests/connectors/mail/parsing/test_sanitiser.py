@@ -26,6 +26,9 @@ OWN_VECTORS = [
     "<table background='https://evil.example/x.png'><tr><td>x</td></tr></table>", "<a href='/logout'>x</a>",
     "<a href='//evil.example'>x</a>", "<div id=config name=config>x</div>",
     "<!--[if IE]><script>x()</script><![endif]-->",
+    '<img alt="data-blocked-src=" title=" onerror=run(1) style=position:fixed x=" src="https://a.example/1.png">',
+    '<img alt=" data-blocked-src=" title="https:// onerror=run(1) x=" src="https://a.example/1.png">',
+    "<a title='<img data-blocked-src=' href='https://a.example/'>x</a><img src='https://a.example/1.png'>",
 ]  # fmt: skip
 LINKS = ("http://", "https://", "mailto:", "tel:")
 IMAGES = ("cid:", "data:image/png", "data:image/gif", "data:image/jpeg", "data:image/jpg", "data:image/webp")
