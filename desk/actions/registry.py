@@ -50,6 +50,8 @@ class Scene:
 
     able: "Abilities"
     is_watched: bool = False
+    is_worked_on: bool = False
+    """By this person, who has said so."""
 
 
 def anybody(_agent: Agent) -> bool:
@@ -58,6 +60,14 @@ def anybody(_agent: Agent) -> bool:
 
 def always(_scene: Scene) -> bool:
     return True
+
+
+def _is_at_it(scene: Scene) -> bool:
+    return scene.is_worked_on
+
+
+def _may_begin(scene: Scene) -> bool:
+    return scene.able.work_on and not scene.is_worked_on
 
 
 def able(*names: str) -> Callable[[Scene], bool]:
@@ -227,6 +237,8 @@ TICKET = (
     _in_menu("remind", _("Remind me"), LINK, "clock", key="h"),
     _in_menu("watch", _("Watch"), FORM, "eye", key="i", may=lambda scene: not scene.is_watched),
     _in_menu("unwatch", _("Stop watching"), FORM, "eye", like="watch", may=lambda scene: scene.is_watched),
+    _in_menu("work_on", _("Work on it for an hour"), FORM, "clock", "start-working", may=_may_begin),
+    _in_menu("stop_work", _("Work on it no longer"), FORM, "clock", "stop-working", may=_is_at_it),
     _in_menu("history", _("Change history"), LINK, "history"),
     _in_menu("offer", _("Offer to a colleague"), LINK, "user-plus", more=(("rule_before", True),)),
     _in_menu("withdraw_offer", _("Withdraw the offer"), FORM, "undo-2"),

@@ -20,6 +20,7 @@ from desk.demo.calendars import berlin, london
 from desk.demo.decisions import calibrate, set_limits
 from desk.demo.reminders import remind
 from desk.demo.script import Step, Story
+from desk.demo.telling import choose
 from desk.demo.texts import keep_texts
 from desk.demo.views import share_views
 from tickets.enums import TicketStatus
@@ -47,6 +48,7 @@ def build(now: datetime) -> Built:
     new = [story for story in STORIES if not _is_told(cast, story)]
     _tell(cast, new)
     share_views()
+    choose(cast)
     set_limits(by=cast.agent("admin"))
     calibrate(now=now)
     remind(cast)

@@ -42,13 +42,16 @@ BY_NAME = [
     "mail_compared",
     "mail_sent",
     "mail_copied",
+    "notifications_delivered",
     "changes_forgotten",
+    "deliveries_forgotten",
     "events_forgotten",
     "failed_sign_ins_forgotten",
     "former_readers_forgotten",
     "idempotency_keys_forgotten",
     "sessions_forgotten",
     "tokens_forgotten",
+    "work_said_forgotten",
 ]
 """In their order; of equal order by name."""
 

@@ -35,6 +35,7 @@ from tests.matrix.people_acts import PEOPLE_ACTS, TEXT
 from tests.matrix.reminder_acts import REMINDER_ACTS
 from tests.matrix.scenes import STRANGERS
 from tests.matrix.sla_acts import SLA_ACTS
+from tests.matrix.telling_acts import TELLING_ACTS
 
 NOTE = {"body": "Seen it."}
 CALL = {"kind": "phone_note", "direction": "inbound", "minutes": 3, "body": "It is off again."}
@@ -47,6 +48,7 @@ ACTS: dict[str, Act] = {
     **ENVELOPE_ACTS,
     **ENVELOPE_PAGES,
     **PEOPLE_ACTS,
+    **TELLING_ACTS,
     **EMPOWERMENT_ACTS,
     **REMINDER_ACTS,
     **SLA_ACTS,

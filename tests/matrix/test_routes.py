@@ -22,6 +22,7 @@ MODULES = (
     "test_lifecycle",
     "test_empowerment",
     "test_people",
+    "test_telling",
     "test_reminders",
     "test_sla",
     "test_mail",
