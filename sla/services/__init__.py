@@ -5,6 +5,7 @@ from sla.services.pausing import pause_clocks, resume_clocks
 from sla.services.policies import Effects, save_policy
 from sla.services.rebuilding import differences, rebuild, recorded_tickets
 from sla.services.receiving import (
+    begin_promises,
     follow_customer,
     follow_terms,
     note_answer,
@@ -20,6 +21,7 @@ from sla.services.walking import follow_new_terms, follow_terms_now
 __all__ = [
     "Effects",
     "PolicyClock",
+    "begin_promises",
     "differences",
     "end_pauses",
     "follow_customer",

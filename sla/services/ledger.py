@@ -3,18 +3,19 @@
 Whoever calls holds the ticket's lock, so that its facts come one after the other.
 """
 
-import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from core.actors import DESK, TIMER, Actor
 from core.events import publish
 from core.history import record
 from core.models import new_id
-from core.writing import insert_soon, update, write_soon
+from core.writing import insert_rows_soon, insert_soon, update
 from envelopes.services import renew_dues, tell_of_due
 from sla.enums import APPROVED, ClockState
 from sla.events import ClockBreached, DueMoved
@@ -23,7 +24,9 @@ from sla.fold import apply
 from sla.models import ClockFact, SlaClock, SlaPause
 from sla.records import fact_data
 from sla.selectors import states_of
-from sla.states import PAUSES, Clock, Fact, State
+from sla.services.book import case_of, current_book
+from sla.states import PAUSES, Clock, Fact, FactKind, State
+from tickets.models import Ticket
 from tickets.services import promise_resolution, tell_of_promise
 
 RowKey = tuple[UUID | None, str, int]
@@ -51,8 +54,26 @@ class Ledger:
 
 
 def ledger_of(ticket_id: UUID) -> Ledger | None:
-    """None for a ticket that nothing was ever promised on. One query."""
-    return ledgers_of([ticket_id]).get(ticket_id)
+    """None for a ticket from before there were clocks. One query; more for one that a mail has just made, whose first
+    fact is written now.
+    """
+    return ledgers_of([ticket_id]).get(ticket_id) or _begun_late(ticket_id)
+
+
+def _begun_late(ticket_id: UUID) -> Ledger | None:
+    """What came in by mail begins with the first that is noted of it, at the latest by `begin_promises`."""
+    rows = Ticket.objects.select_related("requester__company").filter(created_at__gt=timezone.now() - LATE)
+    ticket = rows.filter(pk=ticket_id).first()
+    if ticket is None:
+        return None
+    state = begin(ticket_id, Fact(FactKind.CREATED, ticket.created_at, terms=current_book().terms_for(case_of(ticket))))
+    if state.resolution is not None:
+        promise_resolution(ticket_id, state.resolution.due_at, at=ticket.created_at)
+    return Ledger(ticket_id, state)
+
+
+LATE = timedelta(days=2)
+"""For so long a new ticket may wait for its clocks: a day that deliveries are tried, and one more."""
 
 
 def ledgers_of(ticket_ids: Collection[UUID]) -> dict[UUID, Ledger]:
@@ -63,29 +84,24 @@ def ledgers_of(ticket_ids: Collection[UUID]) -> dict[UUID, Ledger]:
 def begin(ticket_id: UUID, fact: Fact) -> State:
     """The first fact of a new ticket, and its clocks: they go along with the statement that writes the ticket."""
     state = apply(None, fact)
-    write_soon("sla_clockfact", FIRST_FACT, [ticket_id, str(fact.kind), fact.at, json.dumps(fact_data(fact))])
-    if clocks := list(state.every()):
-        values = [value for clock in clocks for value in _values_of(ticket_id, clock)]
-        write_soon("sla_slaclock", FIRST_CLOCKS + ", ".join([PLACES] * len(clocks)), values)
+    insert_soon(_fact_row(ticket_id, fact))
+    insert_rows_soon(SlaClock, BEGINNING, [_beginning(ticket_id, clock) for clock in state.every()])
     return state
 
 
-FIRST_FACT = "INSERT INTO sla_clockfact (ticket_id, kind, at, data) VALUES (%s, %s, %s, %s)"
-FIRST_CLOCKS = """
-    INSERT INTO sla_slaclock (
-        id, ticket_id, policy_id, hours_id, metric, cycle, state, target_minutes, started_at, due_at, at_risk_at,
-        paused_seconds, elapsed_seconds, breached_by_retarget
-    ) VALUES
-"""
-PLACES = "(%s, %s, %s, %s, %s, 1, 'running', %s, %s, %s, %s, 0, 0, false)"
+BEGINNING = (
+    *("id", "ticket", "policy", "hours", "metric", "cycle", "state", "target_minutes", "started_at", "due_at"),
+    *("at_risk_at", "paused_seconds", "elapsed_seconds", "breached_at", "breached_by_retarget"),
+)
+"""Fields of a clock that has just begun."""
 
 
-def _values_of(ticket_id: UUID, clock: Clock) -> list[Any]:
-    """For `PLACES`: of a clock that has just begun."""
-    return [
-        *(new_id(), ticket_id, clock.policy_id, clock.hours.id, str(clock.metric), clock.target_minutes),
-        *(clock.started_at, clock.due_at, clock.at_risk_at),
-    ]
+def _beginning(ticket_id: UUID, clock: Clock) -> tuple[Any, ...]:
+    return (
+        *(new_id(), ticket_id, clock.policy_id, clock.hours.id, str(clock.metric), clock.cycle, str(clock.state)),
+        *(clock.target_minutes, clock.started_at, clock.due_at, clock.at_risk_at),
+        *(clock.paused_seconds, clock.elapsed_seconds, clock.breached_at, clock.breached_by_retarget),
+    )
 
 
 def record_fact(ticket_id: UUID, fact: Fact, *, by: Actor = DESK) -> State | None:
