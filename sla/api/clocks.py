@@ -63,7 +63,7 @@ class ClockOut(Out):
     envelope = serializers.UUIDField(source="clock.envelope_id", allow_null=True, help_text="of a promise of helpers")
     policy = NamedOut(source="clock.policy")
     calendar = NamedOut(source="clock.hours.calendar")
-    state = serializers.ChoiceField(source="clock.state", choices=ClockState.choices)
+    state = serializers.CharField(source="clock.state", help_text=", ".join(ClockState.values))
     indicator = serializers.ChoiceField(choices=Indicator.choices, allow_null=True)
     target_minutes = serializers.IntegerField(source="clock.target_minutes", help_text="business minutes")
     started_at = Instant(source="clock.started_at")
@@ -82,7 +82,7 @@ class ClockOut(Out):
 
 class PauseOut(Out):
     id = serializers.UUIDField()
-    reason = serializers.ChoiceField(choices=PauseReason.choices)
+    reason = serializers.CharField(help_text=", ".join(PauseReason.values))
     from_at = Instant()
     until = Instant(allow_null=True)
     to_at = Instant(allow_null=True)
