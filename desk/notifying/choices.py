@@ -25,7 +25,7 @@ class EventRow:
 
 
 def overview(agent: Agent) -> list[EventRow]:
-    """All events in the order of their list. Two statements, and one for each channel that asks for the person's own."""
+    """All events in the order of their list. Two statements, and what the channels ask of the person."""
     wishes, knows, rows = wishes_of(agent), reach_of(agent), []
     for event in EventType:
         own = wishes.preferences.get(event)
