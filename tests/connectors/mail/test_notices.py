@@ -78,6 +78,8 @@ def test_server_that_goes_silent_after_the_last_byte_is_not_given_it_again(smtp:
 
 
 def test_server_that_is_not_there_is_asked_again(smtp: Server, ann: Agent) -> None:
+    smtp.start()
+    smtp.stop()
     deliver()
     assert outcome()[:2] == (DeliveryStatus.QUEUED, "")
     smtp.start()
