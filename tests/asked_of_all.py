@@ -19,12 +19,14 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import Absence, Agent, Company, Contact, Team
 from accounts.tokens import token_for
 from connectors.mail.models import Brake, MailMessage
+from connectors.push.models import PushSubscription
 from desk.inline import FORMS
 from desk.sections import above_feed, beside_feed
 from desk.selectors import QUEUES
 from desk.views import around, exports, flags, tasks
 from envelopes.models import Envelope
-from notifications.models import Notification
+from notifications.enums import EventType
+from notifications.models import Delivery, Notification
 from tests.browser import Browser
 from tests.sessions import session_of
 from tickets.links import Answer, sign_answer
@@ -70,6 +72,7 @@ OF_API: dict[str, type[Model]] = {
     "boards": KanbanBoard,
     "envelopes": Envelope,
     "notifications": Notification,
+    "deliveries": Delivery,
     "brakes": Brake,
     "messages": MailMessage,
 }
@@ -84,6 +87,8 @@ OF_PAGES: dict[str, type[Model]] = {
     "brake_id": Brake,
     "act_id": BulkAct,
     "notification_id": Notification,
+    "delivery_id": Delivery,
+    "subscription_id": PushSubscription,
     "session_id": CalibrationSession,
     "item_id": CalibrationItem,
     "agent_id": Agent,
@@ -208,6 +213,8 @@ def _values(name: str, route: str, rows: Any) -> Sequence[str]:
         case "key":
             modes = _values("mode", route, rows)
             return [f"{ticket.reference}-{mode}" for ticket in tickets for mode in modes]
+        case "event_type":
+            return [EventType.ENVELOPE_MESSAGE, EventType.ALERT]
         case "token" if route.startswith("answer/"):
             return [sign_answer(ticket, answer) for ticket in tickets for answer in Answer]
         case "token" | "uidb64":
