@@ -100,6 +100,7 @@ OF_PAGES: dict[str, type[Model]] = {
 }
 ALL_OF: tuple[type[Model], ...] = (Ticket, Envelope, Notification)
 """Of these every row is asked for: their pages tell what stands in other rows."""
+FIXED = {"token": ["xyz"], "uidb64": ["xyz"], "event_type": [EventType.ENVELOPE_MESSAGE.value, EventType.ALERT.value]}
 BY_ENTRY = {"use/": "entry", "split/": "entry", "e/<int:number>/": "original"}
 """Ends of routes that show one entry of those named in their query."""
 BESIDES = {
@@ -213,12 +214,10 @@ def _values(name: str, route: str, rows: Any) -> Sequence[str]:
         case "key":
             modes = _values("mode", route, rows)
             return [f"{ticket.reference}-{mode}" for ticket in tickets for mode in modes]
-        case "event_type":
-            return [EventType.ENVELOPE_MESSAGE, EventType.ALERT]
         case "token" if route.startswith("answer/"):
             return [sign_answer(ticket, answer) for ticket in tickets for answer in Answer]
-        case "token" | "uidb64":
-            return ["xyz"]
+        case _ if name in FIXED:
+            return FIXED[name]
     return rows(OF_PAGES[name])
 
 
