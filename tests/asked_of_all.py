@@ -27,6 +27,7 @@ from desk.views import around, exports, flags, tasks
 from envelopes.models import Envelope
 from notifications.enums import EventType
 from notifications.models import Delivery, Notification
+from sla.reminders.models import Reminder
 from tests.browser import Browser
 from tests.sessions import session_of
 from tickets.links import Answer, sign_answer
@@ -73,6 +74,7 @@ OF_API: dict[str, type[Model]] = {
     "envelopes": Envelope,
     "notifications": Notification,
     "deliveries": Delivery,
+    "reminders": Reminder,
     "brakes": Brake,
     "messages": MailMessage,
 }
@@ -88,6 +90,7 @@ OF_PAGES: dict[str, type[Model]] = {
     "act_id": BulkAct,
     "notification_id": Notification,
     "delivery_id": Delivery,
+    "reminder_id": Reminder,
     "subscription_id": PushSubscription,
     "session_id": CalibrationSession,
     "item_id": CalibrationItem,

@@ -18,6 +18,7 @@ ITILNEXT_HOME = env.path("ITILNEXT_HOME", default=BASE_DIR / "var")
 INSTALLED_APPS = [
     "desk",
     "live",
+    "reports",
     "connectors.mail",
     "connectors.push",
     "sla",

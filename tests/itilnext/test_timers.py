@@ -20,6 +20,7 @@ from tickets.services import add_flag, approve_resolution
 MONDAY_SIX = datetime(2026, 3, 9, 5, tzinfo=UTC)
 """Six o'clock in Berlin."""
 BY_NAME = [
+    "backlog_kept",
     "public_holidays_taken",
     "offers_lapsed",
     "tickets_closed",

@@ -21,6 +21,7 @@ MODULES = (
     "test_texts",
     "test_lifecycle",
     "test_empowerment",
+    "test_reports",
     "test_people",
     "test_telling",
     "test_reminders",
