@@ -27,6 +27,7 @@ from desk.views import around, exports, flags, tasks
 from envelopes.models import Envelope
 from notifications.enums import EventType
 from notifications.models import Delivery, Notification
+from reports.wording import PAGES as REPORTS
 from sla.reminders.models import Reminder
 from tests.browser import Browser
 from tests.sessions import session_of
@@ -103,7 +104,13 @@ OF_PAGES: dict[str, type[Model]] = {
 }
 ALL_OF: tuple[type[Model], ...] = (Ticket, Envelope, Notification)
 """Of these every row is asked for: their pages tell what stands in other rows."""
-FIXED = {"token": ["xyz"], "uidb64": ["xyz"], "event_type": [EventType.ENVELOPE_MESSAGE.value, EventType.ALERT.value]}
+FIXED = {
+    "token": ["xyz"],
+    "uidb64": ["xyz"],
+    "event_type": [EventType.ENVELOPE_MESSAGE.value, EventType.ALERT.value],
+    "slug": [slug for slug in REPORTS if slug],
+}
+"""Parameters that name no row."""
 BY_ENTRY = {"use/": "entry", "split/": "entry", "e/<int:number>/": "original"}
 """Ends of routes that show one entry of those named in their query."""
 BESIDES = {
