@@ -69,6 +69,7 @@ class Scope(models.TextChoices):
     FLAGS_WRITE = "flags:write", _("Add and clear case flags")
     HR_WRITE = "hr:write", _("Record absences")
     EXPORT = "export", _("Export lists")
+    METRICS_READ = "metrics:read", _("Read figures of the named teams")
     MAIL_INGEST = "mail:ingest", _("Hand in mail")
 
 

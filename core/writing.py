@@ -137,6 +137,28 @@ def insert_soon(row: "QuickWrite", *, stamp: Sequence[Any] = (), counted: Counte
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
+def insert_rows_soon(model: type[models.Model], names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+    """`write_soon` for new rows of which these fields are given, as values, and no instance is wanted: what is not
+    named is left to the database.
+    """
+    if not rows:
+        return
+    columns, database = columns_named(model, names), connections[DEFAULT_DB_ALIAS]
+    head, places = _rows_text(model, names)
+    values = [column.prepared(value, database) for row in rows for column, value in zip(columns, row, strict=True)]
+    text = head + ",".join([places] * len(rows))
+    _write_soon(Statement(model._meta.db_table, text, values, columns=head))
+
+
+@lru_cache(maxsize=64)
+def _rows_text(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, str]:
+    """An INSERT up to its first row, and the places of a row."""
+    columns = columns_named(model, names)
+    named = ", ".join(f'"{column.field.column}"' for column in columns)
+    head = f'INSERT INTO "{model._meta.db_table}" ({named}) VALUES '  # noqa: S608  # names of ours
+    return head, f"({', '.join(['%s'] * len(columns))})"
+
+
 @lru_cache(maxsize=64)
 def _counting_text(text: str, place: int, value: str) -> str:
     """An INSERT that takes the column at this place from what is counted."""

@@ -79,7 +79,10 @@ def _url(name: str, *args: Any) -> str:
 def _account_items(agent: Agent) -> list[dict[str, Any]]:
     """Pages beside the daily work, in the account menu."""
     acts = acts_of(agent)
-    names = ("go_help", "go_contribution", "go_calibration", "go_texts", "go_people", "go_ledger", "go_admin")
+    names = (
+        *("go_help", "go_reports", "go_contribution", "go_calibration"),
+        *("go_texts", "go_people", "go_ledger", "go_admin"),
+    )
     return [
         {"act": acts[name], "label": acts[name]["label"], "icon": acts[name]["icon"], "url": address_of(ACTIONS[name])}
         for name in names

@@ -28,7 +28,7 @@ def files_in(files: Sequence[Attachment]) -> dict[str, Any]:
     return {
         "attachments": [file_of(file) for file in shown if not file.is_signature],
         "signatures": [file_of(file) for file in shown if file.is_signature],
-        "is_unscanned": any(file.is_unscanned for file in shown if not file.is_signature),
+        "is_unscanned": any(file.is_unscanned for file in shown),  # folded ones too: the sender chooses what is folded
     }
 
 

@@ -25,6 +25,7 @@ from desk.rows import tier_of
 from desk.sections import above_feed, beside_feed, links_to
 from desk.selectors import QUEUES, start_slug
 from desk.workspace import Abilities, Part, abilities_of, head_of
+from notifications.selectors import own_work_on
 from tickets.models import Ticket
 
 HEAD, WORKSPACE = "ticket-head", "workspace"
@@ -88,8 +89,10 @@ def show_head(
 
 def _around_head(request: AgentRequest, ticket: Ticket, able: Abilities) -> Part:
     """What the head needs beside the ticket's own facts: acts, ways back and on."""
-    acts = acts_on(request.agent, ticket, able)
+    working_until = own_work_on(request.agent, ticket, now=timezone.now())
+    acts = acts_on(request.agent, ticket, able, is_worked_on=working_until is not None)
     return {
+        "working_until": working_until,
         "head_acts": acts["head"],
         "menu_acts": acts["menu"],
         "priorities": priorities_of(ticket, able),

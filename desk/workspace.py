@@ -26,6 +26,7 @@ from desk.resolution_path import path_of
 from desk.rows import tier_of
 from desk.task_parts import tasks_of
 from desk.timeline import days_of, first_unread_of
+from notifications.policies import may_work_on_tickets
 from sla.reminders.policies import may_have_reminders
 from tickets.around import attempts_on, surroundings_of, with_surroundings
 from tickets.enums import ENDED, OPEN, LinkKind, Priority, TicketStatus
@@ -128,6 +129,8 @@ class Abilities:
     resolutions: bool
     """See what the customer was granted."""
     open_envelope: bool
+    work_on: bool
+    """Say to work on it for an hour."""
     remind: bool
 
 
@@ -161,6 +164,7 @@ def abilities_of(agent: Agent, ticket: Ticket, *, is_helping: bool = False) -> A
         record_resolution=owns and ticket.status in WORKABLE,
         resolutions=ticket.owner is not None and (is_helping or answers_for_compensation(agent, ticket)),
         open_envelope=owns and ticket.status in OPEN,
+        work_on=may_work_on_tickets(agent) and ticket.status in OPEN,
         remind=may_have_reminders(agent),
     )
 

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("answer/<str:token>/", answer, name="answer"),
     path("remote-images/<str:token>/", remote_image, name="remote-image"),
     path("api/v1/", include("itilnext.api")),
+    path("", include("reports.urls")),
     path("", include("connectors.mail.urls")),
     path("", include("desk.urls")),
 ]

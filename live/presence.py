@@ -5,6 +5,7 @@ With Valkey gone nobody is said to be there. A person may have the ticket open s
 
 import logging
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -57,6 +58,14 @@ def _note(ticket_id: UUID, agent_id: UUID, *, page: str, doing: Doing | None) ->
         tell_of_presence(ticket_id)
 
 
+def changed(ticket_id: UUID) -> None:
+    """Somebody is there, or is no more, of whom Valkey does not know."""
+    try:
+        tell_of_presence(ticket_id)
+    except RedisError:
+        logger.info("presence is not told: Valkey is not reached")
+
+
 def others_on(ticket_id: UUID, *, besides: UUID) -> tuple[Present, ...]:
     """Who else is there, those who write first. One statement, none if nobody is."""
     try:
@@ -70,6 +79,25 @@ def others_on(ticket_id: UUID, *, besides: UUID) -> tuple[Present, ...]:
     names = dict(Agent.objects.filter(pk__in=found, is_active=True).values_list("pk", "name"))
     present = [Present(name, *found[agent_id]) for agent_id, name in names.items()]
     return tuple(sorted(present, key=lambda each: (-RANKS.index(each.doing), each.name)))
+
+
+def looked_at_by(agent_id: UUID, ticket_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of `ticket_ids` that the person has open, in a window that is seen: hidden ones say that they are left."""
+    asked = list(ticket_ids)
+    try:
+        with client().pipeline(transaction=False) as pipe:
+            for ticket_id in asked:
+                pipe.hgetall(_key(ticket_id))
+            answers = pipe.execute()
+    except RedisError:
+        logger.info("presence is not known: Valkey is not reached")
+        return frozenset()
+    own = f"{agent_id}:".encode()
+    return frozenset(
+        ticket_id
+        for ticket_id, pages in zip(asked, answers, strict=True)
+        if any(page.startswith(own) and _doing(value) is not None for page, value in pages.items())
+    )
 
 
 def _found(ticket_id: UUID) -> dict[UUID, tuple[Doing, int]]:

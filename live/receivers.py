@@ -1,13 +1,16 @@
 """What happens becomes a change in the log, in the same transaction: whoever hears of it finds it committed."""
 
 from collections.abc import Callable
+from functools import partial
+
+from django.db import transaction
 
 from accounts.events import AgentDeactivated
 from core.events import subscribe
 from envelopes.events import TURNING, EnvelopeEvent
 from envelopes.turns import people_of
-from live import services
-from notifications.events import PeopleTold
+from live import presence, services
+from notifications.events import PeopleTold, WorkSaid
 from tickets.events import EntryMoved, MergeUndone, TaskAssigned, TaskChanged, TicketMerged, TicketTouched
 
 
@@ -44,6 +47,12 @@ def merge_undone(event: MergeUndone) -> None:
 @subscribe(PeopleTold)
 def people_told(event: PeopleTold) -> None:
     services.people_told(event.agent_ids)
+
+
+@subscribe(WorkSaid)
+def work_said(event: WorkSaid) -> None:
+    """Open pages of the ticket ask anew who is there, once it is committed."""
+    transaction.on_commit(partial(presence.changed, event.ticket_id), robust=True)
 
 
 def _turns_after(kind: type[EnvelopeEvent]) -> Callable[[EnvelopeEvent], None]:

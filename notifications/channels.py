@@ -11,6 +11,8 @@ from uuid import UUID
 
 class Channel(StrEnum):
     ESCALATIONS = "support-escalations"
+    SLA_BREACHES = "support-sla-breaches"
+    CRITICAL = "support-critical"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -147,6 +147,8 @@ class Delivery(BaseModel):
     """When its content was settled; windows count from here."""
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
+    handing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    """Since when it is being handed over, by a way that would let it arrive twice; what a dead worker leaves behind."""
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     last_error = models.TextField(_("last error"), blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -187,7 +189,7 @@ class Delivery(BaseModel):
 
     def end(self, status: DeliveryStatus, *, because: str = "") -> None:
         self.status, self.because = status, because
-        self.next_attempt_at = self.leased_until = None
+        self.next_attempt_at = self.leased_until = self.handing_since = None
 
 
 class DeliveryItem(models.Model):

@@ -59,6 +59,8 @@ class Person:
     """Of the last `FOLD`, by any channel."""
     works_on: Mapping[UUID, datetime] = field(default_factory=dict)
     """Ticket -> until when."""
+    looks_at: frozenset[UUID] = frozenset()
+    """Tickets whose page is in front of them at this moment."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,11 @@ def _left_out(news: News, person: Person, now: datetime, *, is_breach: bool) -> 
         return ""
     if news.is_read:
         return Because.READ
-    is_at_it = news.ticket is not None and now < person.works_on.get(news.ticket, NEVER)
-    return Because.WORKING if is_at_it else ""
+    if news.ticket is None:
+        return ""
+    if now < person.works_on.get(news.ticket, NEVER):
+        return Because.WORKING
+    return Because.LOOKING if news.timing == Timing.IMMEDIATE and news.ticket in person.looks_at else ""
 
 
 def _window_ends(news: News, person: Person, channel: DeliveryChannel) -> datetime:

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 
 if TYPE_CHECKING:
     from notifications.models import Delivery, Notification  # noqa: F401
@@ -28,3 +28,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def failed(self) -> Self:
         return self.filter(failed_at__isnull=False)
+
+    def waiting(self) -> Self:
+        return self.filter(next_attempt_at__isnull=False)
+
+    def counted(self) -> Self:
+        """With `size`, how many notifications are in each."""
+        return self.annotate(size=Count("items"))

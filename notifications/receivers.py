@@ -11,7 +11,7 @@ from accounts.models import Agent
 from accounts.selectors import current_absence
 from core.events import subscribe
 from notifications.enums import EventType, Urgency
-from notifications.services import notify
+from notifications.services import end_work_on, notify
 from tickets.enums import ASIDE, BulkState, FlagType, TicketStatus
 from tickets.events import (
     BulkActEnded,
@@ -24,7 +24,9 @@ from tickets.events import (
     OwnershipTransferred,
     ScheduledReplyDropped,
     TaskAssigned,
+    TicketCancelled,
     TicketClosed,
+    TicketMerged,
     TicketOffered,
     TicketReopened,
     TicketResolved,
@@ -142,6 +144,21 @@ def tell_of_resolution_by_another(event: TicketResolved) -> None:
         subject=ticket.subject,
         by=Agent.objects.get(pk=event.by_id).name,
     )
+
+
+@subscribe(TicketResolved)
+def no_more_work_on_resolved(event: TicketResolved) -> None:
+    end_work_on(event.ticket_id, at=event.occurred_at)
+
+
+@subscribe(TicketCancelled)
+def no_more_work_on_cancelled(event: TicketCancelled) -> None:
+    end_work_on(event.ticket_id, at=event.occurred_at)
+
+
+@subscribe(TicketMerged)
+def no_more_work_on_merged(event: TicketMerged) -> None:
+    end_work_on(event.ticket_id, at=event.occurred_at)
 
 
 @subscribe(TicketClosed, after_commit=True)

@@ -24,7 +24,13 @@ from tickets.events import (
     RequesterChanged,
     StatusChanged,
     TeamChanged,
+    TicketCreated,
 )
+
+
+@subscribe(TicketCreated, after_commit=True, when=lambda event: not event.is_prepared)
+def begin_promises(event: TicketCreated) -> None:
+    services.begin_promises(event.ticket_id)
 
 
 @subscribe(StatusChanged)

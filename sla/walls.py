@@ -25,3 +25,14 @@ CLOCK_WALLS = [
     ),
     no_truncate("slaclock"),
 ]
+
+POLICY_WALLS = [
+    Wall(
+        name="slapolicy_never_deleted",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        func=refuse("policies are never deleted, clocks follow them"),
+    ),
+    no_truncate("slapolicy"),
+]

@@ -40,6 +40,8 @@ class TicketCreated(TicketEvent):
     """The requester's tier, or their company's, is VIP."""
     may_be_repeated: bool = True
     """It follows another ticket or has a category, by which earlier contacts may be about the same."""
+    is_prepared: bool = True
+    """Apps above have added what is theirs (`extensions.creation_ways`); else they do so after the commit."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,9 @@ blanks what repeats the entry's words, and says whether it has told of the redac
 
 creation_ways: list[Callable[[Ticket], None]] = []
 """Called with a new ticket just before it is written, in its transaction: an app above sets what the ticket shows of
-it, and writes its own rows so that they go along (`core.writing.insert_soon`). It reads as little as possible.
+it, and writes its own rows so that they go along (`core.writing.insert_soon`). It reads as little as possible. Not
+called for one that a mail makes, where each row counts: `TicketCreated.is_prepared` tells, and a receiver after the
+commit makes up for it.
 """
 
 

@@ -143,6 +143,13 @@ def place_of(entry_id: UUID) -> UUID:
     return moved or TimelineEntry.objects.values_list("ticket_id", flat=True).get(pk=entry_id)
 
 
+def places_of(entry_id: UUID) -> list[UUID]:
+    """Ids of all tickets on which an entry stands or has stood, in their order: each may hold its words as well."""
+    home = TimelineEntry.objects.values_list("ticket_id", flat=True).get(pk=entry_id)
+    moved = Placement.objects.filter(entry=entry_id).order_by().values_list("to_ticket_id", flat=True)
+    return sorted({home, *moved})
+
+
 def timeline_of(
     ticket: Ticket,
     *,

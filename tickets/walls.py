@@ -119,11 +119,13 @@ _TIMELINE_WALL = f"""
         RETURN NEW;
     END IF;
     IF TG_OP = 'UPDATE' AND OLD.redacted_at IS NULL AND OLD.body_html <> ''
+       AND OLD.kind IN ('email_inbound', 'envelope_message') AND OLD.author_id IS NULL
        AND to_jsonb(NEW) - 'body_html' = to_jsonb(OLD) - 'body_html'
        AND EXISTS (
            SELECT 1 FROM tickets_htmlcleaning c
            WHERE c.entry_id = OLD.id AND c.transaction_id = pg_current_xact_id()::text::bigint
              AND c.html_sha256 = encode(sha256(convert_to(NEW.body_html, 'UTF8')), 'hex')
+             AND c.old_html_sha256 = encode(sha256(convert_to(OLD.body_html, 'UTF8')), 'hex')
        ) THEN
         RETURN NEW;
     END IF;
@@ -245,6 +247,9 @@ CLEANING_WALLS = [
         func="""
             NEW.transaction_id := pg_current_xact_id()::text::bigint;
             NEW.at := statement_timestamp();
+            SELECT encode(sha256(convert_to(e.body_html, 'UTF8')), 'hex'), char_length(e.body_html)
+                INTO NEW.old_html_sha256, NEW.old_html_length
+                FROM tickets_timelineentry e WHERE e.id = NEW.entry_id;
             RETURN NEW;
         """,
     ),

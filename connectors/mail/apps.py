@@ -11,9 +11,11 @@ class MailConfig(AppConfig):
         from accounts.guards import address_guards
         from connectors.mail import decisions, receivers, services  # noqa: F401  # receivers subscribe when imported
         from connectors.mail.metrics import of_incoming_mail
+        from connectors.mail.notices import EmailWay
         from connectors.mail.selectors import no_mailbox_of_ours
         from connectors.mail.unheard import may_be_unheard
         from core import metrics, timers
+        from notifications.ways import use_way
         from tickets import wording
         from tickets.guards import unheard_guards
         from tickets.selectors import BESIDE
@@ -24,6 +26,7 @@ class MailConfig(AppConfig):
         timers.register("mail_sent", services.send_due_mail, order=60)
         timers.register("mail_copied", services.file_sent_copies, order=65)
         metrics.sources.append(of_incoming_mail)
+        use_way(EmailWay())
         address_guards.append(no_mailbox_of_ours)
         unheard_guards.append(may_be_unheard)
         wording.put("envelope_mail_kept", decisions.of_kept_mail)

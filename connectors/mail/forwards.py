@@ -70,7 +70,7 @@ def forwarded_by_agent(
             html=attached.html_sanitised,
             message_id=attached.message_id,
             in_reply_to=attached.in_reply_to,
-            is_signed=attached.is_signed,
+            is_signed=attached.is_signed_itself,
             is_encrypted=attached.is_encrypted,
             attachments=attached.attachments,
             over_limit=attached.over_limit,

@@ -19,7 +19,7 @@ def words_of(mail: ParsedMail) -> Message:
         email_cc=[person.address for person in mail.cc],
         in_reply_to=mail.in_reply_to,
         unverified=FAILED_CHECK if has_failed_authentication(mail) else "",
-        is_signed=mail.is_signed,
+        is_signed=mail.is_signed_itself,
         is_encrypted=mail.is_encrypted,
         files=[_new_file(file) for file in mail.attachments],
     )
@@ -31,7 +31,7 @@ SANITISER = "sanitiser"
 
 def marks_of(mail: ParsedMail) -> dict[str, bool | int]:
     """What the ledger's evidence says of the mail itself; what does not apply is left out."""
-    marks: dict[str, bool | int] = {SIGNED: mail.is_signed, ENCRYPTED: mail.is_encrypted}
+    marks: dict[str, bool | int] = {SIGNED: mail.is_signed_itself, ENCRYPTED: mail.is_encrypted}
     marks[SANITISER] = mail.sanitiser_version if mail.html_sanitised else 0
     return {name: mark for name, mark in marks.items() if mark}
 

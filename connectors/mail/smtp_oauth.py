@@ -30,7 +30,7 @@ class EmailBackend(SmtpBackend):
             except smtplib.SMTPAuthenticationError:
                 self.close()  # some servers hang up over it anyway
                 return self._open_with(_token(anew=True))
-        except smtplib.SMTPException:
+        except OSError:  # those of smtplib too
             self.close()
             if not self.fail_silently:
                 raise

@@ -16,6 +16,7 @@ from accounts.models import Agent
 from accounts.policies import may_look_up_customers, may_open_admin, may_see_people_page
 from desk.bulk import ACTS
 from envelopes.policies import may_see_contribution
+from reports.policies import may_read_figures
 from tickets.enums import BulkKind
 from tickets.policies import may_act_in_bulk, may_approve, may_create, may_keep_views, may_read_calibration
 
@@ -50,6 +51,8 @@ class Scene:
 
     able: "Abilities"
     is_watched: bool = False
+    is_worked_on: bool = False
+    """By this person, who has said so."""
 
 
 def anybody(_agent: Agent) -> bool:
@@ -58,6 +61,14 @@ def anybody(_agent: Agent) -> bool:
 
 def always(_scene: Scene) -> bool:
     return True
+
+
+def _is_at_it(scene: Scene) -> bool:
+    return scene.is_worked_on
+
+
+def _may_begin(scene: Scene) -> bool:
+    return scene.able.work_on and not scene.is_worked_on
 
 
 def able(*names: str) -> Callable[[Scene], bool]:
@@ -158,6 +169,7 @@ EVERYWHERE = (
     _go("customers", _("Customers"), "g c", "customers", "building-2", is_for=may_look_up_customers),
     _go("approvals", _("Approvals"), "", "approvals", "badge-check", is_for=may_approve),
     _go("calibration", _("Calibration"), "", "calibration", "list-checks", is_for=may_read_calibration),
+    _go("reports", _("Figures"), "", "reports:overview", "hash", is_for=may_read_figures),
     _go("account", _("Profile and absence"), "", "account", "user"),
     _go("texts", _("Texts and templates"), "", "texts", "file-text"),
     _go("people", _("People"), "", "people", "users", is_for=may_see_people_page),
@@ -227,6 +239,8 @@ TICKET = (
     _in_menu("remind", _("Remind me"), LINK, "clock", key="h"),
     _in_menu("watch", _("Watch"), FORM, "eye", key="i", may=lambda scene: not scene.is_watched),
     _in_menu("unwatch", _("Stop watching"), FORM, "eye", like="watch", may=lambda scene: scene.is_watched),
+    _in_menu("work_on", _("Work on it for an hour"), FORM, "clock", "start-working", may=_may_begin),
+    _in_menu("stop_work", _("Work on it no longer"), FORM, "clock", "stop-working", may=_is_at_it),
     _in_menu("history", _("Change history"), LINK, "history"),
     _in_menu("offer", _("Offer to a colleague"), LINK, "user-plus", more=(("rule_before", True),)),
     _in_menu("withdraw_offer", _("Withdraw the offer"), FORM, "undo-2"),

@@ -25,9 +25,9 @@ HEADINGS: dict[Where, Promise] = {
 }
 
 
-def acts_on(agent: Agent, ticket: Ticket, able: Any) -> dict[str, list[Part]]:
+def acts_on(agent: Agent, ticket: Ticket, able: Any, *, is_worked_on: bool = False) -> dict[str, list[Part]]:
     """The acts that this person may do now, by their place on the page (`head`, `menu`); each works without script."""
-    scene = Scene(able, is_watched=surroundings_of(ticket).is_watched)
+    scene = Scene(able, is_watched=surroundings_of(ticket).is_watched, is_worked_on=is_worked_on)
     acts = acts_of(agent)
     found: dict[str, list[Part]] = {"head": [], "menu": []}
     for action in ACTIONS.values():

@@ -71,10 +71,9 @@ class Place:
 
     def list_url(self, terms: Sequence[Term] = ()) -> str:
         """The list of the same tickets, narrowed by `terms` besides."""
-        own = set(self.wanted.terms.about("status"))
-        others = [term for term in (*self.wanted.terms.terms, *terms) if term not in own]
-        named = [term for term in others if term.key == "status" and not term.is_excluded]
-        kept = [term for term in others if term not in named]
+        own, named = self.wanted.terms.about("status"), Filter(tuple(terms)).about("status")
+        kept = [term for term in self.wanted.terms.terms if term not in own]
+        kept += [term for term in terms if term not in named]
         typed = Filter((*kept, *(self._within(named[0].values[0]) if named else self._shown_statuses())))
         address = self.wanted.choices | {"q": typed.text}
         return f"{reverse('desk:queue', args=[self.view.slug])}?{urlencode(address)}"

@@ -1,7 +1,7 @@
 """Puts the demo desk together: people first, then the stories, in the order in which things happened."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -20,8 +20,10 @@ from desk.demo.calendars import berlin, london
 from desk.demo.decisions import calibrate, set_limits
 from desk.demo.reminders import remind
 from desk.demo.script import Step, Story
+from desk.demo.telling import choose
 from desk.demo.texts import keep_texts
 from desk.demo.views import share_views
+from reports.services import keep_due_backlog
 from tickets.enums import TicketStatus
 from tickets.models import Ticket, TimelineEntry
 
@@ -47,6 +49,7 @@ def build(now: datetime) -> Built:
     new = [story for story in STORIES if not _is_told(cast, story)]
     _tell(cast, new)
     share_views()
+    choose(cast)
     set_limits(by=cast.agent("admin"))
     calibrate(now=now)
     remind(cast)
@@ -70,7 +73,9 @@ def _tell(cast: Cast, stories: list[Story]) -> None:
         acts.append((clock.moment(story.when, now=cast.now), story, None))
         acts += [(clock.moment(step.when, now=cast.now), story, step) for step in story.steps]
     absence_at, leaving_at = (clock.moment(text, now=cast.now) for text in (SICK_FROM, LAST_DAY))
+    midnight = min(moment for moment, _story, _step in acts)
     for moment, story, step in sorted(acts, key=lambda act: act[0]):
+        midnight = _keep_backlogs(midnight, until=moment)
         if moment >= absence_at:
             _record_absence(cast, at=absence_at)
         if moment >= leaving_at:
@@ -78,11 +83,21 @@ def _tell(cast: Cast, stories: list[Story]) -> None:
         _close_due(cast, until=moment)
         with clock.at(moment):
             begin(cast, story) if step is None else perform(cast, story, step)
+    _keep_backlogs(midnight, until=cast.now)
     _close_due(cast, until=cast.now)
     with clock.at(cast.now):
         leaver = cast.agent(LEFT)
         if leaver.is_active:
             deactivate_agent(leaver.pk, by=cast.agent("admin"))
+
+
+def _keep_backlogs(since: datetime, *, until: datetime) -> datetime:
+    """As the timer does at each midnight after `since`; answers from when on to go on."""
+    day = since.astimezone(clock.BERLIN).date()
+    while (midnight := datetime.combine(day + timedelta(days=1), time.min, clock.BERLIN)) <= until:
+        keep_due_backlog(now=midnight.astimezone(UTC))
+        day += timedelta(days=1)
+    return max(since, until)
 
 
 def _close_due(cast: Cast, *, until: datetime) -> None:

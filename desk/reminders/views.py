@@ -19,11 +19,14 @@ from desk.reminders.forms import SNOOZES, ReminderForm, SnoozeForm
 from desk.reminders.parts import groups_of
 from desk.ticket_page import refused
 from desk.unfinished import forget_typed, made_for, posted_or_typed
-from desk.views.forms import form_act
+from desk.views.forms import Words, form_act
 from desk.workspace import visible_ticket
 from sla.reminders import services
 from sla.reminders.errors import RemindersForbidden
 from sla.reminders.policies import may_have_reminders
+from sla.reminders.selectors import reminders_on
+from sla.reminders.wording import describe
+from tickets.models import Ticket
 
 STEPS = ("snooze", "complete", "cancel")
 
@@ -108,8 +111,19 @@ def remind(request: AgentRequest, reference: str) -> HttpResponse:
     def create(values: dict[str, Any]) -> None:
         services.create_reminder(by=request.agent, ticket_id=ticket.pk, **values)
 
-    words = {"title": _("Remind me"), "submit": _("Remind me"), "icon": "clock"}
+    words: Words = {
+        "title": _("Remind me"),
+        "submit": _("Remind me"),
+        "icon": "clock",
+        "about": _there_already(request, ticket),
+    }
     return form_act(request, ticket, form, create, said=_("You will be reminded"), words=words)
+
+
+def _there_already(request: AgentRequest, ticket: Ticket) -> list[dict[str, str]]:
+    """What reminds this person of the ticket, above the form for one more."""
+    rows = reminders_on(request.agent, ticket.pk)
+    return [{"term": _moment(row.wanted_at), "value": describe(row)} for row in rows]
 
 
 def _said(moment: Any) -> str:

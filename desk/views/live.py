@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import asdict
+from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -15,6 +18,7 @@ from desk.pins import counts_of, in_tab_order
 from desk.workspace import named_ticket
 from live import presence as store
 from live.enums import Doing
+from notifications.selectors import at_work_on
 from tickets.saved_views import views_of
 
 PAGE = re.compile(r"[a-z0-9]{1,20}")
@@ -37,7 +41,23 @@ def presence(request: AgentRequest, reference: str) -> HttpResponse:
         {"name": each.name, "doing": each.doing.value, "words": _in_words(each), "seconds_left": each.seconds_left}
         for each in store.others_on(ticket.pk, besides=request.agent.pk)
     ]
+    others += _at_work(ticket.pk, besides=request.agent.pk)
     return HttpResponse(render_to_string("desk/_presence.html", {"others": others}))  # without what whole pages need
+
+
+def _at_work(ticket_id: UUID, *, besides: UUID) -> list[dict[str, Any]]:
+    """Who has said that they work on it, whether or not they look at it."""
+    now = timezone.now()
+    words = _("%(name)s is working on this")
+    return [
+        {
+            "name": row.agent.name,
+            "doing": "working",
+            "words": words % {"name": row.agent.name},
+            "seconds_left": int((row.until - now).total_seconds()),
+        }
+        for row in at_work_on(ticket_id, besides=besides, now=now)
+    ]
 
 
 def _in_words(present: store.Present) -> str:

@@ -67,7 +67,8 @@ def _worker() -> str:
     modules = sorted(path.name for path in SCRIPTS.glob("*.js") if path.name not in NOT_IN_SHELL)
     shell = [reverse("desk:offline"), *map(static, SHELL), *(static(f"js/{name}") for name in modules)]
     version = hashlib.sha256(json.dumps([shell, text]).encode()).hexdigest()[:12]
-    return f"const VERSION = {json.dumps(version)};\nconst SHELL = {json.dumps(shell)};\n{text}"
+    names = {"VERSION": version, "SHELL": shell, "ICON": static("icons/app-192.png")}
+    return "".join(f"const {name} = {json.dumps(value)};\n" for name, value in names.items()) + text
 
 
 @require_GET

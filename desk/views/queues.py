@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -41,6 +43,7 @@ from desk.selectors import (
     start_slug,
     start_view,
 )
+from sla.reminders.selectors import next_moment
 from tickets.models import SavedView, Ticket
 from tickets.policies import may_create, may_export
 from tickets.saved_views import views_of
@@ -228,7 +231,9 @@ def _empty(request: AgentRequest, state: ListState, cursor: str) -> dict[str, st
         return {
             "kind": "done",
             "title": _("No tickets need you"),
-            "text": _("Take the next one from the tickets nobody owns."),
+            "text": " ".join(
+                filter(None, [_next_reminder(request), _("Take the next one from the tickets nobody owns.")])
+            ),
             "url": reverse("desk:queue", args=["unowned"]),
             "url_label": _("Show unowned tickets"),
         }
@@ -239,3 +244,10 @@ def _empty(request: AgentRequest, state: ListState, cursor: str) -> dict[str, st
         "title": _("No tickets yet"),
         "text": _("Mails to the team's mailbox and calls you note down appear here."),
     }
+
+
+def _next_reminder(request: AgentRequest) -> str:
+    """By the reader's clock; nothing where nothing lies ahead."""
+    if (at := next_moment(request.agent)) is None:
+        return ""
+    return _("Next reminder: %(moment)s.") % {"moment": date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")}

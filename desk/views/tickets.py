@@ -16,6 +16,7 @@ from desk.recent import note_opened, read_until
 from desk.ticket_page import act, acted, refused, show_ticket, version_of
 from desk.timeline import RESTORABLE
 from desk.workspace import Part, named_ticket, visible_ticket
+from notifications import services as telling
 from tickets import services
 from tickets.selectors import messages_in_hand_of
 
@@ -129,6 +130,28 @@ def unwatch(request: AgentRequest, reference: str) -> HttpResponse:
         reference,
         lambda found: services.unwatch(found.pk, by=request.agent),
         said=_("You are no longer told of what happens on this ticket"),
+    )
+
+
+@require_POST
+@agent_required
+def start_working(request: AgentRequest, reference: str) -> HttpResponse:
+    return act(
+        request,
+        reference,
+        lambda found: telling.start_working(found.pk, by=request.agent),
+        said=_("For an hour you are told nothing of this ticket but breaches, and colleagues see that you are at it"),
+    )
+
+
+@require_POST
+@agent_required
+def stop_working(request: AgentRequest, reference: str) -> HttpResponse:
+    return act(
+        request,
+        reference,
+        lambda found: telling.stop_working(found.pk, by=request.agent),
+        said=_("You are told of this ticket again"),
     )
 
 

@@ -18,7 +18,9 @@ ITILNEXT_HOME = env.path("ITILNEXT_HOME", default=BASE_DIR / "var")
 INSTALLED_APPS = [
     "desk",
     "live",
+    "reports",
     "connectors.mail",
+    "connectors.push",
     "sla",
     "envelopes",
     "notifications",
@@ -143,6 +145,7 @@ CELERY_BEAT_SCHEDULE = {
         ("send-account-mail", "accounts.send_account_mail", 5.0),
         ("poll-mailboxes", "connectors.mail.poll_mailboxes", 5.0),
         ("send-mail", "connectors.mail.send_due", 5.0),
+        ("deliver-notifications", "notifications.deliver_due", 5.0),
         ("process-mail", "connectors.mail.process_due", 15.0),
         ("run-timers", "core.run_timers", 60.0),
     )
@@ -330,6 +333,13 @@ SPECTACULAR_SETTINGS = {
         "OutboundStatus": "tickets.enums.OutboundStatus.choices",
         "TaskStatus": "tickets.enums.TaskStatus.choices",
         "AbsenceStatus": "accounts.enums.AbsenceStatus.choices",
+        "DeliveryStatus": "notifications.enums.DeliveryStatus.choices",
+        "DeliveryChannel": "notifications.enums.DeliveryChannel.choices",
+        "DeliveryTiming": "notifications.enums.Timing.choices",
+        "DeliveryReason": "notifications.enums.Because.choices",
+        "NotificationUrgency": "notifications.enums.Urgency.choices",
+        "NotificationEvent": "notifications.enums.EventType.choices",
+        "TicketChannel": "tickets.enums.Channel.choices",
         "TicketType": "tickets.enums.TicketType.choices",
         "Priority": "tickets.enums.Priority.choices",
         "Grade": "tickets.enums.Grade.choices",
@@ -357,6 +367,18 @@ SPECTACULAR_SETTINGS = {
 
 METRICS_TOKEN = env.secret("METRICS_TOKEN", default="")
 """Bearer token for `/metrics` from elsewhere; loopback needs none."""
+
+# Web push -------------------------------------------------------------------------------------------------------------
+
+VAPID_PRIVATE_KEY = env.secret("VAPID_PRIVATE_KEY", default="")
+"""Signs what is given to push services (RFC 8292): 32 bytes, base64url. Empty: one that follows from SECRET_KEY, so
+that each installation has its own; whoever changes it has everybody allow messages anew.
+"""
+PUSH_HOSTS = env.names(
+    "PUSH_HOSTS",
+    default="fcm.googleapis.com,*.push.services.mozilla.com,*.notify.windows.com,*.push.apple.com",
+)
+"""Push services that browsers may name; what they name besides is refused."""
 
 # Live updates ---------------------------------------------------------------------------------------------------------
 

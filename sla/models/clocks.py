@@ -52,7 +52,10 @@ class ClockFact(QuickWrite):
     append_only: ClassVar[bool] = True
 
     seq = models.BigAutoField(primary_key=True)
-    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="clock_facts", db_index=False)
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.PROTECT, related_name="clock_facts", db_index=False, db_constraint=False
+    )
+    """Unchecked by the database, which lets no ticket go: see `SlaClock`."""
     envelope = models.ForeignKey(Envelope, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=20, choices=[(str(kind), str(kind)) for kind in FactKind])
     at = models.DateTimeField()
@@ -74,15 +77,24 @@ class SlaClock(QuickWrite):
 
     Written by `sla.services` alone, from the facts. Of a paused one `due_at` is when it would have been due had it gone
     on at once; nothing is missed while it stands still.
+
+    What every new ticket's clocks refer to is not checked by the database: each check locks the row referred to, which
+    for policy and calendar is the same one for all tickets, and walls let none of these rows go.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="sla_clocks", db_index=False)
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.PROTECT, related_name="sla_clocks", db_index=False, db_constraint=False
+    )
     envelope = models.ForeignKey(
         Envelope, null=True, on_delete=models.PROTECT, related_name="sla_clocks", db_index=False
     )
-    policy = models.ForeignKey(SlaPolicy, on_delete=models.PROTECT, related_name="clocks", db_index=False)
-    hours = models.ForeignKey(CalendarEdition, on_delete=models.PROTECT, related_name="+", db_index=False)
+    policy = models.ForeignKey(
+        SlaPolicy, on_delete=models.PROTECT, related_name="clocks", db_index=False, db_constraint=False
+    )
+    hours = models.ForeignKey(
+        CalendarEdition, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     metric = models.CharField(_("metric"), max_length=16, choices=Metric)
     cycle = models.PositiveSmallIntegerField(_("cycle"), default=1)
     state = models.CharField(_("state"), max_length=10, choices=ClockState, default=ClockState.RUNNING)

@@ -10,6 +10,7 @@ from accounts.models import BusinessCalendar, Company, Team
 from core.history import audited_history
 from core.models import BaseModel
 from sla.enums import Metric, PolicyKind
+from sla.walls import POLICY_WALLS
 from tickets.enums import Priority, TicketType
 from tickets.models import Category
 
@@ -96,6 +97,7 @@ class SlaPolicy(BaseModel):
         verbose_name = _("SLA policy")
         verbose_name_plural = _("SLA policies")
         ordering = ["kind", "order", "name"]
+        triggers = POLICY_WALLS
         constraints = [
             models.CheckConstraint(
                 name="slapolicy_targets_of_kind",

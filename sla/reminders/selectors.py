@@ -62,6 +62,17 @@ def agenda_of(agent: Agent, *, now: datetime) -> Agenda:
     return agenda
 
 
+def reminders_on(agent: Agent, ticket_id: UUID) -> list[Reminder]:
+    """The person's open ones of a ticket, the next one first."""
+    return list(reminders_of(agent).filter(ticket=ticket_id).open().in_order()[:MOST_SHOWN])
+
+
+def next_moment(agent: Agent) -> datetime | None:
+    """When the person is reminded next; None if nothing lies ahead, or something is due already."""
+    first = reminders_of(agent).open().in_order().first()
+    return None if first is None or first.status == ReminderStatus.TRIGGERED else first.wanted_at
+
+
 def due_count(agent: Agent) -> int:
     """How many wait for this person now."""
     return Reminder.objects.handled_by(agent).filter(status=ReminderStatus.TRIGGERED).count()

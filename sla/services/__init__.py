@@ -3,6 +3,7 @@
 from sla.services.helping import PolicyClock
 from sla.services.rebuilding import differences, rebuild, recorded_tickets
 from sla.services.receiving import (
+    begin_promises,
     follow_customer,
     follow_terms,
     note_answer,
@@ -17,6 +18,7 @@ from sla.services.walking import follow_new_terms, follow_terms_now
 
 __all__ = [
     "PolicyClock",
+    "begin_promises",
     "differences",
     "end_pauses",
     "follow_customer",

@@ -5,14 +5,17 @@ Whoever calls holds the ticket's lock, so that its facts come one after the othe
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from core.actors import DESK, TIMER, Actor
 from core.events import publish
 from core.history import record
-from core.writing import insert_soon, update
+from core.models import new_id
+from core.writing import insert_rows_soon, insert_soon, update
 from envelopes.services import renew_dues, tell_of_due
 from sla.enums import APPROVED, ClockState
 from sla.events import ClockBreached, DueMoved
@@ -21,7 +24,9 @@ from sla.fold import apply
 from sla.models import ClockFact, SlaClock, SlaPause
 from sla.records import fact_data, fact_from
 from sla.selectors import hours_by_id
-from sla.states import PAUSES, Clock, Fact, State
+from sla.services.book import case_of, current_book
+from sla.states import PAUSES, Clock, Fact, FactKind, State
+from tickets.models import Ticket
 from tickets.services import promise_resolution, tell_of_promise
 
 RowKey = tuple[UUID | None, str, int]
@@ -49,8 +54,26 @@ class Ledger:
 
 
 def ledger_of(ticket_id: UUID) -> Ledger | None:
-    """None for a ticket that nothing was ever promised on. One query."""
-    return ledgers_of([ticket_id]).get(ticket_id)
+    """None for a ticket from before there were clocks. One query; more for one that a mail has just made, whose first
+    fact is written now.
+    """
+    return ledgers_of([ticket_id]).get(ticket_id) or _begun_late(ticket_id)
+
+
+def _begun_late(ticket_id: UUID) -> Ledger | None:
+    """What came in by mail begins with the first that is noted of it, at the latest by `begin_promises`."""
+    rows = Ticket.objects.select_related("requester__company").filter(created_at__gt=timezone.now() - LATE)
+    ticket = rows.filter(pk=ticket_id).first()
+    if ticket is None:
+        return None
+    state = begin(ticket_id, Fact(FactKind.CREATED, ticket.created_at, terms=current_book().terms_for(case_of(ticket))))
+    if state.resolution is not None:
+        promise_resolution(ticket_id, state.resolution.due_at, at=ticket.created_at)
+    return Ledger(ticket_id, state)
+
+
+LATE = timedelta(days=2)
+"""For so long a new ticket may wait for its clocks: a day that deliveries are tried, and one more."""
 
 
 def ledgers_of(ticket_ids: Collection[UUID]) -> dict[UUID, Ledger]:
@@ -69,9 +92,23 @@ def begin(ticket_id: UUID, fact: Fact) -> State:
     """The first fact of a new ticket, and its clocks: they go along with the statement that writes the ticket."""
     state = apply(None, fact)
     insert_soon(_fact_row(ticket_id, fact))
-    for clock in state.every():
-        insert_soon(new_row(ticket_id, clock))
+    insert_rows_soon(SlaClock, BEGINNING, [_beginning(ticket_id, clock) for clock in state.every()])
     return state
+
+
+BEGINNING = (
+    *("id", "ticket", "policy", "hours", "metric", "cycle", "state", "target_minutes", "started_at", "due_at"),
+    *("at_risk_at", "paused_seconds", "elapsed_seconds", "breached_at", "breached_by_retarget"),
+)
+"""Fields of a clock that has just begun."""
+
+
+def _beginning(ticket_id: UUID, clock: Clock) -> tuple[Any, ...]:
+    return (
+        *(new_id(), ticket_id, clock.policy_id, clock.hours.id, str(clock.metric), clock.cycle, str(clock.state)),
+        *(clock.target_minutes, clock.started_at, clock.due_at, clock.at_risk_at),
+        *(clock.paused_seconds, clock.elapsed_seconds, clock.breached_at, clock.breached_by_retarget),
+    )
 
 
 def record_fact(ticket_id: UUID, fact: Fact, *, by: Actor = DESK) -> State | None:

@@ -5,6 +5,8 @@ of what has happened, and so under the ticket's lock.
 from datetime import datetime
 from uuid import UUID
 
+from core.actors import DESK, Actor
+from core.service import service
 from envelopes.models import Envelope
 from sla.enums import Metric
 from sla.models import TermsWalk
@@ -12,6 +14,7 @@ from sla.services.book import case_of, current_book, terms_of_envelope
 from sla.services.ledger import begin, ledger_of, record_fact, settle
 from sla.states import CANCELLED, RESOLVED, WAITING, Clock, Fact, FactKind, Terms
 from tickets.models import Ticket
+from tickets.services import lock_ticket
 
 TELLING = frozenset({WAITING, RESOLVED, CANCELLED})
 """Statuses that clocks follow; between the others nothing changes for them."""
@@ -22,6 +25,13 @@ def promise(ticket: Ticket) -> None:
     terms = current_book().terms_for(case_of(ticket))
     state = begin(ticket.pk, Fact(FactKind.CREATED, ticket.created_at, terms=terms))
     ticket.resolution_due_at = state.resolution.due_at if state.resolution else None
+
+
+@service
+def begin_promises(ticket_id: UUID, *, by: Actor = DESK) -> None:
+    """What is promised on a ticket that a mail has made; its clocks have run since then. Safe to repeat."""
+    lock_ticket(ticket_id)
+    ledger_of(ticket_id)
 
 
 def note_status(ticket_id: UUID, *, old: str, new: str, by_id: UUID | None, at: datetime) -> None:

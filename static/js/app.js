@@ -29,6 +29,7 @@ const modules = {
   liveticket: afterwards(() => import("./liveticket.js")),
   timeline: ticket,
   offline: () => import("./offline.js"),
+  push: () => import("./push.js"),
   rows: () => import("./rows.js"),
   times,
 };
@@ -98,6 +99,7 @@ const watchWords = () => {
     leaving = target;
     if (!target.getAttribute("action")?.endsWith("/logout/")) return;
     localStorage.clear(); // what device.js keeps is not for the next one at this machine
+    navigator.serviceWorker?.controller?.postMessage("signed-out"); // nor are push messages
     document.dispatchEvent(new CustomEvent("session:ended"));
   });
   document.addEventListener("htmx:beforeOnLoad", (event) => {

@@ -1,4 +1,4 @@
-// Service worker, served as /sw.js behind VERSION and SHELL (desk/views/pwa.py). It keeps the static files, and the lists
+// Service worker, served as /sw.js behind VERSION, SHELL and ICON (desk/views/pwa.py). It keeps the static files, and the lists
 // and tickets last seen, to be read while there is no connection. Nothing is written later on anybody's behalf.
 // Pages are kept for one person: whoever comes to the sign-in page or signs out leaves none behind.
 const FILES = `files-${VERSION}`;
@@ -66,6 +66,34 @@ const page = async (event, url) => {
     return (kind && (await kept(keyOf(url, kind)))) ?? (await caches.match(SHELL[0])) ?? Response.error();
   }
 };
+
+// ---- push messages: what is said comes ready from the desk, in its reader's language ----
+
+const show = ({ key, title, body, url, lang, stays }) =>
+  self.registration.showNotification(title, { body, lang, tag: key, data: { url }, icon: ICON, requireInteraction: stays });
+
+const open = async (path) => {
+  const url = new URL(path ?? "/", self.location.origin);
+  if (url.origin !== self.location.origin) return null;
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = windows.find((client) => client.url === url.href);
+  return there ? there.focus() : self.clients.openWindow(url.href);
+};
+
+// Whoever signs out (app.js) is told nothing more in this browser.
+self.addEventListener("message", (event) => {
+  const refuse = async () => (await self.registration.pushManager?.getSubscription())?.unsubscribe();
+  if (event.data === "signed-out") event.waitUntil(refuse());
+});
+
+self.addEventListener("push", (event) => {
+  if (event.data) event.waitUntil(show(event.data.json()));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data?.url));
+});
 
 self.addEventListener("install", (event) => {
   // What is written goes past us: a draft on its way when its page is left would get lost here.

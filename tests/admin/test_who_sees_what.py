@@ -45,6 +45,11 @@ LISTS: dict[str, dict[str, int]] = {
     "tickets_calibrationsession": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_calibrationitem": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_tag": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "sla_reminder": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "notifications_delivery": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "notifications_notificationpreference": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "notifications_quiethours": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "push_pushsubscription": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
 }
 ADDS: dict[str, set[str]] = {
     "accounts_agent": {"admin"},

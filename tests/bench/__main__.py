@@ -62,7 +62,7 @@ def main() -> None:
 
 def _measured(port: int, rounds: int, *, is_large: bool) -> tuple[dict[str, Any], list[str]]:
     """Everything on this web process: the figures, and what is not as it has to be, in words."""
-    from tests.bench import browser, clicking, measuring, pages  # need Django set up
+    from tests.bench import browser, business_time, clicking, measuring, pages  # need Django set up
 
     bench = measuring.Bench(port, rounds=rounds)
     shown = []
@@ -82,12 +82,17 @@ def _measured(port: int, rounds: int, *, is_large: bool) -> tuple[dict[str, Any]
         print(_line(figures[-1]) + f"p95 below {most} ms", flush=True)
     idle = pages.share_of_a_core(port)
     print(f"{pages.PAGES} open pages, nothing happens: {idle:.1%} of a core, at most {pages.MOST:.0%}", flush=True)
+    added = business_time.adding()
+    print(added, flush=True)
 
     faults = _faults(figures, clicks, shown)
     if idle > pages.MOST:
         faults.append(f"Open pages cost {idle:.1%} of a core.")
+    if added.is_too_slow:
+        faults.append(f"Adding 1,000 business minutes takes {added.median_us:.1f} µs.")
     open_pages = {"pages": pages.PAGES, "share_of_a_core": round(idle, 4)}
-    return {"figures": figures, "in_chromium": [asdict(page) for page in shown], "open_pages": open_pages}, faults
+    parts = {"in_chromium": [asdict(page) for page in shown], "open_pages": open_pages, "business_time": asdict(added)}
+    return {"figures": figures, **parts}, faults
 
 
 def _faults(figures: list[dict[str, Any]], clicks: "list[Figure]", shown: "list[Shown]") -> list[str]:

@@ -8,7 +8,7 @@ from simple_history.models import HistoricalChanges
 
 from tests.database import connect_as_owner
 
-OURS = ("core", "accounts", "tickets", "envelopes", "sla", "notifications", "mail", "live")
+OURS = ("core", "accounts", "tickets", "envelopes", "sla", "notifications", "reports", "mail", "live")
 NOT_AUDITED = {
     # Append-only by trigger, so they are their own history; what may change on them has a trail elsewhere.
     "tickets.Attachment": "its wall keeps file, name and message; a redaction is an entry of the timeline",

@@ -364,14 +364,14 @@ def test_equal_calendars_share_what_has_been_computed() -> None:
     assert again.timeline is OFFICE_HOURS.timeline
 
 
-def test_day_of_work_is_added_in_well_under_100_microseconds() -> None:
+def test_thousand_minutes_across_a_year_of_holidays_are_added_in_under_20_microseconds() -> None:
     holidays = tuple(Holiday(date(2026, month, day), is_recurring=True) for month in range(1, 13) for day in (1, 15))
     calendar = WorkCalendar("Europe/Berlin", OFFICE_HOURS.weekly, holidays)
     start = berlin(1, 1, 9)
-    add_worked(calendar, start, 1440 * MINUTE)
+    add_worked(calendar, start, 1000 * MINUTE)
     took = []
     for _ in range(200):
         begun = perf_counter()
-        add_worked(calendar, start, 1440 * MINUTE)
+        add_worked(calendar, start, 1000 * MINUTE)
         took.append(perf_counter() - begun)
-    assert min(took) < 50e-6
+    assert min(took) < 20e-6

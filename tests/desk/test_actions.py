@@ -65,6 +65,7 @@ def test_every_key_on_a_page_is_that_of_an_action(desk: Desk, ticket: Ticket) ->
         "reopen",
         "unmerge",
         "unwatch",
+        "stop_work",
         "move",
         "priority",
         "save_view",

@@ -87,7 +87,7 @@ def test_a_ticket_that_has_left_the_list_keeps_its_row_there_while_it_is_open(de
     accept_ticket(order[place].pk, by=desk.mara)
     html = beside(desk, order[place], "unowned")
     assert (rows_in(html), current_in(html)) == ([ticket.reference for ticket in order], [order[place].reference])
-    assert (html.count("In progress"), f'data-version="{order[place].version}"' in html) == (1, False)
+    assert html.count("In progress") == 1
     other = order[(place + 1) % 3]
     assert order[place].reference not in rows_in(beside(desk, other, "unowned"))
     resolve_ticket(order[place].pk, by=desk.mara, code="fixed", note="Done.")

@@ -1,5 +1,6 @@
 """New ticket, search, history, notifications."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -165,6 +166,20 @@ def test_notifications_are_read_one_by_one_or_all(desk: Desk) -> None:
     assert Notification.objects.unread().count() == 2
     assert browser.post("/notifications/read/").status_code == 302
     assert Notification.objects.unread().count() == 0
+
+
+def test_notifications_stand_by_ticket_and_are_read_by_ticket(desk: Desk) -> None:
+    one, other = TicketFactory.create_batch(2, team=desk.team)
+    for key, ticket in enumerate((one, other, one)):
+        facts = {"reference": ticket.reference, "subject": ticket.subject}
+        notify([desk.mara.pk], EventType.TICKET_REOPENED, dedupe_key=f"{key}", ticket_id=ticket.pk, **facts)
+    browser = desk.browser(desk.mara)
+    html = html_of(browser.get("/notifications/"))
+    assert re.findall(r"INC-\d+-\d+(?= is open again)", html) == [one.reference, one.reference, other.reference]
+    assert html.count("card__head") == 1
+    ids = re.findall(r'name="id" value="([^"]+)"', html)
+    assert browser.post("/notifications/read/", {"id": [*ids, "nonsense"]}).status_code == 302
+    assert Notification.objects.unread().get().ticket == other
 
 
 def test_a_notification_of_a_ticket_out_of_sight_opens_nothing(desk: Desk) -> None:

@@ -130,3 +130,21 @@ def test_of_a_ticket_out_of_sight_the_own_words_alone_are_shown(mara: Agent, pag
     mara.teams.clear()
     html = page.get("/reminders/").content.decode()
     assert ("Ask Dana" in html, ticket.reference in html, ticket.subject in html) == (True, False, False)
+
+
+def test_the_form_of_a_ticket_tells_what_is_there_already(mara: Agent, page: Client, ticket: Ticket) -> None:
+    create_reminder("custom", by=mara, ticket_id=ticket.pk, message="Ask her", trigger_at=timezone.now() + HOUR)
+    create_reminder("custom", by=mara, message="Elsewhere", trigger_at=timezone.now() + HOUR)
+    html = page.get(f"/t/{ticket.reference}/remind/").content.decode()
+    assert ("Ask her" in html, "Elsewhere" in html) == (True, False)
+
+
+def test_an_empty_queue_tells_when_the_next_reminder_comes(mara: Agent, page: Client) -> None:
+    assert "Next reminder" not in page.get("/queue/mine/").content.decode()
+    made = create_reminder("custom", by=mara, message="Paper", trigger_at=timezone.now() + 3 * HOUR)
+    moment = made.trigger_at.astimezone(made.zone)
+    assert f"Next reminder: {moment:%d/%m/%Y %H:%M}" in page.get("/queue/mine/").content.decode() or (
+        f"Next reminder: {moment:%m/%d/%Y}" in page.get("/queue/mine/").content.decode()
+    )
+    trigger_due_reminders(now=timezone.now() + 4 * HOUR)
+    assert "Next reminder" not in page.get("/queue/mine/").content.decode(), "it is due, and stands in the navigation"

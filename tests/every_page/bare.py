@@ -12,7 +12,7 @@ from tests.every_page.pseudo import CLOSE, OPEN
 
 SPOKEN = ("title", "aria-label", "aria-description", "aria-valuetext", "placeholder", "alt", "label")
 """Attributes that people read or hear; and every `data-` attribute with words in it, and what buttons say."""
-CODE = ("data-module", "data-keys", "data-key", "data-where", "data-take-focus")
+CODE = ("data-module", "data-keys", "data-key", "data-push-key", "data-where", "data-take-focus")
 INLINE = (
     "a",
     "abbr",

@@ -13,12 +13,13 @@ from accounts.models import Absence, Agent, Contact, Team
 from connectors.mail.enums import MailState
 from connectors.mail.models import Mailbox
 from connectors.mail.services import block_sender
+from connectors.push.models import PushSubscription
 from desk.demo.acts import message_id_of
 from desk.demo.building import build
 from desk.recent import note_opened
 from envelopes import services as help_services
-from notifications.enums import EventType
-from notifications.models import Notification
+from notifications.enums import Because, DeliveryStatus, EventType, Timing
+from notifications.models import Delivery, Notification
 from sla.reminders.services import Rhythm, create_reminder, snooze_reminder, trigger_reminder
 from tests.every_page.pages import Page
 from tests.factories.mail import BrakeFactory, a_mail, arrive
@@ -274,8 +275,25 @@ def _notified(mara: Agent, ticket: Ticket) -> None:
         Notification.objects.get_or_create(
             recipient=mara,
             dedupe_key=f"furnished:{kind}",
-            defaults={"event_type": kind, "ticket": ticket, "payload": facts},
+            defaults={"event_type": kind, "ticket": ticket, "payload": facts, "planned_at": timezone.now()},
         )
+    if not Delivery.objects.filter(recipient=mara).exists():
+        _delivered(mara)
+
+
+def _delivered(mara: Agent) -> None:
+    """One that was sent, one that waits for its digest, one that has failed; and a browser that takes messages."""
+    now = timezone.now()
+    for status, channel in ((DeliveryStatus.SENT, "email"), (DeliveryStatus.FAILED, "push")):
+        row = Delivery(recipient=mara, channel=channel, scheduled_for=now, released_at=now)
+        row.end(status)
+        if status == DeliveryStatus.FAILED:
+            row.failed_at, row.last_error = now, "fcm.googleapis.com answered 403."
+        row.save()
+    waits = Delivery(recipient=mara, channel="email", timing=Timing.HOURLY_DIGEST)
+    waits.wait(until=now + timedelta(minutes=40), status=DeliveryStatus.BATCHED, because=Because.DIGEST)
+    waits.save()
+    PushSubscription.objects.create(agent=mara, endpoint="https://fcm.googleapis.com/send/1", device="Firefox, Linux")
 
 
 def _reminded(mara: Agent, ticket: Ticket, waiting: Ticket) -> None:

@@ -121,6 +121,11 @@ PAGES = (
     Page("calibration-week", "calibration/weeks/<uuid:session_id>/", "/calibration/weeks/{week}/", "max"),
     Page("calibration-item", "calibration/items/<uuid:item_id>/", "/calibration/items/{item}/", "lea"),
     Page("calibration-report", "calibration/report/", "/calibration/report/", "sam"),
+    # Figures
+    Page("reports", "reports/", "/reports/", "sam"),
+    Page("reports-customers", "reports/<slug:slug>/", "/reports/customers/", "sam"),
+    Page("reports-flow", "reports/<slug:slug>/", "/reports/flow/", "sam"),
+    Page("reports-rows", "reports/rows/", "/reports/rows/?figure=M16&part=base", "sam"),
     # Envelopes
     _t("envelope", "e/1/", of="helped", route="e/<int:number>/"),
     _t("envelope-sealed", "e/1/", of="sealed", route="e/<int:number>/"),
@@ -150,6 +155,11 @@ PAGES = (
     Page("reminders", "reminders/", "/reminders/"),
     _t("remind", "remind/"),
     Page("notifications", "notifications/", "/notifications/"),
+    Page("how-told", "account/notifications/", "/account/notifications/"),
+    Page("how-told-of-one", "account/notifications/<slug:event_type>/", "/account/notifications/sla_warning/"),
+    Page("what-would-come", "notifications/preview/", "/notifications/preview/"),
+    Page("deliveries", "notifications/deliveries/", "/notifications/deliveries/"),
+    Page("delivery-failures", "notifications/failures/", "/notifications/failures/", "sam"),
     Page("account", "account/", "/account/"),
     Page("own-calendar", "account/calendar/", "/account/calendar/"),
     Page("own-keys", "account/keys/", "/account/keys/"),

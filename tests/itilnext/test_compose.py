@@ -1,6 +1,8 @@
 """docker-compose.yml, read as what it says: no container engine is needed."""
 
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +95,37 @@ def test_our_containers_are_given_only_variables_that_settings_read(
         if plain.endswith("_PASSWORD"):
             plain = f"{plain.removesuffix('_PASSWORD')}_URL"
         assert plain == "DJANGO_SETTINGS_MODULE" or f'"{plain}"' in read, variable
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_site_sets_what_else_it_needs_and_brings_secrets_of_mailboxes(
+    services: dict[str, dict[str, Any]], name: str
+) -> None:
+    assert services[name]["env_file"] == [{"path": "deploy/site.env", "required": False}]
+    assert "./deploy/secrets/mailboxes:/run/mailboxes:ro" in services[name]["volumes"]
+    fixed = set(services[name]["environment"])
+    assert not {variable for variable in fixed if variable.startswith(("MAILBOX_", "REMOTE_IMAGE", "CLAMD"))}
+
+
+def test_the_readme_says_where_a_site_sets_it_and_git_takes_none_of_it_along() -> None:
+    deployment = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Deployment")[2]
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {"/deploy/secrets/", "/deploy/site.env"} <= set(ignored)
+    for word in ("deploy/site.env", "deploy/secrets/mailboxes", "MAILBOX_SUPPORT_FILE=/run/mailboxes/"):
+        assert word in deployment, word
+
+
+def test_secrets_made_anew_leave_those_of_mailboxes_within_reach(tmp_path: Path) -> None:
+    script = tmp_path / "make-secrets.sh"
+    script.write_bytes((ROOT / "deploy" / "make-secrets.sh").read_bytes())
+    for _turn in range(2):
+        subprocess.run(["/bin/sh", str(script)], check=True, capture_output=True)
+        mailboxes = tmp_path / "secrets" / "mailboxes"
+        (mailboxes / "support").write_text("word")
+    subprocess.run(["/bin/sh", str(script)], check=True, capture_output=True)
+    assert oct(mailboxes.stat().st_mode)[-3:] == "711"
+    assert oct((mailboxes / "support").stat().st_mode)[-3:] == "444"
+    assert oct((tmp_path / "secrets" / "email_url").stat().st_mode)[-3:] == "444"
 
 
 def test_our_containers_may_do_little(services: dict[str, dict[str, Any]]) -> None:

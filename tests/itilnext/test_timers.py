@@ -20,6 +20,7 @@ from tickets.services import add_flag, approve_resolution
 MONDAY_SIX = datetime(2026, 3, 9, 5, tzinfo=UTC)
 """Six o'clock in Berlin."""
 BY_NAME = [
+    "backlog_kept",
     "public_holidays_taken",
     "offers_lapsed",
     "tickets_closed",
@@ -42,13 +43,16 @@ BY_NAME = [
     "mail_compared",
     "mail_sent",
     "mail_copied",
+    "notifications_delivered",
     "changes_forgotten",
+    "deliveries_forgotten",
     "events_forgotten",
     "failed_sign_ins_forgotten",
     "former_readers_forgotten",
     "idempotency_keys_forgotten",
     "sessions_forgotten",
     "tokens_forgotten",
+    "work_said_forgotten",
 ]
 """In their order; of equal order by name."""
 

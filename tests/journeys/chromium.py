@@ -3,7 +3,7 @@
 import gzip
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,8 +33,14 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first is the same engine without windows: a new page takes it a fifth of the time."""
-NO_FAULTS = ("Clear-Site-Data header on", "Service Worker registration blocked by Playwright")
-"""What Chromium's console is told of signing out, and by `service_workers="block"`."""
+WITH_NOTIFICATIONS = NAMES[1:]
+"""The engine without windows shows no notifications either."""
+NO_FAULTS = (
+    "Clear-Site-Data header on",
+    "Service Worker registration blocked by Playwright",
+    "Chrome currently does not support the Push API in incognito mode",
+)
+"""What Chromium's console is told of signing out, by `service_workers="block"`, and of a context of its own."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -49,9 +55,9 @@ without_worker = pytest.mark.parametrize("service_workers", ["block"])
 """For tests that hold back or break what a page writes: past a service worker that has just begun, nothing is."""
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright, *, names: Sequence[str] = NAMES) -> Browser:
     """Skips the test where there is no Chromium: `playwright install chromium` or the system's package brings one."""
-    found = next(filter(None, map(shutil.which, NAMES)), None) or playwright.chromium.executable_path
+    found = next(filter(None, map(shutil.which, names)), None) or playwright.chromium.executable_path
     if not Path(found).exists():
         pytest.skip("no Chromium here; install the package `chromium`, or run `playwright install chromium`")
     return playwright.chromium.launch(executable_path=found, args=list(FLAGS))

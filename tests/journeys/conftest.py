@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from accounts.models import Agent, Contact
 from tests.factories import ContactFactory, TicketFactory
@@ -17,12 +17,17 @@ Browsers = Callable[..., Page]
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started, database_beside_playwright():
+        yield started
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     """One for all stories of a process: they share nothing, as each page opens in a context of its own."""
-    with sync_playwright() as playwright, database_beside_playwright():
-        browser = launch(playwright)
-        yield browser
-        browser.close()
+    browser = launch(playwright)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

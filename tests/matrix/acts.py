@@ -33,7 +33,9 @@ from tests.matrix.envelope_acts import ENVELOPE_ACTS, ENVELOPE_PAGES
 from tests.matrix.list_acts import LIST_ACTS
 from tests.matrix.people_acts import PEOPLE_ACTS, TEXT
 from tests.matrix.reminder_acts import REMINDER_ACTS
+from tests.matrix.report_acts import REPORT_ACTS
 from tests.matrix.scenes import STRANGERS
+from tests.matrix.telling_acts import TELLING_ACTS
 
 NOTE = {"body": "Seen it."}
 CALL = {"kind": "phone_note", "direction": "inbound", "minutes": 3, "body": "It is off again."}
@@ -46,7 +48,9 @@ ACTS: dict[str, Act] = {
     **ENVELOPE_ACTS,
     **ENVELOPE_PAGES,
     **PEOPLE_ACTS,
+    **TELLING_ACTS,
     **EMPOWERMENT_ACTS,
+    **REPORT_ACTS,
     **REMINDER_ACTS,
     # Reading
     "read": Act(api=lambda case: Ask("get", api(case)), page=lambda case: Ask("get", t(case))),

@@ -288,6 +288,9 @@ TRACES = """
            (SELECT count(*) FROM tickets_calibrationverdict),
            (SELECT count(*) FROM sla_reminder), (SELECT sum(version) FROM sla_reminder),
            (SELECT count(*) FROM tickets_caseflag), (SELECT sum(version) FROM tickets_caseflag),
+           (SELECT sum(version) FROM notifications_delivery), (SELECT count(*) FROM notifications_workingon),
+           (SELECT sum(version) FROM notifications_notificationpreference),
+           (SELECT sum(version) FROM notifications_quiethours), (SELECT count(*) FROM push_pushsubscription),
            (SELECT count(*) FROM core_refusedact)
 """
 

@@ -21,6 +21,7 @@ act                   state anon agent owner deputy lead super manager auditor a
 admin_index           -     401  role  role  role   role ok    ok      ok      ok    role     -    -      401
 admin_tickets         -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_envelopes       -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
+admin_reminders       -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_tasks           -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_ticket          owned 401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_foreign_ticket  -     401  role  role  role   role 404   404     ok      role  role     -    -      401

@@ -16,13 +16,14 @@ from accounts.services import deactivate_agent
 from accounts.tokens import token_for
 from connectors.mail.enums import MailState
 from connectors.mail.services import block_sender, move_mail
+from connectors.push.models import PushSubscription
 from core.actors import SystemActor
 from core.history import record
 from core.models import Heartbeat
 from core.timers import HEARTBEAT
 from envelopes.mail_tokens import token_of
-from notifications.enums import EventType
-from notifications.models import Notification
+from notifications.enums import DeliveryStatus, EventType
+from notifications.models import Delivery, Notification
 from sla.reminders.models import Reminder
 from sla.reminders.services import create_reminder, open_feed
 from tests.factories import (
@@ -180,6 +181,12 @@ def _other_things(world: World) -> None:
     row.payload = {"reference": ticket.reference, "author": "Mara Weiss", "subject": ticket.subject}
     row.save()
     world.things["notification"] = row
+    failed = Delivery(recipient=jonas, channel="email", scheduled_for=timezone.now(), last_error="Busy.")
+    failed.end(DeliveryStatus.FAILED)
+    failed.released_at = failed.failed_at = timezone.now()
+    failed.save()
+    world.things["delivery"] = failed
+    world.things["browser"] = PushSubscription.objects.create(agent=jonas, endpoint="https://fcm.googleapis.com/send/1")
     _reminders(world, mara)
     world.things["receipt"] = services.act_on_many(BulkKind.WATCH, by=mara, references=[ticket.reference])
     asked = services.ask_many(BulkKind.WATCH, by=mara, tickets=[(ticket.pk, ticket.reference)])

@@ -20,9 +20,13 @@ class HtmlCleaning(models.Model):
     sanitiser_version = models.PositiveIntegerField()
     html_sha256 = models.CharField(max_length=64)
     """Of the HTML that stands in the entry from then on, as UTF-8."""
+    old_html_sha256 = models.CharField(max_length=64, editable=False)
+    old_html_length = models.PositiveIntegerField(editable=False)
+    """Of what stood there before; characters. These and the next two are put by the database. Empty and 0 in rows of
+    before they were noted.
+    """
     at = models.DateTimeField(default=timezone.now, editable=False)
     transaction_id = models.BigIntegerField(null=True, editable=False)
-    """Put by the database."""
 
     class Meta:
         verbose_name = _("cleaning of HTML")

@@ -226,6 +226,14 @@ class Ticket(FSMModelMixin, BaseModel):
                 name="ticket_offer_due", fields=["offer_lapses_at"], condition=Q(offer_lapses_at__isnull=False)
             ),
             models.Index(name="ticket_close_due", fields=["auto_closes_at"], condition=Q(status=S.RESOLVED)),
+            # What figures of a period look for (`reports.measures`).
+            models.Index(
+                name="ticket_resolved", fields=["resolved_at"], include=["team"], condition=Q(resolved_at__isnull=False)
+            ),
+            models.Index(
+                name="ticket_closed", fields=["closed_at"], include=["team"], condition=Q(closed_at__isnull=False)
+            ),
+            models.Index(name="ticket_reopened", fields=["team"], condition=Q(reopen_count__gt=0)),
             GinIndex(OpClass(Upper("subject"), "gin_trgm_ops"), name="ticket_subject_trgm"),
         ]
 

@@ -21,6 +21,7 @@ from tickets.events import StatusChanged, TicketTouched
 from tickets.models import Ticket, TicketReader, TimelineEntry, WipLimit
 from tickets.models.search import WORDS_OF
 from tickets.policies import acts_as_owner, is_staff_role, works_in
+from tickets.selectors import places_of
 from tickets.transitions import transitions_from
 
 SEARCHED_CHARACTERS = 100_000
@@ -54,6 +55,16 @@ def lock(ticket_id: UUID) -> Ticket:
     if ticket is None:
         raise Ticket.DoesNotExist
     return ticket
+
+
+def lock_places(entry_id: UUID) -> list[Ticket]:
+    """All tickets on which an entry stands or has stood, locked in the order of their ids, those to which somebody has
+    moved it in the meantime last.
+    """
+    locked: dict[UUID, Ticket] = {}
+    while others := [ticket_id for ticket_id in places_of(entry_id) if ticket_id not in locked]:
+        locked |= {ticket_id: lock(ticket_id) for ticket_id in others}
+    return list(locked.values())
 
 
 def check_version(ticket: Ticket, version: int | None) -> None:

@@ -129,7 +129,7 @@ def create_ticket(
         last_customer_message_at=now,
         **details,
     )
-    for prepare in creation_ways:
+    for prepare in () if waits else creation_ways:
         prepare(ticket)
     # Its row stays locked until the commit, so all other creations wait from here on: no slow work behind it.
     counted = _next_reference(TicketType(ticket.type), year=now.year)
@@ -146,6 +146,7 @@ def create_ticket(
             may_be_answered=may_be_answered,
             is_vip=requester.effective_tier == Tier.VIP,
             may_be_repeated=ticket.category_id is not None or follow_up_of is not None,
+            is_prepared=not waits,
             occurred_at=now,
         )
     )

@@ -16,7 +16,7 @@ from tickets.extensions import redaction_ways
 from tickets.files import REDACTED
 from tickets.models import Attachment, OutboundMessage, SearchDocument, Ticket, TimelineEntry
 from tickets.selectors import entries_of, place_of
-from tickets.services._common import add_entry, index_words, lock, save
+from tickets.services._common import add_entry, index_words, lock_places, save
 
 
 @service
@@ -31,8 +31,7 @@ def redact_entry(entry_id: UUID, *, by: Agent, reason: str) -> TimelineEntry:
         raise RedactionForbidden
     if not reason.strip():
         raise Invalid({"reason": _("A redaction needs a reason.")})
-    home, place = TimelineEntry.objects.values_list("ticket_id", flat=True).get(pk=entry_id), place_of(entry_id)
-    tickets = [lock(ticket_id) for ticket_id in sorted({home, place})]  # in the order of ids, as everywhere
+    tickets, place = lock_places(entry_id), place_of(entry_id)
     ticket = next(ticket for ticket in tickets if ticket.pk == place)
     entry = TimelineEntry.objects.get(pk=entry_id)
     if entry.redacted_at is not None:
@@ -41,7 +40,7 @@ def redact_entry(entry_id: UUID, *, by: Agent, reason: str) -> TimelineEntry:
     TimelineEntry.objects.filter(pk=entry.pk).update(
         body_text="", body_html="", redacted_at=at, redacted_by=by, redaction_reason=reason.strip()
     )
-    for one in tickets:  # an entry that was moved leaves its words in the first ticket's description
+    for one in tickets:  # an entry that was moved leaves its words in the description of each ticket it began
         _blank_copies(one, entry, by=by)
     told_there = [way(entry, by) for way in redaction_ways]
     if not any(told_there):

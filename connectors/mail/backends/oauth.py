@@ -1,5 +1,6 @@
 """Access tokens for IMAP and SMTP: asked for at the token endpoint, kept in memory until shortly before they end."""
 
+import http.client
 import json
 import time
 import urllib.error
@@ -71,8 +72,8 @@ def _asked_for(source: TokenSource) -> _Token:
     except urllib.error.HTTPError as error:
         with error:
             raise MailboxNotReadable(f"The token endpoint refused us: {error.code}{_reason(error)}.") from error
-    except OSError as error:
-        raise MailboxNotReadable(f"The token endpoint was not reached: {error}.") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise MailboxNotReadable(f"The token endpoint was not reached: {_cause(error)}.") from error
     except ValueError as error:
         raise MailboxNotReadable("The token endpoint did not answer in JSON.") from error
     if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
@@ -81,11 +82,16 @@ def _asked_for(source: TokenSource) -> _Token:
     return _Token(answer["access_token"], time.monotonic() + (seconds if isinstance(seconds, int) else 300))
 
 
+def _cause(error: Exception) -> str:
+    """Of what is no HTTP only that it is none: the answer is somebody else's, and may be long."""
+    return str(error) if isinstance(error, OSError) else f"its answer is no HTTP ({type(error).__name__})"
+
+
 def _reason(error: urllib.error.HTTPError) -> str:
     """The endpoint's own word for it (RFC 6749 section 5.2), which is no secret."""
     try:
         word = json.loads(error.read(MAX_ANSWER_BYTES)).get("error")
-    except (ValueError, AttributeError, OSError):
+    except (ValueError, AttributeError, OSError, http.client.HTTPException):
         return ""
     return f" {word[:60]}" if isinstance(word, str) and word.isascii() and word.isprintable() else ""
 

@@ -24,6 +24,8 @@ EXTENSIONS = {
 }  # fmt: skip
 SIGNATURE_TYPES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 SIGNATURE_NAMES = {"smime.p7s", "signature.asc"}  # under which gateways pass them on as application/octet-stream
+MAX_SIGNATURE_BYTES = 16 * 1024
+"""Of what only its name makes a signature; those of S/MIME bring certificates along."""
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"), (b"%PDF-", "application/pdf"), (b"PK\x03\x04", "application/zip"),
@@ -86,8 +88,10 @@ def detected_type(content: bytes) -> str:
     return ""
 
 
-def attachment(*, name: str, content_type: str, content: bytes, number: int, content_id: str = "") -> Attachment:
-    """An attachment; `number` names it in the mail if its sender did not."""
+def attachment(
+    *, name: str, content_type: str, content: bytes, number: int, content_id: str = "", is_signature: bool = False
+) -> Attachment:
+    """An attachment; `number` names it in the mail if its sender did not. `is_signature`: by its place in the mail."""
     extension = EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ".bin"
     filename = safe_filename(name, fallback=f"attachment-{number}{extension}")
     return Attachment(
@@ -97,7 +101,8 @@ def attachment(*, name: str, content_type: str, content: bytes, number: int, con
         sha256=hashlib.sha256(content).hexdigest(),
         detected_type=detected_type(content),
         content_id=content_id,
-        is_signature=content_type in SIGNATURE_TYPES or filename.lower() in SIGNATURE_NAMES,
+        is_signature=(is_signature and content_type in SIGNATURE_TYPES)
+        or (filename.lower() in SIGNATURE_NAMES and len(content) <= MAX_SIGNATURE_BYTES),
     )
 
 
@@ -114,6 +119,7 @@ def attachment_from(part: Part, number: int) -> Attachment:
         content=part.content,
         number=number,
         content_id=part.content_id,
+        is_signature=part.is_signature,
     )
 
 

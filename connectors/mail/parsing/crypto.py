@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from connectors.mail.parsing.structure import Part
 
 PKCS7_TYPES = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
-PGP_BLOCK = re.compile(r"^[> \t]*-----BEGIN PGP (MESSAGE|SIGNED MESSAGE|SIGNATURE)-----", re.MULTILINE)
+PGP_BLOCK = re.compile(r"^([> \t]*)-----BEGIN PGP (MESSAGE|SIGNED MESSAGE|SIGNATURE)-----", re.MULTILINE)
+"""A quoted one says nothing of the mail itself: who answers an encrypted mail in plain words can be read."""
 ARMOUR = re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
 OID_SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
 OID_ENVELOPED_DATA = bytes.fromhex("2a864886f70d010703")
@@ -36,12 +37,13 @@ def pkcs7_kind(part: Part) -> str:
     return "enveloped-data" if is_pkcs7(part) else ""
 
 
-def is_signed(root: Part, text: str) -> bool:
+def is_signed(root: Part, text: str, *, by_quoted: bool) -> bool:
+    """Whether it carries a signature; `by_quoted`: that of a mail it quotes counts, too."""
     if any(part.content_type == "multipart/signed" for part in root.walk()):
         return True
     if any(is_pkcs7(part) and pkcs7_kind(part) == "signed-data" for part in root.leaves()):
         return True
-    return any(kind != "MESSAGE" for kind in PGP_BLOCK.findall(text))
+    return any(kind != "MESSAGE" and (by_quoted or ">" not in mark) for mark, kind in PGP_BLOCK.findall(text))
 
 
 def is_encrypted(root: Part, text: str) -> bool:
@@ -54,7 +56,7 @@ def is_encrypted(root: Part, text: str) -> bool:
             return True
         if part.filename.lower() == "encrypted.asc" and ARMOUR.search(part.content[:4096]):
             return True
-    return "MESSAGE" in PGP_BLOCK.findall(text)
+    return any(kind == "MESSAGE" and ">" not in mark for mark, kind in PGP_BLOCK.findall(text))
 
 
 def signed_content(der: bytes) -> bytes:

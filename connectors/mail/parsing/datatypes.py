@@ -50,7 +50,8 @@ class Attachment:
     """One attached file, decoded.
 
     `content_type` is what the sender says, `detected_type` what the bytes look like ("" if unknown): serve by the
-    latter only. `inline` is true if the HTML refers to the part. `is_signature` marks smime.p7s and signature.asc.
+    latter only. `inline` is true if the HTML refers to the part. `is_signature` marks the signature of a
+    signed mail, and small files called smime.p7s or signature.asc.
     """
 
     filename: str
@@ -135,6 +136,8 @@ class ParsedMail:
     reasons: tuple[str, ...] = ()
     delivery: DeliveryReport = field(default_factory=DeliveryReport)
     is_signed: bool = False
+    """Or a mail that it quotes is."""
+    is_signed_itself: bool = False
     is_encrypted: bool = False
     calendar_method: str = ""
     is_partial: bool = False

@@ -41,6 +41,8 @@ class Part:
     disposition_params: dict[str, str] = field(default_factory=dict)
     children: list["Part"] = field(default_factory=list)
     preamble: bytes = b""
+    is_signature: bool = False
+    """The second part of a multipart/signed (RFC 1847)."""
     _content: bytes | None = None
 
     @property
@@ -111,6 +113,8 @@ def parse_tree(raw: bytes, limits: Limits) -> Tree:
             pieces = pieces[: max(0, limits.parts - count)] if depth < limits.depth else []
         default_type = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
         part.children = [_part(piece, 0, len(piece), limits, default_type=default_type) for piece in pieces]
+        for child in part.children[1:2]:
+            child.is_signature = part.content_type == "multipart/signed"
         tree.defects.extend(f"part: {defect}" for child in part.children for defect in child.headers.defects)
         count += len(part.children)
         work.extend((child, depth + 1) for child in reversed(part.children))

@@ -12,6 +12,7 @@ from connectors.mail.errors import MailNotQuarantined, MailOnNoTicket
 from connectors.mail.models import MailMessage
 from connectors.mail.parsing import MailKind
 from connectors.mail.policies import may_release, may_retry
+from connectors.mail.querysets import MailMessageQuerySet
 from connectors.mail.services.names import INTAKE
 from connectors.mail.services.outcome import FORWARD_ENTRY
 from core import wake
@@ -63,14 +64,14 @@ def move_mail(message_id: UUID, *, to: str, by: Agent, version: int | None = Non
     Copies of the mail in the ledger follow. Raises NotFound, RoleForbids, MailOnNoTicket, Invalid for a ticket that is
     not there or not visible, EntryNotMovable, TicketClosed or StaleVersion.
     """
-    message = _locked(message_id, by=by)
+    message = _opened(message_id, by=by)
     entry_id = _movable(message, by=by)
     target = Ticket.objects.visible_to(by).filter(reference=to.strip().upper()).first()
     if target is None:
         raise Invalid({"ticket": _("You see no ticket with this reference.")})
     may_resume = message.kind == MailKind.NORMAL
     placement = move_entry(entry_id, to=target, by=by, may_resume=may_resume, along=_along(message))
-    return _moved(message, placement, by=by, version=version)
+    return _moved(message_id, placement, by=by, version=version)
 
 
 @service
@@ -79,9 +80,9 @@ def undo_mail_move(message_id: UUID, *, by: Agent, version: int | None = None) -
 
     Raises NotFound, RoleForbids, MailOnNoTicket, NothingToUndo, TicketClosed or StaleVersion.
     """
-    message = _locked(message_id, by=by)
+    message = _opened(message_id, by=by)
     placement = undo_move(_movable(message, by=by), by=by, along=_along(message))
-    return _moved(message, placement, by=by, version=version)
+    return _moved(message_id, placement, by=by, version=version)
 
 
 def _along(message: MailMessage) -> list[UUID]:
@@ -102,8 +103,11 @@ def _movable(message: MailMessage, *, by: Agent) -> UUID:
     return message.entry_id
 
 
-def _moved(message: MailMessage, placement: Placement, *, by: Agent, version: int | None) -> MailMessage:
-    """The ledger follows the entry: answers to this mail find their ticket by its row."""
+def _moved(message_id: UUID, placement: Placement, *, by: Agent, version: int | None) -> MailMessage:
+    """The ledger follows the entry: answers to this mail find their ticket by its row. Locked only now, as tickets come
+    before their mails, also where these follow a merge.
+    """
+    message = MailMessage.objects.select_for_update(of=("self",)).select_related("mailbox__team").get(pk=message_id)
     _check_version(message, version)
     record(message, by=INTAKE, reason="outcome so far")
     reason = "moved back" if placement.cause == PlacementCause.UNDO else "moved"
@@ -136,9 +140,16 @@ def release_mail(message_id: UUID, *, by: Agent, version: int | None = None) -> 
     return _run_again(message, by=by, released_by=by, version=version)
 
 
+def _opened(message_id: UUID, *, by: Agent) -> MailMessage:
+    return _first(MailMessage.objects.openable_by(by), message_id)
+
+
 def _locked(message_id: UUID, *, by: Agent) -> MailMessage:
-    visible = MailMessage.objects.openable_by(by).select_for_update(of=("self",)).select_related("mailbox__team")
-    if (message := visible.filter(pk=message_id).first()) is None:
+    return _first(MailMessage.objects.openable_by(by).select_for_update(of=("self",)), message_id)
+
+
+def _first(rows: MailMessageQuerySet, message_id: UUID) -> MailMessage:
+    if (message := rows.select_related("mailbox__team").filter(pk=message_id).first()) is None:
         raise NotFound
     return message
 

@@ -102,6 +102,20 @@ def test_a_signed_mail_says_so_and_folds_its_signature_away(mailbox: Mailbox) ->
     assert all("Signed, not verified" in found for found in ledger_of(message))
 
 
+@pytest.mark.parametrize("block", [b"MESSAGE", b"SIGNED MESSAGE"])
+def test_an_answer_that_quotes_protected_words_is_no_protected_mail(mailbox: Mailbox, block: bytes) -> None:
+    quoted = b"> -----BEGIN PGP " + block + b"-----\r\n> hQEMA1234\r\n"
+    message = arrive(HEAD + b"Content-Type: text/plain\r\n\r\nI cannot open this.\r\n\r\n" + quoted, mailbox)
+    page = page_of(message)
+    assert ("<span>Encrypted</span>" in page, "Signed, not verified" in page) == (False, False)
+    assert {"signed", "encrypted"}.isdisjoint(message.evidence)
+
+
+@pytest.mark.parametrize("body", [SIGNED, CONTAINER], ids=["folded", "listed"])
+def test_a_folded_file_is_said_to_be_unscanned_too(mailbox: Mailbox, body: bytes) -> None:
+    assert "Files are not virus-scanned" in page_of(arrive(HEAD + body, mailbox))
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "protocol"),
     [

@@ -1,12 +1,16 @@
 """Signing in to an SMTP server by OAuth 2, with tokens from where IMAP mailboxes have theirs."""
 
 import base64
+import smtplib
+import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from django.core.mail import send_mail
+from pytest_django.fixtures import Settings
 
 from connectors.mail.models import Mailbox
 from tests.connectors.mail.test_smtp import a_reply, outcome, send
@@ -121,6 +125,54 @@ def test_refusal_of_the_token_endpoint_is_told_in_its_words(
     message = a_reply(mailbox)
     send()
     assert outcome(message) == (OutboundStatus.QUEUED, "The token endpoint refused us: 401 invalid_client.")
+
+
+@pytest.fixture
+def no_http() -> Iterator[str]:
+    """The address of a server that answers in a language of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            while True:
+                try:
+                    asked, _address = server.accept()
+                except OSError:  # the test is over
+                    return
+                with asked:
+                    asked.recv(65_536)
+                    asked.sendall(b"* OK ready\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_token_endpoint_that_speaks_no_http_is_no_fault_of_ours(
+    smtp: Server, tokens: TokenEndpoint, mailbox: Mailbox, settings: Settings, no_http: str
+) -> None:
+    start(smtp, tokens)
+    settings.EMAIL_OAUTH = settings.EMAIL_OAUTH | {"token_url": no_http}
+    message = a_reply(mailbox)
+    send()
+    assert outcome(message) == (
+        OutboundStatus.QUEUED,
+        "The token endpoint was not reached: its answer is no HTTP (BadStatusLine).",
+    )
+    assert send_mail("Hello", "World", "desk@example.com", ["ann@example.com"], fail_silently=True) == 0
+
+
+def test_a_server_that_hangs_up_over_the_sign_in_fails_silently_where_that_is_asked(
+    smtp: Server, tokens: TokenEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(smtp, tokens)
+
+    def resets(*_arguments: object, **_more: object) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(smtplib.SMTP, "auth", resets)
+    assert send_mail("Hello", "World", "desk@example.com", ["ann@example.com"], fail_silently=True) == 0
+    with pytest.raises(ConnectionResetError):
+        send_mail("Hello", "World", "desk@example.com", ["ann@example.com"])
 
 
 def test_oauthbearer_serves_where_only_that_is_offered(smtp: Server, tokens: TokenEndpoint, mailbox: Mailbox) -> None:

@@ -3,6 +3,8 @@
 import base64
 import struct
 
+import pytest
+
 from connectors.mail.parsing import parse
 from connectors.mail.parsing.rtf import decompress, rtf_to_text
 from tests.connectors.mail.parsing.build import mail, multipart, text_part
@@ -51,6 +53,31 @@ def test_a_signature_is_listed_and_marked() -> None:
     found = parse(multipart(text_part("words"), signature, kind=b"signed"))
     assert (found.body_text, found.is_signed) == ("words", True)
     assert [(file.filename, file.is_signature) for file in found.attachments] == [("signature.asc", True)]
+
+
+@pytest.mark.parametrize("kind", ["pkcs7-signature", "x-pkcs7-signature", "pgp-signature"])
+def test_a_file_is_no_signature_by_its_senders_word_alone(kind: str) -> None:
+    invoice = f"Content-Type: application/{kind}; name=invoice.pdf\r\n\r\n%PDF-1.4\r\n".encode()
+    (file,) = parse(multipart(text_part("words"), invoice)).attachments
+    assert (file.filename, file.is_signature) == ("invoice.pdf", False)
+    third = parse(multipart(text_part("words"), text_part("more"), invoice, kind=b"signed")).attachments
+    assert [file.is_signature for file in third] == [False]
+
+
+@pytest.mark.parametrize(("size", "is_folded"), [(9_000, True), (40_000, False)])
+def test_a_file_of_a_signatures_name_is_one_if_it_is_small(size: int, is_folded: bool) -> None:
+    named = b"Content-Type: application/octet-stream; name=smime.p7s\r\n\r\n" + b"x" * size
+    (file,) = parse(multipart(text_part("words"), named)).attachments
+    assert file.is_signature is is_folded
+
+
+@pytest.mark.parametrize("block", ["MESSAGE", "SIGNED MESSAGE", "SIGNATURE"])
+def test_a_readable_answer_that_quotes_a_pgp_block_is_neither_signed_itself_nor_encrypted(block: str) -> None:
+    body = f"I cannot open this.\r\n\r\n> -----BEGIN PGP {block}-----\r\n> hQ\r\n".encode()
+    found = parse(mail(body=body))
+    assert (found.is_signed_itself, found.is_encrypted, found.is_signed) == (False, False, block != "MESSAGE")
+    found = parse(mail(body=body.replace(b"> ", b"")))
+    assert (found.is_signed_itself, found.is_encrypted) == (block != "MESSAGE", block == "MESSAGE")
 
 
 def test_inline_pgp_is_seen_in_the_text() -> None:

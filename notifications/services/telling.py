@@ -8,13 +8,20 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Agent
+from core import wake
 from core.errors import StaleVersion
 from core.events import publish
 from core.service import service
+from notifications.channels import Channel, Notice, announce
 from notifications.enums import EventType, Urgency
 from notifications.events import PeopleTold
 from notifications.models import Notification
 from notifications.querysets import NotificationQuerySet
+from tickets.enums import Priority
+from tickets.models import Ticket
+
+ANNOUNCED = {EventType.SLA_BREACH: Channel.SLA_BREACHES}
+"""What is told to a whole group as well (domain.md section 14)."""
 
 
 def notify(
@@ -30,6 +37,7 @@ def notify(
     """Tell each active recipient once per `dedupe_key`, never the actor (`besides`); returns how many rows were tried.
 
     Called by receivers inside their transaction. The unique key makes a second delivery of the same event harmless.
+    How it reaches them beside the app is decided afterwards, by a worker (`services.gathering`).
     """
     told = {pk for pk in recipient_ids if pk is not None and pk != besides}
     wanted = Agent.objects.active().filter(pk__in=told).values_list("pk", flat=True)
@@ -45,9 +53,28 @@ def notify(
         for recipient_id in wanted
     ]
     tried = len(Notification.objects.bulk_create(rows, ignore_conflicts=True))
+    if event_type in ANNOUNCED and ticket_id is not None:
+        _announce(event_type, ticket_id, key=dedupe_key)
     if rows:
+        wake.after_commit("notifications.deliver_due")
         publish(PeopleTold(agent_ids=tuple(row.recipient_id for row in rows), occurred_at=timezone.now()))
     return tried
+
+
+def _announce(event_type: EventType, ticket_id: UUID, *, key: str) -> None:
+    """To those who watch over such things together; of a critical ticket to a channel of its own besides."""
+    ticket = Ticket.objects.get(pk=ticket_id)
+    notice = Notice(
+        key=key,
+        event_type=event_type,
+        ticket_id=ticket.pk,
+        reference=ticket.reference,
+        priority=ticket.priority,
+        status=ticket.status,
+    )
+    announce(ANNOUNCED[event_type], notice)
+    if ticket.priority == Priority.CRITICAL:
+        announce(Channel.CRITICAL, notice)
 
 
 @service

@@ -1,0 +1,172 @@
+"""Open work: how old it is, who accepts it, who has how much, who was handed it (metrics.md M16, M20 to M22)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, Q, Value, When
+
+from accounts.models import Agent, Team
+from accounts.selectors import absent_ids
+from envelopes.enums import EnvelopeStatus
+from envelopes.models import Envelope
+from reports.enums import AGES, Band
+from reports.measures.asked import Asked, Rows, tickets, within
+from reports.measures.figures import Figure, Group, count, durations_and_counts, ratio
+from reports.measures.hours import business_time, hours_of_teams
+from tickets.enums import OPEN, Priority, TicketStatus
+from tickets.models import Ticket
+
+ACCEPT_WITHIN = {
+    Priority.CRITICAL: timedelta(minutes=5),
+    Priority.HIGH: timedelta(minutes=15),
+    Priority.MEDIUM: timedelta(minutes=30),
+    Priority.LOW: timedelta(minutes=120),
+}
+"""Business minutes until the first alert that nobody has a ticket (domain.md section 10)."""
+
+
+def open_tickets(asked: Asked) -> Rows:
+    return tickets(asked).filter(status__in=OPEN)
+
+
+def in_band(band: Band, now: datetime) -> Q:
+    """Open tickets of an age; those that wait for the customer have a band of their own."""
+    waiting = Q(status=TicketStatus.WAITING_CUSTOMER)
+    if band == Band.WAITING:
+        return waiting
+    over, until = AGES[band]
+    older = Q(created_at__lt=now - over) if over is not None else Q()
+    younger = Q(created_at__gte=now - until) if until is not None else Q()
+    return older & younger & ~waiting
+
+
+def backlog_age(asked: Asked) -> list[Figure]:
+    """M16: how old open tickets are now, counted from their first creation; then the bands, each as a share of all."""
+    rows = open_tickets(asked)
+    age = ExpressionWrapper(Value(asked.now) - F("created_at"), output_field=DurationField())
+    conditions = {band.name: in_band(band, asked.now) for band in Band}
+    whole, counts = durations_and_counts("M16", rows, age, conditions)
+    bands = [
+        ratio(
+            "M16",
+            rows.filter(conditions[band.name]),
+            rows,
+            numerator=counts[band.name],
+            denominator=whole.denominator,
+            group=Group("band", band.value, str(band.label)),
+        )
+        for band in Band
+    ]
+    return [whole, *bands]
+
+
+def open_by_team(asked: Asked) -> list[Figure]:
+    """Open tickets of each team now, those of no team in sight left out. One query."""
+    rows = open_tickets(asked)
+    found = rows.order_by().values("team", "team__name").annotate(n=Count("pk"), unowned=Count("pk", filter=_UNOWNED))
+    return [
+        figure
+        for row in found.order_by("team__name", "team")
+        for figure in _of_team(rows.filter(team=row["team"]), row)
+    ]
+
+
+_UNOWNED = Q(owner__isnull=True)
+
+
+def _of_team(rows: Rows, row: dict[str, Any]) -> Iterable[Figure]:
+    group = Group("team", str(row["team"]), row["team__name"])
+    yield count("open", rows, number=row["n"], group=group)
+    yield count("open_unowned", rows.filter(_UNOWNED), number=row["unowned"], group=group)
+
+
+def ownership_clarity(asked: Asked) -> list[Figure]:
+    """M20: accepted before the first alert would have come, of the tickets created in the period; and how many have no
+    owner now. What is unowned and not late yet is provisional.
+
+    Whoever was quick by the clock on the wall was so by the team's; the others are measured one by one.
+    """
+    base = tickets(asked).filter(within(asked, "created_at"))
+    limit = Case(
+        *(When(priority=priority, then=Value(allowed)) for priority, allowed in ACCEPT_WITHIN.items()),
+        output_field=DurationField(),
+    )
+    quick = Q(owner_accepted_at__isnull=False, owner_accepted_at__lte=F("created_at") + limit)
+    rows = base.filter(~quick).values_list("pk", "team", "priority", "created_at", "owner_accepted_at")
+    in_time, pending, hours = [], 0, hours_of_teams()
+    for pk, team_id, priority, created_at, accepted_at in rows:
+        taken = business_time(hours, team_id, created_at, accepted_at or asked.now)
+        if taken <= ACCEPT_WITHIN[Priority(priority)]:
+            if accepted_at is None:
+                pending += 1
+            else:
+                in_time.append(pk)
+    found = base.aggregate(of=Count("pk"), quick=Count("pk", filter=quick))
+    clear = ratio(
+        "M20",
+        base.filter(quick | Q(pk__in=in_time)),
+        base,
+        numerator=found["quick"] + len(in_time),
+        denominator=found["of"],
+        provisional=pending,
+    )
+    return [clear, count("M20_unowned", open_tickets(asked).filter(_UNOWNED))]
+
+
+def workload(asked: Asked) -> list[Figure]:
+    """M22: owned open tickets and envelopes worked on against what an agent, or all of a team, can take; absent agents
+    are no part of their team's. Of a person only their own. Percent of capacity, so it may exceed 100.
+    """
+    people = _people(asked)
+    owned, helping = _loads(people)
+    away = absent_ids(people, at=asked.now)
+    found: list[Figure] = []
+    for agent in people:
+        group = Group("agent", str(agent.pk), agent.name, is_aside=agent.pk in away)
+        found += _loaded([agent], group, owned, helping)
+    if asked.person is None:
+        for team in _teams(people, asked):
+            members = [agent for agent in people if agent.pk not in away and team in agent.teams.all()]
+            found += _loaded(members, Group("team", str(team.pk), team.name), owned, helping)
+    return found
+
+
+def _people(asked: Asked) -> list[Agent]:
+    if asked.person is not None:
+        return [asked.person]
+    rows = Agent.objects.active().filter(roles__overlap=["agent", "team_lead", "supervisor"])
+    if asked.teams is not None:
+        rows = rows.filter(teams__in=asked.teams).distinct()
+    return list(rows.prefetch_related("teams").order_by("name", "id"))
+
+
+def _teams(people: list[Agent], asked: Asked) -> list[Team]:
+    """Those in sight that somebody is a member of."""
+    teams = {team for agent in people for team in agent.teams.all() if team.is_active}
+    seen = teams if asked.teams is None else {team for team in teams if team.pk in asked.teams}
+    return sorted(seen, key=lambda team: (team.name, team.pk))
+
+
+def _loads(people: list[Agent]) -> tuple[dict[Any, int], dict[Any, int]]:
+    mine = Ticket.objects.filter(owner__in=people, status__in=OPEN).order_by().values("owner")
+    owned = dict(mine.annotate(n=Count("pk")).values_list("owner", "n"))
+    taken = Envelope.objects.filter(assigned_to__in=people, status=EnvelopeStatus.ACTIVE).order_by()
+    helping = dict(taken.values("assigned_to").annotate(n=Count("pk")).values_list("assigned_to", "n"))
+    return owned, helping
+
+
+def _loaded(people: list[Agent], group: Group, owned: dict[Any, int], helping: dict[Any, int]) -> Iterable[Figure]:
+    ids = [agent.pk for agent in people]
+    parts: list[tuple[str, Rows, dict[Any, int], int]] = [
+        ("M22", Ticket.objects.filter(owner__in=ids, status__in=OPEN), owned, sum(a.max_tickets for a in people)),
+        (
+            "M22_envelopes",
+            Envelope.objects.filter(assigned_to__in=ids, status=EnvelopeStatus.ACTIVE),
+            helping,
+            sum(a.max_envelopes for a in people),
+        ),
+    ]
+    for code, rows, loads, capacity in parts:
+        load = sum(loads.get(pk, 0) for pk in ids)
+        yield ratio(code, rows, rows, numerator=load, denominator=capacity, group=group)

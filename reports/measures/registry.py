@@ -1,0 +1,51 @@
+"""Every metric by its code, and where the desk shows it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reports.measures import customers, flow, helping
+from reports.measures.asked import Asked
+from reports.measures.figures import Figure
+
+
+@dataclass(frozen=True)
+class Metric:
+    code: str
+    slug: str
+    """Of the page that shows it."""
+    read: Callable[[Asked], Sequence[Figure]]
+    is_now: bool = False
+    """About this moment, whatever period is asked for."""
+
+
+def _one(read: Callable[[Asked], Figure]) -> Callable[[Asked], list[Figure]]:
+    return lambda asked: [read(asked)]
+
+
+def _time_to_value(asked: Asked) -> list[Figure]:
+    return [customers.time_to_value(asked), customers.business_time_to_value(asked)]
+
+
+METRICS = {
+    metric.code: metric
+    for metric in (
+        Metric("M5", "customers", _time_to_value),
+        Metric("M6", "customers", customers.reopen_rate),
+        Metric("M11", "help", _one(helping.envelope_rate)),
+        Metric("M16", "flow", flow.backlog_age, is_now=True),
+        Metric("M20", "flow", flow.ownership_clarity),
+        Metric("M22", "flow", flow.workload, is_now=True),
+    )
+}
+
+
+def metrics_of(slug: str) -> list[Metric]:
+    return [metric for metric in METRICS.values() if metric.slug == slug]
+
+
+def figure_named(key: str, asked: Asked) -> Figure | None:
+    """The figure with this `key`; None where there is none, or none that the reader is told."""
+    code = key.partition(":")[0].partition("_")[0].rstrip("ab")
+    metric = METRICS.get(code)
+    found = metric.read(asked) if metric else ()
+    return next((figure for figure in found if figure.key == key), None)

@@ -1,0 +1,164 @@
+"""What each page of figures shows, section by section: numbers, a chart, its table, definitions."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from reports import shown
+from reports.enums import Part
+from reports.measures import customers, flow, helping
+from reports.measures.asked import Asked
+from reports.measures.figures import Figure
+from reports.measures.registry import metrics_of
+from reports.measures.trend import backlog_trend
+from reports.shown import Link, Shown
+
+TREND_DAYS = 92
+"""The last days of a longer period: one point a day is what a phone can show."""
+
+
+def sections_of(slug: str, asked: Asked, link: Link) -> list[Shown]:
+    if not slug:
+        return _overview(asked, link)
+    return _flow(asked, link) if slug == "flow" else [_table(slug, asked, link)]
+
+
+def _section(id: str, title: str, codes: Sequence[str] = (), **more: Any) -> Shown:
+    return {"id": id, "title": title, "definitions": shown.definitions_of(codes), **more}
+
+
+def _overview(asked: Asked, link: Link) -> list[Shown]:
+    age, *bands = flow.backlog_age(asked)
+    found = [customers.time_to_value(asked), customers.reopen_rate(asked)[0], helping.envelope_rate(asked)]
+    stats = [
+        shown.stat(age, link, note=_("median age"), label=_("%(n)s open tickets") % {"n": age.denominator}),
+        *(shown.stat(figure, link) for figure in found),
+    ]
+    return [
+        _section("now", _("At a glance"), ("M5", "M6", "M11"), stats=stats),
+        *([] if asked.person else [_by_team(asked, link)]),
+        _bands(bands, link),
+        *_workload(flow.workload(asked), link),
+    ]
+
+
+def _by_team(asked: Asked, link: Link) -> Shown:
+    rows = flow.open_by_team(asked)
+    teams = list(zip(rows[::2], rows[1::2], strict=True))
+    table = {
+        "head": shown.head(_("Team"), _("Open tickets"), _("Without an owner")),
+        "rows": [
+            [
+                shown.cell(shown.named(whole), is_number=False),
+                shown.cell(whole.numerator, _list_of(whole, "status:open")),
+                shown.cell(unowned.numerator, _list_of(unowned, "status:open owner:none") if unowned.numerator else ""),
+            ]
+            for whole, unowned in teams
+        ],
+    }
+    chart = shown.bars(_("Open tickets by team"), [whole for whole, _unowned in teams])
+    return _section("by-team", _("Open tickets by team"), charts=[chart] if teams else [], table=table)
+
+
+def _list_of(figure: Figure, terms: str) -> str:
+    """The list page of a team's tickets."""
+    name = figure.group.name.replace('"', " ") if figure.group else ""
+    query = urlencode({"q": f'{terms} team:"{name}"'})
+    return f"{reverse('desk:queue', args=['all'])}?{query}"
+
+
+def _bands(bands: Sequence[Figure], link: Link) -> Shown:
+    table = {
+        "head": shown.head(_("Age"), _("Open tickets"), _("Share")),
+        "rows": [
+            [
+                shown.cell(shown.named(band), is_number=False),
+                shown.cell(band.numerator, link(band, Part.COUNTED) if band.numerator else ""),
+                shown.cell(shown.value_of(band)),
+            ]
+            for band in bands
+        ],
+    }
+    chart = shown.band_bars(_("Backlog age"), bands)
+    return _section("backlog-age", _("Backlog age"), ("M16",), charts=[chart], table=table)
+
+
+def _workload(figures: Sequence[Figure], link: Link) -> list[Shown]:
+    """Of each agent; who is absent stands below the others and in no chart."""
+    pairs = _pairs(figures, "agent")
+    present = [pair for pair in pairs if not _is_aside(pair[0])]
+    away = [pair for pair in pairs if _is_aside(pair[0])]
+    if not pairs:
+        return []
+    table = {
+        "head": shown.head(_("Agent"), *_load_heads()),
+        "rows": [_load_row(pair, link) for pair in [*present, *away]],
+    }
+    chart = shown.bars(_("Tickets against capacity"), [pair[0] for pair in present], full=100)
+    found = [_section("workload", _("Workload"), ("M22",), charts=[chart] if present else [], table=table)]
+    if teams := _pairs(figures, "team"):
+        rows = [_load_row(pair, link) for pair in teams]
+        table = {"head": shown.head(_("Team"), *_load_heads()), "rows": rows}
+        found.append(_section("team-workload", _("Workload by team"), table=table))
+    return found
+
+
+def _pairs(figures: Sequence[Figure], kind: str) -> list[tuple[Figure, Figure]]:
+    """Tickets and envelopes of each agent or team."""
+    found = [figure for figure in figures if figure.group and figure.group.kind == kind]
+    return list(zip(found[::2], found[1::2], strict=True))
+
+
+def _is_aside(figure: Figure) -> bool:
+    return figure.group is not None and figure.group.is_aside
+
+
+def _load_heads() -> list[str]:
+    return [_("Open tickets"), _("Most"), _("Share"), _("Envelopes"), _("Most"), _("Share")]
+
+
+def _load_row(pair: Sequence[Figure], link: Link) -> list[Shown]:
+    name = shown.named(pair[0])
+    cells = [shown.cell(_("%(name)s (absent)") % {"name": name} if _is_aside(pair[0]) else name, is_number=False)]
+    for figure in pair:
+        url = link(figure, Part.COUNTED) if figure.numerator else ""
+        cells += [
+            shown.cell(figure.numerator, url),
+            shown.cell(figure.denominator),
+            shown.cell(shown.value_of(figure)),
+        ]
+    return cells
+
+
+def _flow(asked: Asked, link: Link) -> list[Shown]:
+    clarity = flow.ownership_clarity(asked)
+    age, *bands = flow.backlog_age(asked)
+    return [
+        _section("figures", _("Figures"), ("M20", "M16"), table=shown.figures_table([*clarity, age], link)),
+        _bands(bands, link),
+        *_trend(asked),
+    ]
+
+
+def _trend(asked: Asked) -> list[Shown]:
+    """Whose backlog it was is known of teams, not of persons."""
+    if asked.person is not None:
+        return []
+    last = (asked.end - timedelta(microseconds=1)).astimezone(asked.zone).date()
+    first = max(asked.start.astimezone(asked.zone).date(), last - timedelta(days=TREND_DAYS - 1))
+    days = backlog_trend(first, last, teams=asked.teams)
+    if not days:
+        return []
+    chart = shown.trend(_("Open tickets, day by day"), days)
+    return [_section("trend", _("Backlog, day by day"), ("M16",), charts=[chart], table=shown.trend_table(days))]
+
+
+def _table(slug: str, asked: Asked, link: Link) -> Shown:
+    metrics = metrics_of(slug)
+    figures = [figure for metric in metrics for figure in metric.read(asked)]
+    codes = [metric.code for metric in metrics]
+    return _section("figures", _("Figures"), codes, table=shown.figures_table(figures, link))

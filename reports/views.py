@@ -1,0 +1,186 @@
+"""Pages of figures: `/reports/`, one page a subject below it, and the rows behind any number."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.auth import AgentRequest, agent_required
+from accounts.models import Agent
+from core.errors import DomainError
+from core.labels import label_of
+from envelopes.enums import EnvelopeStatus
+from envelopes.models import Envelope
+from reports import shown
+from reports.asking import asked_of
+from reports.enums import Part
+from reports.errors import FiguresForbidden
+from reports.forms import ReportForm
+from reports.measures.asked import Asked
+from reports.measures.registry import figure_named
+from reports.policies import Sight, may_read_figures, sight_of
+from reports.sections import sections_of
+from reports.shown import Shown
+from reports.wording import COMMON, PAGES, name_of
+from tickets.calibration import desk_zone
+from tickets.enums import TicketStatus
+from tickets.figures import months_back
+from tickets.models import Ticket
+
+ROWS_SHOWN = 200
+"""Of one number at once; the newest of more."""
+
+
+class Question:
+    """What a page is asked: by the form, or the usual period where its values cannot be used."""
+
+    def __init__(self, request: AgentRequest, sight: Sight, *, zone: ZoneInfo, now: datetime) -> None:
+        first, last = months_back(now, zone)
+        is_asked = bool({"first", "last", "team"} & request.GET.keys())
+        given = {"first": first.isoformat(), "last": last.isoformat()} | request.GET.dict() if is_asked else None
+        self.form = ReportForm(given, sight=sight, initial={"first": first, "last": last}, auto_id="period-%s")
+        self.chosen: dict[str, str] = {}
+        more: dict[str, Any] = {}
+        if is_asked and self.form.is_valid():
+            first, last = self.form.cleaned_data["first"], self.form.cleaned_data["last"]
+            more = {"team_id": self.form.team_id, "is_own": self.form.is_own}
+            self.chosen = {name: str(value) for name, value in self.form.cleaned_data.items() if value}
+        self.chosen |= {"first": first.isoformat(), "last": last.isoformat()}
+        self.first: date = first
+        self.last: date = last
+        self.asked: Asked = asked_of(sight, first, last, zone=zone, now=now, **more)
+
+    @property
+    def status(self) -> int:
+        return 400 if self.form.is_bound and self.form.errors else 200
+
+
+def _question(request: AgentRequest) -> Question:
+    return Question(request, sight_of(request.agent), zone=desk_zone(), now=timezone.now())
+
+
+def _refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    facts = {"detail": str(refusal), "hint": refusal.hint_text}
+    return render(request, "errors/403.html", facts, status=refusal.status)
+
+
+@require_GET
+@agent_required
+def report(request: AgentRequest, slug: str = "") -> HttpResponse:
+    """`?first=&last=&team=` say what counts; `team=me` is about the reader alone."""
+    if slug not in PAGES:
+        raise Http404
+    if not may_read_figures(request.agent):
+        return _refused(request, FiguresForbidden())
+    question = _question(request)
+    context = {
+        **_frame(question, slug),
+        "sections": sections_of(slug, question.asked, shown.link_for(question.chosen)),
+        "common": COMMON,
+    }
+    return render(request, "reports/report.html", context, status=question.status)
+
+
+def _frame(question: Question, slug: str) -> Shown:
+    return {
+        "form": question.form,
+        "first": question.first,
+        "last": question.last,
+        "now": question.asked.now,
+        "is_own": question.asked.person is not None,
+        "page_url": _url(slug),
+        "tabs": [
+            {"label": label, "url": _with(question, _url(each)), "is_current": each == slug}
+            for each, label in PAGES.items()
+        ],
+    }
+
+
+def _url(slug: str) -> str:
+    return reverse("reports:report", args=[slug]) if slug else reverse("reports:overview")
+
+
+def _with(question: Question, url: str) -> str:
+    query = "&".join(f"{name}={value}" for name, value in question.chosen.items())
+    return f"{url}?{query}"
+
+
+@require_GET
+@agent_required
+def rows(request: AgentRequest) -> HttpResponse:
+    """What is behind one number: `?figure=` names it, `part` whether its numerator or its denominator is meant. 404
+    for a figure that the reader is not told.
+    """
+    if not may_read_figures(request.agent):
+        return _refused(request, FiguresForbidden())
+    question = _question(request)
+    figure = figure_named(str(request.GET.get("figure", "")), question.asked)
+    part = str(request.GET.get("part", Part.BASE))
+    if figure is None or part not in list(Part) or question.status != 200:
+        raise Http404
+    found = figure.rows(Part(part))
+    total = found.count()
+    listed = _tickets(request.agent, found) if found.model is Ticket else _envelopes(request.agent, found)
+    name = name_of(figure.code)
+    context = {
+        "title": f"{name}: {figure.group.name}" if figure.group else name,
+        "value": shown.value_of(figure),
+        "figure": figure,
+        "is_counted": part == Part.COUNTED,
+        "first": question.first,
+        "last": question.last,
+        "rows": listed,
+        "total": total,
+        "others": total - len(listed),
+        "back_url": _with(question, reverse("reports:overview")),
+        "definitions": shown.definitions_of([figure.code.partition("_")[0].rstrip("b")]),
+    }
+    return render(request, "reports/rows.html", context)
+
+
+def _tickets(agent: Agent, found: Any) -> list[Shown]:
+    """Those that the reader may open; the others are counted and not named."""
+    seen = Ticket.objects.visible_to(agent).filter(pk__in=found.order_by().values("pk")).select_related("team", "owner")
+    return [
+        {
+            "url": reverse("desk:ticket", args=[ticket.reference]),
+            "reference": ticket.reference,
+            "subject": ticket.subject,
+            "status": label_of(TicketStatus, ticket.status),
+            "team": ticket.team.name,
+            "who": ticket.owner.name if ticket.owner else "–",
+            "at": ticket.created_at,
+            "ended_at": ticket.resolved_at,
+        }
+        for ticket in seen.order_by("-created_at", "-id")[:ROWS_SHOWN]
+    ]
+
+
+def _envelopes(agent: Agent, found: Any) -> list[Shown]:
+    seen = Envelope.objects.visible_to(agent).filter(pk__in=found.order_by().values("pk")).with_people()
+    readable = set(
+        Envelope.objects.thread_visible_to(agent)
+        .filter(pk__in=found.order_by().values("pk"))
+        .values_list("pk", flat=True)
+    )
+    return [
+        {
+            "url": reverse("desk:envelope", args=[envelope.ticket.reference, envelope.number])
+            if envelope.pk in readable
+            else "",
+            "reference": envelope.ticket.reference,
+            "subject": _("Envelope %(number)s: %(target)s") % {"number": envelope.number, "target": envelope.target},
+            "status": label_of(EnvelopeStatus, envelope.status),
+            "team": envelope.team.name if envelope.team else "–",
+            "who": envelope.assigned_to.name if envelope.assigned_to else "–",
+            "at": envelope.opened_at,
+            "ended_at": envelope.ended_at,
+        }
+        for envelope in seen.order_by("-opened_at", "-id")[:ROWS_SHOWN]
+    ]

@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+
+import pytest
+
+from notifications.enums import DeliveryChannel
+from tests.notifications.ways import Pigeons, pigeons
+
+
+@pytest.fixture
+def email() -> Iterator[Pigeons]:
+    with pigeons(DeliveryChannel.EMAIL) as birds:
+        yield birds
+
+
+@pytest.fixture
+def push() -> Iterator[Pigeons]:
+    with pigeons(DeliveryChannel.PUSH) as birds:
+        yield birds
+
+
+@pytest.fixture
+def teams() -> Iterator[Pigeons]:
+    with pigeons(DeliveryChannel.TEAMS) as birds:
+        yield birds
