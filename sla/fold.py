@@ -124,7 +124,7 @@ def _renewed(state: State, clock: Clock, at: datetime) -> Clock:
         breached_at=at if is_missed else clock.breached_at,
         breached_by_retarget=clock.breached_by_retarget or is_missed,
     )
-    return renewed if is_running else _measured(renewed, reckoning, at)
+    return renewed if is_running and clock.state == S.RUNNING else _measured(renewed, reckoning, at)
 
 
 def _end_of_promise(state: State, clock: Clock) -> datetime | None:
