@@ -101,9 +101,9 @@ def _keeps_many(model: type[models.Model]) -> bool:
     return bool(history._history_m2m_fields)  # noqa: SLF001  # simple-history has no public way to ask
 
 
-def stamp_of(by: Actor, reason: str = "") -> list[Any]:
-    """Values of `core.writing.STAMP` for a new row."""
-    return [by.audit_name[:255], by.audit_user_id, reason[:500] or None, "+", timezone.now()]
+def stamp_of(by: Actor, reason: str = "", *, is_new: bool = True) -> list[Any]:
+    """Values of `core.writing.STAMP`."""
+    return [by.audit_name[:255], by.audit_user_id, reason[:500] or None, "+" if is_new else "~", timezone.now()]
 
 
 def record_new(rows: Sequence[models.Model], *, by: Actor, unless_there: bool = False) -> set[Any]:

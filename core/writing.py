@@ -97,8 +97,17 @@ def together() -> Iterator[None]:
 
 
 def write_soon(table: str, text: str, values: Sequence[Any]) -> None:
-    """Run an INSERT that returns nothing; within `together()` with a later statement, else at once."""
+    """Run an INSERT or UPDATE that returns nothing; within `together()` with a later statement, else at once."""
     _write_soon(Statement(table, text, values))
+
+
+def change_soon(model: type[models.Model], text: str, values: Sequence[Any], *, stamp: Sequence[Any]) -> None:
+    """`write_soon` for an UPDATE of audited rows, which takes them into their history as they are after it.
+
+    It passes by the rows' state machine, so its WHERE says in which states they may be; `version` and `updated_at` are
+    its own to set.
+    """
+    _write_soon(Statement(model._meta.db_table, text, [*values, *stamp], model))
 
 
 def _write_soon(statement: Statement) -> None:

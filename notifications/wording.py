@@ -60,6 +60,7 @@ WITHOUT_TICKET: dict[str, str | Promise] = {
         "A legal case waits: no team is marked to give legal advice. Mark one among the teams"
     ),
     EventType.REMINDER: _("Reminder: %(message)s"),
+    EventType.ALERT: _("%(count)s tickets with alerts of level %(level)s: %(references)s"),
 }
 """For those who are to do something and see no tickets."""
 
@@ -73,6 +74,18 @@ REMINDED: dict[str, str | Promise] = {
     "monthly_review": _("Time for your monthly review"),
 }
 """What nobody has put into words of their own, by the reminder's kind."""
+
+ALERTED: dict[str, str | Promise] = {
+    "not_assigned": _("Level %(level)s: nobody has accepted %(reference)s. %(subject)s"),
+    "not_updated": _("Level %(level)s: nobody has worked on %(reference)s. %(subject)s"),
+    "not_completed": _("Level %(level)s: %(reference)s is not resolved. %(subject)s"),
+}
+ALERTED_OF_MANY: dict[str, str | Promise] = {
+    "not_assigned": _("Level %(level)s: nobody has accepted %(count)s tickets: %(references)s"),
+    "not_updated": _("Level %(level)s: nobody has worked on %(count)s tickets: %(references)s"),
+    "not_completed": _("Level %(level)s: %(count)s tickets are not resolved: %(references)s"),
+}
+"""By the condition of the alert; many at once are told in one sentence."""
 
 DECIDED: dict[str, str | Promise] = {
     ApprovalStatus.APPROVED: _("Approved on %(reference)s: %(what)s"),
@@ -167,6 +180,7 @@ def _template(notification: Notification) -> str | Promise | None:
     return (
         DECIDED.get(facts.get("status", ""))
         or _reminded(notification)
+        or _alerted(notification)
         or known.get(notification.event_type)
         or TEMPLATES.get(notification.event_type)
     )
@@ -175,6 +189,12 @@ def _template(notification: Notification) -> str | Promise | None:
 def _reminded(notification: Notification) -> str | Promise | None:
     is_worded = notification.event_type != EventType.REMINDER or notification.payload.get("message")
     return None if is_worded else REMINDED.get(notification.payload.get("kind", ""))
+
+
+def _alerted(notification: Notification) -> str | Promise | None:
+    known = ALERTED_OF_MANY if notification.payload.get("count") else ALERTED
+    is_alert = notification.event_type == EventType.ALERT
+    return known.get(notification.payload.get("condition", "")) if is_alert else None
 
 
 def _partly_sent(facts: dict[str, Any]) -> Promise:

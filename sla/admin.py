@@ -1,5 +1,55 @@
 """Service levels in the operators' window."""
 
-from sla.reminders.admin import ReminderAdmin
+from typing import Any
 
-__all__ = ["ReminderAdmin"]
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.actors import Actor
+from core.admin_site import PolicyAdmin, actor_in
+from sla.models import SlaPolicy
+from sla.policies import may_edit_policies, may_see_policies
+from sla.reminders.admin import ReminderAdmin
+from sla.services import save_policy
+
+__all__ = ["ReminderAdmin", "SlaPolicyAdmin"]
+MATCHED = ("ticket_type", "priority", "customer_tier", "company", "team", "category")
+
+
+@admin.register(SlaPolicy)
+class SlaPolicyAdmin(PolicyAdmin):
+    """What is promised to whom. Each change is in its history; running clocks follow it."""
+
+    change_form_template = "admin/policy_form.html"
+    list_display = ("name", "kind", "is_active", "order", *MATCHED, "resolution_minutes", "ola_completion_minutes")
+    list_filter = ("kind", "is_active", "priority", "customer_tier")
+    list_select_related = ("company", "team", "category")
+    search_fields = ("name", "company__name")
+    fieldsets = (
+        (None, {"fields": ("name", "kind", "is_active", "order", "retroactive")}),
+        (_("For whom; what is empty holds for all"), {"fields": MATCHED}),
+        (
+            _("Promised to the customer"),
+            {
+                "fields": (
+                    "calendar",
+                    *("first_response_minutes", "next_response_minutes"),
+                    *("resolution_minutes", "time_to_value_minutes"),
+                )
+            },
+        ),
+        (_("Promised between teams, or by a vendor"), {"fields": ("ola_response_minutes", "ola_completion_minutes")}),
+    )
+
+    def may_view(self, by: Actor, obj: Any = None) -> bool:
+        return may_see_policies(by)
+
+    def may_add(self, by: Actor) -> bool:
+        return may_edit_policies(by)
+
+    def may_change(self, by: Actor, obj: Any = None) -> bool:
+        return may_edit_policies(by)
+
+    def save_model(self, request: HttpRequest, obj: SlaPolicy, form: Any, change: bool) -> None:
+        save_policy(obj, by=actor_in(request), is_preview="_preview" in request.POST)

@@ -8,7 +8,9 @@ class SlaConfig(AppConfig):
 
     def ready(self) -> None:
         from sla import wiring
+        from sla.alerts import wiring as alerts
         from sla.reminders import wiring as reminders
 
         wiring.register()
+        alerts.register()
         reminders.register()

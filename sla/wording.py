@@ -1,11 +1,14 @@
 """What happens to promises, in the reader's language: lines of timelines and of threads."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core.labels import label_of
-from sla.enums import Metric
+from sla.enums import Metric, PauseReason
 from tickets import wording
 
 Facts = dict[str, Any]
@@ -18,6 +21,14 @@ def _missed(facts: Facts) -> str:
     return _("Missed: %(metric)s") % metric
 
 
+def _paused(facts: Facts) -> str:
+    until = date_format(timezone.localtime(datetime.fromisoformat(facts["until"])), "SHORT_DATETIME_FORMAT")
+    about = {"reason": label_of(PauseReason, facts["reason"]), "until": until}
+    return _("Clocks stand still until %(until)s: %(reason)s") % about
+
+
 def register() -> None:
     """Called once, in `ready()`."""
     wording.put("sla_missed", _missed)
+    wording.put("sla_paused", _paused)
+    wording.put("sla_resumed", lambda f: _("Clocks run on"))

@@ -95,6 +95,16 @@ class StatusChanged(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StaffActed(TicketEvent):
+    """A person of the desk did something on an owned ticket or on help for it, and its timeline tells so. What goes out
+    in somebody's name by itself is none of it.
+    """
+
+    kind: str
+    """Of the entry."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketResolved(TicketEvent):
     by_id: UUID | None = None
     """The owner, or a deputy in their place."""

@@ -10,14 +10,21 @@ from sla.selectors.clocks import (
     work_calendars_for,
 )
 from sla.selectors.editions import hours_by_id
+from sla.selectors.explaining import Explained, Part, clocks_shown_to, explain
+from sla.selectors.states import states_of
 
 __all__ = [
+    "Explained",
+    "Part",
+    "clocks_shown_to",
+    "explain",
     "hours_by_id",
     "indicator_of",
     "indicators",
     "nearest_clocks",
     "open_clocks_of",
     "resolution_clock_of",
+    "states_of",
     "work_calendar_for",
     "work_calendars_for",
 ]

@@ -1,6 +1,8 @@
 """Every write to promises: facts are recorded, clocks follow from them."""
 
 from sla.services.helping import PolicyClock
+from sla.services.pausing import pause_clocks, resume_clocks
+from sla.services.policies import Effects, save_policy
 from sla.services.rebuilding import differences, rebuild, recorded_tickets
 from sla.services.receiving import (
     begin_promises,
@@ -17,6 +19,7 @@ from sla.services.sweeping import end_pauses, note_missed, pass_time
 from sla.services.walking import follow_new_terms, follow_terms_now
 
 __all__ = [
+    "Effects",
     "PolicyClock",
     "begin_promises",
     "differences",
@@ -32,7 +35,10 @@ __all__ = [
     "note_status",
     "note_withdrawn_answer",
     "pass_time",
+    "pause_clocks",
     "promise",
     "rebuild",
     "recorded_tickets",
+    "resume_clocks",
+    "save_policy",
 ]

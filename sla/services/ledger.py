@@ -22,8 +22,8 @@ from sla.events import ClockBreached, DueMoved
 from sla.explain import Stop
 from sla.fold import apply
 from sla.models import ClockFact, SlaClock, SlaPause
-from sla.records import fact_data, fact_from
-from sla.selectors import hours_by_id
+from sla.records import fact_data
+from sla.selectors import states_of
 from sla.services.book import case_of, current_book
 from sla.states import PAUSES, Clock, Fact, FactKind, State
 from tickets.models import Ticket
@@ -78,14 +78,7 @@ LATE = timedelta(days=2)
 
 def ledgers_of(ticket_ids: Collection[UUID]) -> dict[UUID, Ledger]:
     """One query, and one for each edition of a calendar that this process sees for the first time."""
-    states: dict[UUID, State] = {}
-    for row in ClockFact.objects.filter(ticket__in=list(ticket_ids)).order_by("seq").values_list(*_OF_FACTS):
-        ticket_id, kind, at, envelope_id, data = row
-        states[ticket_id] = apply(states.get(ticket_id), fact_from(kind, at, envelope_id, data, hours_by_id))
-    return {ticket_id: Ledger(ticket_id, state) for ticket_id, state in states.items()}
-
-
-_OF_FACTS = ("ticket_id", "kind", "at", "envelope_id", "data")
+    return {ticket_id: Ledger(ticket_id, state) for ticket_id, state in states_of(ticket_ids).items()}
 
 
 def begin(ticket_id: UUID, fact: Fact) -> State:
@@ -158,7 +151,7 @@ def _settle(ledger: Ledger, rows: dict[RowKey, SlaClock], *, by: Actor) -> None:
             put(row, clock)
             update(row, FOLLOWING_FIELDS)
         told.append(_tell(row, old, clock, at))
-    _write_pauses(ledger.ticket_id, before.stops, after.stops, by=by)
+    _write_pauses(ledger.ticket_id, before.stops, after.stops, by=by, at=at)
     ledger.before, ledger.new = None, []
     _pass_on(ledger.ticket_id, before, after, at=at)
     for tell in told:
@@ -205,7 +198,7 @@ def _dues_of_help(state: State) -> dict[tuple[UUID | None, str], datetime | None
     return {key: clock.due_at for key, clock in state.clocks.items() if key[0] is not None and clock.is_open}
 
 
-def _write_pauses(ticket_id: UUID, before: Sequence[Stop], after: Sequence[Stop], *, by: Actor) -> None:
+def _write_pauses(ticket_id: UUID, before: Sequence[Stop], after: Sequence[Stop], *, by: Actor, at: datetime) -> None:
     """Stops are only ever added, or ended."""
     for number, stop in enumerate(after):
         former = before[number] if number < len(before) else None
@@ -218,6 +211,8 @@ def _write_pauses(ticket_id: UUID, before: Sequence[Stop], after: Sequence[Stop]
         row = SlaPause.objects.get(ticket=ticket_id, to_at__isnull=True, reason__in=[str(reason) for reason in kind])
         row.to_at, row.ended_by_id = stop.to_at, stop.ended_by
         record(row, by=by, update_fields=["to_at", "ended_by"])
+        if stop.to_at is not None and stop.to_at == stop.until and stop.ended_by is None:
+            tell_of_promise(ticket_id, by=TIMER, at=at, facts={"event": "sla_resumed"})
 
 
 def _new_pause(ticket_id: UUID, stop: Stop) -> SlaPause:

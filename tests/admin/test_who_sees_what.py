@@ -44,7 +44,13 @@ LISTS: dict[str, dict[str, int]] = {
     "tickets_resolution": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_calibrationsession": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
     "tickets_calibrationitem": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "sla_slapolicy": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
     "tickets_tag": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
+    "sla_reminder": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "notifications_delivery": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "notifications_notificationpreference": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "notifications_quiethours": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "push_pushsubscription": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
 }
 ADDS: dict[str, set[str]] = {
     "accounts_agent": {"admin"},
@@ -54,6 +60,7 @@ ADDS: dict[str, set[str]] = {
     "accounts_businesscalendar": {"admin"},
     "accounts_company": {"supervisor", "manager", "admin"},
     "accounts_apiclient": {"admin"},
+    "sla_slapolicy": {"admin"},
     "mail_mailbox": {"admin"},
     "tickets_category": {"admin"},
     "tickets_tag": {"admin"},

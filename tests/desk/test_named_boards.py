@@ -127,7 +127,7 @@ def test_cards_stand_in_the_order_of_the_board(desk: Desk) -> None:
     now = timezone.now()
     for subject, priority, days, due in (("Old", "low", 3, 2), ("New", "critical", 0, None), ("Due", "medium", 1, 1)):
         ticket = TicketFactory(team=desk.team, subject=subject, priority=priority)
-        values = {"resolution_due_at": now + timedelta(days=due)} if due else {}
+        values = {"resolution_due_at": now + timedelta(days=due) if due else None}
         Ticket.objects.filter(pk=ticket.pk).update(created_at=now - timedelta(days=days), **values)
     browser = desk.browser(desk.mara)
     for sort, expected in (

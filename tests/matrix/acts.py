@@ -35,6 +35,7 @@ from tests.matrix.people_acts import PEOPLE_ACTS, TEXT
 from tests.matrix.reminder_acts import REMINDER_ACTS
 from tests.matrix.report_acts import REPORT_ACTS
 from tests.matrix.scenes import STRANGERS
+from tests.matrix.sla_acts import SLA_ACTS
 from tests.matrix.telling_acts import TELLING_ACTS
 
 NOTE = {"body": "Seen it."}
@@ -52,6 +53,7 @@ ACTS: dict[str, Act] = {
     **EMPOWERMENT_ACTS,
     **REPORT_ACTS,
     **REMINDER_ACTS,
+    **SLA_ACTS,
     # Reading
     "read": Act(api=lambda case: Ask("get", api(case)), page=lambda case: Ask("get", t(case))),
     "read_timeline": Act(api=lambda case: Ask("get", api(case, "timeline"))),

@@ -63,6 +63,8 @@ OWNERSHIP = (
     "admin_transfer_untold",
     "approve_resolution",
     "reject_resolution",
+    "pause_clocks",
+    "resume_clocks",
 )
 FORMS_OF_A_STATE = (
     "reply",

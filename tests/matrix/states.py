@@ -15,6 +15,7 @@ from envelopes.services import (
     post_mail,
     write_to_vendor,
 )
+from sla.services import pause_clocks
 from tests.factories import TicketFactory
 from tests.factories.resolutions import a_resolution
 from tests.matrix.scenes import PNG, Scene, World
@@ -217,7 +218,14 @@ def _legal(world: World, ticket: Ticket, owner: Agent) -> Scene:
     return Scene(ticket, envelope=envelope, resolution=a_resolution(ticket, by=owner), flags=flags)
 
 
+def _paused(world: World, ticket: Ticket, owner: Agent) -> Scene:
+    until = timezone.now() + timedelta(hours=3)
+    pause_clocks(ticket.pk, by=world.people["super"], reason="vendor", until=until)
+    return Scene(ticket)
+
+
 OWNED_STATES = {
+    "paused": _paused,
     "vendor": _vendor,
     "help_asked": _help_asked,
     "help_asked_by_name": _help_asked_by_name,

@@ -25,6 +25,7 @@ MODULES = (
     "test_people",
     "test_telling",
     "test_reminders",
+    "test_sla",
     "test_mail",
     "test_public",
     "test_admin",

@@ -43,6 +43,6 @@ def test_the_export_holds_every_figure_of_the_own_scope(desk: Desk) -> None:
     a_month(desk)
     with time_machine.travel(at("31 12:00"), tick=False):
         response = browser_of(desk.mara).get(f"/reports/export.csv?{MARCH}")
-    text = b"".join(response.streaming_content).decode() if response.streaming else response.content.decode()
+    text = response.whole.decode()
     assert "M5,Time to value,,seconds,7200,7200,1,7200,7200,1" in text
     assert "Jonas" not in text

@@ -90,15 +90,6 @@ def test_163_m13_value_that_lasted(desk: Desk) -> None:
     with moment("16 09:00"):
         services.close_due_tickets(now=at("16 09:00"))
     figure = value_compliance(march(desk.team))
-    from sla.models import SlaClock
-
-    print(
-        list(
-            SlaClock.objects.filter(metric="resolution").values_list(
-                "ticket__reference", "state", "due_at", "completed_at", "breached_at", "cycle"
-            )
-        )
-    )
     assert figure.ids(Part.BASE) == {kept.pk, late.pk, back.pk, nothing.pk}
     assert figure.ids(Part.COUNTED) == {kept.pk}
     assert (figure.value, figure.numerator, figure.denominator) == (Decimal("25.0"), 1, 4)

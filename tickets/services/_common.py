@@ -17,7 +17,7 @@ from core.history import record
 from core.writing import insert_soon, write_soon
 from tickets.enums import ENDED, AuthorType, EntryKind, TicketStatus, Visibility
 from tickets.errors import InvalidTransition, NotOwner, OwnersActForbidden, TicketClosed, VisibilityFixed
-from tickets.events import StatusChanged, TicketTouched
+from tickets.events import StaffActed, StatusChanged, TicketTouched
 from tickets.models import Ticket, TicketReader, TimelineEntry, WipLimit
 from tickets.models.search import WORDS_OF
 from tickets.policies import acts_as_owner, is_staff_role, works_in
@@ -176,12 +176,14 @@ def add_entry(
     subject: str = "",
     words: str = "",
     waits: bool = False,
+    is_act: bool = True,
     **fields: Any,
 ) -> TimelineEntry:
     """Append to the timeline of a locked ticket. Internal unless said otherwise.
 
     Its body, and `words` besides, are what the ticket is found by from then on. One that `waits` goes along with the
-    act's next statement; its place in the order is not known before.
+    act's next statement; its place in the order is not known before. `is_act` says whether a person did it who is its
+    author.
     """
     if visibility == Visibility.PUBLIC and kind == EntryKind.NOTE:
         raise VisibilityFixed
@@ -203,6 +205,8 @@ def add_entry(
     if (body_text or words) and visibility != Visibility.ENVELOPE_ONLY:
         index_words(ticket, f"{words} {body_text}")
     touched(ticket.pk, at=at)
+    if is_act and ticket.owner_id is not None and isinstance(author, Agent):
+        publish(StaffActed(ticket_id=ticket.pk, kind=str(kind), occurred_at=at))
     return entry
 
 

@@ -86,6 +86,7 @@ def put_on_timeline(message: OutboundMessage, ticket: Ticket, *, at: datetime) -
         email_to=message.to_recipients,
         email_cc=message.cc_recipients,
         facts={"outbound": str(message.kind)},
+        is_act=is_aside or message.kind in HUMAN,
     )
     Attachment.objects.filter(outbound=message).update(entry=entry)
     message.release(entry=entry, at=at)

@@ -33,3 +33,9 @@ def tell_of_promise(
     """A line inside on what was promised: missed, put off, or counted again. The app above says how its facts read."""
     ticket = lock(ticket_id)
     return add_entry(ticket, EntryKind.SLA_EVENT, author=by, at=at, facts=dict(facts), body_text=body_text)
+
+
+@service
+def tell_of_alert(ticket_id: UUID, *, by: Actor, at: datetime, facts: Mapping[str, Any]) -> TimelineEntry:
+    """A line inside that people were told how long the ticket stands still, or that it is due."""
+    return add_entry(lock(ticket_id), EntryKind.ALERT, author=by, at=at, facts=dict(facts), is_act=False)

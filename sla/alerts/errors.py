@@ -1,0 +1,20 @@
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Conflict, Forbidden
+
+
+class NotRecipient(Forbidden):
+    code = "not_recipient"
+    detail = _("This alert went to others.")
+    hint = _("Only whoever was told of it can acknowledge it.")
+
+
+class AlertTransition(Conflict):
+    code = "invalid_transition"
+    detail = _("This alert is “%(status)s”; that is not possible now.")
+    hint = _("Open the ticket again to see how it stands.")
+
+
+class MatrixForbidden(Forbidden):
+    detail = _("Only an admin changes the alert matrix.")
+    hint = _("Propose the change to an admin.")

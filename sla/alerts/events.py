@@ -1,0 +1,25 @@
+"""What happens to alerts, for those who react to them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.events import DomainEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertFired(DomainEvent):
+    """A ticket has stood still for too long, or is due soon. Published once for each alert."""
+
+    alert_id: UUID
+    ticket_id: UUID
+    condition: str
+    level: int
+    is_highest: bool
+    """Of the levels that were found due together; only of this one are people told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertAcknowledged(DomainEvent):
+    alert_id: UUID
+    ticket_id: UUID
+    by_id: UUID

@@ -1,0 +1,84 @@
+"""Changing the alert matrix."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.actors import Actor
+from core.errors import Invalid, StaleVersion, Text
+from core.history import record
+from core.service import service
+from sla.alerts.enums import AlertCondition, Recipient
+from sla.alerts.errors import MatrixForbidden
+from sla.alerts.models import MOST_MINUTES, AlertRule
+from sla.alerts.policies import may_edit_matrix
+
+LEAST_REASON = 3
+Faults = dict[str, Text | list[Text]]
+# Watches of this cell are looked at in the next run, as they may be due earlier than they were.
+LOOK_AGAIN = """
+    UPDATE sla_alertwatch w SET due_at = %s FROM tickets_ticket t
+    WHERE t.id = w.ticket_id AND t.priority = %s AND w.condition = %s AND w.anchor_at IS NOT NULL
+"""
+
+
+@service
+def edit_rule(
+    rule_id: UUID,
+    *,
+    by: Actor,
+    reason: str,
+    threshold_minutes: int,
+    recipients: Sequence[str],
+    is_active: bool,
+    version: int | None = None,
+) -> AlertRule:
+    """Another threshold, other recipients, on or off; holds for cycles that run already, whose past stays.
+
+    Raises MatrixForbidden, Invalid for a level that would come before a lower one or a missing reason, StaleVersion.
+    """
+    if not may_edit_matrix(by):
+        raise MatrixForbidden
+    cells = AlertRule.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+    wanted = AlertRule.objects.get(pk=rule_id)
+    rows = list(cells.filter(priority=wanted.priority, condition=wanted.condition))
+    rule = next(row for row in rows if row.pk == rule_id)
+    rule.threshold_minutes, rule.recipients, rule.is_active = threshold_minutes, list(recipients), is_active
+    if faults := _faults(rule, rows, reason):
+        raise Invalid(faults)
+    if version is not None and version != rule.version:
+        raise StaleVersion(given=version, current=rule.version)
+    record(rule, by=by, reason=reason.strip())
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK_AGAIN, [timezone.now(), rule.priority, rule.condition])
+    return rule
+
+
+def _faults(rule: AlertRule, rows: Sequence[AlertRule], reason: str) -> Faults:
+    faults: Faults = {}
+    if not 0 <= rule.threshold_minutes <= MOST_MINUTES:
+        faults["threshold_minutes"] = _("A number from 0 to %(most)s.") % {"most": MOST_MINUTES}
+    elif rule.is_active and (other := out_of_order(rule, rows)) is not None:
+        faults["threshold_minutes"] = _("Level %(level)s would come out of order: it has %(minutes)s minutes.") % {
+            "level": other.level,
+            "minutes": other.threshold_minutes,
+        }
+    if not rule.recipients or not set(rule.recipients) <= set(Recipient.values):
+        faults["recipients"] = _("Name at least one recipient.")
+    if len(reason.strip()) < LEAST_REASON:
+        faults["reason"] = _("Say why: the matrix keeps the reason of every change.")
+    return faults
+
+
+def out_of_order(rule: AlertRule, rows: Sequence[AlertRule]) -> AlertRule | None:
+    """Another active level of the same cell that would come before a lower one, or after a higher one."""
+    counts_back = -1 if rule.condition == AlertCondition.NOT_COMPLETED else 1
+    for other in rows:
+        lower, higher = sorted((rule, other), key=lambda row: row.level)
+        comes_first = counts_back * (higher.threshold_minutes - lower.threshold_minutes) < 0
+        if other.pk != rule.pk and other.is_active and comes_first:
+            return other
+    return None

@@ -1,0 +1,123 @@
+"""What has stood still for too long, or is due soon, becomes alerts. Costs what is due, not what is open."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection
+
+from core import steps
+from core.actors import TIMER, Actor
+from core.events import publish
+from core.history import record_new
+from core.service import service
+from core.sweep import run_each
+from sla.alerts.events import AlertFired
+from sla.alerts.models import Alert, AlertRecipient, AlertWatch
+from sla.alerts.planning import levels_due, next_moment
+from sla.alerts.selectors import Standing, people_around, standing_of
+from tickets.services import tell_of_alert
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+WRITTEN = steps.declare("sla.alerts", "written")
+RAISED = steps.declare("sla.alerts", "raised")
+
+
+def raise_due_alerts(*, now: datetime) -> int:
+    """A timer: one batch of what is to be looked at. Answers how many watches were."""
+    ticket_ids = sorted(set(AlertWatch.objects.due(now).values_list("ticket", flat=True)[:BATCH]))
+    if not ticket_ids:
+        return 0
+    try:
+        looked_at = raise_alerts(ticket_ids, by=TIMER, now=now)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:  # the outermost loop of a worker
+        logger.exception("sweep of alerts failed", extra={"tickets": len(ticket_ids)})
+        looked_at = run_each(ticket_ids, lambda ticket_id: raise_alerts([ticket_id], by=TIMER, now=now))
+    RAISED.reached()
+    return looked_at
+
+
+@service
+def raise_alerts(ticket_ids: Sequence[UUID], *, by: Actor, now: datetime) -> int:
+    """Look at what is due on these tickets, and raise what has come; tickets that somebody works on at this moment are
+    left to the next run. Answers how many watches were looked at.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
+            [list(ticket_ids)],
+        )
+        locked = [ticket_id for (ticket_id,) in cursor]
+    watches = list(AlertWatch.objects.due(now).of_tickets(locked).order_by("ticket", "condition"))
+    standings = standing_of({watch.ticket_id for watch in watches})
+    fired: list[tuple[AlertWatch, list[int]]] = []
+    for watch in watches:
+        levels = _look(watch, standings[watch.ticket_id], now)
+        if levels:
+            fired.append((watch, levels))
+    _write(fired, standings, by=by, now=now)
+    WRITTEN.reached()
+    AlertWatch.objects.bulk_update(watches, ["next_level", "due_at"])
+    return len(watches)
+
+
+def _look(watch: AlertWatch, standing: Standing, now: datetime) -> list[int]:
+    """Levels that fire now; the watch is put off to when the next one may."""
+    watch.due_at = None
+    anchor = standing.anchor_of(watch)
+    if anchor is None:
+        return []
+    thresholds = standing.thresholds(watch.condition)
+    levels = levels_due(anchor, thresholds, now=now, since=watch.next_level)
+    if levels:
+        watch.next_level = levels[-1] + 1
+    watch.due_at = next_moment(anchor, thresholds, since=watch.next_level)
+    return levels
+
+
+def _write(
+    fired: Sequence[tuple[AlertWatch, list[int]]], standings: dict[UUID, Standing], *, by: Actor, now: datetime
+) -> None:
+    """Each level that was found due; people are told of the highest."""
+    if not fired:
+        return
+    around = people_around([standings[watch.ticket_id].ticket for watch, _levels in fired], at=now)
+    alerts = [
+        Alert(ticket_id=watch.ticket_id, condition=watch.condition, level=level, cycle=watch.cycle, triggered_at=now)
+        for watch, levels in fired
+        for level in levels
+    ]
+    new = record_new(alerts, by=by, unless_there=True)
+    highest = {(watch.ticket_id, watch.condition): levels[-1] for watch, levels in fired}
+    rows: list[AlertRecipient] = []
+    for alert in (alert for alert in alerts if alert.pk in new):
+        rule = standings[alert.ticket_id].rule(alert.condition, alert.level)
+        is_highest = highest[alert.ticket_id, alert.condition] == alert.level
+        people = around[alert.ticket_id].people(rule.recipients)
+        tell_at = now if is_highest else None
+        rows += [AlertRecipient(alert=alert, agent=agent, tell_at=tell_at) for agent in people]
+        _tell_of(alert, is_highest=is_highest, by=by)
+    AlertRecipient.objects.bulk_create(rows)
+
+
+def _tell_of(alert: Alert, *, is_highest: bool, by: Actor) -> None:
+    at = alert.triggered_at
+    if is_highest:
+        facts = {"event": "alert", "condition": str(alert.condition), "level": alert.level}
+        tell_of_alert(alert.ticket_id, by=by, at=at, facts=facts)
+    publish(
+        AlertFired(
+            alert_id=alert.pk,
+            ticket_id=alert.ticket_id,
+            condition=str(alert.condition),
+            level=alert.level,
+            is_highest=is_highest,
+            occurred_at=at,
+        )
+    )

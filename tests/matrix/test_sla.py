@@ -1,0 +1,29 @@
+"""Service levels: permissions.md section 2, rows "Approved SLA pause" and "List and read main thread", typed by hand."""
+
+import pytest
+
+from tests.matrix.asking import Row, answers, rows
+from tests.matrix.scenes import World
+
+CLOCKS = """
+act             state          anon agent owner deputy lead   super  manager auditor admin outsider bare  client gone
+
+# What is promised to the customer: whoever reads the ticket
+read_clocks     new            401  ok    ok    404    ok     ok     ok      ok      404   404      scope ok     401
+read_clocks     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
+read_clocks     foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
+
+# "Approved SLA pause": supervisor and manager
+pause_clocks    new            401  role  role  404    role   ok     ok      role    404   404      role  role   401
+pause_clocks    owned          401  role  role  role   role   ok     ok      role    404   404      role  role   401
+pause_clocks    resolved       401  role  role  role   role   state  state   role    404   404      role  role   401
+pause_clocks    closed         401  role  role  role   role   closed closed  role    404   404      role  role   401
+pause_clocks    foreign_owned  401  404   404   404    404    404    404     role    404   404      404   role   401
+resume_clocks   paused         401  role  role  role   role   ok     ok      role    404   404      role  role   401
+resume_clocks   owned          401  role  role  role   role   409:not_paused 409:not_paused role 404 404 role role 401
+"""
+
+
+@pytest.mark.parametrize("row", rows(CLOCKS), ids=str)
+def test_181_who_may_stop_clocks(row: Row, world: World) -> None:
+    assert answers(world, row) == row.expected

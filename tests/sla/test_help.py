@@ -1,0 +1,175 @@
+"""What colleagues promise each other: in their own hours, apart from what the customer is promised."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Agent, BusinessCalendar, CalendarWindow, Team
+from core.timers import run_all
+from envelopes.models import Envelope
+from envelopes.services import (
+    accept_envelope,
+    cancel_envelope,
+    complete_envelope,
+    redirect_envelope,
+    release_envelope,
+    reopen_envelope,
+)
+from sla.enums import Metric
+from sla.models import SlaClock, SlaPolicy
+from sla.selectors import nearest_clocks
+from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
+from tests.sla.conftest import MONDAY_NINE, Desk, clock_of, due_of, minutes, travel
+from tickets.models import Ticket, TimelineEntry
+from tickets.services import resume_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def late_shift(db: None) -> Team:
+    """There from 12:00 to 20:00."""
+    calendar = BusinessCalendar.objects.create(name="Late shift")
+    for weekday in range(5):
+        CalendarWindow.objects.create(calendar=calendar, weekday=weekday, start_minute=720, end_minute=1200)
+    team: Team = TeamFactory(name="Late shift", calendar=calendar)
+    return team
+
+
+@pytest.fixture
+def expert(late_shift: Team) -> Agent:
+    agent: Agent = AgentFactory(teams=[late_shift])
+    return agent
+
+
+def asked(desk: Desk, ticket: Ticket, team: Team) -> Envelope:
+    with travel(MONDAY_NINE):
+        envelope: Envelope = EnvelopeFactory(ticket=ticket, team=team)
+    return envelope
+
+
+def of_help(envelope: Envelope, metric: str, cycle: int = 1) -> SlaClock:
+    return SlaClock.objects.get(envelope=envelope, metric=metric, cycle=cycle)
+
+
+def test_094_help_is_counted_in_the_hours_of_the_asked_team_and_apart(
+    desk: Desk, late_shift: Team, expert: Agent
+) -> None:
+    ticket = desk.ticket(priority="low")
+    envelope = asked(desk, ticket, late_shift)
+    clock = of_help(envelope, Metric.OLA_RESPONSE)
+    assert clock.due_at == MONDAY_NINE + minutes(180 + 240), "four hours from noon on"
+    assert Envelope.objects.get(pk=envelope.pk).response_due_at == clock.due_at
+    assert not SlaClock.objects.of_customer().filter(envelope=envelope).exists()
+    assert run_all(now=MONDAY_NINE + timedelta(hours=8)).failed == []
+    missed = of_help(envelope, Metric.OLA_RESPONSE)
+    assert missed.breached_at == missed.due_at
+    indicator, shown = nearest_clocks([ticket.pk], MONDAY_NINE + timedelta(hours=8))[ticket.pk]
+    assert (shown.envelope_id, indicator) == (None, "breached"), "by the first response, not by what helpers missed"
+    inside = TimelineEntry.objects.filter(ticket=ticket, facts__event="sla_missed", facts__metric="ola_response")
+    assert [entry.visibility for entry in inside] == ["envelope_only"]
+
+
+def test_031_an_open_envelope_does_not_stop_what_the_customer_is_promised(desk: Desk, late_shift: Team) -> None:
+    ticket = desk.ticket()
+    asked(desk, ticket, late_shift)
+    assert Ticket.objects.get(pk=ticket.pk).status == "waiting_internal"
+    run_all(now=MONDAY_NINE + timedelta(hours=6))
+    clock = clock_of(ticket, Metric.RESOLUTION)
+    assert (clock.state, clock.due_at, clock.breached_at) == ("running", MONDAY_NINE + minutes(480), None)
+    run_all(now=MONDAY_NINE + timedelta(hours=9))
+    assert clock_of(ticket, Metric.RESOLUTION).breached_at == MONDAY_NINE + minutes(480)
+
+
+def test_help_is_due_no_later_than_what_it_is_for_and_follows_it(desk: Desk, late_shift: Team, expert: Agent) -> None:
+    ticket = desk.ticket()
+    envelope = asked(desk, ticket, late_shift)
+    with travel(MONDAY_NINE + minutes(200)):
+        accept_envelope(envelope.pk, by=expert)
+    assert of_help(envelope, Metric.OLA_RESPONSE).completed_at == MONDAY_NINE + minutes(200)
+    due = MONDAY_NINE + minutes(480)
+    assert of_help(envelope, Metric.OLA_COMPLETION).due_at == due == due_of(ticket)
+    desk.raise_to("high", ticket, MONDAY_NINE + minutes(220))
+    due = MONDAY_NINE + minutes(240)
+    assert of_help(envelope, Metric.OLA_COMPLETION).due_at == due == due_of(ticket)
+    assert Envelope.objects.get(pk=envelope.pk).completion_due_at == due
+
+
+def test_while_the_customer_is_waited_for_the_completion_stands_still(
+    desk: Desk, late_shift: Team, expert: Agent
+) -> None:
+    ticket = desk.ticket(priority="low")
+    with travel(MONDAY_NINE):
+        envelope = EnvelopeFactory(ticket=ticket, team=late_shift, is_blocking=False)
+    with travel(MONDAY_NINE + minutes(180)):
+        accept_envelope(envelope.pk, by=expert)
+    before = of_help(envelope, Metric.OLA_COMPLETION).due_at
+    desk.answer(ticket, MONDAY_NINE + minutes(240), then="wait_for_customer")
+    assert of_help(envelope, Metric.OLA_COMPLETION).state == "paused"
+    with travel(MONDAY_NINE + minutes(300)):
+        resume_ticket(ticket.pk, by=desk.owner)
+    clock = of_help(envelope, Metric.OLA_COMPLETION)
+    assert (clock.state, clock.due_at) == ("running", before + minutes(60))
+    assert Envelope.objects.get(pk=envelope.pk).completion_due_at == clock.due_at
+
+
+def test_given_back_it_runs_on_and_opened_again_it_begins_anew(desk: Desk, late_shift: Team, expert: Agent) -> None:
+    ticket = desk.ticket(priority="low")
+    envelope = asked(desk, ticket, late_shift)
+    with travel(MONDAY_NINE + minutes(180)):
+        accept_envelope(envelope.pk, by=expert)
+    started = of_help(envelope, Metric.OLA_COMPLETION).started_at
+    with travel(MONDAY_NINE + minutes(190)):
+        release_envelope(envelope.pk, by=expert, reason="No time")
+    other = TeamFactory()
+    with travel(MONDAY_NINE + minutes(195)):
+        redirect_envelope(envelope.pk, by=desk.owner, team=other)
+    clock = of_help(envelope, Metric.OLA_COMPLETION)
+    assert (clock.started_at, clock.state) == (started, "running")
+    assert clock.hours.calendar.is_default, "counted in the hours of who is asked now"
+    helper = AgentFactory(teams=[other])
+    with travel(MONDAY_NINE + minutes(200)):
+        accept_envelope(envelope.pk, by=helper)
+        complete_envelope(envelope.pk, by=helper, summary="Port 7.")
+    assert of_help(envelope, Metric.OLA_COMPLETION).state == "completed"
+    with travel(MONDAY_NINE + minutes(260)):
+        reopen_envelope(envelope.pk, by=desk.owner)
+    assert of_help(envelope, Metric.OLA_COMPLETION, cycle=2).started_at == MONDAY_NINE + minutes(260)
+    with travel(MONDAY_NINE + minutes(270)):
+        cancel_envelope(envelope.pk, by=desk.owner, reason="Solved")
+    assert of_help(envelope, Metric.OLA_COMPLETION, cycle=2).state == "cancelled"
+
+
+def test_a_vendor_is_held_to_its_contract(desk: Desk, late_shift: Team) -> None:
+    SlaPolicy.objects.create(
+        name="Vendor", kind="underpinning", ola_response_minutes=30, ola_completion_minutes=60, team=late_shift
+    )
+    ticket = desk.ticket()
+    with travel(MONDAY_NINE):
+        of_vendor: Any = EnvelopeFactory(
+            ticket=ticket, team=late_shift, kind="external_vendor", vendor_addresses=["vera@vendor.test"]
+        )
+        of_colleagues = EnvelopeFactory(ticket=ticket, team=late_shift)
+    assert [of_help(each, Metric.OLA_RESPONSE).target_minutes for each in (of_vendor, of_colleagues)] == [30, 240]
+
+
+def test_094_the_api_tells_helpers_promises_to_readers_of_the_envelope_alone(
+    desk: Desk, late_shift: Team, expert: Agent
+) -> None:
+    ticket = desk.ticket()
+    envelope = asked(desk, ticket, late_shift)
+    with travel(MONDAY_NINE + minutes(190)):
+        accept_envelope(envelope.pk, by=expert)
+    colleague = AgentFactory(teams=[desk.team])
+
+    def metrics(person: Agent) -> set[str]:
+        client = Client()
+        client.force_login(person.user)
+        answer = client.get(f"/api/v1/tickets/{ticket.reference}/clocks/")
+        return {row["metric"] for row in answer.json()["results"]}
+
+    own = {"first_response", "resolution", "time_to_value"}
+    assert metrics(colleague) == own
+    assert metrics(desk.owner) == metrics(expert) == own | {"ola_response", "ola_completion"}
