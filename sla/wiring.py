@@ -1,12 +1,13 @@
 """What `ready()` of the app registers for clocks."""
 
-from core import timers
+from core import metrics, timers
 from envelopes.clock import use_clock
 from sla import (
     receivers,  # noqa: F401  # they subscribe when imported
     services,
     wording,
 )
+from sla.metrics import of_clocks
 from tickets.extensions import creation_ways
 
 
@@ -14,6 +15,7 @@ def register() -> None:
     use_clock(services.PolicyClock())
     creation_ways.append(services.promise)
     wording.register()
+    metrics.sources.append(of_clocks)
     timers.register("pauses_ended", services.end_pauses, order=39)
     timers.register("clocks_breached", services.note_missed, order=39)
     timers.register("terms_followed", services.follow_new_terms, order=39)

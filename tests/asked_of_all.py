@@ -19,12 +19,16 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import Absence, Agent, Company, Contact, Team
 from accounts.tokens import token_for
 from connectors.mail.models import Brake, MailMessage
+from connectors.push.models import PushSubscription
 from desk.inline import FORMS
 from desk.sections import above_feed, beside_feed
 from desk.selectors import QUEUES
 from desk.views import around, exports, flags, tasks
 from envelopes.models import Envelope
-from notifications.models import Notification
+from notifications.enums import EventType
+from notifications.models import Delivery, Notification
+from reports.wording import PAGES as REPORTS
+from sla.reminders.models import Reminder
 from tests.browser import Browser
 from tests.sessions import session_of
 from tickets.links import Answer, sign_answer
@@ -70,6 +74,8 @@ OF_API: dict[str, type[Model]] = {
     "boards": KanbanBoard,
     "envelopes": Envelope,
     "notifications": Notification,
+    "deliveries": Delivery,
+    "reminders": Reminder,
     "brakes": Brake,
     "messages": MailMessage,
 }
@@ -84,6 +90,9 @@ OF_PAGES: dict[str, type[Model]] = {
     "brake_id": Brake,
     "act_id": BulkAct,
     "notification_id": Notification,
+    "delivery_id": Delivery,
+    "reminder_id": Reminder,
+    "subscription_id": PushSubscription,
     "session_id": CalibrationSession,
     "item_id": CalibrationItem,
     "agent_id": Agent,
@@ -95,6 +104,13 @@ OF_PAGES: dict[str, type[Model]] = {
 }
 ALL_OF: tuple[type[Model], ...] = (Ticket, Envelope, Notification)
 """Of these every row is asked for: their pages tell what stands in other rows."""
+FIXED = {
+    "token": ["xyz"],
+    "uidb64": ["xyz"],
+    "event_type": [EventType.ENVELOPE_MESSAGE.value, EventType.ALERT.value],
+    "slug": [slug for slug in REPORTS if slug],
+}
+"""Parameters that name no row."""
 BY_ENTRY = {"use/": "entry", "split/": "entry", "e/<int:number>/": "original"}
 """Ends of routes that show one entry of those named in their query."""
 BESIDES = {
@@ -210,8 +226,8 @@ def _values(name: str, route: str, rows: Any) -> Sequence[str]:
             return [f"{ticket.reference}-{mode}" for ticket in tickets for mode in modes]
         case "token" if route.startswith("answer/"):
             return [sign_answer(ticket, answer) for ticket in tickets for answer in Answer]
-        case "token" | "uidb64":
-            return ["xyz"]
+        case _ if name in FIXED:
+            return FIXED[name]
     return rows(OF_PAGES[name])
 
 

@@ -69,6 +69,7 @@ def test_page_without_script_chooses_and_goes_back_to_the_usual() -> None:
     page = client.get("/account/notifications/").content.decode()
     assert "E-mail, Push message" in page
     assert "your choice" in page
+    assert "for now: E-mail" in page, "nobody speaks to Teams yet, and no browser is allowed"
     wrong = client.post("/account/notifications/mentioned/", sent | {"quiet_to": ""})
     assert (wrong.status_code, "Give both times" in wrong.content.decode()) == (400, True)
     client.post("/account/notifications/mentioned/usual/")

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.models import EventDelivery
 from sla import services
+from sla.metrics import of_clocks
 from sla.models import ClockFact, SlaClock, TermsWalk
 from sla.services import sweeping
 from tests.concurrency import in_parallel
@@ -95,6 +96,19 @@ def test_a_sweep_with_nothing_due_reads_one_index(desk: Desk) -> None:
         assert "slaclock_due" in str(cursor.fetchall())
         cursor.execute(f"EXPLAIN {sweeping.OVER}", [MONDAY_NINE, 10])
         assert "slapause_ends" in str(cursor.fetchall())
+
+
+@pytest.mark.django_db
+def test_operators_see_how_late_the_sweep_is(desk: Desk) -> None:
+    ticket = desk.ticket(priority="critical")
+
+    def told() -> dict[str, float]:
+        return {gauge.name: gauge.value for gauge in of_clocks(MONDAY_NINE + timedelta(minutes=16))}
+
+    assert told() == {"clocks_missed_unnoted": 1, "clock_sweep_lag_seconds": 60, "terms_walks_under_way": 0}
+    services.note_missed(now=MONDAY_NINE + timedelta(minutes=16))
+    services.follow_customer(contact_id=ticket.requester_id, company_id=None)
+    assert told() == {"clocks_missed_unnoted": 0, "clock_sweep_lag_seconds": 0, "terms_walks_under_way": 1}
 
 
 @pytest.mark.django_db
