@@ -3,6 +3,7 @@
 It comes after the page, so that the page itself reads nothing for it.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from accounts.models import Agent
@@ -10,7 +11,7 @@ from core.paging import Page, encode_cursor, keyset_page
 from desk.columns import loader_for
 from desk.listing import ListState
 from desk.neighbours import GROUPED, list_url_from, state_from, with_from
-from desk.rows import Row, add_hints, grouped, row_of
+from desk.rows import Row, arranged, row_of
 from tickets.models import Ticket
 from tickets.search import search_tickets
 from tickets.sorting import tell_sorted_names
@@ -19,26 +20,20 @@ SIZE, BEFORE, AFTER = 20, 8, 11
 """Rows of a long list: its first ones, or those around a ticket that does not stand among them."""
 
 
-def list_beside(agent: Agent, ticket: Ticket, origin: str) -> dict[str, Any]:
+def list_beside(agent: Agent, ticket: Ticket, origin: str, *, is_shown: bool = False) -> dict[str, Any]:
     """What `desk/_beside.html` shows; at most six statements however long the list is.
 
-    A ticket that has left the list it was opened from still has its place there, as for J and K; one that never stood
-    in the list the day begins with is not looked for.
+    A ticket that has left the list it was opened from, or where the page shows it still (`is_shown`), keeps its row at
+    its place, as it has one for J and K; one that never stood in the list the day begins with is not looked for.
     """
     state = state_from(agent, origin)
-    is_own = state.listing.view.slug == "mine" and state.sort == state.listing.view.sort
-    page = _page(agent, state, size=GROUPED if is_own else SIZE)
-    if page.next_cursor is not None and ticket.pk not in {item.pk for item in page.items}:
-        page = _page_around(agent, state, ticket, is_from_there=bool(origin)) or page
+    page = _page(agent, state, size=GROUPED if state.has_groups else SIZE)
+    if ticket.pk not in {item.pk for item in page.items}:
+        page = _page_with(agent, state, ticket, page, is_from_there=bool(origin) or is_shown)
     rows = {item.pk: _row(item, agent, ticket, origin) for item in page.items}
-    awaiting_owner = add_hints(page.items, rows, agent)
     is_whole = page.previous_cursor is None and page.next_cursor is None
-    if is_own and is_whole:
-        groups = grouped(page.items, rows, awaiting_owner)
-    else:
-        groups = [{"label": "", "rows": list(rows.values())}] if rows else []
     return {
-        "groups": groups,
+        "groups": arranged(page.items, rows, agent, in_groups=state.has_groups and is_whole),
         "label": state.listing.label,
         "list_url": list_url_from(agent, origin),
         "has_more_before": page.previous_cursor is not None,
@@ -58,11 +53,23 @@ def _page(agent: Agent, state: ListState, cursor: str = "", *, size: int) -> Pag
     return keyset_page(state.tickets(agent), state.ordering, cursor=cursor, size=size, load=load)
 
 
-def _page_around(agent: Agent, state: ListState, ticket: Ticket, *, is_from_there: bool) -> Page[Ticket] | None:
-    itself = list(state.tickets(agent).filter(pk=ticket.pk).for_rows())
-    if not (itself or is_from_there):
-        return None
+def _page_with(
+    agent: Agent, state: ListState, ticket: Ticket, first: Page[Ticket], *, is_from_there: bool
+) -> Page[Ticket]:
+    """The list's first page with the row of a ticket that has left it, or the rows around one further down."""
+    if not is_from_there and first.next_cursor is None:
+        return first
+    tickets = Ticket.objects if is_from_there else state.tickets(agent)
+    itself = list(tickets.filter(pk=ticket.pk).for_rows())
+    if not itself:
+        return first
     tell_sorted_names(ticket, state.sort)
-    before = _page(agent, state, encode_cursor("prev", ticket, state.ordering), size=BEFORE)
     after = _page(agent, state, encode_cursor("next", ticket, state.ordering), size=AFTER)
+    known = [item.pk for item in first.items]
+    if after.items and after.items[0].pk in known:
+        place = known.index(after.items[0].pk)
+        return replace(first, items=[*first.items[:place], *itself, *first.items[place:]])
+    if first.next_cursor is None:
+        return replace(first, items=[*first.items, *itself])
+    before = _page(agent, state, encode_cursor("prev", ticket, state.ordering), size=BEFORE)
     return Page([*before.items, *itself, *after.items], after.next_cursor, before.previous_cursor)

@@ -16,6 +16,7 @@ from desk.delivery import correct_url, why_undeliverable
 from desk.drafts import draft_url, offered_draft, saved_words, shown_files, words_for_lost
 from desk.entry_files import file_of
 from desk.forms import MAX_FILE_BYTES, NoteForm, ReplyForm
+from desk.neighbours import with_from
 from desk.recipients import recipients_of
 from desk.refusals import Refusal
 from desk.signatures import shown_signature, without_signature
@@ -32,6 +33,8 @@ from tickets.selectors import messages_in_hand_of
 class Composers:
     """State of the two composers: which is open, with which form, and what was in its way."""
 
+    origin: str = ""
+    """The list the ticket was opened from (`desk.neighbours`), which its forms keep."""
     opened: str = ""
     reply_form: ReplyForm | None = None
     note_form: NoteForm | None = None
@@ -103,7 +106,7 @@ def dock_of(agent: Agent, ticket: Ticket, able: Abilities, last_seen_seq: int, c
             # Whoever may not send it any more can still take the words along, as a note or for the owner.
             refused["draft_text"] = kept.body_text
             refused["draft_version"] = kept.version
-            refused["draft_url"] = draft_url(ticket, DraftMode.REPLY)
+            refused["draft_url"] = with_from(draft_url(ticket, DraftMode.REPLY), composers.origin)
     if able.note or composers.note_form is not None:
         draft = offered_draft(ticket, DraftMode.NOTE)
         initial = _initial(ticket, DraftMode.NOTE, draft)
@@ -112,7 +115,7 @@ def dock_of(agent: Agent, ticket: Ticket, able: Abilities, last_seen_seq: int, c
         note = {
             "form": note_form,
             "draft": _draft_of(ticket, DraftMode.NOTE, draft, composers),
-            "action": reverse("desk:note", args=[ticket.reference]),
+            "action": with_from(reverse("desk:note", args=[ticket.reference]), composers.origin),
             "is_open": composers.opened == "note",
             "max_bytes": MAX_FILE_BYTES,
             "draft_text": composers.files_hint if composers.opened == "note" else "",
@@ -134,7 +137,8 @@ def _draft_of(ticket: Ticket, mode: DraftMode, draft: KeptDraft | None, composer
     is_back = (composers.reply_form if mode == DraftMode.REPLY else composers.note_form) is not None
     words = "" if is_back else saved_words(draft)
     is_kept = draft is not None or bool(draft_files_on(ticket, mode))
-    return {"url": draft_url(ticket, mode), "text": words, "is_kept": is_kept, "is_behind": is_back}
+    url = with_from(draft_url(ticket, mode), composers.origin)
+    return {"url": url, "text": words, "is_kept": is_kept, "is_behind": is_back}
 
 
 def _reply_of(agent: Agent, ticket: Ticket, form: ReplyForm, composers: Composers, *, may_wait: bool) -> Part:
@@ -144,8 +148,8 @@ def _reply_of(agent: Agent, ticket: Ticket, form: ReplyForm, composers: Composer
     anyway = bool(composers.risks) or has_seen  # what was in the way is on screen now
     return {
         "form": form,
-        "action": reverse("desk:reply", args=[ticket.reference]),
-        "preview_url": reverse("desk:preview", args=[ticket.reference]),
+        "action": with_from(reverse("desk:reply", args=[ticket.reference]), composers.origin),
+        "preview_url": with_from(reverse("desk:preview", args=[ticket.reference]), composers.origin),
         "preview": composers.preview,
         "recipient_name": name,
         "company_name": ticket.company.name if ticket.company else "",

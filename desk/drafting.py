@@ -12,6 +12,7 @@ from accounts.auth import AgentRequest
 from core.errors import DomainError, Invalid, StaleVersion
 from desk.drafts import current_version, keep_files, saved_words
 from desk.forms import DraftForm
+from desk.neighbours import from_of, with_from
 from tickets import services
 from tickets.around import KeptDraft
 from tickets.files import scan_note_in_words
@@ -45,7 +46,7 @@ def draft_answer(
         return JsonResponse({"version": kept.version if kept else 0, "said": saved_words(shown)})
     is_kept = bool(kept or request.FILES) and "discard" not in request.POST
     messages.success(request, _("Draft saved") if is_kept else _("Draft discarded"))
-    return redirect(f"{page}?compose={compose}" if is_kept else page)
+    return redirect(with_from(f"{page}?compose={compose}" if is_kept else page, from_of(request)))
 
 
 def files_answer(
@@ -58,7 +59,7 @@ def files_answer(
     except DomainError as error:
         return JsonResponse(error.as_problem(), status=error.status) if is_module else refuse(error)
     if not is_module:
-        return redirect(page)
+        return redirect(with_from(page, from_of(request)))
     return JsonResponse({"files": [{"id": str(file.pk), "note": scan_note_in_words(file.scan_note)} for file in kept]})
 
 

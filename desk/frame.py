@@ -130,9 +130,10 @@ def back_of(request: AgentRequest) -> Part:
 
 
 def _beside(request: AgentRequest, ticket: Ticket) -> Part:
-    """Addresses of the next and the previous ticket of the list, and of the list around it, which are read only when
-    they are asked for.
+    """The list the ticket was opened from; addresses of its next and previous ticket there and of the list around it,
+    which are read only when they are asked for.
     """
     origin = from_of(request)
     names = {"next_url": "next-ticket", "previous_url": "previous-ticket", "list_url": "list-beside"}
-    return {key: with_from(reverse(f"desk:{name}", args=[ticket.reference]), origin) for key, name in names.items()}
+    urls = {key: with_from(reverse(f"desk:{name}", args=[ticket.reference]), origin) for key, name in names.items()}
+    return {"origin": origin, **urls}

@@ -4,7 +4,7 @@ The address holds only what differs from the list itself, so that `/queue/<slug>
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -78,7 +78,17 @@ class ListState:
 
     @property
     def sort(self) -> str:
-        return "-created_at" if self.is_search else self.look.sort
+        """The order of the look, as far as this list can be put into it."""
+        if self.is_search:
+            return "-created_at"
+        if self.look.sort in NAMED_SORTS and not has_few(self.listing.view, self.wanted):
+            return self.listing.view.sort  # which costs the same however many there are
+        return self.look.sort
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether it is the own queue in its usual order, which stands in groups as long as it fits one page."""
+        return self.listing.view.slug == "mine" and self.sort == self.listing.view.sort
 
     @property
     def ordering(self) -> tuple[str, ...]:
@@ -182,8 +192,6 @@ def state_of(listing: Listing, form: QueueForm, query: QueryDict) -> ListState:
         wanted = QueueFilter(**form.cleaned_data, terms=read_filter(str(query.get("q", ""))))
     else:
         raise Invalid({name: _("This filter has no such value.") for name in form.errors})
-    if look.sort in NAMED_SORTS and not has_few(listing.view, wanted):
-        look = replace(look, sort=listing.view.sort)  # which costs the same however many there are
     return ListState(listing, wanted, look)
 
 
@@ -228,7 +236,8 @@ def heads_of(state: ListState) -> list[dict[str, Any]]:
 
 def display_of(state: ListState) -> dict[str, Any]:
     """The fold with order and columns."""
-    words, chosen = sort_labels(), state.look.sort
+    words = sort_labels()
+    chosen = state.look.sort if state.look.sort in state.sorts else state.sort
     return {
         "sorts": [{"value": sort, "label": words[sort], "is_selected": sort == chosen} for sort in state.sorts],
         "columns": [

@@ -7,6 +7,7 @@ the list is the one the person begins with.
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, QueryDict
 
@@ -15,7 +16,7 @@ from accounts.models import Agent
 from core.errors import Invalid
 from core.paging import encode_cursor, keyset_page
 from desk.listing import Listing, ListState, form_of, listing_of, state_of
-from desk.rows import grouped
+from desk.rows import Row, arranged
 from desk.selectors import start_slug, start_view
 from tickets.models import Ticket
 from tickets.search import search_tickets
@@ -83,7 +84,7 @@ def neighbour_of(agent: Agent, ticket: Ticket, origin: str, *, is_next: bool) ->
     still has its place in the list's order.
     """
     state = state_from(agent, origin)
-    if state.listing.view.slug == "mine" and state.sort == state.listing.view.sort:
+    if state.has_groups:
         shown = _grouped(agent, state)
         if ticket.reference in shown:
             place = shown.index(ticket.reference) + (1 if is_next else -1)
@@ -119,5 +120,6 @@ def _grouped(agent: Agent, state: ListState) -> list[str]:
     page: Any = keyset_page(tickets, state.ordering, size=GROUPED)
     if page.next_cursor is not None:
         return []
-    groups = grouped(page.items, {ticket.pk: {"reference": ticket.reference} for ticket in page.items})
+    rows: dict[UUID, Row] = {ticket.pk: {"reference": ticket.reference, "flags": []} for ticket in page.items}
+    groups = arranged(page.items, rows, agent, in_groups=True)
     return [row["reference"] for group in groups for row in group["rows"]]

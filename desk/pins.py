@@ -48,16 +48,16 @@ def in_tab_order(agent: Agent, views: Sequence[SavedView]) -> list[SavedView]:
     return sorted(views, key=lambda view: pins.index(view.slug) if view.slug in pins else len(pins))
 
 
-def counts_of(agent: Agent, views: Sequence[SavedView]) -> dict[str, int]:
+def counts_of(agent: Agent, views: Sequence[SavedView], *, is_anew: bool = False) -> dict[str, int]:
     """How many tickets stand in the first of them, up to COUNT_CAP + 1, by slug; one statement for all, and one for
-    each name in a filter, every `COUNT_SECONDS`.
+    each name in a filter, every `COUNT_SECONDS`, or `is_anew`, after something has happened.
     """
     first = views[:COUNTED]
     if not first:
         return {}
     facts = [(str(view.pk), view.version) for view in first], sorted(map(str, reach_of(agent).teams))
     key = f"view-counts:{agent.pk}:{sha256(repr(facts).encode()).hexdigest()}"
-    kept: dict[str, int] | None = cache.get(key)
+    kept: dict[str, int] | None = None if is_anew else cache.get(key)
     if kept is None:
         kept = _counted(agent, [listing_of_saved(view) for view in first])
         cache.set(key, kept, COUNT_SECONDS)

@@ -128,9 +128,17 @@ def help_flag(hint: EnvelopeHint) -> Row:
     return {"label": target, "tone": "outline", "icon": "mail"}
 
 
-def grouped(
-    tickets: Iterable[Ticket], row_by_id: Mapping[UUID, Row], awaiting_owner: Collection[UUID] = ()
-) -> list[Row]:
+def arranged(tickets: Sequence[Ticket], row_by_id: Mapping[UUID, Row], agent: Agent, *, in_groups: bool) -> list[Row]:
+    """The rows of a list as they stand there, with what `add_hints` marks: the own queue in groups, any other list as
+    one group without a name; none without rows.
+    """
+    awaiting_owner = add_hints(tickets, row_by_id, agent)
+    if in_groups:
+        return _grouped(tickets, row_by_id, awaiting_owner)
+    return [{"label": "", "rows": list(row_by_id.values())}] if row_by_id else []
+
+
+def _grouped(tickets: Iterable[Ticket], row_by_id: Mapping[UUID, Row], awaiting_owner: Collection[UUID]) -> list[Row]:
     """The agent's own queue in the order in which it is worked: what needs them, what is in work, what waits."""
     groups: dict[str, list[Row]] = {"attention": [], "work": [], "waiting": [], "done": []}
     for ticket in tickets:

@@ -49,7 +49,9 @@ def show_ticket(
     context = page_of(request.agent, ticket, look, able=tabs.able, csrf_token=get_token(request), read=read)
     if look == Look() and IN_THE_BACKGROUND not in request.headers:  # the newest entry is on screen, and looked at
         note_read(request.agent, ticket, context["last_seen_seq"], before=read)
-    context |= dock_of(request.agent, ticket, tabs.able, context["last_seen_seq"], composers or Composers())
+    composers = composers or Composers()
+    composers.origin = from_of(request)
+    context |= dock_of(request.agent, ticket, tabs.able, context["last_seen_seq"], composers)
     context |= {"error": error, **tabs.context(), **(more or {})}
     return show_around(request, ticket, context, status=status, said=said, undo_url=undo_url)
 

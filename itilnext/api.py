@@ -58,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tickets.api.urls")),
     path("", include("envelopes.api.urls")),
     path("", include("notifications.api.urls")),
+    path("", include("sla.alerts.api.urls")),
     path("", include("sla.api.urls")),
     path("", include("sla.reminders.api.urls")),
     path("", include("connectors.mail.api.urls")),

@@ -9,7 +9,7 @@ list. It is offered where these are in work or resolved, of which even a large d
 from typing import Any, TypeVar
 
 from django.db.models import CharField, F, QuerySet, Value
-from django.db.models.functions import Coalesce, Concat
+from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 
 from tickets.models import Ticket
 from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER
@@ -26,9 +26,10 @@ SORTS: dict[str, tuple[str, ...]] = {
 }
 """Name in addresses and at the API -> fields for keyset paging."""
 
+_WHOLE_NAME = Concat("requester__first_name", Value(" "), "requester__last_name", output_field=CharField())
 _NAMES: dict[str, Any] = {
     "owner": Coalesce(F("owner__name"), Value("")),
-    "customer": Concat("requester__first_name", Value(" "), "requester__last_name", output_field=CharField()),
+    "customer": Coalesce(NullIf(Trim(_WHOLE_NAME), Value("")), F("requester__email"), output_field=CharField()),
     "company": Coalesce(F("company__name"), Value("")),
     "team": F("team__name"),
 }
@@ -52,10 +53,10 @@ def with_sorted_names(tickets: T, sort: str) -> T:
 
 def tell_sorted_names(ticket: Ticket, sort: str) -> None:
     """As `with_sorted_names`, for a ticket that was read otherwise: its place in the order can then be named."""
-    owner, company, requester = ticket.owner, ticket.company, ticket.requester
+    owner, company = ticket.owner, ticket.company
     names = {
         "owner": owner.name if owner else "",
-        "customer": f"{requester.first_name} {requester.last_name}",
+        "customer": ticket.requester.name,
         "company": company.name if company else "",
         "team": ticket.team.name,
     }

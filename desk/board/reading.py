@@ -26,9 +26,9 @@ from desk.flags import chips_of
 from desk.rows import help_flag, ticket_url
 from desk.selectors import ANY_STATUS, QueueFilter, QueueView, tickets_in
 from envelopes.hints import EnvelopeHint, hints_on
-from tickets.columns import ON_BOARDS
+from tickets.columns import ESCALATED, ON_BOARDS, STATUS_COLUMNS, STATUSES_ESCALATED
 from tickets.enums import OPEN, Priority, TicketStatus
-from tickets.filters import NONE, Filter, Term
+from tickets.filters import NONE, Filter, Term, statuses_of
 from tickets.models import Ticket
 from tickets.policies import is_staff_role
 from tickets.querysets import ROW, TicketQuerySet
@@ -71,11 +71,42 @@ class Place:
 
     def list_url(self, terms: Sequence[Term] = ()) -> str:
         """The list of the same tickets, narrowed by `terms` besides."""
-        typed = Filter((*self.wanted.terms.terms, *terms))
-        if not self.wanted.status and not typed.about("status"):
-            typed = Filter((*typed.terms, Term("status", ("open",))))
+        own, named = self.wanted.terms.about("status"), Filter(tuple(terms)).about("status")
+        kept = [term for term in self.wanted.terms.terms if term not in own]
+        kept += [term for term in terms if term not in named]
+        typed = Filter((*kept, *(self._within(named[0].values[0]) if named else self._shown_statuses())))
         address = self.wanted.choices | {"q": typed.text}
         return f"{reverse('desk:queue', args=[self.view.slug])}?{urlencode(address)}"
+
+    @property
+    def statuses(self) -> tuple[set[str], bool]:
+        """Of the tickets that stand on the board, and whether escalated ones of whatever status do besides."""
+        values = [value for term in self.wanted.terms.about("status") for value in term.values]
+        names_status = bool(self.wanted.status or values)
+        base = ON_BOARDS if self.layout.shows_resolved or names_status else OPEN
+        shown = {str(status) for status in base}
+        if not values:
+            return shown, False
+        return shown & set(statuses_of(value for value in values if value != ESCALATED)), ESCALATED in values
+
+    def _within(self, name: str) -> tuple[Term, ...]:
+        """What narrows a list to the column of that name, as far as the board shows its statuses."""
+        shown, has_escalated = self.statuses
+        whole = STATUSES_ESCALATED if name == ESCALATED else STATUS_COLUMNS[name]
+        missing = tuple(str(status) for status in whole if status not in shown)
+        if not missing or (name == ESCALATED and has_escalated):
+            return (Term("status", (name,)),)
+        return (Term("status", (name,)), Term("status", missing, is_excluded=True))
+
+    def _shown_statuses(self) -> tuple[Term, ...]:
+        if self.wanted.status in ON_BOARDS and not self.wanted.terms.about("status"):
+            return ()  # its own parameter says so
+        shown, has_escalated = self.statuses
+        values = ["open"] if shown >= set(OPEN) else []
+        values += [str(status) for status in ON_BOARDS if status in shown and not (values and status in OPEN)]
+        if not values and not has_escalated:
+            return (Term("status", ("open",)), Term("status", ("open",), is_excluded=True))  # nothing
+        return (Term("status", (*values, *([ESCALATED] if has_escalated else []))),)
 
 
 def tickets_on(place: Place, agent: Agent) -> TicketQuerySet:

@@ -44,6 +44,7 @@ from tickets.placeholders import filled
 from tickets.policies import acts_as_owner, may_note
 from tickets.selectors import messages_in_hand_of, written_since
 from tickets.services import NewFile
+from tickets.services.addresses import each_once
 from tickets.services.attachments import unstored
 from tickets.services.draft_files import as_attachments, draft_files_of, refuse_too_much
 
@@ -194,7 +195,8 @@ def _risks(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> list[Risk]
     has_files = bool(given["attachments"]) or bool(request.POST.getlist("kept")) or bool(drafted)
     uploaded = [(file.name or "", file.size or 0) for file in given["attachments"]]
     refuse_too_much(uploaded, besides=[file.size_bytes for file in drafted])
-    return risks_of(ticket, author=request.agent, body=body, cc=given["cc"], has_files=has_files)
+    cc = each_once(given["cc"], besides=ticket.requester.email)
+    return risks_of(ticket, author=request.agent, body=body, cc=cc, has_files=has_files)
 
 
 def _send_once(

@@ -82,8 +82,9 @@ def badges(request: AgentRequest) -> HttpResponse:
 @require_GET
 @agent_required
 def list_counts(request: AgentRequest) -> HttpResponse:
-    """How many tickets stand in the lists of the tabs, by slug; at most three statements, and no words are read."""
-    counts = selectors.open_counts(request.agent) | counts_of(
-        request.agent, in_tab_order(request.agent, views_of(request.agent))
-    )
+    """How many tickets stand in the lists of the tabs, by slug; at most three statements, and no words are read. A page
+    asks at most once in ten seconds, when something has happened that an older number would not show.
+    """
+    views = in_tab_order(request.agent, views_of(request.agent))
+    counts = selectors.open_counts(request.agent) | counts_of(request.agent, views, is_anew=True)
     return JsonResponse({slug: selectors.in_short(count) for slug, count in counts.items()})

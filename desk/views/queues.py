@@ -33,7 +33,7 @@ from desk.listing import (
 from desk.neighbours import origin_of, with_from
 from desk.pins import counts_of, in_tab_order, pins_of
 from desk.quick import quick_filters_of
-from desk.rows import add_hints, grouped
+from desk.rows import arranged
 from desk.selectors import (
     QUEUES,
     QueueFilter,
@@ -164,15 +164,14 @@ def _page(request: AgentRequest, state: ListState, cursor: str) -> Page[Ticket]:
 
 def _rows(request: AgentRequest, state: ListState, page: Page[Ticket], *, is_whole: bool) -> dict[str, Any]:
     """The own queue in groups as long as it fits one page; everything else in the order of the list."""
-    listing, columns = state.listing, state.look.columns
+    columns = state.look.columns
     origin = origin_of(state, request.agent)
     rows = {ticket.pk: shown_row(ticket, request.agent, columns) for ticket in page.items}
     for row in rows.values():
         row["url"] = with_from(row["url"], origin)
-    awaiting_owner = add_hints(page.items, rows, request.agent)
-    if listing.view.slug == "mine" and is_whole and state.sort == listing.view.sort:
-        return {"groups": grouped(page.items, rows, awaiting_owner), "rows": []}
-    return {"groups": [], "rows": list(rows.values())}
+    in_groups = state.has_groups and is_whole
+    groups = arranged(page.items, rows, request.agent, in_groups=in_groups)
+    return {"groups": groups if in_groups else [], "rows": [] if in_groups else list(rows.values())}
 
 
 def _tabs(request: AgentRequest, current: Listing, views: list[SavedView]) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from core.errors import Conflict, Forbidden
 
 
 class NotRecipient(Forbidden):
-    code = "not_recipient"
     detail = _("This alert went to others.")
     hint = _("Only whoever was told of it can acknowledge it.")
 

@@ -53,7 +53,7 @@ export const labelOf = (el) => {
   const name = el.getAttribute("aria-label") || (el.id && document.querySelector(`label[for="${CSS.escape(el.id)}"]`)?.textContent);
   if (name) return name.trim();
   const copy = el.cloneNode(true);
-  copy.querySelectorAll("kbd, .badge, .composer__close-words, .composer__draft, small").forEach((part) => part.remove());
+  copy.querySelectorAll("kbd, .badge, .composer__close-words, .composer__draft, .unscripted, small").forEach((part) => part.remove());
   return copy.textContent.trim().replace(/\s+/g, " ");
 };
 

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from django.test import Client, override_settings
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from pytest_django import DjangoDbBlocker
 from schemathesis.checks import not_a_server_error
@@ -23,12 +24,14 @@ from schemathesis.specs.openapi.checks import (
 from accounts.enums import Role
 from accounts.models import Agent
 from accounts.tokens import token_for
+from core.history import record
 from envelopes.services import write_to_vendor
 from itilnext.api import description
 from itilnext.wsgi import application
 from notifications.enums import EventType
 from notifications.models import Notification
 from notifications.services import notify
+from sla.alerts.models import Alert, AlertRecipient
 from tests.factories import AbsenceFactory, AgentFactory, EnvelopeFactory, TeamFactory, TicketFactory
 from tests.factories.mail import MailboxFactory, arrive
 from tickets.models import Ticket
@@ -96,6 +99,13 @@ def test_every_post_but_the_secret_ones_takes_an_idempotency_key() -> None:
     assert without == ["/api/v1/auth/token/", "/api/v1/auth/logout/"]
 
 
+def an_alert(ticket: Ticket, agent: Agent) -> Alert:
+    alert = Alert(ticket=ticket, condition="not_updated", level=1, cycle=1, triggered_at=timezone.now())
+    record(alert, by=agent)
+    AlertRecipient.objects.create(alert=alert, agent=agent)
+    return alert
+
+
 def desk() -> tuple[dict[str, Agent], dict[str, dict[str, Any]]]:
     """An agent and a supervisor, and by path what each address may be filled with."""
     team = TeamFactory()
@@ -108,7 +118,7 @@ def desk() -> tuple[dict[str, Agent], dict[str, dict[str, Any]]]:
     of_vendor = {"kind": "external_vendor", "vendor_addresses": ["vera@vendor.test"]}
     vendor = EnvelopeFactory(ticket=ticket, expert=AgentFactory(teams=[TeamFactory()]), **of_vendor)
     ids: dict[str, Any] = {
-        "tickets": {"reference": ticket.reference},
+        "tickets": {"reference": ticket.reference, "id": str(an_alert(ticket, agent).pk)},
         "tasks": {"id": str(create_task(ticket.pk, by=agent, title="Measure").pk)},
         "envelopes": {"id": str(EnvelopeFactory(ticket=ticket).pk)},
         "vendor_mails": {"id": str(write_to_vendor(vendor.pk, by=agent, subject="Switch 7", body_text="Hello").pk)},

@@ -11,7 +11,7 @@ from tests.desk.pages import html_of, statements_of, url_of
 from tests.factories import EnvelopeFactory, TicketFactory
 from tickets.enums import Priority
 from tickets.models import Ticket
-from tickets.services import resolve_ticket, save_view
+from tickets.services import accept_ticket, resolve_ticket, save_view
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -74,9 +74,27 @@ def test_of_a_long_list_the_rows_around_the_ticket_as_j_and_k_go_through_them(de
     Ticket.objects.filter(pk=near_end.pk).update(team=desk.other_team)
     desk.mara.teams.add(desk.other_team)
     gone = Ticket.objects.get(pk=near_end.pk)
-    assert rows_in(beside(desk, gone, "unowned?team=" + str(desk.team.pk))) == order[32:40] + order[41:45]
+    assert rows_in(beside(desk, gone, "unowned?team=" + str(desk.team.pk))) == order[32:45]
     following = desk.browser(desk.mara).get(url_of(gone, f"next/?from={quote(f'unowned?team={desk.team.pk}')}"))
     assert following["Location"].startswith(f"/t/{order[41]}/"), "it keeps its place, as for J"
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_ticket_that_has_left_the_list_keeps_its_row_there_while_it_is_open(desk: Desk, place: int) -> None:
+    for _number in range(3):
+        TicketFactory(team=desk.team)
+    order = list(Ticket.objects.in_queue_order())
+    accept_ticket(order[place].pk, by=desk.mara)
+    html = beside(desk, order[place], "unowned")
+    assert (rows_in(html), current_in(html)) == ([ticket.reference for ticket in order], [order[place].reference])
+    assert html.count("In progress") == 1
+    other = order[(place + 1) % 3]
+    assert order[place].reference not in rows_in(beside(desk, other, "unowned"))
+    resolve_ticket(order[place].pk, by=desk.mara, code="fixed", note="Done.")
+    browser = desk.browser(desk.mara)
+    assert rows_in(html_of(browser.get(url_of(order[place], "list/"), headers=HTMX))) == []
+    shown = html_of(browser.get(url_of(order[place], "list/?shown=1"), headers=HTMX))
+    assert (rows_in(shown), "Resolved" in shown) == ([order[place].reference], True), "where the page shows it"
 
 
 def test_a_ticket_that_never_stood_in_the_own_queue_is_not_marked_there(desk: Desk) -> None:

@@ -110,6 +110,35 @@ def test_a_column_leads_to_the_list_of_the_same_tickets(desk: Desk) -> None:
         assert html.count('<li class="queue-row') == column["count"], column["url"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "layout"),
+    [
+        ("status:open", {}),
+        ("status:new,waiting_customer", {}),
+        ("status:new status:resolved", {}),
+        ("status:escalated", {}),
+        ("status:waiting_internal -status:escalated", {}),
+        ("status:any", {"by": "agent"}),
+        ("", {"by": "agent", "lanes": "status"}),
+        ("status:waiting,closed", {"by": "status", "lanes": "priority"}),
+    ],
+)
+def test_heads_lead_to_what_they_count_whatever_the_board_is_narrowed_to(
+    filled: Desk, typed: str, layout: dict[str, str]
+) -> None:
+    for status in ("in_progress", "waiting_internal", "waiting_customer"):
+        ticket = TicketFactory(team=filled.team, owner=filled.mara)
+        EnvelopeFactory(ticket=ticket, team=filled.other_team)
+        waiting(ticket, status)
+    waiting(TicketFactory(team=filled.team, owner=filled.jonas), "waiting_internal")
+    found = board(filled.mara, typed=typed, **layout)
+    lanes = found["lanes"] if found["has_lanes"] else []
+    assert sum(column["count"] for column in found["columns"])
+    for head in (*found["columns"], *lanes):
+        html = html_of(filled.browser(filled.mara).get(head["url"]))
+        assert html.count('<li class="queue-row') == head["count"], head["url"]
+
+
 def test_both_kinds_of_waiting_are_one_column(desk: Desk) -> None:
     for status in ("waiting_customer", "waiting_internal"):
         waiting(TicketFactory(team=desk.team, owner=desk.mara), status)

@@ -143,6 +143,11 @@ def test_a_changed_recipient_does_not_get_the_reply(desk: Desk, ticket: Ticket) 
             "Send to Dana Roth and 2 others",
             "dana@acme.example · copy to a@acme.example, b@acme.example",
         ),
+        (
+            "a@acme.example, A@ACME.example, Dana@acme.example",
+            "Send to Dana Roth and 1 other",
+            "dana@acme.example · copy to a@acme.example",
+        ),
     ],
 )
 def test_the_button_names_the_exact_recipients(desk: Desk, ticket: Ticket, cc: str, words: str, every: str) -> None:
@@ -152,7 +157,28 @@ def test_the_button_names_the_exact_recipients(desk: Desk, ticket: Ticket, cc: s
     (button,) = re.findall(r'<button[^>]*id="reply-send".*?</button>', html, re.DOTALL)
     assert re.findall(r"<span data-recipients-words>([^<]*)</span>", button) == [words]
     assert re.findall(r' title="([^"]*)"', button) == [every]
-    assert f'name="then" value="wait_for_customer" title="{every}"' in html
+    (button,) = re.findall(r'<button[^>]*name="then" value="wait_for_customer".*?</button>', html, re.DOTALL)
+    shown = re.findall(r"<span data-recipients-words>([^<]*)</span>", button)
+    assert shown == [f"{words}, and wait" if cc else f"{words} and wait"]
+    assert re.findall(r' title="([^"]*)"', button) == [every]
+    assert "Send to Dana Roth and those in Cc, and wait</span>" in button, "where no script counts them"
+
+
+def test_a_refused_form_and_all_beside_it_keep_the_list_the_ticket_was_opened_from(desk: Desk, ticket: Ticket) -> None:
+    browser, kept = desk.browser(desk.mara), "?from=team%3Fpriority%3Dmedium"
+    for mode, values in (
+        ("reply", reply_form(browser, ticket, body="")),
+        ("note", note_form(browser, ticket, body="")),
+    ):
+        browser.post(url_of(ticket, f"{mode}/"), values)
+        html = html_of(browser.post(url_of(ticket, f"{mode}/{kept}"), values))
+        actions = [url_of(ticket, act) for act in ("reply/", "note/", "preview/")]
+        actions += [f"/drafts/{ticket.reference}-{each}/" for each in ("reply", "note")]
+        assert [action for action in actions if f'action="{action}{kept}"' not in html] == []
+        assert 'data-from="team?priority=medium"' in html
+        assert f'hx-get="{url_of(ticket, "list/")}{kept}"' in html
+    draft = browser.post(f"/drafts/{ticket.reference}-reply/{kept}", {"body": "Half", "draft_version": "0"})
+    assert draft["Location"] == f"/t/{ticket.reference}/?compose=reply&{kept[1:]}"
 
 
 def test_new_entries_are_shown_before_the_reply_goes_anyway(desk: Desk, ticket: Ticket) -> None:
@@ -239,7 +265,8 @@ def test_another_risk_is_asked_about_anew(desk: Desk, ticket: Ticket) -> None:
 
 def test_no_risk_no_question(desk: Desk, ticket: Ticket) -> None:
     browser = desk.browser(desk.mara)
-    values = reply_form(browser, ticket, body="The plan is attached.", cc="boss@acme.example", attachments=[file()])
+    cc = "boss@acme.example, BOSS@acme.example, dana@acme.example, dana@ACME.example"  # one more than Dana
+    values = reply_form(browser, ticket, body="The plan is attached.", cc=cc, attachments=[file()])
     assert browser.post(url_of(ticket, "reply/"), values).status_code == 302
 
 

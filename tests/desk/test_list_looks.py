@@ -112,7 +112,9 @@ def people_of(ticket: Ticket) -> dict[str, str]:
 @pytest.mark.parametrize("sort", sorted(NAMED_SORTS))
 def test_pages_and_neighbours_by_names_hold_each_ticket_once(desk: Desk, sort: str) -> None:
     desk.mara.teams.add(desk.other_team)
-    loner = ContactFactory(first_name="Olga", last_name="Lone", company=None)
+    loner = ContactFactory(
+        first_name="", last_name="", email="zoe@lone.example", company=None
+    )  # known by address alone
     for number in range(57):
         owner = (None, desk.jonas, desk.lea)[number % 3]
         team = desk.team if number % 2 else desk.other_team
@@ -205,6 +207,13 @@ def test_a_look_is_kept_for_one_person_and_one_list(desk: Desk) -> None:
     assert [head["name"] for head in kept.context["heads"]] == ["priority", "reference", "subject", "tags"]
     assert subjects(jonas.get("/queue/team/")) == ["New", "Between", "Old"]
     assert mara.get("/queue/all/").context["listing"].look.sort == "-created_at"
+    # A search that cannot be put into a kept order leaves it kept.
+    mara.post(bar["save_url"], bar["hidden"] | {"sort": "customer"})
+    searched = mara.get("/queue/team/?q=new")
+    assert ("sort" in searched.context["kept"], searched.context["bar"]["hidden"]["sort"]) == (False, "customer")
+    assert [sort["value"] for sort in searched.context["display"]["sorts"] if sort["is_selected"]] == [
+        "-priority_score"
+    ]
     # As usual again: nothing is kept any more.
     mara.post("/queue/team/save/", {"sort": "-priority_score", "columns": ",".join(USUAL)})
     desk.mara.refresh_from_db()

@@ -1,6 +1,7 @@
 """What the palette is told by the server (issue 4, ux.md section 4), and the way from ticket to ticket in a list."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ from django.utils import timezone
 
 from accounts.enums import Role
 from accounts.models import Contact
+from envelopes.services import post_in_envelope
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, note_form, statements_of, url_of
-from tests.factories import AgentFactory, ContactFactory, TicketFactory
+from tests.factories import AgentFactory, ContactFactory, EnvelopeFactory, TicketFactory
 from tickets.enums import ViewScope
 from tickets.models import Ticket
 from tickets.services import save_board, save_view
@@ -128,6 +130,18 @@ def test_the_own_queue_is_followed_as_it_is_grouped(desk: Desk) -> None:
     assert listed.index(f"row-{asking.reference}") < listed.index(f"row-{working.reference}")
     assert goes_to(desk, asking, "next", "") == f"/t/{working.reference}/"
     assert goes_to(desk, asking, "previous", "") == f"/t/{asking.reference}/"
+
+
+def test_the_own_queue_is_followed_with_those_first_whose_envelope_waits_for_the_owner(desk: Desk) -> None:
+    working, helped = (TicketFactory(team=desk.team, requester=desk.dana, owner=desk.mara) for _number in range(2))
+    Ticket.objects.update(last_public_reply_at=timezone.now() + timedelta(hours=1))
+    Ticket.objects.filter(pk=working.pk).update(priority_score=90)
+    envelope = EnvelopeFactory(ticket=helped, team=desk.other_team, expert=desk.nina)
+    post_in_envelope(envelope.pk, by=desk.nina, body_text="Which port?")
+    listed = html_of(desk.browser(desk.mara).get("/queue/mine/"))
+    assert listed.index(f"row-{helped.reference}") < listed.index(f"row-{working.reference}")
+    assert goes_to(desk, helped, "next", "") == f"/t/{working.reference}/"
+    assert goes_to(desk, working, "previous", "") == f"/t/{helped.reference}/"
 
 
 def test_unknown_and_foreign_lists_are_the_first_one_and_hidden_tickets_are_missing(desk: Desk) -> None:

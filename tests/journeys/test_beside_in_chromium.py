@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from accounts.services.panels import keep_panels
 from tests.factories import TicketFactory
 from tests.journeys.chromium import (
     Watch,
@@ -14,6 +15,7 @@ from tests.journeys.chromium import (
     tab_to,
     without_worker,
 )
+from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tests.journeys.test_ticket_tools_in_chromium import kept
 from tickets.models import Ticket
@@ -148,6 +150,40 @@ def test_what_happens_on_its_tickets_waits_and_the_row_of_the_open_one_tells_at_
     page.keyboard.press(".")
     expect(other).to_contain_text("In progress")
     expect(refresh).to_be_hidden()
+
+
+def test_a_ticket_that_its_acceptance_takes_out_of_the_list_tells_so_in_its_row(
+    page: Page, desk: Desk, tickets: list[Ticket]
+) -> None:
+    open_page(page, at(tickets[3]))
+    expect(current(page)).to_contain_text("New")
+    page.wait_for_selector("html[data-live=list]", state="attached")
+    page.keyboard.press("a")
+    expect(current(page)).to_contain_text("In progress")
+    expect(current(page)).to_have_attribute("id", f"row-{tickets[3].reference}")
+
+
+def test_wide_panels_leave_the_ticket_its_room(page: Page, desk: Desk, ticket: Ticket) -> None:
+    keep_panels(desk.mara.pk, by=desk.mara, list_width=32, details_width=32)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    open_page(page, at(ticket, "mine"))
+    wide = page.evaluate("document.querySelector('.workspace__centre').offsetWidth")
+    expect(page.locator("#context-panel")).to_be_visible()
+    assert wide >= 26 * 16
+    scrolls_no_wider(page)
+
+
+def test_without_scripts_no_empty_list_stands_there_and_buttons_do_not_count(
+    browsers: Browsers, desk: Desk, ticket: Ticket
+) -> None:
+    page = browsers(desk.mara, java_script_enabled=False)
+    page.goto(at(ticket, "mine"))
+    expect(page.locator("#ticket-head")).to_be_visible()
+    expect(panel(page)).to_be_hidden()
+    expect(page.locator(".list-button").first).to_be_hidden()
+    page.locator("#composer-reply > summary").click()
+    expect(page.get_by_role("button", name="Send to Dana Roth and those in Cc", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Send to Dana Roth", exact=True)).to_have_count(0)
 
 
 def test_an_act_on_the_ticket_leaves_the_list_and_its_place(page: Page, desk: Desk, tickets: list[Ticket]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tests.matrix.cases import Act, Ask, api
+from tests.matrix.cases import Act, Ask, Case, api
 
 
 def _until() -> str:
@@ -16,7 +16,14 @@ def _pause() -> dict[str, Any]:
     return {"reason": "vendor", "until": _until(), "note": "A part"}
 
 
+def _acknowledge(case: Case) -> Ask:
+    alert = case.world.things["alert"]
+    return Ask("post", f"/api/v1/tickets/{alert.ticket.reference}/alerts/{alert.pk}/acknowledge/", {})
+
+
 SLA_ACTS: dict[str, Act] = {
+    "read_alerts": Act(api=lambda case: Ask("get", api(case, "alerts"))),
+    "acknowledge_alert": Act(api=_acknowledge),
     "read_clocks": Act(api=lambda case: Ask("get", api(case, "clocks"))),
     "pause_clocks": Act(api=lambda case: Ask("post", api(case, "clocks/pause"), _pause(), status=201)),
     "resume_clocks": Act(api=lambda case: Ask("post", api(case, "clocks/resume"), {})),

@@ -22,6 +22,22 @@ pause_clocks    foreign_owned  401  404   404   404    404    404    404     rol
 resume_clocks   paused         401  role  role  role   role   ok     ok      role    404   404      role  role   401
 resume_clocks   owned          401  role  role  role   role   409:not_paused 409:not_paused role 404 404 role role 401
 """
+ALERTS = """
+act               state          anon agent owner deputy lead   super  manager auditor admin outsider bare  client gone
+
+# "List and read main thread": whoever reads the ticket
+read_alerts       new            401  ok    ok    404    ok     ok     ok      ok      404   404      scope ok     401
+read_alerts       owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
+read_alerts       foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
+
+# "Acknowledge alert": recipients; this one went to owner, lead, manager and auditor, who only reads
+acknowledge_alert -              401  role  ok    404    ok     role   ok      role    404   404      role  role   401
+"""
+
+
+@pytest.mark.parametrize("row", rows(ALERTS), ids=str)
+def test_181_who_sees_and_acknowledges_alerts(row: Row, world: World) -> None:
+    assert answers(world, row) == row.expected
 
 
 @pytest.mark.parametrize("row", rows(CLOCKS), ids=str)

@@ -24,6 +24,7 @@ from core.timers import HEARTBEAT
 from envelopes.mail_tokens import token_of
 from notifications.enums import DeliveryStatus, EventType
 from notifications.models import Delivery, Notification
+from sla.alerts.models import Alert, AlertRecipient
 from sla.reminders.models import Reminder
 from sla.reminders.services import create_reminder, open_feed
 from tests.factories import (
@@ -188,6 +189,7 @@ def _other_things(world: World) -> None:
     world.things["delivery"] = failed
     world.things["browser"] = PushSubscription.objects.create(agent=jonas, endpoint="https://fcm.googleapis.com/send/1")
     _reminders(world, mara)
+    world.things["alert"] = _alert(world, ticket)
     world.things["receipt"] = services.act_on_many(BulkKind.WATCH, by=mara, references=[ticket.reference])
     asked = services.ask_many(BulkKind.WATCH, by=mara, tickets=[(ticket.pk, ticket.reference)])
     world.things["running"] = services.start_many(asked.pk, by=mara)
@@ -205,6 +207,14 @@ def _other_things(world: World) -> None:
     world.things["template"] = services.create_ticket_template(by=lead, title="New starter", **of_team)
     files = [NewFile("half.txt", b"half")]
     [world.things["draft_file"]] = services.keep_draft_files(ticket.pk, by=mara, mode="note", files=files)
+
+
+def _alert(world: World, ticket: Any) -> Alert:
+    alert = Alert(ticket=ticket, condition="not_updated", level=1, cycle=1, triggered_at=timezone.now())
+    record(alert, by=SystemActor("test"))
+    for column in ("owner", "lead", "manager", "auditor"):
+        AlertRecipient.objects.create(alert=alert, agent=world.people[column], told_at=timezone.now())
+    return alert
 
 
 def _reminders(world: World, mara: Any) -> None:

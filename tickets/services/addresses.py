@@ -11,13 +11,18 @@ from core.errors import Invalid
 MAX_CC = 50
 
 
-def usable_addresses(given: Sequence[str], *, besides: str) -> list[str]:
-    """Usable addresses, each once however it is spelt; raises Invalid naming the first that is none."""
+def each_once(given: Sequence[str], *, besides: str) -> list[str]:
+    """Who gets a copy besides the recipient, each once however it is spelt."""
     spelt: dict[str, str] = {}
     for address in filter(None, map(str.strip, given)):
         spelt.setdefault(address.lower(), address)
     spelt.pop(besides.strip().lower(), None)
-    addresses = list(spelt.values())
+    return list(spelt.values())
+
+
+def usable_addresses(given: Sequence[str], *, besides: str) -> list[str]:
+    """As `each_once`; raises Invalid naming the first address that is none."""
+    addresses = each_once(given, besides=besides)
     if len(addresses) > MAX_CC:
         raise Invalid({"cc": _("At most 50 people can get a copy.")})
     for address in addresses:

@@ -1,0 +1,74 @@
+"""Alerts of a ticket, and the word of a recipient that they have seen one."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.enums import Scope
+from accounts.errors import ScopeMissing
+from accounts.models import ApiClient
+from core.api.fields import In, Instant, Out, PersonOut, Query, person
+from core.api.schema import page_of
+from core.api.views import ApiViewSet
+from sla.alerts.enums import AlertCondition, AlertStatus
+from sla.alerts.models import Alert
+from sla.alerts.services import acknowledge_alert
+from tickets.models import Ticket
+
+
+class AlertQuery(Query):
+    status = serializers.ChoiceField(choices=AlertStatus.choices, required=False)
+
+
+class AlertVersionIn(In):
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="the one you saw")
+
+
+class AlertOut(Out):
+    id = serializers.UUIDField()
+    condition = serializers.ChoiceField(choices=AlertCondition.choices)
+    level = serializers.IntegerField(help_text="1 to 3")
+    cycle = serializers.IntegerField(help_text="counts anew from 1 with each ticket and condition")
+    triggered_at = Instant()
+    status = serializers.CharField(help_text=", ".join(AlertStatus.values))
+    recipients = PersonOut(many=True, help_text="as they were when it was raised")
+    acknowledged_at = Instant(allow_null=True)
+    acknowledged_by = person()
+    cleared_at = Instant(allow_null=True)
+    version = serializers.IntegerField()
+
+
+class AlertViewSet(ApiViewSet):
+    def ticket(self, reference: str) -> Ticket:
+        return self.one(Ticket.objects.visible_to(self.actor), reference=reference.upper())
+
+    @extend_schema(
+        operation_id="alert_list",
+        summary="Alerts of a ticket",
+        parameters=[AlertQuery],
+        responses=page_of(AlertOut),
+    )
+    def list(self, request: Request, reference: str) -> Response:
+        ticket = self.ticket(reference)
+        if isinstance(self.actor, ApiClient) and not self.actor.has_scope(Scope.TICKETS_READ, Scope.TICKETS_READ_ALL):
+            raise ScopeMissing(scope=Scope.TICKETS_READ)
+        query = self.read_query(AlertQuery)
+        rows = Alert.objects.filter(ticket=ticket).select_related("acknowledged_by").prefetch_related("recipients")
+        if "status" in query:
+            rows = rows.filter(status=query["status"])
+        return self.page(rows, ("triggered_at", "id"), query, AlertOut)
+
+    @extend_schema(
+        operation_id="alert_acknowledge",
+        summary="I have seen it",
+        description="Recipients only. The next level is told all the same when it is due.",
+        request=AlertVersionIn,
+        responses={200: AlertOut},
+    )
+    def acknowledge(self, request: Request, reference: str, id: UUID) -> Response:
+        alert = self.one(Alert.objects.filter(ticket=self.ticket(reference)), pk=id)
+        values = self.read(AlertVersionIn)
+        return Response(AlertOut(acknowledge_alert(alert.pk, by=self.actor, **values)).data)
