@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from reports import shown
 from reports.enums import Part
-from reports.measures import customers, flow, helping
+from reports.measures import customers, flow, helping, promises
 from reports.measures.asked import Asked
 from reports.measures.figures import Figure
 from reports.measures.registry import metrics_of
@@ -41,9 +41,18 @@ def _overview(asked: Asked, link: Link) -> list[Shown]:
     return [
         _section("now", _("At a glance"), ("M5", "M6", "M11"), stats=stats),
         *([] if asked.person else [_by_team(asked, link)]),
+        _promises(promises.sla_compliance(asked), link),
         _bands(bands, link),
         *_workload(flow.workload(asked), link),
     ]
+
+
+def _promises(figures: Sequence[Figure], link: Link) -> Shown:
+    """Each promise to customers; those without changed targets are a page further."""
+    kept = [figure for figure in figures if figure.code == "M12"]
+    table = shown.figures_table(kept, link)
+    chart = shown.bars(_("SLA compliance"), kept, full=100)
+    return _section("promises", _("SLA compliance"), ("M12",), charts=[chart], table=table)
 
 
 def _by_team(asked: Asked, link: Link) -> Shown:
@@ -138,7 +147,12 @@ def _flow(asked: Asked, link: Link) -> list[Shown]:
     clarity = flow.ownership_clarity(asked)
     age, *bands = flow.backlog_age(asked)
     return [
-        _section("figures", _("Figures"), ("M20", "M16"), table=shown.figures_table([*clarity, age], link)),
+        _section(
+            "figures",
+            _("Figures"),
+            ("M20", "M21", "M16"),
+            table=shown.figures_table([*clarity, *flow.transfers(asked), age], link),
+        ),
         _bands(bands, link),
         *_trend(asked),
     ]

@@ -50,7 +50,8 @@ def hours(seconds: int | None) -> str:
     return _("%(h)s h %(min)s min") % {"h": seconds // HOUR, "min": seconds % HOUR // MINUTE}
 
 
-IN_HOURS = ("M5_business",)
+IN_HOURS = ("M5_business", "M8", "M8_legal", "M9", "M9b", "M14")
+"""Figures in hours of work."""
 
 
 def value_of(figure: Figure) -> str:
@@ -113,7 +114,7 @@ def _figure_row(figure: Figure, link: Link) -> list[Shown]:
     spread = figure.spread
     is_share = figure.unit in (Unit.PERCENT, Unit.PER_THOUSAND)
     return [
-        cell(named(figure), is_number=False),
+        cell(named_whole(figure), is_number=False),
         cell(value_of(figure)),
         _rows_cell(figure, Part.COUNTED, figure.numerator, link) if is_share else cell("–"),
         _rows_cell(figure, Part.BASE, figure.denominator, link),
@@ -129,6 +130,11 @@ def _rows_cell(figure: Figure, part: Part, number: int, link: Link) -> Shown:
 
 def named(figure: Figure) -> str:
     return figure.group.name if figure.group else name_of(figure.code)
+
+
+def named_whole(figure: Figure) -> str:
+    """With what it is one of."""
+    return f"{name_of(figure.code)}: {figure.group.name}" if figure.group else name_of(figure.code)
 
 
 def definitions_of(codes: Sequence[str]) -> list[Shown]:

@@ -5,6 +5,7 @@ from reports import views
 pages: list[URLPattern | URLResolver] = [
     path("", views.report, name="overview"),
     path("rows/", views.rows, name="rows"),
+    path("export.csv", views.export, name="export"),
     path("<slug:slug>/", views.report, name="report"),
 ]
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,12 +15,14 @@ from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
 from core.errors import DomainError
 from core.labels import label_of
+from core.tables import csv_rows
 from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
 from reports import shown
 from reports.asking import asked_of
 from reports.enums import Part
 from reports.errors import FiguresForbidden
+from reports.exporting import table_of
 from reports.forms import ReportForm
 from reports.measures.asked import Asked
 from reports.measures.registry import figure_named
@@ -28,6 +30,7 @@ from reports.policies import Sight, may_read_figures, sight_of
 from reports.sections import sections_of
 from reports.shown import Shown
 from reports.wording import COMMON, PAGES, name_of
+from sla.models import SlaClock
 from tickets.calibration import desk_zone
 from tickets.enums import TicketStatus
 from tickets.figures import months_back
@@ -95,6 +98,7 @@ def _frame(question: Question, slug: str) -> Shown:
         "now": question.asked.now,
         "is_own": question.asked.person is not None,
         "page_url": _url(slug),
+        "export_url": _with(question, reverse("reports:export")),
         "tabs": [
             {"label": label, "url": _with(question, _url(each)), "is_current": each == slug}
             for each, label in PAGES.items()
@@ -113,6 +117,21 @@ def _with(question: Question, url: str) -> str:
 
 @require_GET
 @agent_required
+def export(request: AgentRequest) -> Any:  # a stream is no HttpResponse to Django
+    """All figures of the period as CSV, with the numbers as programs take them."""
+    if not may_read_figures(request.agent):
+        return _refused(request, FiguresForbidden())
+    question = _question(request)
+    if question.status != 200:
+        raise Http404
+    name = f"figures-{question.first}-{question.last}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    pieces = csv_rows(list(table_of(question.asked)))
+    return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@require_GET
+@agent_required
 def rows(request: AgentRequest) -> HttpResponse:
     """What is behind one number: `?figure=` names it, `part` whether its numerator or its denominator is meant. 404
     for a figure that the reader is not told.
@@ -126,7 +145,8 @@ def rows(request: AgentRequest) -> HttpResponse:
         raise Http404
     found = figure.rows(Part(part))
     total = found.count()
-    listed = _tickets(request.agent, found) if found.model is Ticket else _envelopes(request.agent, found)
+    shown_as = found if found.model in (Ticket, Envelope) else _behind(found)
+    listed = (_envelopes if shown_as.model is Envelope else _tickets)(request.agent, shown_as)
     name = name_of(figure.code)
     context = {
         "title": f"{name}: {figure.group.name}" if figure.group else name,
@@ -137,11 +157,19 @@ def rows(request: AgentRequest) -> HttpResponse:
         "last": question.last,
         "rows": listed,
         "total": total,
-        "others": total - len(listed),
+        "others": (total if shown_as is found else shown_as.count()) - len(listed),
         "back_url": _with(question, reverse("reports:overview")),
         "definitions": shown.definitions_of([figure.code.partition("_")[0].rstrip("b")]),
     }
     return render(request, "reports/rows.html", context)
+
+
+def _behind(found: Any) -> Any:
+    """The tickets of clocks or transfers; of clocks between teams the envelopes."""
+    of_help = found.model is SlaClock and found.filter(envelope__isnull=False).exists()
+    if of_help:
+        return Envelope.objects.filter(pk__in=found.order_by().values("envelope"))
+    return Ticket.objects.filter(pk__in=found.order_by().values("ticket"))
 
 
 def _tickets(agent: Agent, found: Any) -> list[Shown]:

@@ -13,6 +13,7 @@ from sla.enums import APPROVED, ClockState, Metric
 from sla.explain import Reckoning, Stop, at_risk_before
 from sla.states import (
     CANCELLED,
+    CLOSED,
     OF_HELP,
     OF_OUTCOME,
     OF_TICKETS,
@@ -189,7 +190,7 @@ def _end_stops(state: State, reasons: frozenset[str], at: datetime, *, by: UUID 
 def _on_status(state: State, fact: Fact) -> None:
     if fact.old == WAITING:
         _end_stops(state, frozenset({WAITING}), fact.at, by=fact.by)
-    if fact.old == RESOLVED:
+    if fact.old == RESOLVED and fact.new != CLOSED:
         _reopen(state, fact.at)
     elif fact.old == CANCELLED:
         _restore(state, fact.at)

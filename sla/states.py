@@ -16,6 +16,8 @@ from sla.explain import Reckoning, Stop
 S = ClockState
 RESOLVED, CANCELLED = "resolved", "cancelled"
 """Reasons of stops that are no pauses: while nobody was to work on the ticket."""
+CLOSED = "closed"
+"""Follows a resolution and changes nothing about what was promised."""
 WAITING = str(PauseReason.WAITING_CUSTOMER)
 PAUSES = frozenset(map(str, PauseReason))
 

@@ -7,6 +7,7 @@ so merged ones too) never count.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Agent
 from envelopes.models import Envelope
+from reports.measures.hours import Hours, hours_of_teams
 from tickets.enums import TicketStatus
 from tickets.models import OwnershipTransfer, Ticket
 
@@ -38,6 +40,11 @@ class Asked:
     """Only what this agent is answerable for, in whichever team."""
     only: Mapping[str, str] = field(default_factory=dict)
     """Values that tickets must have, by field: `type`, `priority`, `channel`."""
+
+    @cached_property
+    def hours(self) -> Hours:
+        """Business hours of teams, read once for all figures that are asked together."""
+        return hours_of_teams()
 
 
 def tickets(asked: Asked) -> Rows:

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from reports.measures.asked import Asked, Rows, tickets, within
 from reports.measures.figures import Figure, durations, measured, shares
-from reports.measures.hours import business_time, hours_of_teams
+from reports.measures.hours import business_time
 from tickets.enums import EntryKind, TicketStatus
 from tickets.models import Ticket, TimelineEntry
 
@@ -30,7 +30,7 @@ def time_to_value(asked: Asked) -> Figure:
 
 def business_time_to_value(asked: Asked) -> Figure:
     """M5 beside the headline: in hours of the ticket's team. PostgreSQL knows no calendars, so each row is measured."""
-    rows, hours = delivered(asked), hours_of_teams()
+    rows, hours = delivered(asked), asked.hours
     found = rows.values_list("team", "created_at", "value_delivered_at", "status")
     lengths, provisional = [], 0
     for team_id, created_at, delivered_at, status in found:
@@ -45,12 +45,18 @@ def first_resolved(asked: Asked) -> Rows:
     Only those that were reopened have their first resolution elsewhere than in their row.
     """
     again = Q(reopen_count__gt=0)
-    rows: Rows = tickets(asked).annotate(
+    rows = with_first_ends(tickets(asked))
+    at_once = ~again & within(asked, "resolved_at")
+    return rows.filter(at_once | again & within(asked, "first_resolved_at"))
+
+
+def with_first_ends(rows: Rows) -> Rows:
+    """With `first_resolved_at` and `reopened_at`, the first of each."""
+    found: Rows = rows.annotate(
         first_resolved_at=Coalesce(_first(facts__to=S.RESOLVED), F("resolved_at")),
         reopened_at=_first(facts__from=S.RESOLVED, facts__to=S.IN_PROGRESS),
     )
-    at_once = ~again & within(asked, "resolved_at")
-    return rows.filter(at_once | again & within(asked, "first_resolved_at"))
+    return found
 
 
 def _first(**facts: Any) -> Subquery:

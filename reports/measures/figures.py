@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Aggregate, Avg, Count, DurationField, Q, Sum
+from django.db.models import Aggregate, Avg, Count, DurationField, IntegerField, Q, Sum
 
 from reports.enums import Part, Unit
 from reports.measures.asked import Rows
@@ -75,7 +75,6 @@ class NearestRank(Aggregate):
         super().__init__(expression, fraction=fraction, **extra)
 
 
-NOTHING = Q(pk__in=())
 P50, P90 = Decimal("0.5"), Decimal("0.9")
 
 
@@ -95,7 +94,7 @@ def shares(base: Rows, conditions: Mapping[str, Any], *, provisional: Q | None =
     """By code, each the rows of `base` for which its condition holds. One query for all of them."""
     found = base.order_by().aggregate(
         of=Count("pk"),
-        open=Count("pk", filter=provisional or NOTHING),
+        **_open(provisional),
         **{f"n{number}": Count("pk", filter=condition) for number, condition in enumerate(conditions.values())},
     )
     return [
@@ -105,10 +104,14 @@ def shares(base: Rows, conditions: Mapping[str, Any], *, provisional: Q | None =
             base,
             numerator=found[f"n{number}"],
             denominator=found["of"],
-            provisional=found["open"],
+            provisional=found.get("open", 0),
         )
         for number, (code, condition) in enumerate(conditions.items())
     ]
+
+
+def _open(provisional: Q | None) -> dict[str, Count]:
+    return {} if provisional is None else {"open": Count("pk", filter=provisional)}
 
 
 def ratio(
@@ -151,7 +154,7 @@ def durations_and_counts(
         p90=NearestRank(length, P90, output_field=DurationField()),
         mean=Avg(length, output_field=DurationField()),
         total=Sum(length, output_field=DurationField()),
-        open=Count("pk", filter=provisional or NOTHING),
+        **_open(provisional),
     )
     spread = Spread(seconds(found["p50"]), seconds(found["p90"]), seconds(found["mean"]))
     figure = Figure(
@@ -163,9 +166,31 @@ def durations_and_counts(
         counted=base,
         base=base,
         spread=spread,
-        provisional=found["open"],
+        provisional=found.get("open", 0),
     )
     return figure, {name: found[name] for name in conditions}
+
+
+def whole_seconds(code: str, base: Rows, column: str, *, group: Group | None = None) -> Figure:
+    """Durations that stand in a column of `base` as seconds. One query."""
+    found = base.order_by().aggregate(
+        of=Count("pk"),
+        p50=NearestRank(column, P50, output_field=IntegerField()),
+        p90=NearestRank(column, P90, output_field=IntegerField()),
+        total=Sum(column),
+    )
+    mean = half_up(Decimal(found["total"]) / found["of"]) if found["of"] else None
+    return Figure(
+        code=code,
+        unit=Unit.SECONDS,
+        value=found["p50"],
+        numerator=found["total"] or 0,
+        denominator=found["of"],
+        counted=base,
+        base=base,
+        spread=Spread(found["p50"], found["p90"], mean),
+        group=group,
+    )
 
 
 def measured(code: str, lengths: Iterable[timedelta], base: Rows, *, provisional: int = 0) -> Figure:
@@ -195,7 +220,11 @@ def seconds(length: timedelta | None) -> int | None:
     """Whole ones, half up."""
     if length is None:
         return None
-    return int(Decimal(length // timedelta(microseconds=1)).scaleb(-6).quantize(Decimal(1), ROUND_HALF_UP))
+    return half_up(Decimal(length // timedelta(microseconds=1)).scaleb(-6))
+
+
+def half_up(number: Decimal) -> int:
+    return int(number.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def count(code: str, rows: Rows, *, number: int | None = None, group: Group | None = None) -> Figure:

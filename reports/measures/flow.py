@@ -10,12 +10,12 @@ from accounts.models import Agent, Team
 from accounts.selectors import absent_ids
 from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
-from reports.enums import AGES, Band
+from reports.enums import AGES, Band, Unit
 from reports.measures.asked import Asked, Rows, tickets, within
-from reports.measures.figures import Figure, Group, count, durations_and_counts, ratio
-from reports.measures.hours import business_time, hours_of_teams
-from tickets.enums import OPEN, Priority, TicketStatus
-from tickets.models import Ticket
+from reports.measures.figures import Figure, Group, count, durations_and_counts, percent, ratio
+from reports.measures.hours import business_time
+from tickets.enums import OPEN, Priority, TicketStatus, TransferReason
+from tickets.models import OwnershipTransfer, Ticket
 
 ACCEPT_WITHIN = {
     Priority.CRITICAL: timedelta(minutes=5),
@@ -94,7 +94,7 @@ def ownership_clarity(asked: Asked) -> list[Figure]:
     )
     quick = Q(owner_accepted_at__isnull=False, owner_accepted_at__lte=F("created_at") + limit)
     rows = base.filter(~quick).values_list("pk", "team", "priority", "created_at", "owner_accepted_at")
-    in_time, pending, hours = [], 0, hours_of_teams()
+    in_time, pending, hours = [], 0, asked.hours
     for pk, team_id, priority, created_at, accepted_at in rows:
         taken = business_time(hours, team_id, created_at, accepted_at or asked.now)
         if taken <= ACCEPT_WITHIN[Priority(priority)]:
@@ -112,6 +112,40 @@ def ownership_clarity(asked: Asked) -> list[Figure]:
         provisional=pending,
     )
     return [clear, count("M20_unowned", open_tickets(asked).filter(_UNOWNED))]
+
+
+def transfers(asked: Asked) -> list[Figure]:
+    """M21: handed on in the period, for every 1000 tickets created in it; then how often for which reason."""
+    rows: Rows = OwnershipTransfer.objects.filter(within(asked, "created_at"))
+    if asked.person is not None:
+        rows = rows.filter(Q(old_owner=asked.person) | Q(new_owner=asked.person))
+    elif asked.teams is not None:
+        rows = rows.filter(ticket__team__in=asked.teams)
+    rows = rows.filter(**{f"ticket__{name}": value for name, value in asked.only.items()})
+    created = tickets(asked).filter(within(asked, "created_at"))
+    numbers = dict(rows.order_by().values_list("reason_code").annotate(n=Count("pk")))
+    total, of = sum(numbers.values()), created.count()
+    rate = Figure(
+        code="M21",
+        unit=Unit.PER_THOUSAND,
+        value=percent(total, of, of=1000),
+        numerator=total,
+        denominator=of,
+        counted=rows,
+        base=created,
+    )
+    return [
+        rate,
+        *(
+            count(
+                "M21_reason",
+                rows.filter(reason_code=reason),
+                number=numbers.get(reason.value, 0),
+                group=Group("reason", reason.value, str(reason.label)),
+            )
+            for reason in TransferReason
+        ),
+    ]
 
 
 def workload(asked: Asked) -> list[Figure]:

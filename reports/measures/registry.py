@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reports.measures import customers, flow, helping
+from reports.measures import contact, customers, flow, help_times, helping, promises
 from reports.measures.asked import Asked
 from reports.measures.figures import Figure
 
@@ -29,11 +29,20 @@ def _time_to_value(asked: Asked) -> list[Figure]:
 METRICS = {
     metric.code: metric
     for metric in (
+        Metric("M1", "customers", contact.single_contact),
         Metric("M5", "customers", _time_to_value),
         Metric("M6", "customers", customers.reopen_rate),
+        Metric("M7", "customers", contact.first_contact),
+        Metric("M8", "help", help_times.escalation_time),
+        Metric("M9", "help", help_times.expert_response),
+        Metric("M10", "promises", promises.ola_compliance),
         Metric("M11", "help", _one(helping.envelope_rate)),
+        Metric("M12", "promises", promises.sla_compliance),
+        Metric("M13", "promises", _one(promises.value_compliance)),
+        Metric("M14", "promises", promises.response_times),
         Metric("M16", "flow", flow.backlog_age, is_now=True),
         Metric("M20", "flow", flow.ownership_clarity),
+        Metric("M21", "flow", flow.transfers),
         Metric("M22", "flow", flow.workload, is_now=True),
     )
 }

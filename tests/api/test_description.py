@@ -122,6 +122,7 @@ def desk() -> tuple[dict[str, Agent], dict[str, dict[str, Any]]]:
         "tasks": {"id": str(create_task(ticket.pk, by=agent, title="Measure").pk)},
         "envelopes": {"id": str(EnvelopeFactory(ticket=ticket).pk)},
         "vendor_mails": {"id": str(write_to_vendor(vendor.pk, by=agent, subject="Switch 7", body_text="Hello").pk)},
+        "reports": {"code": "M5"},
         "outbox": {"id": str(reply_to_customer(ticket.pk, by=agent, body_text="Hello").pk)},
         "attachments": {"id": str(entry.attachments.get().pk)},
         "absences": {"id": str(AbsenceFactory(agent=agent).pk)},

@@ -13,7 +13,11 @@ act                  state anon agent owner deputy lead super manager auditor ad
 # agent own, lead team, supervisor scope, manager Y, auditor Y; admin not; programs have no pages
 see_reports          -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
 see_report           -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
+export_figures       -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
 see_figure_rows      -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
+# API: `metrics:read`
+figure_list          -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401
+figure_one           -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401
 # Of a team: those in charge of it, and auditors
 see_team_figure_rows -     401  404   404   404    ok   ok    ok      ok      role  404      -     -      401
 """
