@@ -14,9 +14,9 @@ from sla.alerts.enums import SILENT, AlertCondition
 from sla.alerts.models import AlertRule, AlertWatch
 from sla.alerts.people import Around
 from sla.alerts.planning import Anchor
-from sla.enums import ClockState, Metric
+from sla.enums import ClockState, Metric, PolicyKind
 from sla.explain import Stop
-from sla.models import SlaClock, SlaPause
+from sla.models import SlaClock, SlaPause, SlaPolicy
 from sla.selectors import work_calendars_for
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
@@ -101,3 +101,10 @@ def _named(ticket: Ticket) -> list[Agent]:
     people = (owner, owner.supervisor if owner else None, team.lead, team.supervisor, team.manager)
     parent = team.parent.manager if team.parent else None
     return [agent for agent in (*people, parent) if agent is not None]
+
+
+def promised_minutes(priority: str) -> int | None:
+    """Business minutes to the resolution, by the policy that holds for all of a priority; None: there is none."""
+    rows = SlaPolicy.objects.filter(kind=PolicyKind.SLA, is_active=True, priority=priority)
+    general = rows.filter(company=None, customer_tier="", team=None, category=None, ticket_type="")
+    return general.order_by("order").values_list("resolution_minutes", flat=True).first()

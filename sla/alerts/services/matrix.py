@@ -14,7 +14,7 @@ from core.service import service
 from sla.alerts.enums import AlertCondition, Recipient
 from sla.alerts.errors import MatrixForbidden
 from sla.alerts.models import MOST_MINUTES, AlertRule
-from sla.alerts.policies import may_edit_matrix
+from sla.policies import may_edit_policies
 
 LEAST_REASON = 3
 Faults = dict[str, Text | list[Text]]
@@ -40,7 +40,7 @@ def edit_rule(
 
     Raises MatrixForbidden, Invalid for a level that would come before a lower one or a missing reason, StaleVersion.
     """
-    if not may_edit_matrix(by):
+    if not may_edit_policies(by):
         raise MatrixForbidden
     cells = AlertRule.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
     wanted = AlertRule.objects.get(pk=rule_id)
