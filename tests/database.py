@@ -117,8 +117,6 @@ def empty_all_tables() -> None:
     """Empty every table that holds rows, start its numbering again, and put back what migrations have put in."""
     with connect_as_owner() as connection:
         filled = _filled_tables(connection)
-        if not filled:
-            return
         connection.execute("SET lock_timeout = '15s'")  # a test that left a transaction open is told so
         for attempt in range(5):
             try:
@@ -132,7 +130,9 @@ def empty_all_tables() -> None:
 def _empty(connection: psycopg.Connection, filled: list[str]) -> None:
     with connection.transaction():
         names = sql.SQL(", ").join(map(sql.Identifier, filled))
-        if _are_small(connection, filled) and _passes_walls(connection):
+        if not filled:
+            pass  # Django has emptied all, of a test that asks for the owner's connection, too
+        elif _are_small(connection, filled) and _passes_walls(connection):
             connection.execute(sql.SQL("LOCK TABLE {}").format(names))  # whoever is about to add rows has done so then
             connection.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(sql.Identifier(n)) for n in filled))
             connection.execute(RESTART, [list(KEPT)])
