@@ -28,6 +28,7 @@ from envelopes.models import Envelope
 from notifications.enums import EventType
 from notifications.models import Delivery, Notification
 from reports.wording import PAGES as REPORTS
+from sla.alerts.models import Alert
 from sla.reminders.models import Reminder
 from tests.browser import Browser
 from tests.sessions import session_of
@@ -76,6 +77,7 @@ OF_API: dict[str, type[Model]] = {
     "notifications": Notification,
     "deliveries": Delivery,
     "reminders": Reminder,
+    "alerts": Alert,
     "brakes": Brake,
     "messages": MailMessage,
 }
@@ -107,6 +109,7 @@ ALL_OF: tuple[type[Model], ...] = (Ticket, Envelope, Notification)
 FIXED = {
     "token": ["xyz"],
     "uidb64": ["xyz"],
+    "code": ["M5", "M9"],
     "event_type": [EventType.ENVELOPE_MESSAGE.value, EventType.ALERT.value],
     "slug": [slug for slug in REPORTS if slug],
 }
