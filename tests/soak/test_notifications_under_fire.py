@@ -60,7 +60,9 @@ def test_killed_workers_and_a_lost_queue_lose_and_double_no_notification(
 def _tell(people: list[Agent]) -> None:
     for number in range(TOLD):
         event, urgency = KINDS[number % len(KINDS)]
-        facts = {"reference": f"INC-2026-{number:06}", "subject": f"canary-{number}.", "level": 1, "author": "Cleo"}
+        canary = f"canary-{number}."
+        facts = {"reference": f"INC-2026-{number:06}", "subject": canary, "level": 1, "author": "Cleo"}
+        facts |= {"count": 2, "references": canary}  # of alerts that are no single ticket's
         with transaction.atomic():
             notify([people[number % PEOPLE].pk], event, dedupe_key=f"{number}", urgency=urgency, **facts)
 
