@@ -1,8 +1,10 @@
 """Invitations and password mails: a due row, a link made when it is sent, a password."""
 
 import re
+import signal
 import smtplib
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -20,6 +22,7 @@ from accounts.models import AccountMail
 from accounts.services import deactivate_agent, invite_agent, queue_account_mail, request_password_reset
 from core import steps
 from tests.factories import AgentFactory, ApiClientFactory, TeamFactory
+from tests.killable import Killable
 
 pytestmark = pytest.mark.django_db
 NEW = "a-much-better-horse"
@@ -234,13 +237,12 @@ def test_the_end_of_a_workers_time_is_no_failure_of_the_mail(monkeypatch: pytest
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("step", ["leased", "handed_over", "done"])
-def test_killed_worker_loses_no_account_mail(celery_worker_process, step: str) -> None:
+def test_killed_worker_loses_no_account_mail(killable: Killable, tmp_path: Path, step: str) -> None:
     """Each step of the chain; the next worker finds the row once the lease is over."""
     assert steps.declared("accounts.mail") == [f"accounts.mail.{name}" for name in ("leased", "handed_over", "done")]
-    worker = celery_worker_process(kill_at=f"accounts.mail.{step}")
-    agent = AgentFactory()
-    queue_account_mail(agent.user_id, AccountMailKind.INVITATION)
-    worker.wait_until_killed()
+    queue_account_mail(AgentFactory().user_id, AccountMailKind.INVITATION)
+    killed = killable.call(tmp_path, "accounts.mail:send_all_account_mail", kill_at=f"accounts.mail.{step}")
+    assert killed.returncode == -signal.SIGKILL, killed.output
     row = AccountMail.objects.get()
     assert (row.sent_at is not None) == (step == "done")
     send_due_account_mail(now=timezone.now() + timedelta(seconds=61))

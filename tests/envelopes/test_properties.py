@@ -23,6 +23,7 @@ from notifications.models import Notification
 from tests.asked_of_all import all_that_reaches
 from tests.factories import AbsenceFactory, AgentFactory, EnvelopeFactory, TeamFactory
 from tests.factories.mail import MailboxFactory
+from tests.scale import full_size
 from tests.tickets.test_properties import OPERATIONS, OWNED, Operation, World, step
 from tickets.enums import OPEN as OPEN_TICKET
 from tickets.enums import TicketStatus
@@ -188,7 +189,8 @@ programmes = st.lists(st.tuples(operations, st.integers(0, 11), st.integers(0, 5
 
 
 @pytest.mark.django_db
-@settings(max_examples=30)
+@pytest.mark.soak
+@settings(max_examples=full_size(120))
 @given(programme=programmes)
 def test_002_024_025_whatever_is_done_ownership_threads_and_children_are_kept(
     world: WorldOfHelp, programme: list[Any]

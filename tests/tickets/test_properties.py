@@ -20,6 +20,7 @@ from core.errors import DomainError
 from envelopes.models import Envelope
 from tests.factories import AbsenceFactory, AgentFactory, ApiClientFactory, ContactFactory, TeamFactory, TicketFactory
 from tests.factories.resolutions import VALUES as RESOLUTION
+from tests.scale import full_size
 from tickets import services
 from tickets.enums import BulkKind, Delivery, EntryKind, FlagCause, FlagType, OutboundKind
 from tickets.models import (
@@ -346,7 +347,8 @@ OWNED = [("accept_ticket", 1, 0)]
 
 
 @pytest.mark.django_db
-@settings(max_examples=60)
+@pytest.mark.soak
+@settings(max_examples=full_size(300))
 @given(sequence=sequences, begins_owned=st.booleans())
 def test_002_no_sequence_changes_an_owner_or_loses_an_entry(
     world: World, sequence: list[Any], begins_owned: bool

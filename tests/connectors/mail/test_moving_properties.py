@@ -15,6 +15,7 @@ from connectors.mail.models import MailMessage
 from core.errors import DomainError
 from tests.factories import AgentFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.scale import full_size
 from tickets import services as tickets
 from tickets.enums import ClosureCode, EntryKind, TicketStatus
 from tickets.models import Placement, Ticket, TimelineEntry
@@ -57,7 +58,8 @@ def world(db: None) -> World:
     return World()
 
 
-@settings(max_examples=60)
+@pytest.mark.soak
+@settings(max_examples=full_size(250))
 @given(sequence=sequences)
 def test_no_sequence_loses_or_doubles_an_entry_or_changes_an_owner(world: World, sequence: list[Any]) -> None:
     with transaction.atomic():

@@ -19,6 +19,7 @@ from connectors.mail.services.intake import take_in
 from core.models import new_id
 from tests.factories import AgentFactory, ContactFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
+from tests.scale import full_size
 from tickets.enums import TicketStatus
 from tickets.message_ids import new_message_id
 from tickets.models import OutboundMessage, Ticket, TimelineEntry
@@ -30,8 +31,8 @@ from tickets.services import (
     wait_for_customer,
 )
 
-pytestmark = pytest.mark.django_db
-MANY = settings(max_examples=150)
+pytestmark = [pytest.mark.django_db, pytest.mark.soak]
+MANY = settings(max_examples=full_size(500))
 DANA = "dana@customer.test"
 THEIRS = "first@customer.test"
 """The Message-ID that Dana's own mail came with."""
