@@ -262,6 +262,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("next_change_at", models.DateTimeField(null=True)),
+                ("urgent_at", models.DateTimeField(null=True)),
                 ("unanswered_since", models.DateTimeField(null=True)),
             ],
             options={

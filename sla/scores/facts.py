@@ -22,7 +22,7 @@ from tickets.enums import OPEN
 FACTS = """
     SELECT t.id, t.priority, t.flags, t.status, t.reopen_count, t.created_at, t.last_customer_message_at,
            t.last_public_reply_at, t.priority_score, t.score_breakdown, r.tier, rc.tier, c.tier,
-           s.next_change_at, s.unanswered_since, s.ticket_id IS NOT NULL,
+           s.next_change_at, s.urgent_at, s.unanswered_since, s.ticket_id IS NOT NULL,
            k.due_at, k.hours, k.missed, e.since, e.teams, o.score, o.until
       FROM tickets_ticket t
       JOIN accounts_contact r ON r.id = t.requester_id
@@ -32,7 +32,7 @@ FACTS = """
       LEFT JOIN sla_scoreoverride o ON o.ticket_id = t.id AND o.ended_at IS NULL
       LEFT JOIN LATERAL (
            SELECT array_agg(due_at) AS due_at, array_agg(hours_id) AS hours,
-                  array_agg(breached_at IS NOT NULL) AS missed
+                  array_agg(breached_at) AS missed
              FROM sla_slaclock WHERE ticket_id = t.id AND envelope_id IS NULL AND state = 'running') k ON true
       LEFT JOIN LATERAL (
            SELECT array_agg(h.pending_since) AS since, array_agg(coalesce(h.team_id, a.primary_team_id)) AS teams
@@ -51,6 +51,7 @@ class Known:
     score: Decimal
     breakdown: dict[str, str]
     next_change_at: datetime | None
+    urgent_at: datetime | None
     has_row: bool
     unanswered_since: datetime | None
 
@@ -79,7 +80,7 @@ class _Calendars:
 
 def _known(row: tuple[Any, ...], calendars: _Calendars) -> Known:
     ticket_id, priority, flags, status, reopen_count, created_at, asked_at, answered_at, score, breakdown, *rest = row
-    *tiers, next_change_at, noted, has_row, due, hours, missed, since, teams, said, until = rest
+    *tiers, next_change_at, urgent_at, noted, has_row, due, hours, missed, since, teams, said, until = rest
     unanswered = unanswered_since(created_at, asked_at, answered_at, noted)
     facts = Facts(
         priority=priority,
@@ -92,12 +93,12 @@ def _known(row: tuple[Any, ...], calendars: _Calendars) -> Known:
         unanswered_since=unanswered,
         override=Override(said, until) if until is not None else None,
     )
-    return Known(ticket_id, facts, score, json.loads(breakdown), next_change_at, has_row, noted)
+    return Known(ticket_id, facts, score, json.loads(breakdown), next_change_at, urgent_at, has_row, noted)
 
 
 def _deadlines(due: Any, hours: Any, missed: Any) -> Iterator[Deadline]:
-    for due_at, edition_id, is_missed in zip(due or (), hours or (), missed or (), strict=True):
-        yield Deadline(due_at, hours_by_id(edition_id).calendar, is_missed)
+    for due_at, edition_id, missed_at in zip(due or (), hours or (), missed or (), strict=True):
+        yield Deadline(due_at, hours_by_id(edition_id).calendar, missed_at)
 
 
 def highest(tiers: Collection[str | None]) -> str:

@@ -49,6 +49,8 @@ class TicketScore(QuickWrite):
     """Unchecked by the database, which lets no ticket go: see `SlaClock`."""
     next_change_at = models.DateTimeField(null=True)
     """None: only what happens to it changes it."""
+    urgent_at = models.DateTimeField(null=True)
+    """After this moment a promise to the customer is missed or has less than an hour of open time left."""
     unanswered_since = models.DateTimeField(null=True)
     """The first message of the customer after our last answer; None also before our first one."""
 

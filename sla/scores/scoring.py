@@ -67,7 +67,7 @@ class Deadline:
 
     due_at: datetime
     calendar: WorkCalendar
-    is_missed: bool = False
+    missed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,8 @@ class Ranking:
     """`base`, each factor by its `Part`, and, where a person has said otherwise, `computed` and `override`."""
     next_change_at: datetime | None
     """After this moment time alone changes something, if nothing else does before."""
+    urgent_at: datetime | None
+    """After this moment a promise is missed or has less than an hour of open time left; None: none runs."""
 
 
 def rank(facts: Facts, values: Values, now: datetime) -> Ranking:
@@ -132,7 +134,9 @@ def rank(facts: Facts, values: Values, now: datetime) -> Ranking:
     if override is not None and now <= override.until:
         breakdown |= {"computed": str(score), "override": str(override.score.quantize(CENT))}
         score = override.score.quantize(CENT)
-    return Ranking(score, breakdown, min((at for at in _moments(facts) if at >= now), default=None))
+    moments = _moments(facts, values, factors[Part.SLA])
+    next_change_at = min((at for at in moments if at >= now), default=None)
+    return Ranking(score, breakdown, next_change_at, min(_urgent_from(facts), default=None))
 
 
 def edges_of(deadline: Deadline) -> list[datetime]:
@@ -148,12 +152,17 @@ def _promise(facts: Facts, values: Values, now: datetime) -> Decimal:
 
 
 def _factor_of(deadline: Deadline, values: Values, now: datetime) -> Decimal:
-    if deadline.is_missed:
+    if deadline.missed_at is not None:
         return values[C.SLA_HOUR]
     for edge, (_left, code) in zip(edges_of(deadline), BANDS, strict=True):
         if edge < now:
             return values[code]
     return NONE
+
+
+def _urgent_from(facts: Facts) -> Iterator[datetime]:
+    if facts.is_open:
+        yield from (deadline.missed_at or edges_of(deadline)[0] for deadline in facts.deadlines)
 
 
 def _customer(facts: Facts, values: Values) -> Decimal:
@@ -172,12 +181,13 @@ def _answer_ends(facts: Facts) -> Iterator[datetime]:
         yield facts.unanswered_since + ANSWER_WAITS
 
 
-def _moments(facts: Facts) -> Iterator[datetime]:
-    """After which a factor is another one by time alone."""
-    if facts.is_open:
-        for deadline in facts.deadlines:
-            if not deadline.is_missed:
-                yield from edges_of(deadline)
+def _moments(facts: Facts, values: Values, promise: Decimal) -> Iterator[datetime]:
+    """After which a factor may be another one by time alone; `promise` is that of the clocks now."""
+    for deadline in facts.deadlines if facts.is_open else ():
+        if deadline.missed_at is None:
+            for edge, (_left, code) in zip(edges_of(deadline), BANDS, strict=True):
+                if values[code] != promise:
+                    yield edge
     yield from _help_ends(facts)
     yield from _answer_ends(facts)
     if facts.override is not None:

@@ -32,7 +32,8 @@ def begin_promised_and_scored(ticket: Ticket) -> None:
     state = promise(ticket)
     ranking = rank(_facts_of_new(ticket, state), current_book().scores, ticket.created_at)
     ticket.priority_score, ticket.score_breakdown = ranking.score, ranking.breakdown
-    insert_rows_soon(TicketScore, ("ticket", "next_change_at"), [(ticket.pk, ranking.next_change_at)])
+    row = (ticket.pk, ranking.next_change_at, ranking.urgent_at)
+    insert_rows_soon(TicketScore, ("ticket", "next_change_at", "urgent_at"), [row])
 
 
 def _facts_of_new(ticket: Ticket, state: State) -> Facts:

@@ -39,9 +39,9 @@ WRITE = """
     WITH moved AS (
         UPDATE tickets_ticket t SET priority_score = m.score, score_breakdown = m.breakdown::jsonb
           FROM unnest(%s::uuid[], %s::numeric[], %s::text[]) AS m (id, score, breakdown) WHERE t.id = m.id)
-    INSERT INTO sla_ticketscore (ticket_id, next_change_at)
-    SELECT * FROM unnest(%s::uuid[], %s::timestamptz[])
-    ON CONFLICT (ticket_id) DO UPDATE SET next_change_at = excluded.next_change_at
+    INSERT INTO sla_ticketscore (ticket_id, next_change_at, urgent_at)
+    SELECT * FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[])
+    ON CONFLICT (ticket_id) DO UPDATE SET next_change_at = excluded.next_change_at, urgent_at = excluded.urgent_at
 """
 
 
@@ -56,7 +56,8 @@ class _Ranked:
 
     @property
     def is_to_be_watched_otherwise(self) -> bool:
-        return not self.known.has_row or self.known.next_change_at != self.ranking.next_change_at
+        shown = (self.known.next_change_at, self.known.urgent_at)
+        return not self.known.has_row or shown != (self.ranking.next_change_at, self.ranking.urgent_at)
 
 
 def refresh_soon(ticket_id: UUID) -> None:
@@ -90,6 +91,7 @@ def _write(moved: Sequence[_Ranked], watched: Sequence[_Ranked]) -> None:
                 [json.dumps(each.ranking.breakdown) for each in moved],
                 [each.known.ticket_id for each in watched],
                 [each.ranking.next_change_at for each in watched],
+                [each.ranking.urgent_at for each in watched],
             ],
         )
 

@@ -1,6 +1,5 @@
 """The arithmetic of the priority score, against the examples of the specification and a slow walk minute by minute."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -80,7 +79,7 @@ def test_108_each_factor_alone_on_a_medium_ticket(values: dict[str, Any], expect
         ({"deadlines": (Deadline(NOW + minutes(240) - INSTANT, CALENDAR),)}, "2.0"),
         ({"deadlines": due_in(60)}, "2.0"),
         ({"deadlines": (Deadline(NOW - minutes(1), CALENDAR),)}, "3.0"),
-        ({"deadlines": due_in(400, is_missed=True)}, "3.0"),
+        ({"deadlines": due_in(400, missed_at=NOW)}, "3.0"),
         ({"deadlines": ()}, "1.0"),
         ({"deadlines": (*due_in(300), *due_in(100))}, "2.0"),
         ({"deadlines": due_in(10), "is_open": False}, "1.0"),
@@ -124,7 +123,7 @@ def left(due_at: datetime, at: datetime) -> int:
 
 def oracle(facts: Facts, at: datetime) -> Decimal:
     result = {"critical": 100, "high": 70, "medium": 40, "low": 10}[facts.priority] * Decimal(1)
-    nearest = min((0 if each.is_missed else left(each.due_at, at) for each in facts.deadlines), default=10**6)
+    nearest = min((0 if each.missed_at else left(each.due_at, at) for each in facts.deadlines), default=10**6)
     if facts.is_open:
         result *= Decimal("3" if nearest < 60 else "2" if nearest < 240 else "1.5" if nearest < 1440 else "1")
         waited = max((left(at, each.since) for each in facts.pending), default=0)
@@ -159,8 +158,8 @@ def cases(draw: Any) -> Facts:
         reopen_count=draw(st.integers(0, 2)),
         is_open=draw(st.sampled_from([True, True, False])),
         deadlines=tuple(
-            Deadline(at, CALENDAR, is_missed)
-            for at, is_missed in draw(st.lists(st.tuples(moments(), st.sampled_from([False, False, True])), max_size=3))
+            Deadline(at, CALENDAR, missed_at)
+            for at, missed_at in draw(st.lists(st.tuples(moments(), st.sampled_from([None, None, NOW])), max_size=3))
         ),
         pending=tuple(
             Pending(at, CALENDAR) for at in draw(st.lists(moments(2).filter(lambda at: at <= NOW), max_size=2))
@@ -181,10 +180,19 @@ def test_until_the_next_change_the_score_stays_and_after_it_the_sweep_goes_on(fa
     now = rank(facts, USUAL, NOW)
     at = NOW + minutes(later)
     if now.next_change_at is None or at <= now.next_change_at:
-        assert rank(facts, USUAL, at) == replace(now)
+        assert rank(facts, USUAL, at) == now
     if now.next_change_at is not None:
         after = rank(facts, USUAL, now.next_change_at + INSTANT)
         assert after.next_change_at is None or after.next_change_at > now.next_change_at
+
+
+def test_112_less_than_an_hour_is_told_from_the_nearest_promise() -> None:
+    assert rank(Facts(priority="medium", deadlines=(*due_in(90), *due_in(300))), USUAL, NOW).urgent_at == NOW + minutes(
+        30
+    )
+    missed = due_in(400, missed_at=NOW - minutes(3))
+    assert rank(Facts(priority="medium", deadlines=missed), USUAL, NOW).urgent_at == NOW - minutes(3)
+    assert rank(Facts(priority="medium"), USUAL, NOW).urgent_at is None
 
 
 def test_a_weekend_does_not_bring_it_nearer() -> None:
