@@ -133,7 +133,10 @@ class Alert(FSMModelMixin, BaseModel):
                 | ~Q(status=S.CLEARED) & Q(cleared_at__isnull=True),
             ),
         ]
-        indexes = [models.Index(name="alert_standing", fields=["ticket"], condition=IS_STANDING)]
+        indexes = [
+            models.Index(name="alert_standing", fields=["ticket"], condition=IS_STANDING),
+            models.Index(name="alert_raised", fields=["triggered_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_condition_display()} {self.level}"
