@@ -25,6 +25,7 @@ SLA_ACTS: dict[str, Act] = {
     "read_alerts": Act(api=lambda case: Ask("get", api(case, "alerts"))),
     "acknowledge_alert": Act(api=_acknowledge),
     "read_clocks": Act(api=lambda case: Ask("get", api(case, "clocks"))),
+    "read_score": Act(api=lambda case: Ask("get", api(case, "score"))),
     "pause_clocks": Act(api=lambda case: Ask("post", api(case, "clocks/pause"), _pause(), status=201)),
     "resume_clocks": Act(api=lambda case: Ask("post", api(case, "clocks/resume"), {})),
 }

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("sla", "0007_default_alert_matrix")]
+    dependencies = [("sla", "0009_usual_scores")]
 
     operations = [
         AddIndexConcurrently(
