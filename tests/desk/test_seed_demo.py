@@ -20,6 +20,8 @@ from desk.demo import clock
 from desk.demo.acts import message_id_of
 from desk.demo.building import STORIES, build
 from envelopes.models import Envelope, HelpOffer
+from sla.alerts.enums import AlertStatus
+from sla.alerts.models import Alert, AlertRecipient
 from tests.factories import default_calendar
 from tickets.enums import EntryKind, FlagType, OutboundStatus, TicketStatus
 from tickets.models import (
@@ -155,6 +157,11 @@ def test_the_oldest_week_of_calibration_is_closed_with_every_item_reviewed(desk:
     items = sessions[0].items.all()
     assert items.exists()
     assert {(item.status, item.outcome) for item in items} == {("reviewed", "upheld")}
+
+
+def test_alerts_stand_open_acknowledged_and_cleared(desk: None) -> None:
+    assert set(Alert.objects.values_list("status", flat=True)) == set(AlertStatus.values)
+    assert AlertRecipient.objects.filter(told_at__isnull=False).exists()
 
 
 def test_absent_owner_keeps_tickets_and_the_deputy_answers_for_her(desk: None) -> None:
