@@ -13,13 +13,14 @@ from typing import Any
 from django.db import connections, transaction
 from psycopg import sql
 
-from desk.load import people, rows
+from desk.load import people, promises, rows
 from desk.load.days import Days
 from desk.load.producing import blocks
 from tickets.models.search import WORDS_OF
 
 OWNER = people.OWNER
 TABLES = ("tickets_ticket", "tickets_timelineentry", "tickets_searchdocument")
+WITH_PROMISES = (*promises.COLUMNS, "sla_slapolicy")
 LARGE = 20_000
 """From so many tickets on it is faster to build the indexes afterwards."""
 
@@ -52,7 +53,7 @@ def load(
         _count_on(cursor, plan)
     say("gathering statistics")
     with connections[OWNER].cursor() as cursor:
-        for table in (*TABLES, "accounts_contact", "accounts_company", "accounts_agent"):
+        for table in (*TABLES, *WITH_PROMISES, "accounts_contact", "accounts_company", "accounts_agent"):
             cursor.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
     return Loaded(total, entries, time.monotonic() - began_at)
 
@@ -109,6 +110,8 @@ def _copy_all(cursor: Any, plan: rows.Plan, say: Say, began_at: float) -> int:
         "CREATE TEMPORARY TABLE load_document (ticket_id uuid, team_id uuid, created_at timestamptz, text text)"
         " ON COMMIT DROP"
     )
+    named = [(queue.id, name) for queue, name in zip(plan.queues, people.TEAM_NAMES, strict=True)]
+    promised = promises.make_promises(named, until=plan.days.until)
     tickets = entries = 0
     next_word = plan.total / 20
     for block in blocks(plan):
@@ -122,6 +125,7 @@ def _copy_all(cursor: Any, plan: rows.Plan, say: Say, began_at: float) -> int:
             TRUNCATE load_document
             """  # noqa: S608  # constants of ours
         )
+        promises.copy_promises(cursor, block.open_tickets, promised)
         tickets, entries = tickets + block.ticket_count, entries + block.entry_count
         if tickets >= next_word:
             next_word = tickets + plan.total / 20

@@ -16,14 +16,14 @@ OWNER = "owner"
 DOMAIN = "load.itilnext.example"
 TICKETS_PER_CONTACT = 20
 TICKETS_PER_COMPANY = 500
+TEAM_NAMES = (*(name for name, _share in words.TEAMS), words.TINY_TEAM)
 MAX_TICKETS = 10_000
 """Capacity of the agents: nobody routed these tickets with care, and benchmarks go on accepting."""
 
 
 def make_queues(total: int) -> list[Queue]:
     """The teams of `words`, made or found again, each with its agents."""
-    names = [*(name for name, _share in words.TEAMS), words.TINY_TEAM]
-    return [_queue(name, number, size=_team_size(total, name)) for number, name in enumerate(names)]
+    return [_queue(name, number, size=_team_size(total, name)) for number, name in enumerate(TEAM_NAMES)]
 
 
 def _team_size(total: int, name: str) -> int:

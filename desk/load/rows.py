@@ -89,6 +89,19 @@ class Plan:
         return max(self.total // 300, 20)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """What decides about the promises on it; ids as hexadecimal digits."""
+
+    id: str
+    team_id: str
+    created_at: datetime
+    is_owned: bool
+    first_response_at: datetime | None
+    waiting_since: datetime | None
+    last_activity_at: datetime
+
+
 @dataclass
 class Block:
     """Text for COPY: complete lines."""
@@ -98,6 +111,7 @@ class Block:
     documents: str
     ticket_count: int
     entry_count: int
+    open_tickets: list[OpenTicket]
 
 
 @dataclass
@@ -120,6 +134,7 @@ class _Story:
     last_reply: datetime | None = None
     first_reply: datetime | None = None
     last_staff: datetime | None = None
+    waiting_since: datetime | None = None
 
 
 def prefix_of(index: int) -> str:
@@ -144,13 +159,18 @@ def block(plan: Plan, first: int) -> Block:
     tickets: list[str] = []
     entries: list[str] = []
     documents: list[str] = []
+    open_tickets: list[OpenTicket] = []
     for index in range(first, min(first + BLOCK, plan.total)):
-        _ticket(plan, index, rng, tickets, entries, documents)
+        story, queue, status = _ticket(plan, index, rng, tickets, entries, documents)
+        if status in _OPEN_STATUSES[0]:
+            open_tickets.append(_open_ticket(story, queue, status))
     count = len(tickets)
-    return Block("".join(tickets), "".join(entries), "".join(documents), count, len(entries))
+    return Block("".join(tickets), "".join(entries), "".join(documents), count, len(entries), open_tickets)
 
 
-def _ticket(plan: Plan, index: int, rng: Random, tickets: list[str], entries: list[str], documents: list[str]) -> None:
+def _ticket(
+    plan: Plan, index: int, rng: Random, tickets: list[str], entries: list[str], documents: list[str]
+) -> tuple[_Story, Queue, str]:
     is_long = index == plan.long_ticket
     created = plan.days.created_at(index, rng.random())
     queue = _queue(plan, index, rng, is_long)
@@ -174,6 +194,20 @@ def _ticket(plan: Plan, index: int, rng: Random, tickets: list[str], entries: li
     entries.extend(story.lines)
     text = " ".join((story.subject, requester.name, requester.email, *story.texts))
     documents.append(f"{story.id}\t{queue.id}\t{created.isoformat()}\t{text}\n")
+    return story, queue, status
+
+
+def _open_ticket(story: _Story, queue: Queue, status: str) -> OpenTicket:
+    activity = max(filter(None, (story.created, story.last_staff, story.last_customer, story.last_reply)))
+    return OpenTicket(
+        id=story.id,
+        team_id=queue.id,
+        created_at=story.created,
+        is_owned=status != "new",
+        first_response_at=story.first_reply,
+        waiting_since=story.waiting_since,
+        last_activity_at=activity,
+    )
 
 
 def _queue(plan: Plan, index: int, rng: Random, is_long: bool) -> Queue:
@@ -225,7 +259,8 @@ def _tell(story: _Story, status: str, extra: str) -> dict[str, str]:
     if status in ("waiting_customer", "waiting_internal"):
         at = story.at.pop()
         _system(story, "status_change", {"event": "status", "from": "in_progress", "to": status}, at)
-        return ending | {"waiting_since": at.isoformat() if status == "waiting_customer" else NULL}
+        story.waiting_since = at if status == "waiting_customer" else None
+        return ending | {"waiting_since": _iso(story.waiting_since)}
     return ending if status == "in_progress" else ending | _resolve(story, status)
 
 

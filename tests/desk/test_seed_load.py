@@ -1,5 +1,6 @@
 """The bulk load: what it leaves behind, and that it leaves nothing behind when it breaks."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -9,8 +10,13 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.models import Agent, Contact, Team
+from core import timers
 from desk.load import loading, rows, words
 from desk.load.days import Days
+from sla.alerts.models import Alert, AlertWatch
+from sla.models import ClockFact, SlaClock, SlaPause
+from sla.reminders.models import InactivityCheck, Reminder
+from sla.reminders.services import check_idle_tickets
 from tests.database import empty_all_tables
 from tests.factories import TicketFactory
 from tickets.enums import OPEN, TicketStatus
@@ -22,6 +28,14 @@ UNTIL = datetime(2026, 3, 2, 12, tzinfo=UTC)
 COUNT = 600
 
 loaded = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+
+
+@pytest.fixture(autouse=True)
+def _first_rows(request: pytest.FixtureRequest) -> None:
+    """Django has emptied all tables after the test before, also of what migrations had put in."""
+    if request.node.get_closest_marker("django_db") is not None:
+        request.getfixturevalue("transactional_db")
+        empty_all_tables()
 
 
 def load(total: int = COUNT, *, seed: int = 1) -> loading.Loaded:
@@ -193,3 +207,33 @@ def test_days_keep_the_order_of_numbers() -> None:
     assert UNTIL - timedelta(days=1100) < moments[0] < moments[-1] < UNTIL
     weekend = sum(moment.weekday() >= 5 for moment in moments)
     assert 0 < weekend < len(moments) / 10
+
+
+@loaded
+def test_promises_on_open_tickets_are_those_that_their_facts_tell_and_nothing_is_due(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    load(3000)
+    opened = Ticket.objects.filter(status__in=OPEN)
+    assert set(ClockFact.objects.values_list("ticket", flat=True)) == set(opened.values_list("pk", flat=True))
+    call_command("rebuild_clocks", "--check")
+    assert json.loads(capsys.readouterr().out) == {"tickets": opened.count(), "differences": 0}
+    assert set(SlaClock.objects.values_list("state", flat=True)) == {"running", "paused", "completed"}
+    waiting = opened.filter(status=TicketStatus.WAITING_CUSTOMER)
+    assert SlaPause.objects.filter(to_at=None).count() == waiting.count() > 0
+    assert not opened.filter(resolution_due_at=None).exists()
+    assert AlertWatch.objects.count() == 3 * opened.count()
+    assert InactivityCheck.objects.count() == opened.exclude(owner=None).count()
+    run = timers.run_all(now=UNTIL + timedelta(days=90))
+    assert [run.counts[name] for name in ("clocks_breached", "pauses_ended", "alerts_raised", "alerts_told")] == [0] * 4
+    assert run.failed == []
+    assert not Alert.objects.exists()
+    call_command("rebuild_clocks", "--check")
+
+
+@loaded
+def test_of_what_is_loaded_nothing_lies_idle_at_once() -> None:
+    load(3000)
+    assert check_idle_tickets(now=UNTIL) == 0
+    assert check_idle_tickets(now=UNTIL + timedelta(days=6)) == InactivityCheck.objects.count() > 0
+    assert Reminder.objects.filter(kind="stale_ticket").exists()
