@@ -22,6 +22,7 @@ from desk.demo.building import STORIES, build
 from envelopes.models import Envelope, HelpOffer
 from sla.alerts.enums import AlertStatus
 from sla.alerts.models import Alert, AlertRecipient
+from tests.database import empty_all_tables
 from tests.factories import default_calendar
 from tickets.enums import EntryKind, FlagType, OutboundStatus, TicketStatus
 from tickets.models import (
@@ -44,8 +45,9 @@ NOW = datetime(2026, 11, 19, 14, 30, tzinfo=UTC)  # a Thursday
 @pytest.fixture(scope="module")
 def desk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The demo desk, made once for all tests that only look at it."""
+    with django_db_blocker.unblock():
+        empty_all_tables()  # what migrations put in is there again, also after tests of which Django has emptied all
     with django_db_blocker.unblock(), transaction.atomic():
-        default_calendar()
         build(timezone.now())
         yield
         transaction.set_rollback(True)
