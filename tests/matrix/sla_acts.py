@@ -35,6 +35,7 @@ SLA_ACTS: dict[str, Act] = {
         page=lambda case: Ask("post", f"/alerts/{case.thing('alert')}/acknowledge/", {}, goes_to="/alerts/")
     ),
     "read_clocks": Act(api=lambda case: Ask("get", api(case, "clocks"))),
+    "read_score": Act(api=lambda case: Ask("get", api(case, "score"))),
     "pause_clocks": Act(api=lambda case: Ask("post", api(case, "clocks/pause"), _pause(), status=201)),
     "resume_clocks": Act(api=lambda case: Ask("post", api(case, "clocks/resume"), {})),
 }

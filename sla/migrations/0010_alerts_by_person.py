@@ -6,7 +6,7 @@ PUT_AWAY = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sla", "0007_default_alert_matrix")]
+    dependencies = [("sla", "0009_usual_scores")]
 
     operations = [
         migrations.AddField(model_name="alertrecipient", name="is_open", field=models.BooleanField(default=True)),
