@@ -135,11 +135,8 @@ class Alert(FSMModelMixin, BaseModel):
         ]
         indexes = [
             models.Index(name="alert_standing", fields=["ticket"], condition=IS_STANDING),
-<<<<<<< HEAD
             models.Index(name="alert_raised", fields=["triggered_at"]),
-=======
             models.Index(name="alert_newest", fields=["status", "-triggered_at", "-id"]),
->>>>>>> main
         ]
 
     def __str__(self) -> str:
