@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("sla", "0009_usual_scores")]
+    dependencies = [("sla", "0010_alerts_by_person")]
 
     operations = [
         AddIndexConcurrently(
