@@ -8,12 +8,10 @@ from sla import (
     wording,
 )
 from sla.metrics import of_clocks
-from tickets.extensions import creation_ways
 
 
 def register() -> None:
     use_clock(services.PolicyClock())
-    creation_ways.append(services.promise)
     wording.register()
     metrics.sources.append(of_clocks)
     timers.register("pauses_ended", services.end_pauses, order=39)

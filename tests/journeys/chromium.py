@@ -93,6 +93,15 @@ def held_back(page: Page, address: str) -> list[Route]:
     return held
 
 
+def first_held(page: Page, held: list[Route]) -> Route:
+    """The first that waits; the page shows that it asks a moment before it does."""
+    for _moment in range(500):
+        if held:
+            return held[0]
+        page.wait_for_timeout(10)  # in which what the browser tells is heard
+    raise AssertionError("nothing was asked for")
+
+
 def tab_to(page: Page, target: Locator, *, key: str = "Tab", most: int = 40) -> None:
     """As people do who have no mouse: Playwright's own `press`, `fill` and `focus` would go there by themselves."""
     for _stop in range(most):

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
-from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, open_page, without_worker
+from tests.journeys.chromium import Watch, axe_finds_nothing, first_held, held_back, open_page, without_worker
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.models import Attachment, DraftFile, OutboundMessage, Ticket
@@ -95,7 +95,7 @@ def test_a_message_waits_for_the_file_that_is_on_its_way(windows: Open) -> None:
     expect(page.locator("#composer-reply progress")).to_be_visible()
     page.get_by_role("button", name="Send to Dana Roth", exact=True).click()
     assert not OutboundMessage.objects.exists()
-    on_its_way[0].continue_()
+    first_held(page, on_its_way).continue_()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     assert [row.filename for row in OutboundMessage.objects.get().attachments.all()] == ["slow.txt"]
 
@@ -112,7 +112,7 @@ def test_a_message_stays_where_the_file_it_waits_for_is_refused(windows: Open, w
     send = page.get_by_role("button", name="Send to Dana Roth", exact=True)
     send.click()
     expect(send).to_have_attribute("aria-busy", "true")
-    on_its_way[0].continue_()
+    first_held(page, on_its_way).continue_()
     expect(page.get_by_text("“empty.txt” is empty.")).to_be_visible()
     expect(send).not_to_have_attribute("aria-busy", "true")
     expect(text(page)).to_have_value("Hello.")
@@ -145,7 +145,7 @@ def test_files_on_their_way_are_kept_when_another_tab_is_opened(browsers: Browse
     expect(page.locator(f"{ENVELOPE} progress")).to_have_count(2)
     timeline_tab(page).click()
     expect(timeline_tab(page)).to_have_attribute("aria-busy", "true")
-    on_their_way[0].continue_()
+    first_held(page, on_their_way).continue_()
     while len(on_their_way) < 2:  # the second one waits for its turn
         page.wait_for_timeout(20)
     on_their_way[1].continue_()
@@ -168,7 +168,7 @@ def test_leaving_asks_while_files_are_on_their_way_or_go_with_the_message(
     expect(page.locator(f"{ENVELOPE} progress")).to_be_visible()
     page.get_by_role("link", name="Back to the queue").first.click()
     assert asked == ["beforeunload"]
-    on_their_way[0].abort()
+    first_held(page, on_their_way).abort()
     expect(page.get_by_text("a.txt could not be sent yet; it goes with the message")).to_be_visible()
     timeline_tab(page).click()
     page.wait_for_timeout(300)
@@ -215,7 +215,7 @@ def test_in_an_envelope_files_are_kept_on_their_way_and_stand_in_its_thread(
     on_their_way = held_back(page, "**/files/")
     choose(page, "a.txt", composer=ENVELOPE)
     expect(page.locator(f"{ENVELOPE} progress")).to_be_visible()
-    on_their_way[0].continue_()
+    first_held(page, on_their_way).continue_()
     page.unroute("**/files/")
     hand_over(page, "drop", "b.txt", ENVELOPE)
     hand_over(page, "paste", "c.txt", ENVELOPE)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.journeys.chromium import Watch, axe_finds_nothing, held_back, open_page, without_worker
+from tests.journeys.chromium import Watch, axe_finds_nothing, first_held, held_back, open_page, without_worker
 from tests.journeys.conftest import Browsers
 from tests.journeys.desk import Desk
 from tickets.models import Draft, OutboundMessage, Ticket
@@ -142,7 +142,7 @@ def test_a_save_on_its_way_does_not_arrive_after_the_sending(windows: Open) -> N
         page.keyboard.press("Control+s")
     page.get_by_role("button", name="Send to Dana Roth", exact=True).click()
     assert not OutboundMessage.objects.exists()
-    on_its_way[0].continue_()
+    first_held(page, on_its_way).continue_()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     assert len(asked) == 1, "leaving the page has saved nothing either"
     assert (Draft.objects.count(), OutboundMessage.objects.count()) == (0, 1)
@@ -178,6 +178,6 @@ def test_what_was_typed_before_the_module_came_is_saved_too(page: Page, ticket: 
     with page.expect_request("**/js/drafts*.js"):
         page.goto(f"/t/{ticket.reference}/", wait_until="commit")
     begin(page, "Quick as a fox")
-    on_its_way[0].continue_()
+    first_held(page, on_its_way).continue_()
     expect(state_in(page)).to_contain_text("Draft saved")
     assert kept("Quick as a fox") == "Quick as a fox"

@@ -32,7 +32,25 @@ read_alerts       foreign_owned  401  404   404   404    404    404    404     o
 
 # "Acknowledge alert": recipients; this one went to owner, lead, manager and auditor, who only reads
 acknowledge_alert -              401  role  ok    404    ok     role   ok      role    404   404      role  role   401
+acknowledge_on_page_of_alerts -  401  role  ok    404    ok     role   ok      role    404   404      -     -      401
+
+# What one was told of, and alerts of one's teams: programs are told nothing
+read_own_alerts   -              401  ok    ok    ok     ok     ok     ok      ok      ok    ok       role  role   401
 """
+
+SCORES = """
+act               state          anon agent owner deputy lead   super  manager auditor admin outsider bare  client gone
+
+# "List and read main thread": whoever reads the ticket, but no customer
+read_score        new            401  ok    ok    404    ok     ok     ok      ok      404   404      scope ok     401
+read_score        owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
+read_score        foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
+"""
+
+
+@pytest.mark.parametrize("row", rows(SCORES), ids=str)
+def test_181_who_sees_and_overrides_scores(row: Row, world: World) -> None:
+    assert answers(world, row) == row.expected
 
 
 @pytest.mark.parametrize("row", rows(ALERTS), ids=str)
