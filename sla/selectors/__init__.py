@@ -11,6 +11,7 @@ from sla.selectors.clocks import (
 )
 from sla.selectors.editions import hours_by_id
 from sla.selectors.explaining import Explained, Part, clocks_shown_to, explain
+from sla.selectors.standing import standing_as, standing_key
 from sla.selectors.states import states_of
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "nearest_clocks",
     "open_clocks_of",
     "resolution_clock_of",
+    "standing_as",
+    "standing_key",
     "states_of",
     "work_calendar_for",
     "work_calendars_for",

@@ -313,8 +313,7 @@ def test_views_are_those_of_the_lists(filled: Desk) -> None:
     ("query", "said"),
     [
         ("by=nothing", "A board has no such columns."),
-        ("by=sla_status", "No clocks run on this desk yet"),
-        ("lanes=sla_status", "No clocks run on this desk yet"),
+        ("by=sla_status&lanes=sla_status", "Columns and lanes show two different things."),
         ("by=team&lanes=team", "Columns and lanes show two different things."),
         ("lanes=status", "Columns and lanes show two different things."),
         ("status=closed", "This filter has no such value."),
@@ -327,11 +326,18 @@ def test_what_no_board_shows_is_said(desk: Desk, query: str, said: str) -> None:
     assert said in html_of(response)
 
 
-def test_sla_is_not_offered_while_no_clocks_run(desk: Desk) -> None:
+def test_what_a_board_can_be_laid_out_by(desk: Desk) -> None:
     html = html_of(desk.browser(desk.mara).get("/board/team/"))
     offered = re.search(r'<select id="filter-by".*?</select>', html, re.DOTALL)
     assert offered is not None
-    assert re.findall(r'value="([^"]+)"', offered[0]) == ["status", "priority", "team", "agent", "customer"]
+    assert re.findall(r'value="([^"]+)"', offered[0]) == [
+        "status",
+        "priority",
+        "team",
+        "agent",
+        "customer",
+        "sla_status",
+    ]
 
 
 def test_unknown_view_is_missing_and_a_reference_opens_its_ticket(desk: Desk) -> None:
