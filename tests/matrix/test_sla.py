@@ -32,6 +32,10 @@ read_alerts       foreign_owned  401  404   404   404    404    404    404     o
 
 # "Acknowledge alert": recipients; this one went to owner, lead, manager and auditor, who only reads
 acknowledge_alert -              401  role  ok    404    ok     role   ok      role    404   404      role  role   401
+acknowledge_on_page_of_alerts -  401  role  ok    404    ok     role   ok      role    404   404      -     -      401
+
+# What one was told of, and alerts of one's teams: programs are told nothing
+read_own_alerts   -              401  ok    ok    ok     ok     ok     ok      ok      ok    ok       role  role   401
 """
 
 SCORES = """

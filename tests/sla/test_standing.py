@@ -14,7 +14,6 @@ from desk.board.moving import StandingFixed, move_card
 from sla.selectors import indicators, standing_as, standing_key
 from sla.services import note_missed
 from tests.api.conftest import signed_in
-from tests.database import connect_as_owner
 from tests.desk.pages import html_of
 from tests.sla.conftest import MONDAY_NINE, Desk, minutes, travel
 from tickets.enums import SlaStatus
@@ -140,17 +139,6 @@ def test_a_board_costs_the_same_however_many_cards_it_has(desk: Desk, standing: 
     for _number in range(5):
         desk.ticket(MONDAY_NINE + minutes(50))
     assert statements() == few
-
-
-def test_what_is_late_is_found_by_an_index(desk: Desk) -> None:
-    with connect_as_owner() as owner:
-        owner.execute("SET enable_seqscan = off")
-        for where in (
-            "state IN ('running', 'paused') AND breached_at IS NOT NULL",
-            "state = 'running' AND breached_at IS NULL AND envelope_id IS NULL AND at_risk_at < now()",
-        ):
-            plan = owner.execute(f"EXPLAIN SELECT ticket_id FROM sla_slaclock WHERE {where}").fetchall()
-            assert "slaclock_missed" in str(plan) or "slaclock_at_risk" in str(plan), plan
 
 
 def test_a_ticket_that_a_card_was_not_read_of_is_looked_up(standing: dict[str, Ticket]) -> None:

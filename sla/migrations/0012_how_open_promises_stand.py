@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("envelopes", "0009_completion_starts"),
-        ("sla", "0009_usual_scores"),
+        ("sla", "0011_indexes_of_figures"),
         ("tickets", "0037_ticket_ends"),
     ]
 
