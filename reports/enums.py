@@ -10,6 +10,7 @@ class Unit(StrEnum):
 
     PERCENT = "percent"
     PER_THOUSAND = "per_thousand"
+    PER_HUNDRED = "per_hundred"
     SECONDS = "seconds"
     COUNT = "count"
     MONEY = "money"
@@ -22,6 +23,14 @@ class Part(StrEnum):
     """Those of the numerator."""
     BASE = "base"
     """Those of the denominator."""
+
+
+class Step(models.TextChoices):
+    """How long each step of a figure's course is."""
+
+    DAY = "day", _("Day by day")
+    WEEK = "week", _("Week by week")
+    MONTH = "month", _("Month by month")
 
 
 class Band(models.TextChoices):

@@ -109,7 +109,7 @@ ALL_OF: tuple[type[Model], ...] = (Ticket, Envelope, Notification)
 FIXED = {
     "token": ["xyz"],
     "uidb64": ["xyz"],
-    "code": ["M5", "M9"],
+    "code": ["M5", "M9", "M15", "M19"],
     "event_type": [EventType.ENVELOPE_MESSAGE.value, EventType.ALERT.value],
     "slug": [slug for slug in REPORTS if slug],
 }
@@ -118,6 +118,7 @@ BY_ENTRY = {"use/": "entry", "split/": "entry", "e/<int:number>/": "original"}
 """Ends of routes that show one entry of those named in their query."""
 BESIDES = {
     "mail/": "state=quarantined",
+    "reports/rows/": "figure=M5&part=base&by=month",
     "help/": "show=others&by=skill",
     "board/<slug:view>/": "by=status&lanes=priority",
     "api/v1/mail/messages/": "state=quarantined",

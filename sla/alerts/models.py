@@ -135,6 +135,7 @@ class Alert(FSMModelMixin, BaseModel):
         ]
         indexes = [
             models.Index(name="alert_standing", fields=["ticket"], condition=IS_STANDING),
+            models.Index(name="alert_raised", fields=["triggered_at"]),
             models.Index(name="alert_newest", fields=["status", "-triggered_at", "-id"]),
         ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
@@ -119,6 +119,12 @@ def alerts_in_sight(agent: Agent) -> AlertQuerySet:
 def rules_now() -> Rules:
     rows = AlertRule.objects.filter(is_active=True)
     return {(rule.priority, rule.condition, rule.level): rule for rule in rows}
+
+
+def first_thresholds(condition: AlertCondition) -> dict[str, timedelta]:
+    """Priority -> business time until the first level that is active; of a priority without any there is none."""
+    rows = AlertRule.objects.filter(condition=condition, is_active=True).order_by("-level")
+    return {row.priority: timedelta(minutes=row.threshold_minutes) for row in rows}
 
 
 def standing_of(ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:

@@ -42,6 +42,7 @@ NOT_ON_ONE_TICKET = {
     *(
         "NewFile",
         "Limit",
+        "Line",
         "Reader",
         "lock_ticket",
         "store_files",
@@ -140,6 +141,7 @@ OPERATIONS: dict[str, Operation] = {
     "auto_close_ticket": lambda w, by, other: ONE.auto_close_ticket(
         w.ticket.pk, by=by, at=timezone.now() + timedelta(days=20)
     ),
+    "ask_customer_again": lambda w, by, other: ONE.ask_customer_again(w.ticket.pk, due_at=timezone.now()),
     "cancel_task": lambda w, by, other: ONE.cancel_task(w.newest("tasks"), by=by, reason="Not needed"),
     "cancel_ticket": lambda w, by, other: ONE.cancel_ticket(w.ticket.pk, by=by, code="withdrawn"),
     "carry_flags": lambda w, by, other: ONE.carry_flags(w.second.pk, into_id=w.ticket.pk),
@@ -280,8 +282,10 @@ OPERATIONS: dict[str, Operation] = {
     "stop_many": lambda w, by, other: ONE.stop_many(
         BulkAct.objects.order_by("-created_at").values_list("pk", flat=True).first() or w.ticket.pk, by=by
     ),
-    "tell_of_alert": lambda w, by, other: ONE.tell_of_alert(
-        w.ticket.pk, by=by, at=timezone.now(), facts={"event": "alert", "condition": "not_updated", "level": 1}
+    "tell_of_many": lambda w, by, other: ONE.tell_of_many(
+        [ONE.Line(w.ticket.pk, timezone.now(), {"event": "alert", "condition": "not_updated", "level": 1})],
+        kind=EntryKind.ALERT,
+        by=by,
     ),
     "tell_of_promise": lambda w, by, other: ONE.tell_of_promise(
         w.ticket.pk, by=by, at=timezone.now(), facts={"event": "sla_missed", "metric": "resolution"}

@@ -12,7 +12,7 @@ import core.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sla", "0010_alerts_by_person"),
+        ("sla", "0011_indexes_of_figures"),
         ("tickets", "0038_reminders_to_customers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

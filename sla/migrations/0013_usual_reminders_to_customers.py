@@ -18,7 +18,7 @@ def add_rules(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sla", "0011_reminders_to_customers")]
+    dependencies = [("sla", "0012_reminders_to_customers")]
 
     operations = [
         migrations.RunPython(add_rules, migrations.RunPython.noop),
