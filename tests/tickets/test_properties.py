@@ -40,6 +40,7 @@ from tickets.services.creation import Message
 REASON = "The colleague has left the company for good."
 NOT_ON_ONE_TICKET = {
     *(
+        "Asked",
         "NewFile",
         "Limit",
         "Line",
