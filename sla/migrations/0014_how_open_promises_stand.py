@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("envelopes", "0009_completion_starts"),
-        ("sla", "0011_indexes_of_figures"),
+        ("sla", "0013_usual_reminders_to_customers"),
         ("tickets", "0037_ticket_ends"),
     ]
 
