@@ -162,6 +162,7 @@ class OutboundKind(models.TextChoices):
     ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
     RESOLUTION = "resolution", _("Resolution")
     INTRODUCTION = "introduction", _("Introduction of the new owner")
+    REMINDER = "reminder", _("Reminder to the customer")
     VENDOR = "vendor", _("Mail to a vendor")
 
 
@@ -290,6 +291,15 @@ class ColumnField(models.TextChoices):
     AGENT = "agent", _("Agent")
     CUSTOMER = "customer", _("Customer")
     SLA_STATUS = "sla_status", _("SLA")
+
+
+class SlaStatus(models.TextChoices):
+    """How what is promised on a ticket stands: the worst off of its open promises, in this order."""
+
+    BREACHED = "breached", _("Breached")
+    AT_RISK = "at_risk", _("At risk")
+    ON_TRACK = "on_track", _("On track")
+    PAUSED = "paused", _("Paused")
 
 
 class WipMode(models.TextChoices):
