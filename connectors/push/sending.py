@@ -105,9 +105,11 @@ def _within(seconds: float, send: Callable[[], None]) -> None:
 
     def run() -> None:
         try:
-            answer.set_result(send())
+            send()
         except Exception as error:  # noqa: BLE001  # whatever it is, it is the waiting one's
             answer.set_exception(error)
+        else:
+            answer.set_result(None)
 
     Thread(target=run, name="push", daemon=True).start()
     try:
