@@ -67,8 +67,8 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _events_of(reminder: Reminder, *, now: datetime) -> Iterator[Event]:
-    """The reminder itself, which a calendar knows again when it is snoozed or moved, and of a recurring one what follows
-    it, by its day.
+    """The reminder itself, which a calendar knows again when it has moved, and of a recurring one what follows, by its
+    day.
     """
     reference = reference_of(reminder)
     url = settings.SITE_URL.rstrip("/") + reverse("desk:ticket", args=[reference]) if reference else ""
