@@ -12,9 +12,10 @@ from sla.alerts.admin import AlertRuleAdmin
 from sla.models import SlaPolicy
 from sla.policies import may_edit_policies, may_see_policies
 from sla.reminders.admin import ReminderAdmin
+from sla.scores.admin import ScoreValueAdmin
 from sla.services import save_policy
 
-__all__ = ["AlertRuleAdmin", "ReminderAdmin", "SlaPolicyAdmin"]
+__all__ = ["AlertRuleAdmin", "ReminderAdmin", "ScoreValueAdmin", "SlaPolicyAdmin"]
 MATCHED = ("ticket_type", "priority", "customer_tier", "company", "team", "category")
 
 
