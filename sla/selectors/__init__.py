@@ -6,6 +6,7 @@ from sla.selectors.clocks import (
     nearest_clocks,
     open_clocks_of,
     resolution_clock_of,
+    resolution_clocks_of,
     work_calendar_for,
     work_calendars_for,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "nearest_clocks",
     "open_clocks_of",
     "resolution_clock_of",
+    "resolution_clocks_of",
     "states_of",
     "work_calendar_for",
     "work_calendars_for",

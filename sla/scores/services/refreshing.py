@@ -17,6 +17,7 @@ from core.actors import TIMER, Actor
 from core.events import publish
 from core.service import at_the_end, service
 from core.sweep import run_each
+from sla.models import TicketScore
 from sla.scores.facts import Known, facts_of
 from sla.scores.scoring import Ranking, rank
 from sla.scores.services.lapsing import end_lapsed
@@ -105,6 +106,8 @@ def _write(moved: Sequence[_Ranked], watched: Sequence[_Ranked]) -> None:
 
 def refresh_due_scores(*, now: datetime) -> int:
     """A timer: one batch of tickets one of whose factors changes by time alone. Answers how many were looked at."""
+    if not TicketScore.objects.due(now).exists():
+        return 0
     try:
         return refresh_batch(BATCH, by=TIMER, now=now)
     except SoftTimeLimitExceeded:
