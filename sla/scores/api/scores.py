@@ -55,6 +55,10 @@ class ScoreIn(In):
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="the ticket's")
 
 
+class FreeIn(In):
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="the ticket's")
+
+
 class ScoreViewSet(ApiViewSet):
     def ticket(self, reference: str) -> Ticket:
         return self.one(Ticket.objects.visible_to(self.actor), reference=reference.upper())
@@ -79,10 +83,15 @@ class ScoreViewSet(ApiViewSet):
         override_score(ticket.pk, by=self.actor, **values)
         return self.whole(ticket, status=201)
 
-    @extend_schema(operation_id="score_free", summary="Let it be computed again", responses={200: ScoreOut})
+    @extend_schema(
+        operation_id="score_free",
+        summary="Let it be computed again",
+        request=FreeIn,
+        responses={200: ScoreOut},
+    )
     def free(self, request: Request, reference: str) -> Response:
         ticket = self.ticket(reference)
-        end_override(ticket.pk, by=self.actor)
+        end_override(ticket.pk, by=self.actor, version=self.version(self.read(FreeIn)))
         return self.whole(ticket)
 
     def whole(self, ticket: Ticket, *, status: int = 200) -> Response:
