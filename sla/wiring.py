@@ -8,6 +8,8 @@ from sla import (
     wording,
 )
 from sla.metrics import of_clocks
+from sla.selectors.beside import CLOCKS, PAUSES
+from tickets.around import kept_above
 from tickets.extensions import creation_ways
 
 
@@ -15,6 +17,7 @@ def register() -> None:
     use_clock(services.PolicyClock())
     creation_ways.append(services.promise)
     wording.register()
+    kept_above["clocks"], kept_above["clock_pauses"] = CLOCKS, PAUSES
     metrics.sources.append(of_clocks)
     timers.register("pauses_ended", services.end_pauses, order=39)
     timers.register("clocks_breached", services.note_missed, order=39)

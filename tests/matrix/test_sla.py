@@ -12,6 +12,12 @@ act             state          anon agent owner deputy lead   super  manager aud
 read_clocks     new            401  ok    ok    404    ok     ok     ok      ok      404   404      scope ok     401
 read_clocks     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
 read_clocks     foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
+see_why_due     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
+see_why_due     foreign_owned  401  404   404   404    404    404    404     ok      404   404      -      -      401
+
+# The forms show to whoever reads the ticket; what they send is decided below
+see_pause_form  owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
+see_resume_form paused         401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
 
 # "Approved SLA pause": supervisor and manager
 pause_clocks    new            401  role  role  404    role   ok     ok      role    404   404      role  role   401
