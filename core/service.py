@@ -1,10 +1,11 @@
 """The frame of every service that changes state: one transaction, and the audit of refused acts outside it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
 from django.db import transaction
 
@@ -17,6 +18,9 @@ from core.writing import together
 P = ParamSpec("P")
 R = TypeVar("R")
 
+AtEnd = Callable[[Collection[UUID]], None]
+
+_at_end: ContextVar[dict[AtEnd, dict[UUID, None]] | None] = ContextVar("at_end", default=None)
 _depth: ContextVar[int] = ContextVar("service_depth", default=0)
 _is_one_act: ContextVar[bool] = ContextVar("is_one_act", default=False)
 
@@ -30,6 +34,30 @@ def one_act() -> Iterator[None]:
             yield
     finally:
         _is_one_act.reset(token)
+
+
+def at_the_end(act: AtEnd, subject: UUID) -> None:
+    """Call `act`, once with all its subjects, in the transaction of the outermost service that runs now, when the rest
+    of it is done; at once where none runs.
+    """
+    waiting = _at_end.get()
+    if waiting is None:
+        act([subject])
+    else:
+        waiting.setdefault(act, {})[subject] = None
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    waiting: dict[AtEnd, dict[UUID, None]] = {}
+    token = _at_end.set(waiting)
+    try:
+        yield
+        while waiting:
+            act = next(iter(waiting))
+            act(list(waiting.pop(act)))
+    finally:
+        _at_end.reset(token)
 
 
 def service(function: Callable[P, R]) -> Callable[P, R]:
@@ -47,7 +75,10 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
         token = _depth.set(_depth.get() + 1)
         try:
             with transaction.atomic(savepoint=_depth.get() == 1 and not _is_one_act.get()), together():
-                return function(*args, **kwargs)
+                if _at_end.get() is not None:
+                    return function(*args, **kwargs)
+                with _ending():
+                    return function(*args, **kwargs)
         except DomainError as refusal:
             if refusal.is_audited and _depth.get() == 1:
                 record_refusal(refusal, act=function.__name__, subject=args[0] if args else "", by=kwargs.get("by"))

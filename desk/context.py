@@ -103,7 +103,8 @@ def _items(request: HttpRequest, agent: Agent, counts: Any) -> list[dict[str, An
         item("go_board"),
         item("go_search", on_phone=True),
         item("go_reminders", badge=capped(counts.reminders), live="reminders"),
-        item("go_notifications", short=_("Alerts"), badge=capped(counts.unread), live="unread", on_phone=True),
+        item("go_notifications", short=_("News"), badge=capped(counts.unread), live="unread", on_phone=True),
+        item("go_alerts", badge=capped(counts.alerts), live="alerts") | {"is_for_number": True},
         item("go_outbox"),
     ]
     if ACTIONS["new"].is_for(agent):

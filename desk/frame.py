@@ -18,6 +18,7 @@ from accounts.auth import AgentRequest
 from accounts.enums import Tier
 from core.labels import label_of
 from desk.actions.shown import acts_on, priorities_of
+from desk.alerts.parts import strip_of
 from desk.forms import CancelForm
 from desk.neighbours import from_of, list_url_from, listing_from, with_from
 from desk.resolution import DraftedResolveForm
@@ -49,6 +50,7 @@ def show_around(
         "said": said,
         "resolve_form": DraftedResolveForm(ticket=ticket, reader=request.agent, auto_id="resolve-%s"),
         "cancel_form": CancelForm(auto_id="cancel-%s"),
+        "alerts": strip_of(ticket, request.agent),
         "above_feed": links_to(above_feed, ticket, request.agent),
         "beside_feed": links_to(beside_feed, ticket, request.agent),
         "title": _title(ticket),

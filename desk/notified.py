@@ -24,7 +24,7 @@ APPROVALS = (EventType.APPROVAL_REQUESTED, EventType.APPROVAL_OVERDUE, EventType
 
 def address_of(agent: Agent, row: Notification) -> str:
     """Of the page that opens; the list of notifications where nothing of it is in sight any more."""
-    ways = (_mail, _approval, _envelope, _ticket, _bulk_act, _reminder, _set_up)
+    ways = (_mail, _approval, _envelope, _ticket, _bulk_act, _reminder, _alerts, _set_up)
     return next(filter(None, (way(agent, row) for way in ways)), reverse("desk:notifications"))
 
 
@@ -85,6 +85,11 @@ def _reminder(_agent: Agent, row: Notification) -> str:
     """Of one that is of no ticket, the page of all."""
     is_own = row.event_type == EventType.REMINDER and row.ticket is None
     return reverse("desk:reminders") if is_own else ""
+
+
+def _alerts(_agent: Agent, row: Notification) -> str:
+    """Of many tickets that stand still together, the page of all."""
+    return reverse("desk:alerts") if row.event_type == EventType.ALERT and row.ticket is None else ""
 
 
 def _set_up(agent: Agent, row: Notification) -> str:

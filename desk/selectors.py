@@ -214,6 +214,8 @@ class Badges:
     """Envelopes in which it is one's turn."""
     reminders: int
     """Those that are due."""
+    alerts: int
+    """Open ones that one was told of."""
 
 
 def badges(agent: Agent) -> Badges:
@@ -230,7 +232,9 @@ def badges(agent: Agent) -> Badges:
                ({WAITING_FOR}),
                (SELECT count(*) FROM (SELECT FROM sla_reminder r
                  WHERE r.status = 'triggered' AND r.agent_id = ANY(%(owners)s::uuid[])
-                   AND (r.agent_id = %(person)s OR r.cycle <> '') LIMIT %(limit)s) AS due)
+                   AND (r.agent_id = %(person)s OR r.cycle <> '') LIMIT %(limit)s) AS due),
+               (SELECT count(*) FROM (SELECT FROM sla_alertrecipient l
+                 WHERE l.agent_id = %(person)s AND l.is_open LIMIT %(limit)s) AS alerts)
     """  # noqa: S608  # our own words; values are parameters
     owners = [str(agent_id) for agent_id in reach.covers | {agent.pk}]
     with connection.cursor() as cursor:

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from desk.alerts import urls as alerts
 from desk.empowerment.views import resolutions
 from desk.envelopes import urls as envelopes
 from desk.reminders import urls as reminders
@@ -98,6 +99,7 @@ ticket_acts: list[URLPattern | URLResolver] = [
     path("history/", history.history, name="history"),
     *envelopes.on_ticket,
     *reminders.on_ticket,
+    *alerts.on_ticket,
     path("presence/", live.presence, name="presence"),
     path("entries/<uuid:entry_id>/html/", files.original, name="original"),
     path("entries/<uuid:entry_id>/text/", files.whole_text, name="whole-text"),
@@ -141,6 +143,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recent/", recent.recent, name="recent"),
     *envelopes.everywhere,
     *reminders.everywhere,
+    *alerts.everywhere,
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/acts/<uuid:entry_id>/undo/", outbox.undo_act, name="undo-act"),
     path("outbox/<uuid:message_id>/undo/", outbox.undo, name="undo"),

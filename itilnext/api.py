@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("envelopes.api.urls")),
     path("", include("notifications.api.urls")),
     path("", include("sla.alerts.api.urls")),
+    path("", include("sla.scores.api.urls")),
     path("", include("sla.api.urls")),
     path("", include("sla.reminders.api.urls")),
     path("", include("connectors.mail.api.urls")),

@@ -35,5 +35,6 @@ def asked_of(
         zone=zone,
         teams=teams,
         person=sight.person if is_personal else None,
+        reader=sight.reader,
         only=only or {},
     )

@@ -10,6 +10,7 @@ class Unit(StrEnum):
 
     PERCENT = "percent"
     PER_THOUSAND = "per_thousand"
+    PER_HUNDRED = "per_hundred"
     SECONDS = "seconds"
     COUNT = "count"
     MONEY = "money"

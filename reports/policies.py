@@ -17,6 +17,7 @@ class Sight:
     """None: all."""
     person: Agent | None = None
     """Who may ask for their own figures."""
+    reader: Actor | None = None
 
     @property
     def has_teams(self) -> bool:
@@ -27,12 +28,12 @@ def sight_of(actor: Actor) -> Sight:
     """Teams in the actor's charge, all for auditors, granted ones for programs; whoever works tickets their own."""
     if isinstance(actor, ApiClient):
         reach = reach_of(actor)
-        return Sight(None if reach.sees_everything else reach.granted)
+        return Sight(None if reach.sees_everything else reach.granted, reader=actor)
     if not isinstance(actor, Agent):
         return Sight()
     works = actor.has_role(Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR)
     teams = None if actor.has_role(Role.AUDITOR) else reach_of(actor).in_charge
-    return Sight(teams, actor if works else None)
+    return Sight(teams, actor if works else None, actor)
 
 
 def may_read_figures(actor: Actor) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from reports import shown
 from reports.enums import Part
-from reports.measures import customers, flow, helping, promises
+from reports.measures import alerts, customers, flow, helping, promises
 from reports.measures.asked import Asked
 from reports.measures.figures import Figure
 from reports.measures.registry import metrics_of
@@ -42,6 +42,7 @@ def _overview(asked: Asked, link: Link) -> list[Shown]:
         _section("now", _("At a glance"), ("M5", "M6", "M11"), stats=stats),
         *([] if asked.person else [_by_team(asked, link)]),
         _promises(promises.sla_compliance(asked), link),
+        _alerts(alerts.alert_load(asked), link),
         _bands(bands, link),
         *_workload(flow.workload(asked), link),
     ]
@@ -53,6 +54,14 @@ def _promises(figures: Sequence[Figure], link: Link) -> Shown:
     table = shown.figures_table(kept, link)
     chart = shown.bars(_("SLA compliance"), kept, full=100)
     return _section("promises", _("SLA compliance"), ("M12",), charts=[chart], table=table)
+
+
+def _alerts(figures: Sequence[Figure], link: Link) -> Shown:
+    """How many of each level; those that nobody was told of are no bar."""
+    raised = [figure for figure in figures if figure.group and figure.numerator]
+    chart = shown.count_bars(_("Alerts by condition and level"), raised)
+    table = shown.figures_table([figure for figure in figures if figure in raised or not figure.group], link)
+    return _section("alerts", _("Alerts raised"), ("M15",), charts=[chart] if raised else [], table=table)
 
 
 def _by_team(asked: Asked, link: Link) -> Shown:
@@ -92,7 +101,7 @@ def _bands(bands: Sequence[Figure], link: Link) -> Shown:
             for band in bands
         ],
     }
-    chart = shown.band_bars(_("Backlog age"), bands)
+    chart = shown.count_bars(_("Backlog age"), bands)
     return _section("backlog-age", _("Backlog age"), ("M16",), charts=[chart], table=table)
 
 
@@ -172,7 +181,7 @@ def _trend(asked: Asked) -> list[Shown]:
 
 
 def _table(slug: str, asked: Asked, link: Link) -> Shown:
-    metrics = metrics_of(slug)
-    figures = [figure for metric in metrics for figure in metric.read(asked)]
-    codes = [metric.code for metric in metrics]
+    found = {metric.code: metric.read(asked) for metric in metrics_of(slug)}
+    figures = [figure for each in found.values() for figure in each]
+    codes = [code for code, each in found.items() if each]
     return _section("figures", _("Figures"), codes, table=shown.figures_table(figures, link))

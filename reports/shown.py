@@ -112,7 +112,7 @@ def figures_table(figures: Iterable[Figure], link: Link) -> Shown:
 
 def _figure_row(figure: Figure, link: Link) -> list[Shown]:
     spread = figure.spread
-    is_share = figure.unit in (Unit.PERCENT, Unit.PER_THOUSAND)
+    is_share = figure.unit in (Unit.PERCENT, Unit.PER_THOUSAND, Unit.PER_HUNDRED)
     return [
         cell(named_whole(figure), is_number=False),
         cell(value_of(figure)),
@@ -154,8 +154,8 @@ def _is_over(figure: Figure) -> bool:
     return figure.value is not None and figure.value > 100
 
 
-def band_bars(title: str, figures: Sequence[Figure]) -> Shown:
-    """As `bars`, of how many tickets, not of which share."""
+def count_bars(title: str, figures: Sequence[Figure]) -> Shown:
+    """As `bars`, of how many rows, not of which share."""
     amounts = [Amount(named(figure), figure.numerator, str(figure.numerator)) for figure in figures]
     return {"kind": "bars", "title": title, "chart": bar_chart(amounts)}
 

@@ -34,7 +34,7 @@ from sla.models import SlaClock
 from tickets.calibration import desk_zone
 from tickets.enums import TicketStatus
 from tickets.figures import months_back
-from tickets.models import Ticket
+from tickets.models import CalibrationItem, Ticket
 
 ROWS_SHOWN = 200
 """Of one number at once; the newest of more."""
@@ -165,11 +165,12 @@ def rows(request: AgentRequest) -> HttpResponse:
 
 
 def _behind(found: Any) -> Any:
-    """The tickets of clocks or transfers; of clocks between teams the envelopes."""
+    """The tickets of clocks, alerts, transfers and decisions; of clocks between teams the envelopes."""
     of_help = found.model is SlaClock and found.filter(envelope__isnull=False).exists()
     if of_help:
         return Envelope.objects.filter(pk__in=found.order_by().values("envelope"))
-    return Ticket.objects.filter(pk__in=found.order_by().values("ticket"))
+    ticket = "resolution__ticket" if found.model is CalibrationItem else "ticket"
+    return Ticket.objects.filter(pk__in=found.order_by().values(ticket))
 
 
 def _tickets(agent: Agent, found: Any) -> list[Shown]:

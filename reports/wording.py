@@ -23,13 +23,22 @@ NAMES: dict[str, Promise] = {
     "M12b": _("SLA compliance, without changed targets"),
     "M13": _("Resolved in time, and the value lasted"),
     "M14": _("Response time, in hours of work"),
+    "M15": _("Alerts for every 100 open tickets"),
+    "M15_answered": _("Alerts acknowledged within 15 minutes"),
     "M16": _("Backlog age"),
+    "M18": _("Decisions upheld"),
+    "M18_backlog": _("Decisions to be reviewed"),
+    "M19": _("Compensation"),
+    "M19_mean": _("Compensation for each closed ticket"),
+    "M19_before": _("Compensation in such a period of the three months before"),
     "M20": _("Accepted in time"),
     "M20_unowned": _("Without an owner now"),
     "M21": _("Transfers of ownership per 1000 tickets"),
     "M21_reason": _("Transfers of ownership"),
     "M22": _("Tickets against capacity"),
     "M22_envelopes": _("Envelopes against capacity"),
+    "M23": _("Envelopes sealed"),
+    "M23_outcome": _("What came of envelopes"),
 }
 DEFINITIONS: dict[str, Promise] = {
     "M1": _(
@@ -68,6 +77,24 @@ DEFINITIONS: dict[str, Promise] = {
         "found. Provisional until the ticket is closed."
     ),
     "M14": _("What first and next responses took, in the hours that were promised, by when they were given."),
+    "M15": _(
+        "Alerts raised in the period, one for each level that a ticket reached in a cycle, for every 100 tickets that "
+        "were open at some time of it; and how many were acknowledged within 15 minutes. Provisional: raised less "
+        "than 15 minutes ago, and not acknowledged."
+    ),
+    "M18": _(
+        "Decisions upheld, of those reviewed in the period; by reason, team and tier. Only the random sample stands "
+        "for all decisions. What the reader has still to review themselves does not count."
+    ),
+    "M19": _(
+        "Granted amounts, by when they were approved or, where nobody had to approve them, written down; each currency "
+        "by itself. What was rejected or withdrawn, or is not decided, does not count. Beside them the average of "
+        "periods of the same length in the 13 weeks before."
+    ),
+    "M23": _(
+        "Envelopes sealed in the period, by outcome, helper and team, so that help is recognised; names stand in their "
+        "order, and it is no ranking."
+    ),
     "M5": _(
         "From the creation of a ticket to its resolution, of tickets resolved in the period. By the clock on the wall "
         "nothing is taken off, as the customer waits at night, too; beside it the hours of the team's calendar. After "
@@ -88,9 +115,8 @@ DEFINITIONS: dict[str, Promise] = {
         "shift later."
     ),
     "M20": _(
-        "Tickets accepted before the first alert would have come: within 5 minutes of work for critical ones, 15 for "
-        "high, 30 for medium, 120 for low; of the tickets created in the period. Provisional: unowned, "
-        "and not late yet."
+        "Tickets accepted before the first alert would have come, by the alert matrix as it is now and in hours of "
+        "work; of the tickets created in the period. Provisional: unowned, and not late yet."
     ),
     "M21": _(
         "Transfers in the period, for every 1000 tickets created in it, and by reason. There are only two: employment "
@@ -118,6 +144,7 @@ PAGES: dict[str, Promise] = {
     "promises": _("Promises"),
     "help": _("Help"),
     "flow": _("Work"),
+    "decisions": _("Decisions"),
 }
 
 

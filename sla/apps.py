@@ -10,7 +10,9 @@ class SlaConfig(AppConfig):
         from sla import wiring
         from sla.alerts import wiring as alerts
         from sla.reminders import wiring as reminders
+        from sla.scores import wiring as scores
 
         wiring.register()
+        scores.register()
         alerts.register()
         reminders.register()

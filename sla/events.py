@@ -33,3 +33,21 @@ class DueMoved(ClockEvent):
     old_due_at: datetime | None
     due_at: datetime | None
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClocksBegun(DomainEvent):
+    """A ticket that a mail has made got its clocks, which run since it was created. Of all others `TicketCreated` says
+    so.
+    """
+
+    ticket_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermsFollowed(DomainEvent):
+    """These open tickets were looked at after an edit of what admins set, or of their customer's tier. Not within one
+    transaction.
+    """
+
+    ticket_ids: tuple[UUID, ...]

@@ -10,12 +10,10 @@ from sla import (
 from sla.metrics import of_clocks
 from sla.selectors.beside import CLOCKS, PAUSES
 from tickets.around import kept_above
-from tickets.extensions import creation_ways
 
 
 def register() -> None:
     use_clock(services.PolicyClock())
-    creation_ways.append(services.promise)
     wording.register()
     kept_above["clocks"], kept_above["clock_pauses"] = CLOCKS, PAUSES
     metrics.sources.append(of_clocks)

@@ -109,7 +109,7 @@ ALL_OF: tuple[type[Model], ...] = (Ticket, Envelope, Notification)
 FIXED = {
     "token": ["xyz"],
     "uidb64": ["xyz"],
-    "code": ["M5", "M9"],
+    "code": ["M5", "M9", "M15", "M19"],
     "event_type": [EventType.ENVELOPE_MESSAGE.value, EventType.ALERT.value],
     "slug": [slug for slug in REPORTS if slug],
 }

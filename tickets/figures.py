@@ -139,11 +139,15 @@ def _agreement(items: Sequence[CalibrationItem]) -> Share:
     return Share(sum(len(set(outcomes)) == 1 for outcomes in several.values()), tuple(several))
 
 
+def granted() -> QuerySet[Any]:  # Any: annotated
+    """Granted amounts, with the moment they were granted as `at`."""
+    rows = Resolution.objects.filter(approval_status__in=GRANTED, amount__isnull=False)
+    return rows.annotate(at=Coalesce("approved_at", "created_at", output_field=DateTimeField()))
+
+
 def granted_between(agent: Agent, start: datetime, end: datetime) -> QuerySet[Any]:  # Any: annotated
     """Granted amounts in the charge of `agent` (all for auditors), by when they were granted, as `at`."""
-    rows = Resolution.objects.filter(approval_status__in=GRANTED, amount__isnull=False)
-    rows = rows.annotate(at=Coalesce("approved_at", "created_at", output_field=DateTimeField()))
-    rows = rows.filter(_scope(agent, "ticket__team"), at__gte=start, at__lt=end)
+    rows = granted().filter(_scope(agent, "ticket__team"), at__gte=start, at__lt=end)
     return rows.select_related("agent", "ticket__team").order_by("at", "id")
 
 

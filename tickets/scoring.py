@@ -1,11 +1,10 @@
-"""The priority score as far as a ticket's own row tells it: base and flags (domain.md section 11). The factors of
-clocks come from above.
+"""What a ticket is worth by its priority alone (domain.md section 11). The factors follow from promises and help, so
+its score is computed above, in `sla.scores`, at the end of each act that changes it.
 """
 
-from collections.abc import Collection
 from decimal import Decimal
 
-from tickets.enums import FlagType, Grade, Priority
+from tickets.enums import Grade, Priority
 
 BASE: dict[Priority, Decimal] = {
     Priority.CRITICAL: Decimal("100.00"),
@@ -15,29 +14,8 @@ BASE: dict[Priority, Decimal] = {
 }
 
 
-FLAG_FACTORS: dict[str, Decimal] = {
-    FlagType.SOCIAL_MEDIA: Decimal("1.5"),
-    FlagType.LEGAL: Decimal("1.5"),
-    FlagType.REPEAT_CONTACT: Decimal("1.3"),
-}
-"""Of several the highest alone."""
-VIP_FACTOR = Decimal("1.5")
-
-
-def score_of(priority: str, flags: Collection[str]) -> tuple[Decimal, dict[str, str]]:
-    """The score, two places, and what it is made of by the factors' names."""
-    score = base_score(priority)
-    breakdown = {"base": str(score)}
-    factors = {"customer": VIP_FACTOR} if FlagType.VIP in flags else {}
-    if found := [FLAG_FACTORS[flag] for flag in flags if flag in FLAG_FACTORS]:
-        factors["flag"] = max(found)
-    for name, factor in factors.items():
-        score *= factor
-        breakdown[name] = str(factor)
-    return score.quantize(Decimal("0.01")), breakdown
-
-
 def base_score(priority: str) -> Decimal:
+    """Of a ticket that a mail makes, until its clocks have begun."""
     return BASE[Priority(priority)]
 
 

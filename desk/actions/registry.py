@@ -162,6 +162,7 @@ EVERYWHERE = (
     _go("search", _("Search"), "g s", "search", "search"),
     _go("reminders", _("Reminders"), "g r", "reminders", "clock"),
     _go("notifications", _("Notifications"), "g n", "notifications", "bell"),
+    _go("alerts", _("Alerts"), "g a", "alerts", "triangle-alert"),
     _go("outbox", _("Outbox"), "g o", "outbox", "send"),
     _go("envelopes", _("My envelopes"), "g e", "my-envelopes", "mail"),
     _go("help", _("Help board"), "g f", "help-board", "users"),

@@ -14,7 +14,7 @@ from connectors.mail.enums import Backend
 from connectors.mail.services import add_mailbox
 from core.history import record
 from core.models import EventDelivery
-from desk.demo import clock, everyday, people, service_desk, specialists
+from desk.demo import alerts, clock, everyday, people, service_desk, specialists
 from desk.demo.acts import FRESH, SEED, Cast, begin, close_if_due, message_id_of, perform
 from desk.demo.calendars import berlin, london
 from desk.demo.decisions import calibrate, set_limits
@@ -73,6 +73,7 @@ def _tell(cast: Cast, stories: list[Story]) -> None:
         acts.append((clock.moment(story.when, now=cast.now), story, None))
         acts += [(clock.moment(step.when, now=cast.now), story, step) for step in story.steps]
     absence_at, leaving_at = (clock.moment(text, now=cast.now) for text in (SICK_FROM, LAST_DAY))
+    looked_at: datetime | None = clock.moment(alerts.LOOKED_AT, now=cast.now)
     midnight = min(moment for moment, _story, _step in acts)
     for moment, story, step in sorted(acts, key=lambda act: act[0]):
         midnight = _keep_backlogs(midnight, until=moment)
@@ -81,10 +82,14 @@ def _tell(cast: Cast, stories: list[Story]) -> None:
         if moment >= leaving_at:
             _end_employment(cast, at=leaving_at)
         _close_due(cast, until=moment)
+        if looked_at is not None and moment >= looked_at:
+            alerts.look(at=looked_at)
+            looked_at = None
         with clock.at(moment):
             begin(cast, story) if step is None else perform(cast, story, step)
     _keep_backlogs(midnight, until=cast.now)
     _close_due(cast, until=cast.now)
+    alerts.look_now(cast)
     with clock.at(cast.now):
         leaver = cast.agent(LEFT)
         if leaver.is_active:

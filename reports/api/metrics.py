@@ -58,7 +58,7 @@ class MetricListOut(Out):
 
 
 class GroupOut(Out):
-    kind = serializers.CharField(help_text="agent, team, band, promise, reason")
+    kind = serializers.CharField(help_text="agent, team, and what else a figure is told apart by")
     key = serializers.CharField()
     name = serializers.CharField()
 
@@ -76,7 +76,7 @@ class FigureOut(Out):
     group = GroupOut(allow_null=True)
     unit = serializers.CharField(help_text=", ".join(Unit))
     value = serializers.DecimalField(
-        max_digits=14, decimal_places=1, allow_null=True, help_text="null of nothing; of durations the median"
+        max_digits=16, decimal_places=2, allow_null=True, help_text="null of nothing; of durations the median"
     )
     numerator = serializers.IntegerField(help_text="of durations the sum of seconds")
     denominator = serializers.IntegerField()

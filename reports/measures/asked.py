@@ -16,6 +16,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from accounts.models import Agent
+from core.actors import Actor
 from envelopes.models import Envelope
 from reports.measures.hours import Hours, hours_of_teams
 from tickets.enums import TicketStatus
@@ -38,6 +39,8 @@ class Asked:
     """None: of all teams."""
     person: Agent | None = None
     """Only what this agent is answerable for, in whichever team."""
+    reader: Actor | None = None
+    """Who asks: there are verdicts that they must not know yet."""
     only: Mapping[str, str] = field(default_factory=dict)
     """Values that tickets must have, by field: `type`, `priority`, `channel`."""
 

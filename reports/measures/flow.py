@@ -1,7 +1,7 @@
 """Open work: how old it is, who accepts it, who has how much, who was handed it (metrics.md M16, M20 to M22)."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, Q, Value, When
@@ -14,16 +14,10 @@ from reports.enums import AGES, Band, Unit
 from reports.measures.asked import Asked, Rows, tickets, within
 from reports.measures.figures import Figure, Group, count, durations_and_counts, percent, ratio
 from reports.measures.hours import business_time
-from tickets.enums import OPEN, Priority, TicketStatus, TransferReason
+from sla.alerts.enums import AlertCondition
+from sla.alerts.selectors import first_thresholds
+from tickets.enums import OPEN, TicketStatus, TransferReason
 from tickets.models import OwnershipTransfer, Ticket
-
-ACCEPT_WITHIN = {
-    Priority.CRITICAL: timedelta(minutes=5),
-    Priority.HIGH: timedelta(minutes=15),
-    Priority.MEDIUM: timedelta(minutes=30),
-    Priority.LOW: timedelta(minutes=120),
-}
-"""Business minutes until the first alert that nobody has a ticket (domain.md section 10)."""
 
 
 def open_tickets(asked: Asked) -> Rows:
@@ -82,14 +76,17 @@ def _of_team(rows: Rows, row: dict[str, Any]) -> Iterable[Figure]:
 
 
 def ownership_clarity(asked: Asked) -> list[Figure]:
-    """M20: accepted before the first alert would have come, of the tickets created in the period; and how many have no
-    owner now. What is unowned and not late yet is provisional.
+    """M20: accepted before the first alert would have come, as the matrix says now, of the tickets created in the
+    period; and how many have no owner now. What is unowned and not late yet is provisional. Of a priority for which
+    nobody is alerted there is no "in time".
 
     Whoever was quick by the clock on the wall was so by the team's; the others are measured one by one.
     """
-    base = tickets(asked).filter(within(asked, "created_at"))
+    allowed = first_thresholds(AlertCondition.NOT_ASSIGNED)
+    base = tickets(asked).filter(within(asked, "created_at"), priority__in=list(allowed))
     limit = Case(
-        *(When(priority=priority, then=Value(allowed)) for priority, allowed in ACCEPT_WITHIN.items()),
+        *(When(priority=priority, then=Value(length)) for priority, length in allowed.items()),
+        default=None,
         output_field=DurationField(),
     )
     quick = Q(owner_accepted_at__isnull=False, owner_accepted_at__lte=F("created_at") + limit)
@@ -97,7 +94,7 @@ def ownership_clarity(asked: Asked) -> list[Figure]:
     in_time, pending, hours = [], 0, asked.hours
     for pk, team_id, priority, created_at, accepted_at in rows:
         taken = business_time(hours, team_id, created_at, accepted_at or asked.now)
-        if taken <= ACCEPT_WITHIN[Priority(priority)]:
+        if taken <= allowed[priority]:
             if accepted_at is None:
                 pending += 1
             else:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reports.measures import contact, customers, flow, help_times, helping, promises
+from reports.measures import alerts, contact, customers, decisions, flow, help_times, helping, promises
 from reports.measures.asked import Asked
 from reports.measures.figures import Figure
 
@@ -40,10 +40,14 @@ METRICS = {
         Metric("M12", "promises", promises.sla_compliance),
         Metric("M13", "promises", _one(promises.value_compliance)),
         Metric("M14", "promises", promises.response_times),
+        Metric("M15", "promises", alerts.alert_load),
         Metric("M16", "flow", flow.backlog_age, is_now=True),
+        Metric("M18", "decisions", decisions.calibration_score),
+        Metric("M19", "decisions", decisions.compensation),
         Metric("M20", "flow", flow.ownership_clarity),
         Metric("M21", "flow", flow.transfers),
         Metric("M22", "flow", flow.workload, is_now=True),
+        Metric("M23", "help", helping.contribution),
     )
 }
 

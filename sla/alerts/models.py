@@ -133,7 +133,11 @@ class Alert(FSMModelMixin, BaseModel):
                 | ~Q(status=S.CLEARED) & Q(cleared_at__isnull=True),
             ),
         ]
-        indexes = [models.Index(name="alert_standing", fields=["ticket"], condition=IS_STANDING)]
+        indexes = [
+            models.Index(name="alert_standing", fields=["ticket"], condition=IS_STANDING),
+            models.Index(name="alert_raised", fields=["triggered_at"]),
+            models.Index(name="alert_newest", fields=["status", "-triggered_at", "-id"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_condition_display()} {self.level}"
@@ -160,6 +164,8 @@ class AlertRecipient(models.Model):
     tell_at = models.DateTimeField(null=True)
     """None: they were told, or of a higher level instead."""
     told_at = models.DateTimeField(null=True)
+    is_open = models.BooleanField(default=True)
+    """Whether the alert still waits for somebody's word; kept here so that one's own are found among all there were."""
 
     objects = AlertRecipientQuerySet.as_manager()
 
@@ -170,6 +176,7 @@ class AlertRecipient(models.Model):
         indexes = [
             models.Index(name="alertrecipient_untold", fields=["tell_at"], condition=Q(tell_at__isnull=False)),
             models.Index(name="alertrecipient_newest", fields=["agent", "-told_at"]),
+            models.Index(name="alertrecipient_open", fields=["agent", "alert"], condition=Q(is_open=True)),
         ]
 
     def __str__(self) -> str:

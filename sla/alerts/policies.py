@@ -1,5 +1,19 @@
-"""Who acknowledges alerts, beside being told of them. Who sees and changes the matrix, `sla.policies` says."""
+"""Who acknowledges alerts and looks at those of others. Who sees and changes the matrix, `sla.policies` says."""
 
 from accounts.enums import Role
+from accounts.models import Agent
+from accounts.reach import reach_of
+from core.actors import Actor
 
 ACKNOWLEDGING = (Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR, Role.MANAGER)
+
+
+def may_acknowledge(actor: Actor) -> bool:
+    """What they were told of themselves."""
+    return isinstance(actor, Agent) and actor.has_role(*ACKNOWLEDGING)
+
+
+def may_see_alerts_of_teams(agent: Agent) -> bool:
+    """Lead, supervisor and manager those of their teams, an auditor all."""
+    reach = reach_of(agent)
+    return reach.sees_everything or bool(reach.in_charge)

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import models
+from django.db.models import Prefetch
 
+from accounts.models import Agent
 from sla.alerts.enums import STANDING, AlertStatus
 
 if TYPE_CHECKING:
@@ -29,6 +31,11 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def standing(self) -> Self:
         """Open or acknowledged."""
         return self.filter(status__in=STATES)
+
+    def with_people(self) -> Self:
+        """With whom they are for and who has acknowledged them. One query more."""
+        recipients = Prefetch("recipients", Agent.objects.order_by("name", "pk"))
+        return self.select_related("acknowledged_by").prefetch_related(recipients)
 
 
 class AlertRecipientQuerySet(models.QuerySet["AlertRecipient"]):

@@ -2,18 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
+
 from accounts.enums import Role
 from accounts.models import Absence, Agent
-from accounts.reach import absences_around, runs
+from accounts.reach import absences_around, reach_of, runs
 from core.worktime import WorkCalendar
-from sla.alerts.enums import SILENT, AlertCondition
-from sla.alerts.models import AlertRule, AlertWatch
+from sla.alerts.enums import SILENT, AlertCondition, AlertStatus
+from sla.alerts.models import Alert, AlertRecipient, AlertRule, AlertWatch
 from sla.alerts.people import Around
 from sla.alerts.planning import Anchor
+from sla.alerts.querysets import AlertQuerySet
 from sla.enums import ClockState, Metric, PolicyKind
 from sla.explain import Stop
 from sla.models import SlaClock, SlaPause, SlaPolicy
@@ -64,9 +67,64 @@ class Standing:
         return {rule.level: rule.threshold_minutes for key, rule in self.rules.items() if key[:2] == wanted}
 
 
+def standing_on(ticket: Ticket) -> list[Alert]:
+    """Open and acknowledged ones with whom they are for, condition by condition, the highest level first. Two queries,
+    one where there are none.
+    """
+    order = list(AlertCondition)
+    rows = Alert.objects.filter(ticket=ticket).standing().with_people()
+    return sorted(rows, key=lambda alert: (order.index(AlertCondition(alert.condition)), -alert.level))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list of alerts is narrowed to; empty: to nothing."""
+
+    of_teams: bool = False
+    """On tickets of teams that one leads, supervises or manages, all for auditors; else those one was told of."""
+    condition: str = ""
+    level: int | None = None
+    status: str = AlertStatus.OPEN
+
+
+def alerts_for(agent: Agent, wanted: Wanted) -> AlertQuerySet:
+    """Unordered, with their tickets and people.
+
+    `is_ticket_in_sight` is asked anew, as for reminders: what one was told of may have gone out of sight since.
+    """
+    alerts = _of_teams(agent) if wanted.of_teams else _told_of(agent, is_open=wanted.status == AlertStatus.OPEN)
+    given = {"condition": wanted.condition, "level": wanted.level, "status": wanted.status}
+    in_sight = Ticket.objects.visible_to(agent).filter(pk=OuterRef("ticket")).order_by()
+    rows = alerts.filter(**{name: value for name, value in given.items() if value})
+    return rows.with_people().select_related("ticket").annotate(is_ticket_in_sight=Exists(in_sight))
+
+
+def _told_of(agent: Agent, *, is_open: bool) -> AlertQuerySet:
+    """Open ones are found by an index that holds these alone."""
+    told = AlertRecipient.objects.filter(agent=agent, **{"is_open": True} if is_open else {})
+    return Alert.objects.filter(pk__in=told.values("alert"))
+
+
+def _of_teams(agent: Agent) -> AlertQuerySet:
+    reach = reach_of(agent)
+    return Alert.objects.all() if reach.sees_everything else Alert.objects.filter(ticket__team__in=reach.in_charge)
+
+
+def alerts_in_sight(agent: Agent) -> AlertQuerySet:
+    """Those of tickets that `agent` reads, and those they were told of."""
+    told = AlertRecipient.objects.filter(agent=agent, alert=OuterRef("pk"))
+    return Alert.objects.filter(Q(ticket__in=Ticket.objects.visible_to(agent).order_by()) | Exists(told))
+
+
 def rules_now() -> Rules:
     rows = AlertRule.objects.filter(is_active=True)
     return {(rule.priority, rule.condition, rule.level): rule for rule in rows}
+
+
+def first_thresholds(condition: AlertCondition) -> dict[str, timedelta]:
+    """Priority -> business time until the first level that is active; of a priority without any there is none."""
+    rows = AlertRule.objects.filter(condition=condition, is_active=True).order_by("-level")
+    return {row.priority: timedelta(minutes=row.threshold_minutes) for row in rows}
 
 
 def standing_of(ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:

@@ -14,6 +14,12 @@ def _alert(facts: dict[str, Any]) -> str:
     return _("Alert of level %(level)s: %(condition)s") % told
 
 
+def level_of(condition: str, level: int) -> str:
+    """A cell of the matrix, whatever the priority."""
+    told = {"level": level, "condition": label_of(AlertCondition, condition)}
+    return _("%(condition)s, level %(level)s") % told
+
+
 def register() -> None:
     """Called once, in `ready()`."""
     wording.put("alert", _alert)

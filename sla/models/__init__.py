@@ -2,6 +2,7 @@ from sla.alerts.models import Alert, AlertRecipient, AlertRule, AlertWatch
 from sla.models.clocks import CalendarEdition, ClockFact, SlaClock, SlaPause, TermsWalk
 from sla.models.policies import SlaPolicy
 from sla.reminders.models import CalendarFeed, InactivityCheck, Reminder
+from sla.scores.models import ScoreOverride, ScoreValue, TicketScore
 
 __all__ = [
     "Alert",
@@ -13,8 +14,11 @@ __all__ = [
     "ClockFact",
     "InactivityCheck",
     "Reminder",
+    "ScoreOverride",
+    "ScoreValue",
     "SlaClock",
     "SlaPause",
     "SlaPolicy",
     "TermsWalk",
+    "TicketScore",
 ]

@@ -137,6 +137,16 @@ class SlaClock(QuickWrite):
                 fields=["due_at"],
                 condition=Q(state=ClockState.RUNNING, breached_at__isnull=True),
             ),
+            models.Index(
+                name="slaclock_decided",
+                fields=["due_at"],
+                condition=Q(state=ClockState.COMPLETED) | Q(breached_at__isnull=False),
+            ),
+            models.Index(
+                name="slaclock_completed_at",
+                fields=["completed_at"],
+                condition=Q(state=ClockState.COMPLETED),
+            ),
         ]
 
     def __str__(self) -> str:

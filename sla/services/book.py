@@ -14,16 +14,20 @@ from envelopes.enums import EnvelopeKind
 from envelopes.models import Envelope
 from sla.enums import PolicyKind
 from sla.matching import Case, Rule, first_match, is_upgraded
-from sla.models import CalendarEdition, SlaPolicy
+from sla.models import CalendarEdition, ScoreValue, SlaPolicy
 from sla.models.policies import TARGETS
 from sla.records import calendar_data, hours_of
+from sla.scores.scoring import USUAL, Values
 from sla.states import Hours, Terms
 from tickets.models import Ticket
 
 # What tells one state of these few rows from another: which version of which row there is, also within a transaction.
 STAMP = " || ".join(
     f"coalesce((SELECT string_agg(id::text || xmin || ctid, ',' ORDER BY id) FROM {table}), '')"  # noqa: S608
-    for table in ("sla_slapolicy", "accounts_businesscalendar", "accounts_calendarwindow", "accounts_holiday")
+    for table in (
+        *("sla_slapolicy", "accounts_businesscalendar", "accounts_calendarwindow", "accounts_holiday"),
+        "sla_scorevalue",
+    )
 )
 
 
@@ -40,10 +44,12 @@ class Policy(Rule):
 
 @dataclass(frozen=True)
 class Book:
-    """All active policies, in the order in which they are asked."""
+    """All active policies, in the order in which they are asked, and what else admins have set."""
 
     stamp: str
     policies: tuple[Policy, ...]
+    scores: Values
+    """The numbers of the priority score."""
 
     def terms_for(self, case: Case) -> Terms | None:
         """What is promised to the customer; None: nothing."""
@@ -101,7 +107,8 @@ def _read(stamp: str) -> tuple[Book, bool]:
     is_sure = not keep_editions(hours.values())
     default = next((hours[pk] for pk, row in wanted.items() if row.is_default), None)
     policies = [_policy(row, hours[row.calendar_id] if row.calendar_id else default) for row in rows]
-    return Book(stamp, tuple(sorted(policies, key=lambda policy: policy.rank))), is_sure
+    scores = {**USUAL, **dict(ScoreValue.objects.values_list("code", "value"))}
+    return Book(stamp, tuple(sorted(policies, key=lambda policy: policy.rank)), scores), is_sure
 
 
 def _policy(row: SlaPolicy, hours: Hours | None) -> Policy:

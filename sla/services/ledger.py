@@ -18,7 +18,7 @@ from core.models import new_id
 from core.writing import insert_rows_soon, insert_soon, update
 from envelopes.services import renew_dues, tell_of_due
 from sla.enums import APPROVED, ClockState
-from sla.events import ClockBreached, DueMoved
+from sla.events import ClockBreached, ClocksBegun, DueMoved
 from sla.explain import Stop
 from sla.fold import apply
 from sla.models import ClockFact, SlaClock, SlaPause
@@ -69,6 +69,7 @@ def _begun_late(ticket_id: UUID) -> Ledger | None:
     state = begin(ticket_id, Fact(FactKind.CREATED, ticket.created_at, terms=current_book().terms_for(case_of(ticket))))
     if state.resolution is not None:
         promise_resolution(ticket_id, state.resolution.due_at, at=ticket.created_at)
+    publish(ClocksBegun(ticket_id=ticket_id, occurred_at=ticket.created_at))
     return Ledger(ticket_id, state)
 
 

@@ -12,7 +12,7 @@ from sla.enums import Metric
 from sla.models import TermsWalk
 from sla.services.book import case_of, current_book, terms_of_envelope
 from sla.services.ledger import begin, ledger_of, record_fact, settle
-from sla.states import CANCELLED, RESOLVED, WAITING, Clock, Fact, FactKind, Terms
+from sla.states import CANCELLED, RESOLVED, WAITING, Clock, Fact, FactKind, State, Terms
 from tickets.models import Ticket
 from tickets.services import lock_ticket
 
@@ -20,11 +20,12 @@ TELLING = frozenset({WAITING, RESOLVED, CANCELLED})
 """Statuses that clocks follow; between the others nothing changes for them."""
 
 
-def promise(ticket: Ticket) -> None:
+def promise(ticket: Ticket) -> State:
     """What is promised on a new ticket, which is about to be written: its clocks go along, it shows its due date."""
     terms = current_book().terms_for(case_of(ticket))
     state = begin(ticket.pk, Fact(FactKind.CREATED, ticket.created_at, terms=terms))
     ticket.resolution_due_at = state.resolution.due_at if state.resolution else None
+    return state
 
 
 @service

@@ -7,8 +7,10 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from core.actors import TIMER, Actor
+from core.events import publish
 from core.service import service
 from core.sweep import run_each
+from sla.events import TermsFollowed
 from sla.models import SlaClock, TermsWalk
 from sla.services.book import Book, case_of, current_book, forget_book
 from sla.services.receiving import follow_terms
@@ -33,8 +35,14 @@ def follow_new_terms(*, now: datetime) -> int:
     tickets = list(_next_tickets(walk))
     differing = _differing(tickets, book)
     run_each(differing, lambda ticket_id: follow_terms_now(ticket_id, by=TIMER, at=now))
+    _tell([ticket.pk for ticket in tickets], by=TIMER, at=now)
     _go_on(walk, tickets, now)
     return len(tickets)
+
+
+@service
+def _tell(ticket_ids: Sequence[UUID], *, by: Actor, at: datetime) -> None:
+    publish(TermsFollowed(ticket_ids=tuple(ticket_ids), occurred_at=at))
 
 
 def _begin_walk(book: Book, now: datetime) -> None:

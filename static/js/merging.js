@@ -31,6 +31,7 @@ export const merge = (page, isOwn) => {
   const came = mergeTimeline(page, isOwn);
   renewPart("ticket-head", page, isOwn);
   renewPart("context-parts", page, isOwn);
+  renewPart("ticket-alerts", page, isOwn);
   renewPart("ticket-tabs", page, true); // nothing is written there, and the tab that was chosen last has the focus
   renewPart("envelope-facts", page, isOwn);
   renewRead(page);

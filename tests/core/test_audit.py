@@ -34,6 +34,7 @@ NOT_AUDITED = {
     "envelopes.EnvelopeWords": "words derived from the threads of envelopes",
     "sla.SlaClock": "follows from facts about it, which are append-only; a breach is kept by a wall",
     "sla.TermsWalk": "how far a timer has come; what was edited is in the history of policies and calendars",
+    "sla.TicketScore": "when a timer looks again; the score stands on the ticket, a person's word has its history",
     "sla.AlertWatch": "how far a timer has come; what it led to are alerts",
     "sla.AlertRecipient": "whom an alert was for and when they were told, written once each",
     "tickets.ReferenceCounter": "the last number given",

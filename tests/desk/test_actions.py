@@ -124,7 +124,7 @@ def test_the_usual_keys_are_the_map_of_the_guide() -> None:
         "ticket_next": "j", "ticket_previous": "k", "recent": "o", "envelope": "e", "seal": "Shift+E", "flag": "l",
         "tab": "1–9", "entries": "Alt+ArrowDown Alt+ArrowUp", "find": "f", "list": "Shift+L", "envelope_message": "m",
         "unwatch": "i", "close": "Escape", "go_envelopes": "g e", "go_help": "g f", "go_search": "g s",
-        "go_reminders": "g r",
+        "go_reminders": "g r", "go_alerts": "g a",
         "row_arrows": "ArrowDown ArrowUp", "row_open": "Enter", "row_look": "Space", "select_all": "Ctrl+A",
         "select_more": "Shift+ArrowDown Shift+ArrowUp", "columns": "ArrowRight ArrowLeft", "many_accept": "a",
         "many_priority": "p", "many_watch": "i", "send": "Ctrl+Enter", "send_and_wait": "Ctrl+Shift+Enter",

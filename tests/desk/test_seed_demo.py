@@ -20,6 +20,9 @@ from desk.demo import clock
 from desk.demo.acts import message_id_of
 from desk.demo.building import STORIES, build
 from envelopes.models import Envelope, HelpOffer
+from sla.alerts.enums import AlertStatus
+from sla.alerts.models import Alert, AlertRecipient
+from tests.database import empty_all_tables
 from tests.factories import default_calendar
 from tickets.enums import EntryKind, FlagType, OutboundStatus, TicketStatus
 from tickets.models import (
@@ -42,8 +45,9 @@ NOW = datetime(2026, 11, 19, 14, 30, tzinfo=UTC)  # a Thursday
 @pytest.fixture(scope="module")
 def desk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The demo desk, made once for all tests that only look at it."""
+    with django_db_blocker.unblock():
+        empty_all_tables()  # what migrations put in is there again, also after tests of which Django has emptied all
     with django_db_blocker.unblock(), transaction.atomic():
-        default_calendar()
         build(timezone.now())
         yield
         transaction.set_rollback(True)
@@ -155,6 +159,11 @@ def test_the_oldest_week_of_calibration_is_closed_with_every_item_reviewed(desk:
     items = sessions[0].items.all()
     assert items.exists()
     assert {(item.status, item.outcome) for item in items} == {("reviewed", "upheld")}
+
+
+def test_alerts_stand_open_acknowledged_and_cleared(desk: None) -> None:
+    assert set(Alert.objects.values_list("status", flat=True)) == set(AlertStatus.values)
+    assert AlertRecipient.objects.filter(told_at__isnull=False).exists()
 
 
 def test_absent_owner_keeps_tickets_and_the_deputy_answers_for_her(desk: None) -> None:

@@ -17,6 +17,8 @@ class Page:
     who: str = "mara"
     """Who looks at it; empty: nobody is signed in."""
     status: int = 200
+    has_picture: bool = True
+    """Whether one of it stands in docs/screenshots, which are to stay small."""
 
     @property
     def place(self) -> str:
@@ -153,6 +155,8 @@ PAGES = (
     Page("help-board", "help/", "/help/", "nina"),
     Page("help-board-elsewhere", "help/", "/help/?show=others&by=skill", "jonas"),
     # Own things, people, texts, customers
+    Page("alerts", "alerts/", "/alerts/", has_picture=False),
+    Page("alerts-of-teams", "alerts/", "/alerts/?show=teams&status=any", "lea", has_picture=False),
     Page("outbox", "outbox/", "/outbox/"),
     Page("schedule", "outbox/<uuid:message_id>/schedule/", "/outbox/{scheduled}/schedule/"),
     Page("reminders", "reminders/", "/reminders/"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tests.matrix.cases import Act, Ask, Case, api, shown, t
+from tests.matrix.cases import Act, Ask, Case, api, reads, shown, t
 
 
 def _until() -> str:
@@ -26,10 +26,21 @@ def _acknowledge(case: Case) -> Ask:
     return Ask("post", f"/api/v1/tickets/{alert.ticket.reference}/alerts/{alert.pk}/acknowledge/", {})
 
 
+def _acknowledge_on_ticket(case: Case) -> Ask:
+    alert = case.world.things["alert"]
+    here = f"/t/{alert.ticket.reference}/"
+    return Ask("post", f"{here}alerts/{alert.pk}/acknowledge/", {}, goes_to=here)
+
+
 SLA_ACTS: dict[str, Act] = {
     "read_alerts": Act(api=lambda case: Ask("get", api(case, "alerts"))),
-    "acknowledge_alert": Act(api=_acknowledge),
+    "acknowledge_alert": Act(api=_acknowledge, page=_acknowledge_on_ticket),
+    "read_own_alerts": reads("/alerts/", "/alerts/"),
+    "acknowledge_on_page_of_alerts": Act(
+        page=lambda case: Ask("post", f"/alerts/{case.thing('alert')}/acknowledge/", {}, goes_to="/alerts/")
+    ),
     "read_clocks": Act(api=lambda case: Ask("get", api(case, "clocks"))),
+    "read_score": Act(api=lambda case: Ask("get", api(case, "score"))),
     "pause_clocks": Act(
         api=lambda case: Ask("post", api(case, "clocks/pause"), _pause(), status=201),
         page=lambda case: Ask("post", t(case, "clocks/pause"), _pause_form(), goes_to=t(case)),

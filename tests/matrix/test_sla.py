@@ -26,7 +26,7 @@ pause_clocks    resolved       401  role  role  role   role   state  state   rol
 pause_clocks    closed         401  role  role  role   role   closed closed  role    404   404      role  role   401
 pause_clocks    foreign_owned  401  404   404   404    404    404    404     role    404   404      404   role   401
 resume_clocks   paused         401  role  role  role   role   ok     ok      role    404   404      role  role   401
-resume_clocks   owned          401  role  role  role   role   409:not_paused 409:not_paused role 404 404 role role 401
+resume_clocks   owned          401  role  role  role   role   not_paused not_paused role 404 404 role role 401
 """
 ALERTS = """
 act               state          anon agent owner deputy lead   super  manager auditor admin outsider bare  client gone
@@ -38,7 +38,25 @@ read_alerts       foreign_owned  401  404   404   404    404    404    404     o
 
 # "Acknowledge alert": recipients; this one went to owner, lead, manager and auditor, who only reads
 acknowledge_alert -              401  role  ok    404    ok     role   ok      role    404   404      role  role   401
+acknowledge_on_page_of_alerts -  401  role  ok    404    ok     role   ok      role    404   404      -     -      401
+
+# What one was told of, and alerts of one's teams: programs are told nothing
+read_own_alerts   -              401  ok    ok    ok     ok     ok     ok      ok      ok    ok       role  role   401
 """
+
+SCORES = """
+act               state          anon agent owner deputy lead   super  manager auditor admin outsider bare  client gone
+
+# "List and read main thread": whoever reads the ticket, but no customer
+read_score        new            401  ok    ok    404    ok     ok     ok      ok      404   404      scope ok     401
+read_score        owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
+read_score        foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
+"""
+
+
+@pytest.mark.parametrize("row", rows(SCORES), ids=str)
+def test_181_who_sees_and_overrides_scores(row: Row, world: World) -> None:
+    assert answers(world, row) == row.expected
 
 
 @pytest.mark.parametrize("row", rows(ALERTS), ids=str)

@@ -22,7 +22,7 @@ def test_163_a_figure_with_what_it_is_made_of(desk: Desk) -> None:
         missing = api.get("/api/v1/reports/metrics/M99/")
     assert {"M1", "M5", "M12", "M16", "M22"} <= set(codes)
     figure = answer["figures"][0]
-    assert (figure["key"], figure["value"], figure["numerator"], figure["denominator"]) == ("M5", "7200.0", 21600, 2)
+    assert (figure["key"], figure["value"], figure["numerator"], figure["denominator"]) == ("M5", "7200.00", 21600, 2)
     assert figure["spread"] == {"p50": 7200, "p90": 14400, "mean": 10800}
     assert set(figure["base_ids"]) == {str(mine.pk), str(of_jonas.pk)}
     assert (refused.status_code, missing.status_code) == (400, 404)

@@ -13,6 +13,7 @@ from reports.measures.customers import business_time_to_value, reopen_rate, time
 from reports.measures.figures import Figure, Spread
 from reports.measures.flow import backlog_age, open_by_team, ownership_clarity, workload
 from reports.measures.helping import envelope_rate
+from sla.alerts.models import AlertRule
 from tests.factories import AbsenceFactory, EnvelopeFactory
 from tests.reports.conftest import Desk, at, fresh, march, moment
 from tickets import services
@@ -148,6 +149,19 @@ def test_163_m16_backlog_age(desk: Desk) -> None:
     assert bands[0].value == Decimal("33.3")
     for band in bands:
         is_true(band)
+
+
+def test_m20_goes_by_the_matrix_as_it_is_now(desk: Desk) -> None:
+    """Two were accepted after 10 minutes; in time are 5 for the medium one, and nothing is asked of low ones."""
+    desk.accepted("2 09:00", "2 09:10")
+    high = desk.accepted("2 09:00", "2 09:10", priority=Priority.HIGH)
+    desk.accepted("2 09:00", "2 09:10", priority=Priority.LOW)
+    first = AlertRule.objects.filter(condition="not_assigned", level=1)
+    first.filter(priority="medium").update(threshold_minutes=5)
+    AlertRule.objects.filter(condition="not_assigned", priority="low").update(is_active=False)
+    clear, _unowned = ownership_clarity(march(desk.team))
+    assert (clear.value, clear.numerator, clear.denominator) == (Decimal("50.0"), 1, 2)
+    assert clear.ids(Part.COUNTED) == {high.pk}
 
 
 def test_163_m20_ownership_clarity(desk: Desk) -> None:

@@ -1,7 +1,5 @@
 """Case flags: who adds and clears them, one of a type at a time, all told and kept (domain.md section 12)."""
 
-from decimal import Decimal
-
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -181,33 +179,38 @@ def test_a_flag_makes_nobodys_open_form_stale(ticket: Ticket, mara: Agent) -> No
     assert edit_ticket(ticket.pk, by=mara, version=version, product="Router").flags == ["legal"]
 
 
-SCORES = [
-    ([], "40.00"),
-    (["complaint"], "40.00"),
-    (["social_media"], "60.00"),
-    (["repeat_contact"], "52.00"),
-    (["repeat_contact", "legal"], "60.00"),
-    (["vip", "legal"], "90.00"),
+FACTORS = [
+    ([], "1.0", "1.0"),
+    (["complaint"], "1.0", "1.0"),
+    (["social_media"], "1.0", "1.5"),
+    (["repeat_contact"], "1.0", "1.3"),
+    (["repeat_contact", "legal"], "1.0", "1.5"),
+    (["vip", "legal"], "1.5", "1.5"),
 ]
 
 
-@pytest.mark.parametrize(("types", "score"), SCORES)
+@pytest.mark.parametrize(("types", "customer", "flag"), FACTORS)
 def test_114_flags_multiply_the_score_the_highest_alone(
-    types: list[str], score: str, ticket: Ticket, mara: Agent
+    types: list[str], customer: str, flag: str, ticket: Ticket, mara: Agent
 ) -> None:
     for name in types:
         add_flag(ticket.pk, by=mara, type=name, reason="As they say")
-    assert fresh(ticket).priority_score == Decimal(score)
-    for flag in CaseFlag.objects.all():
-        clear_flag(flag.pk, by=ticket.team.supervisor, reason="Over")
-    assert fresh(ticket).priority_score == Decimal("40.00")
+    assert factors_of(ticket) == (customer, flag)
+    for each in CaseFlag.objects.all():
+        clear_flag(each.pk, by=ticket.team.supervisor, reason="Over")
+    assert factors_of(ticket) == ("1.0", "1.0")
+
+
+def factors_of(ticket: Ticket) -> tuple[str, str]:
+    breakdown = fresh(ticket).score_breakdown
+    return breakdown["customer"], breakdown["flag"]
 
 
 def test_a_new_priority_keeps_the_factors_of_the_flags(ticket: Ticket, mara: Agent) -> None:
     add_flag(ticket.pk, by=mara, type="social_media", reason="A post with 200 answers")
     edit_ticket(ticket.pk, by=mara, version=fresh(ticket).version, priority="high")
-    now = fresh(ticket)
-    assert (now.priority_score, now.score_breakdown) == (Decimal("105.00"), {"base": "70.00", "flag": "1.5"})
+    breakdown = fresh(ticket).score_breakdown
+    assert (breakdown["base"], breakdown["flag"]) == ("70.00", "1.5")
 
 
 def test_refusals_leave_nothing_behind(ticket: Ticket) -> None:

@@ -27,7 +27,7 @@ from tickets.extensions import creation_ways
 from tickets.models import Attachment, Category, Ticket, TicketLink, TimelineEntry
 from tickets.models.timeline import ENCRYPTED, SIGNED, UNVERIFIED
 from tickets.policies import may_create
-from tickets.scoring import proposed_priority, score_of
+from tickets.scoring import base_score, proposed_priority
 from tickets.services._common import add_entry
 from tickets.services.attachments import NewFile, attach, store_blobs
 from tickets.services.ownership import put_offer, refusal_to_offer
@@ -112,14 +112,12 @@ def create_ticket(
     details.setdefault("language", requester.language)
     priority = priority or _proposed(details)
     attachments = store_blobs(message.files)
-    score, breakdown = score_of(priority, ())
     ticket = Ticket(
         subject=subject.strip()[:255],
         description=message.body_text,
         description_html=message.body_html,
         priority=priority,
-        priority_score=score,
-        score_breakdown=breakdown,
+        priority_score=base_score(priority),
         requester=requester,
         company=requester.company,
         team=team,

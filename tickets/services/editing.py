@@ -23,7 +23,7 @@ from tickets.errors import OwnershipImmutable, RoleForbids
 from tickets.events import CategoryChanged, PriorityChanged, TeamChanged
 from tickets.models import SearchDocument, Tag, Ticket, TicketLink, TicketTag, TicketWatch
 from tickets.policies import may_edit, may_note, may_prioritise, may_route
-from tickets.scoring import proposed_priority, score_of
+from tickets.scoring import proposed_priority
 from tickets.selectors import readers_among
 from tickets.services._common import (
     add_entry,
@@ -79,7 +79,7 @@ def edit_ticket(
         changes |= _set_tags(ticket, tags, by=by)
     if not changes:
         return ticket
-    save(ticket, by=by, reason=reason.strip(), fields=[*values, "priority", "priority_score", "score_breakdown"])
+    save(ticket, by=by, reason=reason.strip(), fields=[*values, "priority"])
     changes.pop("priority", None)  # an entry of its own
     if changes:
         add_entry(ticket, EntryKind.CHANGE, author=by, at=now, facts={"event": "edited", "changes": changes})
@@ -120,8 +120,6 @@ def _apply(ticket: Ticket, values: dict[str, Any]) -> dict[str, list[str]]:
     before = {name: getattr(ticket, name) for name in (*PLAIN_FIELDS, *PRIORITY_FIELDS)}
     for name, value in values.items():
         setattr(ticket, name, value.strip() if isinstance(value, str) else value)
-    if ticket.priority != before["priority"]:
-        ticket.priority_score, ticket.score_breakdown = score_of(ticket.priority, ticket.flags)
     return {
         name: [str(old or ""), str(getattr(ticket, name) or "")]
         for name, old in before.items()

@@ -23,7 +23,6 @@ from tickets.events import FlagAdded, FlagCleared, VipTicketsLeft
 from tickets.models import CaseFlag, Ticket, TicketWatch
 from tickets.policies import may_clear_flag, may_flag, may_keep_flags
 from tickets.repeats import CONTACTS, WITHIN, contacts_about
-from tickets.scoring import score_of
 from tickets.selectors import readers_among
 from tickets.services._common import add_entry, check_version, lock, not_the_owner, refuse_if_ended, touch
 from tickets.services.outgoing import drop_all_scheduled
@@ -240,12 +239,9 @@ def _add(ticket: Ticket, type: FlagType, *, by: Actor, reason: str, cause: str =
 
 
 def _show(ticket: Ticket, types: list[str]) -> None:
-    """Keep the types and the score they make on the ticket's row. Its version stays: nobody's open form is stale."""
+    """Keep the types on the ticket's row. Its version stays: nobody's open form is stale."""
     ticket.flags = sorted(types)
-    ticket.priority_score, ticket.score_breakdown = score_of(ticket.priority, ticket.flags)
-    Ticket.objects.filter(pk=ticket.pk).update(
-        flags=ticket.flags, priority_score=ticket.priority_score, score_breakdown=ticket.score_breakdown
-    )
+    Ticket.objects.filter(pk=ticket.pk).update(flags=ticket.flags)
 
 
 def _tell(

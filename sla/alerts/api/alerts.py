@@ -1,4 +1,4 @@
-"""Alerts of a ticket, and the word of a recipient that they have seen one."""
+"""Alerts of a ticket and of a person, and the word of a recipient that they have seen one."""
 
 from uuid import UUID
 
@@ -9,18 +9,28 @@ from rest_framework.response import Response
 
 from accounts.enums import Scope
 from accounts.errors import ScopeMissing
-from accounts.models import ApiClient
+from accounts.models import Agent, ApiClient
 from core.api.fields import In, Instant, Out, PersonOut, Query, person
 from core.api.schema import page_of
 from core.api.views import ApiViewSet
-from sla.alerts.enums import AlertCondition, AlertStatus
+from core.errors import Forbidden
+from sla.alerts.enums import LEVELS, AlertCondition, AlertStatus
 from sla.alerts.models import Alert
+from sla.alerts.selectors import Wanted, alerts_for
 from sla.alerts.services import acknowledge_alert
 from tickets.models import Ticket
 
 
 class AlertQuery(Query):
     status = serializers.ChoiceField(choices=AlertStatus.choices, required=False)
+
+
+class OwnAlertQuery(AlertQuery):
+    of_teams = serializers.BooleanField(
+        required=False, default=False, help_text="on tickets of teams one leads, supervises or manages"
+    )
+    condition = serializers.ChoiceField(choices=AlertCondition.choices, required=False)
+    level = serializers.ChoiceField(choices=[(level, str(level)) for level in LEVELS], required=False)
 
 
 class AlertVersionIn(In):
@@ -41,6 +51,30 @@ class AlertOut(Out):
     version = serializers.IntegerField()
 
 
+class OwnAlertOut(AlertOut):
+    ticket = serializers.SerializerMethodField(help_text="its reference; null once it is out of your sight")
+
+    def get_ticket(self, alert: Alert) -> str | None:
+        return alert.ticket.reference if vars(alert)["is_ticket_in_sight"] else None
+
+
+class OwnAlertViewSet(ApiViewSet):
+    @extend_schema(
+        operation_id="own_alert_list",
+        summary="Alerts you were told of, or of your teams",
+        description="Newest first, in every state unless one is asked for. Persons only: programs are told nothing.",
+        parameters=[OwnAlertQuery],
+        responses=page_of(OwnAlertOut),
+    )
+    def list(self, request: Request) -> Response:
+        if not isinstance(self.actor, Agent):
+            raise Forbidden
+        query = self.read_query(OwnAlertQuery)
+        named = {name: query[name] for name in ("of_teams", "condition", "level") if name in query}
+        wanted = Wanted(**named, status=query.get("status", ""))
+        return self.page(alerts_for(self.actor, wanted), ("-triggered_at", "-id"), query, OwnAlertOut)
+
+
 class AlertViewSet(ApiViewSet):
     def ticket(self, reference: str) -> Ticket:
         return self.one(Ticket.objects.visible_to(self.actor), reference=reference.upper())
@@ -56,7 +90,7 @@ class AlertViewSet(ApiViewSet):
         if isinstance(self.actor, ApiClient) and not self.actor.has_scope(Scope.TICKETS_READ, Scope.TICKETS_READ_ALL):
             raise ScopeMissing(scope=Scope.TICKETS_READ)
         query = self.read_query(AlertQuery)
-        rows = Alert.objects.filter(ticket=ticket).select_related("acknowledged_by").prefetch_related("recipients")
+        rows = Alert.objects.filter(ticket=ticket).with_people()
         if "status" in query:
             rows = rows.filter(status=query["status"])
         return self.page(rows, ("triggered_at", "id"), query, AlertOut)

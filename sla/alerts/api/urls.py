@@ -1,10 +1,11 @@
 from django.urls import URLPattern, path
 
-from sla.alerts.api.alerts import AlertViewSet
+from sla.alerts.api.alerts import AlertViewSet, OwnAlertViewSet
 
 ONE = "tickets/<slug:reference>/alerts/"
 
 urlpatterns: list[URLPattern] = [
+    path("alerts/", OwnAlertViewSet.as_view({"get": "list"})),
     path(ONE, AlertViewSet.as_view({"get": "list"})),
     path(f"{ONE}<uuid:id>/acknowledge/", AlertViewSet.as_view({"post": "acknowledge"})),
 ]

@@ -10,11 +10,12 @@ from core.errors import NotFound, StaleVersion
 from core.events import publish
 from core.history import record
 from core.service import service
+from notifications.events import PeopleTold
 from sla.alerts.enums import AlertStatus
 from sla.alerts.errors import AlertTransition, NotRecipient
 from sla.alerts.events import AlertAcknowledged
 from sla.alerts.models import Alert, AlertRecipient
-from sla.alerts.policies import ACKNOWLEDGING
+from sla.alerts.policies import may_acknowledge
 from tickets.events import TicketTouched
 from tickets.services import lock_ticket
 
@@ -31,7 +32,7 @@ def acknowledge_alert(alert_id: UUID, *, by: Actor, version: int | None = None) 
     lock_ticket(ticket_id)
     alert = Alert.objects.select_for_update(of=("self",), no_key=True).get(pk=alert_id)
     is_recipient = isinstance(by, Agent) and AlertRecipient.objects.filter(alert=alert, agent=by).exists()
-    if not isinstance(by, Agent) or not is_recipient or not by.has_role(*ACKNOWLEDGING):
+    if not isinstance(by, Agent) or not is_recipient or not may_acknowledge(by):
         raise NotRecipient
     if alert.status != AlertStatus.OPEN:
         raise AlertTransition(status=AlertStatus(alert.status).label)
@@ -40,6 +41,9 @@ def acknowledge_alert(alert_id: UUID, *, by: Actor, version: int | None = None) 
     now = timezone.now()
     alert.acknowledge(by=by, at=now)
     record(alert, by=by, update_fields=["status", "acknowledged_by", "acknowledged_at"])
+    AlertRecipient.objects.filter(alert=alert).update(is_open=False)
+    told = AlertRecipient.objects.filter(alert=alert).order_by("agent").values_list("agent", flat=True)
+    publish(PeopleTold(agent_ids=tuple(told), occurred_at=now))
     publish(TicketTouched(ticket_id=ticket_id, occurred_at=now))
     publish(AlertAcknowledged(alert_id=alert.pk, ticket_id=ticket_id, by_id=by.pk, occurred_at=now))
     return alert

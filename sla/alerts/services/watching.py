@@ -15,14 +15,14 @@ from core.history import stamp_of
 from core.service import service
 from core.writing import change_soon, write_soon
 from sla.alerts.enums import OVER, STANDING, AlertCondition, AlertStatus
-from sla.alerts.models import Alert, AlertWatch
+from sla.alerts.models import Alert, AlertRecipient, AlertWatch
 from sla.services import begin_promises
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 from tickets.services import lock_ticket
 
 C = AlertCondition
-WATCH, ALERT = AlertWatch._meta.db_table, Alert._meta.db_table
+WATCH, ALERT, SENT = AlertWatch._meta.db_table, Alert._meta.db_table, AlertRecipient._meta.db_table
 
 NEW = f"""
     INSERT INTO {WATCH} (ticket_id, condition, next_level, cycle, anchor_at, due_at) VALUES
@@ -61,10 +61,15 @@ DUE_EARLIER = f"""
 """  # noqa: S608
 ENDED = f"UPDATE {WATCH} SET anchor_at = NULL, due_at = NULL WHERE ticket_id = %s"  # noqa: S608
 LOOKED_AT = f"UPDATE {WATCH} SET due_at = %s WHERE ticket_id = %s AND anchor_at IS NOT NULL"  # noqa: S608
+STATES = ", ".join(f"'{status}'" for status in STANDING)
+OF_CONDITIONS = f"ticket_id = %s AND condition = ANY(%s) AND status IN ({STATES})"
 CLEARED = f"""
     UPDATE {ALERT} SET status = '{AlertStatus.CLEARED}', cleared_at = %s, updated_at = %s, version = version + 1
-    WHERE ticket_id = %s AND condition = ANY(%s) AND status IN ({", ".join(f"'{status}'" for status in STANDING)})
-"""  # noqa: S608
+    WHERE {OF_CONDITIONS}
+"""  # noqa: S608  # names of ours
+PUT_AWAY = f"""
+    UPDATE {SENT} SET is_open = false WHERE is_open AND alert_id IN (SELECT id FROM {ALERT} WHERE {OF_CONDITIONS})
+"""  # noqa: S608  # names of ours
 
 
 def begin_watching(ticket: Ticket) -> None:
@@ -138,5 +143,6 @@ def follow_due(ticket_id: UUID, *, due_at: datetime, at: datetime) -> None:
 
 def clear(ticket_id: UUID, conditions: Collection[AlertCondition], *, at: datetime) -> None:
     """What gave rise to the alerts of these conditions is no more."""
-    values = [at, at, ticket_id, [str(condition) for condition in conditions]]
-    change_soon(Alert, CLEARED, values, stamp=stamp_of(DESK, is_new=False))
+    names = [str(condition) for condition in conditions]
+    write_soon(SENT, PUT_AWAY, [ticket_id, names])
+    change_soon(Alert, CLEARED, [at, at, ticket_id, names], stamp=stamp_of(DESK, is_new=False))

@@ -1,0 +1,23 @@
+"""Every write to scores."""
+
+from sla.scores.services.noting import (
+    begin_promised_and_scored,
+    look_again,
+    note_answer,
+    note_customer_message,
+    note_help,
+    note_withdrawn_answer,
+)
+from sla.scores.services.refreshing import refresh_due_scores, refresh_now, refresh_soon
+
+__all__ = [
+    "begin_promised_and_scored",
+    "look_again",
+    "note_answer",
+    "note_customer_message",
+    "note_help",
+    "note_withdrawn_answer",
+    "refresh_due_scores",
+    "refresh_now",
+    "refresh_soon",
+]
