@@ -1,4 +1,4 @@
-"""Clocks as lists and the ticket's page show them: nothing but what a badge tells, and nothing asked for each ticket."""
+"""Clocks as lists and the ticket's page show them: what a badge tells, and nothing asked for each ticket."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -84,9 +84,10 @@ def promises_of(ticket_ids: Collection[UUID]) -> Mapping[UUID, list[ShownClock]]
 
 
 def _clock(row: Mapping[str, Any]) -> ShownClock:
-    moments = {name: _at(row[name]) for name in _COLUMNS if name.endswith("_at")}
-    envelope_id = UUID(row["envelope_id"]) if row["envelope_id"] else None
-    return ShownClock(**row | moments | {"envelope_id": envelope_id, "hours_id": UUID(row["hours_id"])})
+    values = {**row}
+    values |= {name: _at(row[name]) for name in _COLUMNS if name.endswith("_at")}
+    values |= {name: UUID(row[name]) for name in ("envelope_id", "hours_id") if row[name]}
+    return ShownClock(**values)
 
 
 def _at(text: str | None) -> datetime | None:
