@@ -188,11 +188,12 @@ def explained_section(ticket: Ticket, agent: Agent) -> Part:
     explained = explain(clocks, now)
     own = [one.clock for one in explained if one.clock.envelope_id is None]
     newest = {clock.metric: clock for clock in own}  # a later cycle comes later
+    first = next((one for one in explained if one.clock.state in (ClockState.RUNNING, ClockState.PAUSED)), None)
     return {
         "template": "desk/_clocks_explained.html",
         "title": _("Why it is due then"),
         "stamp": _stamp(_shown(clock) for clock in newest.values()),
-        "explained": [_explained(one, now) for one in explained],
+        "explained": [_explained(one, now) | {"is_shown": one is (first or explained[0])} for one in explained],
     }
 
 
@@ -213,7 +214,6 @@ def _explained(one: Any, now: datetime) -> Part:  # Any: sla.selectors.Explained
         "policy": clock.policy.name,
         "calendar": clock.hours.calendar.name,
         "is_limited": one.is_limited,
-        "counted": _target(sum(part.segment.seconds for part in one.parts if part.segment.kind == "open") // 60),
         "parts": [_segment(part) for part in one.parts],
     }
 

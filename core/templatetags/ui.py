@@ -138,16 +138,18 @@ def _old_time(moment: datetime, _zone: str, language: str | None, this_year: int
 
 
 @register.simple_tag
-def exact_time(moment: datetime | None) -> SafeString:
-    """Return `<time>` in full, in the reader's zone; nothing for None."""
+def short_time(moment: datetime | None) -> SafeString:
+    """Return `<time>` with day and minute in the reader's zone, in full as title; nothing for None."""
     if moment is None:
         return SafeString("")
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(timespec="seconds"), exact(moment))
+    words = _written(_minute_of(moment), get_language(), timezone.localtime(moment).year)
+    markup = '<time datetime="{}" title="{}">{}</time>'
+    return format_html(markup, moment.isoformat(timespec="seconds"), exact(moment), words)
 
 
 @register.filter
 def exact_words(moment: datetime | None) -> str:
-    """The same as text."""
+    """In full, in the reader's zone; empty for None."""
     return exact(moment) if moment else ""
 
 
