@@ -96,9 +96,11 @@ def together() -> Iterator[None]:
         _waiting.reset(token)
 
 
-def write_soon(table: str, text: str, values: Sequence[Any]) -> None:
-    """Run an INSERT or UPDATE that returns nothing; within `together()` with a later statement, else at once."""
-    _write_soon(Statement(table, text, values))
+def write_soon(table: str, text: str, values: Sequence[Any], *, head: str = "") -> None:
+    """Run an INSERT or UPDATE that returns nothing; within `together()` with a later statement, else at once. Plain
+    INSERTs of the same `head`, which is all of them up to the first row, become one.
+    """
+    _write_soon(Statement(table, text, values, columns=head))
 
 
 def change_soon(model: type[models.Model], text: str, values: Sequence[Any], *, stamp: Sequence[Any]) -> None:

@@ -8,13 +8,11 @@ from typing import Any
 
 from accounts.models import Agent
 from core.paging import Page, encode_cursor, keyset_page
-from desk.columns import loader_for
 from desk.listing import ListState
-from desk.neighbours import GROUPED, list_url_from, state_from, with_from
+from desk.neighbours import FIRST, list_url_from, state_from, with_from
 from desk.rows import Row, arranged, row_of
 from tickets.models import Ticket
 from tickets.search import search_tickets
-from tickets.sorting import tell_sorted_names
 
 SIZE, BEFORE, AFTER = 20, 8, 11
 """Rows of a long list: its first ones, or those around a ticket that does not stand among them."""
@@ -27,13 +25,12 @@ def list_beside(agent: Agent, ticket: Ticket, origin: str, *, is_shown: bool = F
     its place, as it has one for J and K; one that never stood in the list the day begins with is not looked for.
     """
     state = state_from(agent, origin)
-    page = _page(agent, state, size=GROUPED if state.has_groups else SIZE)
+    page = _page(agent, state, size=FIRST if state.has_groups else SIZE)
     if ticket.pk not in {item.pk for item in page.items}:
         page = _page_with(agent, state, ticket, page, is_from_there=bool(origin) or is_shown)
     rows = {item.pk: _row(item, agent, ticket, origin) for item in page.items}
-    is_whole = page.previous_cursor is None and page.next_cursor is None
     return {
-        "groups": arranged(page.items, rows, agent, in_groups=state.has_groups and is_whole),
+        "groups": arranged(page.items, rows, agent, in_groups=state.has_groups),
         "label": state.listing.label,
         "list_url": list_url_from(agent, origin),
         "has_more_before": page.previous_cursor is not None,
@@ -47,7 +44,7 @@ def _row(item: Ticket, agent: Agent, ticket: Ticket, origin: str) -> Row:
 
 
 def _page(agent: Agent, state: ListState, cursor: str = "", *, size: int) -> Page[Ticket]:
-    load = loader_for((), state.sort)
+    load = state.loader(agent)
     if state.is_search:
         return search_tickets(agent, state.wanted.terms.words, cursor, size=size, load=load)
     return keyset_page(state.tickets(agent), state.ordering, cursor=cursor, size=size, load=load)
@@ -60,10 +57,10 @@ def _page_with(
     if not is_from_there and first.next_cursor is None:
         return first
     tickets = Ticket.objects if is_from_there else state.tickets(agent)
-    itself = list(tickets.filter(pk=ticket.pk).for_rows())
+    itself = list(state.loader(agent)(tickets.filter(pk=ticket.pk)))
     if not itself:
         return first
-    tell_sorted_names(ticket, state.sort)
+    state.tell_place(ticket, agent)
     after = _page(agent, state, encode_cursor("next", ticket, state.ordering), size=AFTER)
     known = [item.pk for item in first.items]
     if after.items and after.items[0].pk in known:

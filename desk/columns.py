@@ -16,7 +16,6 @@ from desk.rows import Row
 from tickets.enums import Channel, TicketType
 from tickets.models import Ticket, TicketTag
 from tickets.querysets import ROW, TicketQuerySet
-from tickets.sorting import with_sorted_names
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in COLUMNS if name in wanted) or USUAL
 
 
-def loader_for(columns: Sequence[str], sort: str = "") -> Callable[[TicketQuerySet], TicketQuerySet]:
-    """What reads the rows of a page with what `columns` show and `sort` goes by; one statement whatever they are."""
+def loader_for(columns: Sequence[str]) -> Callable[[TicketQuerySet], TicketQuerySet]:
+    """What reads the rows of a page with what `columns` show; one statement whatever they are."""
     reads = [field for name in columns for field in COLUMNS[name].reads]
 
     def load(tickets: TicketQuerySet) -> TicketQuerySet:
@@ -72,7 +71,7 @@ def loader_for(columns: Sequence[str], sort: str = "") -> Callable[[TicketQueryS
         if "tags" in columns:
             names = TicketTag.objects.filter(ticket=OuterRef("pk")).order_by("tag__name").values("tag__name")
             rows = rows.annotate(tag_names=ArraySubquery(names))
-        return with_sorted_names(rows, sort)
+        return rows
 
     return load
 

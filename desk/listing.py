@@ -3,26 +3,28 @@
 The address holds only what differs from the list itself, so that `/queue/<slug>/` alone is the list as it was saved.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from core.errors import Invalid
-from desk.columns import ALWAYS, BEYOND, COLUMNS, chosen_columns, sort_labels
+from desk.columns import ALWAYS, BEYOND, COLUMNS, chosen_columns, loader_for, sort_labels
 from desk.forms import QueueForm
 from desk.selectors import QUEUES, QueueFilter, QueueView, has_few, teams_in_sight, tickets_in
+from sla.scores.sections import QUEUE, with_sections
 from tickets.filters import read_filter
-from tickets.models import SavedView
+from tickets.models import SavedView, Ticket
 from tickets.querysets import TicketQuerySet
 from tickets.saved_views import views_of
 from tickets.services.kept import may_edit_view
-from tickets.sorting import ALL_SORTS, NAMED_SORTS, SORTS, opposite, with_sorted_names
+from tickets.sorting import ALL_SORTS, NAMED_SORTS, SORTS, opposite, tell_sorted_names, with_sorted_names
 
 FILTERS = ("status", "team", "priority", "owner", "q")
 
@@ -87,12 +89,12 @@ class ListState:
 
     @property
     def has_groups(self) -> bool:
-        """Whether it is the own queue in its usual order, which stands in groups as long as it fits one page."""
+        """Whether it is the own queue in its usual order, which stands in sections."""
         return self.listing.view.slug == "mine" and self.sort == self.listing.view.sort
 
     @property
     def ordering(self) -> tuple[str, ...]:
-        return ALL_SORTS[self.sort]
+        return QUEUE if self.has_groups else ALL_SORTS[self.sort]
 
     @property
     def sorts(self) -> list[str]:
@@ -101,7 +103,25 @@ class ListState:
 
     def tickets(self, agent: Agent) -> TicketQuerySet:
         """All of them, ready for `ordering`. Raises Invalid."""
-        return with_sorted_names(tickets_in(self.listing.view, agent, self.wanted), self.sort)
+        return self._placed(tickets_in(self.listing.view, agent, self.wanted), agent)
+
+    def loader(self, agent: Agent, columns: Sequence[str] = ()) -> Callable[[TicketQuerySet], TicketQuerySet]:
+        """What reads the rows of a page with what `columns` show and the list is ordered by; one statement."""
+        load = loader_for(columns)
+        return lambda tickets: self._placed(load(tickets), agent)
+
+    def tell_place(self, ticket: Ticket, agent: Agent) -> None:
+        """Let a ticket that was read otherwise know its place in the order. One query in a list that has sections."""
+        if not self.has_groups:
+            tell_sorted_names(ticket, self.sort)
+            return
+        found = with_sections(Ticket.objects.filter(pk=ticket.pk), agent, timezone.now()).get()
+        vars(ticket).update({name.lstrip("-"): getattr(found, name.lstrip("-")) for name in QUEUE})
+
+    def _placed(self, tickets: TicketQuerySet, agent: Agent) -> TicketQuerySet:
+        if self.has_groups:
+            return with_sections(tickets, agent, timezone.now())
+        return with_sorted_names(tickets, self.sort)
 
     @property
     def of_look(self) -> dict[str, str]:

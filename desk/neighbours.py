@@ -5,9 +5,7 @@ the list is the one the person begins with.
 """
 
 import re
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
-from uuid import UUID
 
 from django.http import Http404, HttpRequest, QueryDict
 
@@ -16,17 +14,15 @@ from accounts.models import Agent
 from core.errors import Invalid
 from core.paging import encode_cursor, keyset_page
 from desk.listing import Listing, ListState, form_of, listing_of, state_of
-from desk.rows import Row, arranged
 from desk.selectors import start_slug, start_view
 from tickets.models import Ticket
 from tickets.search import search_tickets
-from tickets.sorting import tell_sorted_names
 
 PARAMETER = "from"
 LONGEST = 500
 OF_LIST = re.compile(r"/queue/([\w-]+)/$")
-GROUPED = 50
-"""As many tickets as the own queue shows in groups, on one page."""
+FIRST = 50
+"""As many tickets as a page of the own queue shows."""
 
 
 def origin_of(state: ListState, agent: Agent) -> str:
@@ -84,12 +80,7 @@ def neighbour_of(agent: Agent, ticket: Ticket, origin: str, *, is_next: bool) ->
     still has its place in the list's order.
     """
     state = state_from(agent, origin)
-    if state.has_groups:
-        shown = _grouped(agent, state)
-        if ticket.reference in shown:
-            place = shown.index(ticket.reference) + (1 if is_next else -1)
-            return shown[place] if 0 <= place < len(shown) else None
-    tell_sorted_names(ticket, state.sort)
+    state.tell_place(ticket, agent)
     cursor = encode_cursor("next" if is_next else "prev", ticket, state.ordering)
     if state.is_search:
         found = search_tickets(agent, state.wanted.terms.words, cursor, size=1).items
@@ -111,15 +102,4 @@ def state_from(agent: Agent, origin: str) -> ListState:
 
 
 def _fields(state: ListState) -> list[str]:
-    return [name.lstrip("-") for name in state.ordering if not name.endswith("_sorted")]
-
-
-def _grouped(agent: Agent, state: ListState) -> list[str]:
-    """The own queue as its page shows it; nothing if it does not fit one page, where it stands in its plain order."""
-    tickets = state.tickets(agent).for_rows()
-    page: Any = keyset_page(tickets, state.ordering, size=GROUPED)
-    if page.next_cursor is not None:
-        return []
-    rows: dict[UUID, Row] = {ticket.pk: {"reference": ticket.reference, "flags": []} for ticket in page.items}
-    groups = arranged(page.items, rows, agent, in_groups=True)
-    return [row["reference"] for group in groups for row in group["rows"]]
+    return [name.lstrip("-") for name in state.ordering if name != "section" and not name.endswith("_sorted")]

@@ -1,8 +1,9 @@
 """Tickets as rows of a list: what `components/queue_row.html` wants."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +19,12 @@ from core.labels import label_of
 from core.templatetags.ui import in_words, relative_time
 from desk.flags import chips_of
 from envelopes.hints import EnvelopeHint, hints_on
+from sla.scores.enums import Section, Why
 from tickets.enums import FlagType, Priority, TicketStatus
 from tickets.models import Ticket
 from tickets.policies import may_accept
 
 Row = dict[str, Any]  # what a template takes
-
-WAITING = (TicketStatus.WAITING_CUSTOMER, TicketStatus.WAITING_INTERNAL)
 
 
 @lru_cache(maxsize=2048)
@@ -129,33 +129,26 @@ def help_flag(hint: EnvelopeHint) -> Row:
 
 
 def arranged(tickets: Sequence[Ticket], row_by_id: Mapping[UUID, Row], agent: Agent, *, in_groups: bool) -> list[Row]:
-    """The rows of a list as they stand there, with what `add_hints` marks: the own queue in groups, any other list as
-    one group without a name; none without rows.
+    """The rows of a list as they stand there, with what `add_hints` marks: the own queue, read with its sections, in
+    these; any other list as one group without a name; none without rows.
     """
-    awaiting_owner = add_hints(tickets, row_by_id, agent)
+    add_hints(tickets, row_by_id, agent)
     if in_groups:
-        return _grouped(tickets, row_by_id, awaiting_owner)
+        return _in_sections(tickets, row_by_id)
     return [{"label": "", "rows": list(row_by_id.values())}] if row_by_id else []
 
 
-def _grouped(tickets: Iterable[Ticket], row_by_id: Mapping[UUID, Row], awaiting_owner: Collection[UUID]) -> list[Row]:
-    """The agent's own queue in the order in which it is worked: what needs them, what is in work, what waits."""
-    groups: dict[str, list[Row]] = {"attention": [], "work": [], "waiting": [], "done": []}
-    for ticket in tickets:
-        group = "attention" if ticket.pk in awaiting_owner and ticket.is_open else _group_of(ticket)
-        groups[group].append(row_by_id[ticket.pk])
-    labels = {
-        "attention": _("Needs you"),
-        "work": _("In work"),
-        "waiting": _("Waiting"),
-        "done": _("Done"),
-    }
-    return [{"label": labels[name], "count": len(rows), "rows": rows} for name, rows in groups.items() if rows]
+def _in_sections(tickets: Sequence[Any], row_by_id: Mapping[UUID, Row]) -> list[Row]:  # Any: annotated
+    """In their order; each row says why it stands there."""
+    now, groups = timezone.now(), []
+    for section, found in groupby(tickets, key=lambda ticket: Section(ticket.section)):
+        rows = [row_by_id[ticket.pk] | {"snippet": _reason(ticket, now)} for ticket in found]
+        groups.append({"label": section.label, "count": len(rows), "rows": rows})
+    return groups
 
 
-def _group_of(ticket: Ticket) -> str:
-    if not ticket.is_open:
-        return "done"
-    if ticket.status in WAITING:
-        return "waiting"
-    return "attention" if ticket.owner is None or ticket.has_unanswered_message else "work"
+def _reason(ticket: Any, now: datetime) -> str:
+    if ticket.why in (Why.ON_TRACK, Why.ENDED):
+        return _snippet(ticket, now)
+    opened = _("Opened %(when)s") % {"when": in_words(ticket.created_at, now)}
+    return f"{Why(ticket.why).label} · {opened}"

@@ -17,6 +17,7 @@ KEPT_FOR = timedelta(days=1)
 FORGOTTEN_AT_ONCE = 5000
 LOCK = 0x11BE_10C0
 """Of PostgreSQL's advisory locks, taken for the length of one numbering."""
+INSERT = "INSERT INTO live_change (kind, ticket_id, person_id, xid, created_at) VALUES "
 
 
 def ticket_changed(*ticket_ids: UUID) -> None:
@@ -53,8 +54,7 @@ def _note(wanted: Collection[tuple[Kind, UUID | None, UUID | None]]) -> None:
     if not new:
         return
     rows = ", ".join(["(%s, %s, %s, pg_current_xact_id()::text::bigint, clock_timestamp())"] * len(new))
-    text = f"INSERT INTO live_change (kind, ticket_id, person_id, xid, created_at) VALUES {rows}"  # noqa: S608
-    write_soon("live_change", text, [value for what in new for value in what])
+    write_soon("live_change", INSERT + rows, [value for what in new for value in what], head=INSERT)
     for what in new:
         transaction.on_commit(_Noted(what), robust=True)
 

@@ -109,9 +109,7 @@ def _renewed(state: State, clock: Clock, at: datetime) -> Clock:
     """
     reckoning = state.reckoning_of(clock)
     stop = reckoning.open_stop
-    due, at_risk = reckoning.due_at, reckoning.at_risk_at
-    if (end := _end_of_promise(state, clock)) is not None and end < due:
-        due, at_risk = end, min(at_risk, at_risk_before(clock.hours.calendar, end, reckoning.target))
+    due, at_risk = _dues(state, clock, reckoning)
     is_running = stop is None
     has_moved = due != clock.due_at or clock.state == S.PAUSED
     is_missed = is_running and clock.breached_at is None and has_moved and due <= at
@@ -126,6 +124,14 @@ def _renewed(state: State, clock: Clock, at: datetime) -> Clock:
         breached_by_retarget=clock.breached_by_retarget or is_missed,
     )
     return renewed if is_running and clock.state == S.RUNNING else _measured(renewed, reckoning, at)
+
+
+def _dues(state: State, clock: Clock, reckoning: Reckoning) -> tuple[datetime, datetime]:
+    """When it is due, and at risk from when."""
+    due, at_risk = reckoning.due_at, reckoning.at_risk_at
+    if (end := _end_of_promise(state, clock)) is not None and end < due:
+        return end, min(at_risk, at_risk_before(clock.hours.calendar, end, reckoning.target))
+    return due, at_risk
 
 
 def _end_of_promise(state: State, clock: Clock) -> datetime | None:
@@ -149,10 +155,13 @@ def _measured(clock: Clock, reckoning: Reckoning, at: datetime) -> Clock:
 
 
 def _complete(state: State, key: Key, at: datetime) -> None:
+    """One that stood still until now was due later by that."""
     clock = state.clocks.get(key)
     if clock is not None and clock.is_open:
-        ended = replace(clock, state=S.COMPLETED, completed_at=at, paused_at=None)
-        state.clocks[key] = _measured(ended, state.reckoning_of(clock), at)
+        reckoning = state.reckoning_of(clock)
+        due, at_risk = _dues(state, clock, reckoning)
+        ended = replace(clock, state=S.COMPLETED, completed_at=at, paused_at=None, due_at=due, at_risk_at=at_risk)
+        state.clocks[key] = _measured(ended, reckoning, at)
 
 
 def _cancel(state: State, key: Key, at: datetime) -> None:

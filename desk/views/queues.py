@@ -15,7 +15,6 @@ from accounts.auth import AgentRequest, agent_required
 from core.errors import Invalid
 from core.paging import Page, keyset_page
 from desk.actions.shown import bulk_acts_of
-from desk.columns import loader_for
 from desk.filtering import chips_of, ticket_named
 from desk.forms import QueueForm
 from desk.inline import shown_row
@@ -89,7 +88,7 @@ def queue(request: AgentRequest, view: str) -> HttpResponse:
         "clear_url": _clear_url(state) if state.wanted.is_set or error else "",
         "exports": _exports(state) if page.items and may_export(request.agent) else [],
         "empty": None if page.items or error else _empty(request, state, cursor),
-        **_rows(request, state, page, is_whole=not cursor and page.next_cursor is None),
+        **_rows(request, state, page),
         **_pager(state, page),
     }
     return render(request, "desk/queue.html", context, status=error.status if error else 200)
@@ -156,20 +155,20 @@ def _exports(state: ListState) -> list[dict[str, str]]:
 
 
 def _page(request: AgentRequest, state: ListState, cursor: str) -> Page[Ticket]:
-    load = loader_for(state.look.columns, state.sort)
+    load = state.loader(request.agent, state.look.columns)
     if state.is_search:
         return search_tickets(request.agent, state.wanted.terms.words, cursor, size=PAGE_SIZE, load=load)
     return keyset_page(state.tickets(request.agent), state.ordering, cursor=cursor, size=PAGE_SIZE, load=load)
 
 
-def _rows(request: AgentRequest, state: ListState, page: Page[Ticket], *, is_whole: bool) -> dict[str, Any]:
-    """The own queue in groups as long as it fits one page; everything else in the order of the list."""
+def _rows(request: AgentRequest, state: ListState, page: Page[Ticket]) -> dict[str, Any]:
+    """The own queue in its sections; everything else in the order of the list."""
     columns = state.look.columns
     origin = origin_of(state, request.agent)
     rows = {ticket.pk: shown_row(ticket, request.agent, columns) for ticket in page.items}
     for row in rows.values():
         row["url"] = with_from(row["url"], origin)
-    in_groups = state.has_groups and is_whole
+    in_groups = state.has_groups
     groups = arranged(page.items, rows, request.agent, in_groups=in_groups)
     return {"groups": groups if in_groups else [], "rows": [] if in_groups else list(rows.values())}
 

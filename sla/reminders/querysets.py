@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
@@ -29,8 +30,8 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         """Without the desk's own that are not due yet: there is nothing to say of them before, and often not then."""
         return self.exclude(status=ReminderStatus.PENDING, kind__in=AUTOMATIC)
 
-    def automatic_on(self, ticket_id: UUID) -> Self:
-        return self.filter(ticket=ticket_id, kind__in=AUTOMATIC)
+    def automatic_on(self, ticket_ids: Collection[UUID]) -> Self:
+        return self.filter(ticket__in=list(ticket_ids), kind__in=AUTOMATIC)
 
     def due(self, now: datetime) -> Self:
         """What is to be brought up at `now`, the longest due first."""

@@ -34,3 +34,37 @@ class Part(models.TextChoices):
     NO_RESPONSE = "no_response", _("Answer")
     REOPENED = "reopened", _("Reopened")
     FLAG = "flag", _("Flag")
+
+
+class Section(models.IntegerChoices):
+    """Parts of a person's work queue, in their order."""
+
+    NEEDS_ATTENTION = 1, _("Needs attention")
+    WAITING_ON_OTHERS = 2, _("Waiting on others")
+    ON_TRACK = 3, _("On track")
+    ENDED = 4, _("Done")
+
+
+class Why(models.IntegerChoices):
+    """Why a ticket stands in its section; the first one that holds."""
+
+    ENDED = 1, _("Done")
+    MISSED = 2, _("A promise is missed")
+    DUE_SOON = 3, _("Due within the hour")
+    CUSTOMER_REPLY = 4, _("The customer has replied")
+    HELP = 5, _("Colleagues wait for the owner")
+    REMINDER = 6, _("A reminder is due")
+    SCORE = 7, _("High priority score")
+    OFFERED = 8, _("Offered to you")
+    WAITS_FOR_CUSTOMER = 9, _("Waits for the customer")
+    WAITS_FOR_COLLEAGUES = 10, _("Waits for colleagues")
+    ON_TRACK = 11, _("Nothing presses")
+
+
+SECTION_OF = {
+    Why.ENDED: Section.ENDED,
+    Why.WAITS_FOR_CUSTOMER: Section.WAITING_ON_OTHERS,
+    Why.WAITS_FOR_COLLEAGUES: Section.WAITING_ON_OTHERS,
+    Why.ON_TRACK: Section.ON_TRACK,
+}
+"""Of all others: needs attention."""

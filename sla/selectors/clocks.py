@@ -67,7 +67,13 @@ def indicators(ticket_ids: Collection[UUID], now: datetime) -> dict[UUID, Indica
 
 def resolution_clock_of(ticket_id: UUID) -> SlaClock | None:
     """That of the ticket, whatever its state. One query."""
-    return SlaClock.objects.filter(ticket=ticket_id, metric=Metric.RESOLUTION).order_by("-cycle").first()
+    return resolution_clocks_of([ticket_id]).get(ticket_id)
+
+
+def resolution_clocks_of(ticket_ids: Collection[UUID]) -> dict[UUID, SlaClock]:
+    """As `resolution_clock_of`, by ticket. One query."""
+    rows = SlaClock.objects.of_tickets(ticket_ids).filter(metric=Metric.RESOLUTION).order_by("cycle")
+    return {clock.ticket_id: clock for clock in rows}
 
 
 def work_calendar_for(ticket: Ticket) -> WorkCalendar:

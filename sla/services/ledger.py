@@ -3,7 +3,7 @@
 Whoever calls holds the ticket's lock, so that its facts come one after the other.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +14,9 @@ from django.utils import timezone
 from core.actors import DESK, TIMER, Actor
 from core.events import publish
 from core.history import record
+from core.many import update_all_soon
 from core.models import new_id
-from core.writing import insert_rows_soon, insert_soon, update
+from core.writing import insert_rows_soon, insert_soon
 from envelopes.services import renew_dues, tell_of_due
 from sla.enums import APPROVED, ClockState
 from sla.events import ClockBreached, ClocksBegun, DueMoved
@@ -26,8 +27,9 @@ from sla.records import fact_data
 from sla.selectors import states_of
 from sla.services.book import case_of, current_book
 from sla.states import PAUSES, Clock, Fact, FactKind, State
+from tickets.enums import EntryKind
 from tickets.models import Ticket
-from tickets.services import promise_resolution, tell_of_promise
+from tickets.services import Line, promise_resolution, tell_of_many, tell_of_promise
 
 RowKey = tuple[UUID | None, str, int]
 FOLLOWING = (
@@ -116,14 +118,21 @@ def record_fact(ticket_id: UUID, fact: Fact, *, by: Actor = DESK) -> State | Non
 
 
 def settle(ledgers: Iterable[Ledger], *, by: Actor = DESK) -> None:
-    """Write what was noted, and what follows from it."""
+    """Write what was noted, and what follows from it; of many tickets with as many statements as of one, but for what
+    else they bring about.
+    """
     changed = [ledger for ledger in ledgers if ledger.new]
     for ledger in changed:
         for fact in ledger.new:
             insert_soon(_fact_row(ledger.ticket_id, fact))
     rows = rows_of([ledger.ticket_id for ledger in changed])
-    for ledger in changed:
-        _settle(ledger, rows.get(ledger.ticket_id, {}), by=by)
+    settled = [_Settled(ledger, rows.get(ledger.ticket_id, {})) for ledger in changed]
+    update_all_soon([row for each in settled for row in each.kept], FOLLOWING_FIELDS)
+    missed: list[Line] = []
+    for each in settled:
+        missed += each.follow(by=by)
+    if missed:
+        tell_of_many(missed, kind=EntryKind.SLA_EVENT, by=TIMER)
 
 
 def rows_of(ticket_ids: Sequence[UUID]) -> dict[UUID, dict[RowKey, SlaClock]]:
@@ -133,48 +142,49 @@ def rows_of(ticket_ids: Sequence[UUID]) -> dict[UUID, dict[RowKey, SlaClock]]:
     return rows
 
 
-def _settle(ledger: Ledger, rows: dict[RowKey, SlaClock], *, by: Actor) -> None:
-    before, after = ledger.before, ledger.state
-    if before is None:
-        return
-    at = after.at
-    told: list[Callable[[], None]] = []
-    former = {key_of(clock): clock for clock in before.every()}
-    for clock in after.every():
-        old = former.get(key_of(clock))
-        if old == clock:
-            continue
-        row = rows.get(key_of(clock))
-        if row is None:
-            row = new_row(ledger.ticket_id, clock)
-            insert_soon(row)
-        else:
-            put(row, clock)
-            update(row, FOLLOWING_FIELDS)
-        told.append(_tell(row, old, clock, at))
-    _write_pauses(ledger.ticket_id, before.stops, after.stops, by=by, at=at)
-    ledger.before, ledger.new = None, []
-    _pass_on(ledger.ticket_id, before, after, at=at)
-    for tell in told:
-        tell()
+class _Settled:
+    """A ticket whose rows now show what was noted; new ones are written, kept ones yet to be."""
+
+    def __init__(self, ledger: Ledger, rows: dict[RowKey, SlaClock]) -> None:
+        before, self.after = ledger.before or ledger.state, ledger.state
+        self.ticket_id, self.before = ledger.ticket_id, before
+        self.kept: list[SlaClock] = []
+        self.changed: list[tuple[SlaClock, Clock | None, Clock]] = []
+        ledger.before, ledger.new = None, []
+        former = {key_of(clock): clock for clock in before.every()}
+        for clock in self.after.every():
+            if (old := former.get(key_of(clock))) == clock:
+                continue
+            row = rows.get(key_of(clock))
+            if row is None:
+                row = new_row(self.ticket_id, clock)
+                insert_soon(row)
+            else:
+                put(row, clock)
+                self.kept.append(row)
+            self.changed.append((row, old, clock))
+
+    def follow(self, *, by: Actor) -> list[Line]:
+        """What follows from it; the answer is what is yet to be told on the ticket's timeline."""
+        at = self.after.at
+        _write_pauses(self.ticket_id, self.before.stops, self.after.stops, by=by, at=at)
+        _pass_on(self.ticket_id, self.before, self.after, at=at)
+        return [line for row, old, clock in self.changed for line in _tell(row, old, clock, at)]
 
 
-def _tell(row: SlaClock, old: Clock | None, new: Clock, at: datetime) -> Callable[[], None]:
-    def tell() -> None:
-        was = old.due_at if old is not None and old.state == ClockState.RUNNING else None
-        now = new.due_at if new.state == ClockState.RUNNING else None
-        about: dict[str, Any] = {name: getattr(row, name) for name in ("ticket_id", "envelope_id", "metric")}
-        about["clock_id"] = row.pk
-        if new.breached_at is not None and (old is None or old.breached_at is None):
-            publish(ClockBreached(**about, is_by_retarget=new.breached_by_retarget, occurred_at=new.breached_at))
-            _write_down(row, new, at)
-        if was != now:
-            publish(DueMoved(**about, old_due_at=was, due_at=now, state=str(new.state), occurred_at=at))
-
-    return tell
+def _tell(row: SlaClock, old: Clock | None, new: Clock, at: datetime) -> Iterator[Line]:
+    was = old.due_at if old is not None and old.state == ClockState.RUNNING else None
+    now = new.due_at if new.state == ClockState.RUNNING else None
+    about: dict[str, Any] = {name: getattr(row, name) for name in ("ticket_id", "envelope_id", "metric")}
+    about["clock_id"] = row.pk
+    if new.breached_at is not None and (old is None or old.breached_at is None):
+        publish(ClockBreached(**about, is_by_retarget=new.breached_by_retarget, occurred_at=new.breached_at))
+        yield from _write_down(row, new, at)
+    if was != now:
+        publish(DueMoved(**about, old_due_at=was, due_at=now, state=str(new.state), occurred_at=at))
 
 
-def _write_down(row: SlaClock, clock: Clock, at: datetime) -> None:
+def _write_down(row: SlaClock, clock: Clock, at: datetime) -> Iterator[Line]:
     """On the ticket's timeline, inside; what helpers missed in their thread, for those who read that."""
     facts = {"metric": str(clock.metric), "due_at": clock.due_at.isoformat() if clock.due_at else ""}
     if clock.breached_by_retarget:
@@ -182,7 +192,7 @@ def _write_down(row: SlaClock, clock: Clock, at: datetime) -> None:
     if row.envelope_id is not None:
         tell_of_due(row.envelope_id, by=TIMER, event="sla_missed", **facts)
     else:
-        tell_of_promise(row.ticket_id, by=TIMER, at=at, facts={"event": "sla_missed", **facts})
+        yield Line(row.ticket_id, at, {"event": "sla_missed", **facts})
 
 
 def _pass_on(ticket_id: UUID, before: State, after: State, *, at: datetime) -> None:

@@ -3,51 +3,64 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connection
+from django.db import connection, transaction
 
 from core.actors import TIMER, Actor
 from core.service import service
 from core.sweep import run_each
+from sla.models import SlaClock, SlaPause
 from sla.services.ledger import ledgers_of, settle
 from sla.states import Fact, FactKind
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
+# A ticket is locked before what hangs on it. Nobody waits: what others have locked is left to the next run, and what
+# another worker has done meanwhile is not due any more.
 MISSED = """
-    SELECT ticket_id FROM sla_slaclock WHERE state = 'running' AND breached_at IS NULL AND due_at <= %s
-    ORDER BY due_at LIMIT %s
+    SELECT c.ticket_id FROM sla_slaclock c JOIN tickets_ticket t ON t.id = c.ticket_id
+    WHERE c.state = 'running' AND c.breached_at IS NULL AND c.due_at <= %s
+    ORDER BY c.due_at LIMIT %s FOR NO KEY UPDATE OF t, c SKIP LOCKED
 """
-OVER = "SELECT ticket_id FROM sla_slapause WHERE to_at IS NULL AND until <= %s ORDER BY until LIMIT %s"
+OVER = """
+    SELECT p.ticket_id FROM sla_slapause p JOIN tickets_ticket t ON t.id = p.ticket_id
+    WHERE p.to_at IS NULL AND p.until <= %s ORDER BY p.until LIMIT %s FOR NO KEY UPDATE OF t, p SKIP LOCKED
+"""
+LOCK = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
 
 
 def note_missed(*, now: datetime) -> int:
     """A timer: write down, once, which promises were missed, and when."""
-    return _pass_time(MISSED, now)
+    return _pass_time(MISSED, now) if SlaClock.objects.due(now).exists() else 0
 
 
 def end_pauses(*, now: datetime) -> int:
     """A timer: what stood still until a moment runs on from that very moment."""
-    return _pass_time(OVER, now)
+    is_due = SlaPause.objects.filter(to_at__isnull=True, until__lte=now).exists()
+    return _pass_time(OVER, now) if is_due else 0
 
 
 def _pass_time(query: str, now: datetime) -> int:
     """One batch of tickets that nobody works on at this moment. One that fails does not keep the others waiting."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, [now, BATCH])
-        ticket_ids = sorted({ticket_id for (ticket_id,) in cursor})
-    if not ticket_ids:
-        return 0
     try:
-        return pass_time(ticket_ids, by=TIMER, now=now)
+        return pass_time_of_due(query, by=TIMER, now=now)
     except SoftTimeLimitExceeded:
         raise
     except Exception:  # the outermost loop of a worker
-        logger.exception("sweep of clocks failed", extra={"tickets": len(ticket_ids)})
+        logger.exception("sweep of clocks failed")
+        with transaction.atomic():
+            ticket_ids = _ids(query, [now, BATCH])
         return run_each(ticket_ids, lambda ticket_id: pass_time([ticket_id], by=TIMER, now=now))
+
+
+@service
+def pass_time_of_due(query: str, *, by: Actor, now: datetime) -> int:
+    """`pass_time` for one batch that `query` finds and locks. Several workers at once never take the same tickets."""
+    return _let_pass(_ids(query, [now, BATCH]), by=by, now=now)
 
 
 @service
@@ -55,13 +68,20 @@ def pass_time(ticket_ids: Sequence[UUID], *, by: Actor, now: datetime) -> int:
     """Let the tickets' clocks see what time has done by `now`; those locked by somebody else are left to the next run.
     Answers how much it was.
     """
+    return _let_pass(_ids(LOCK, [list(ticket_ids)]), by=by, now=now)
+
+
+def _ids(query: str, values: Sequence[Any]) -> list[UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
-            [list(ticket_ids)],
-        )
-        locked = [ticket_id for (ticket_id,) in cursor]
-    ledgers = ledgers_of(locked)
+        cursor.execute(query, values)
+        return list(dict.fromkeys(ticket_id for (ticket_id,) in cursor))
+
+
+def _let_pass(ticket_ids: Sequence[UUID], *, by: Actor, now: datetime) -> int:
+    """Of locked tickets."""
+    if not ticket_ids:
+        return 0
+    ledgers = ledgers_of(ticket_ids)
     for ledger in ledgers.values():
         while (moment := ledger.state.next_change) is not None and moment <= now:
             ledger.note(Fact(FactKind.TIME_PASSED, moment))

@@ -20,9 +20,9 @@ STATEMENTS = FOLDER / "statements"
 
 
 @contextmanager
-def servers(tickets: int) -> Iterator[None]:
-    """PostgreSQL (with fsync) and Valkey of a folder for this size, and Django on them in this process."""
-    home = FOLDER / f"{tickets}"
+def servers(tickets: int, *, kind: str = "") -> Iterator[None]:
+    """PostgreSQL (with fsync) and Valkey of a folder for this kind and size, and Django on them in this process."""
+    home = FOLDER / f"{kind}{tickets}"
     held = join(home)
     os.environ |= held.environment | {
         "ITILNEXT_HOME": str(home),

@@ -122,10 +122,10 @@ def test_a_ticket_that_has_left_the_list_still_has_its_place(desk: Desk, row: li
 
 
 def test_the_own_queue_is_followed_as_it_is_grouped(desk: Desk) -> None:
-    """Those whose customer waits for an answer come before those in work, whatever the score says."""
+    """Those whose customer has replied come before those on track, whatever the score says."""
     working, asking = (TicketFactory(team=desk.team, requester=desk.dana, owner=desk.mara) for _number in range(2))
-    Ticket.objects.filter(pk=working.pk).update(last_public_reply_at=timezone.now(), priority_score=90)
-    Ticket.objects.filter(pk=asking.pk).update(priority_score=1)
+    Ticket.objects.filter(pk=working.pk).update(last_public_reply_at=timezone.now(), priority_score=79)
+    Ticket.objects.filter(pk=asking.pk).update(priority_score=1, last_customer_message_at=timezone.now())
     listed = html_of(desk.browser(desk.mara).get("/queue/mine/"))
     assert listed.index(f"row-{asking.reference}") < listed.index(f"row-{working.reference}")
     assert goes_to(desk, asking, "next", "") == f"/t/{working.reference}/"
@@ -135,7 +135,7 @@ def test_the_own_queue_is_followed_as_it_is_grouped(desk: Desk) -> None:
 def test_the_own_queue_is_followed_with_those_first_whose_envelope_waits_for_the_owner(desk: Desk) -> None:
     working, helped = (TicketFactory(team=desk.team, requester=desk.dana, owner=desk.mara) for _number in range(2))
     Ticket.objects.update(last_public_reply_at=timezone.now() + timedelta(hours=1))
-    Ticket.objects.filter(pk=working.pk).update(priority_score=90)
+    Ticket.objects.filter(pk=working.pk).update(priority_score=79)
     envelope = EnvelopeFactory(ticket=helped, team=desk.other_team, expert=desk.nina)
     post_in_envelope(envelope.pk, by=desk.nina, body_text="Which port?")
     listed = html_of(desk.browser(desk.mara).get("/queue/mine/"))

@@ -89,6 +89,17 @@ def test_080_waiting_for_the_customer_moves_the_due_date_and_nothing_is_missed_m
     assert due_of(ticket) == clock.due_at == at(1, 10), "eight hours from nine, and three more"
 
 
+def test_resolved_while_the_customer_was_to_answer_it_was_due_later_by_that(desk: Desk) -> None:
+    ticket = desk.ticket(priority="critical")
+    desk.answer(ticket, MONDAY_NINE + minutes(30), then="wait_for_customer")
+    with travel(MONDAY_NINE + minutes(100)):
+        resolve_ticket(ticket.pk, by=desk.owner, code="fixed", note="Done.")
+    clock = clock_of(ticket, "resolution")
+    assert (clock.due_at, clock.completed_at) == (MONDAY_NINE + minutes(130), MONDAY_NINE + minutes(100))
+    assert clock.breached_at is None
+    assert due_of(ticket) == clock.due_at
+
+
 def test_081_raised_to_critical_the_clock_keeps_its_start_and_its_pause(
     desk: Desk, always_open: BusinessCalendar
 ) -> None:

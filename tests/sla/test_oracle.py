@@ -111,6 +111,7 @@ def test_clocks_are_what_a_walk_minute_by_minute_counts(data: Any, week: Week, b
         shown = (metric, clock.breached_at, clock.breached_by_retarget)
         assert shown == (metric, promise.breached_at, promise.by_retarget)
         reckoning = state.reckoning_of(clock)
+        assert (metric, clock.due_at) == (metric, reckoning.due_at), "completed ones, too"
         if promise.state != "completed":
             assert reckoning.counted(until) == timedelta(minutes=promise.used)
         segments = reckoning.segments(until)

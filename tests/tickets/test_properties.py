@@ -42,6 +42,7 @@ NOT_ON_ONE_TICKET = {
     *(
         "NewFile",
         "Limit",
+        "Line",
         "Reader",
         "lock_ticket",
         "store_files",
@@ -280,8 +281,10 @@ OPERATIONS: dict[str, Operation] = {
     "stop_many": lambda w, by, other: ONE.stop_many(
         BulkAct.objects.order_by("-created_at").values_list("pk", flat=True).first() or w.ticket.pk, by=by
     ),
-    "tell_of_alert": lambda w, by, other: ONE.tell_of_alert(
-        w.ticket.pk, by=by, at=timezone.now(), facts={"event": "alert", "condition": "not_updated", "level": 1}
+    "tell_of_many": lambda w, by, other: ONE.tell_of_many(
+        [ONE.Line(w.ticket.pk, timezone.now(), {"event": "alert", "condition": "not_updated", "level": 1})],
+        kind=EntryKind.ALERT,
+        by=by,
     ),
     "tell_of_promise": lambda w, by, other: ONE.tell_of_promise(
         w.ticket.pk, by=by, at=timezone.now(), facts={"event": "sla_missed", "metric": "resolution"}

@@ -78,7 +78,7 @@ from tickets.services.merging import merge_ticket, unmerge_ticket
 from tickets.services.moving import move_entry, undo_move
 from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket, transfer_ownership, withdraw_offer
 from tickets.services.participants import add_participants
-from tickets.services.promises import promise_resolution, tell_of_alert, tell_of_promise
+from tickets.services.promises import Line, promise_resolution, tell_of_many, tell_of_promise
 from tickets.services.redaction import redact_entry
 from tickets.services.requester import change_requester, follow_address
 from tickets.services.resolutions import (
@@ -117,6 +117,7 @@ from tickets.services.views import delete_view, edit_view, save_view
 
 __all__ = [
     "Limit",
+    "Line",
     "NewFile",
     "Reader",
     "accept_ticket",
@@ -220,8 +221,8 @@ __all__ = [
     "start_task",
     "stop_many",
     "store_files",
-    "tell_of_alert",
     "tell_of_help",
+    "tell_of_many",
     "tell_of_promise",
     "transfer_ownership",
     "undo_aside",

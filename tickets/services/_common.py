@@ -1,6 +1,6 @@
 """What the services of this app share: reading under lock, the common refusals, the timeline, the status change."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -55,6 +55,13 @@ def lock(ticket_id: UUID) -> Ticket:
     if ticket is None:
         raise Ticket.DoesNotExist
     return ticket
+
+
+def lock_all(ticket_ids: Collection[UUID]) -> dict[UUID, Ticket]:
+    """As `lock`, in the order of their ids; without the people."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [[*ticket_ids]])
+    return Ticket.objects.in_bulk(list(ticket_ids))
 
 
 def lock_places(entry_id: UUID) -> list[Ticket]:

@@ -1,6 +1,7 @@
 """What an app above has promised on a ticket, as the ticket shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from core.actors import Actor
 from core.service import service
 from tickets.enums import EntryKind
 from tickets.models import Ticket, TimelineEntry
-from tickets.services._common import add_entry, lock, touched
+from tickets.services._common import add_entry, lock, lock_all, touched
 
 
 @service
@@ -35,7 +36,21 @@ def tell_of_promise(
     return add_entry(ticket, EntryKind.SLA_EVENT, author=by, at=at, facts=dict(facts), body_text=body_text)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Of a ticket's timeline, inside."""
+
+    ticket_id: UUID
+    at: datetime
+    facts: Mapping[str, Any]
+
+
 @service
-def tell_of_alert(ticket_id: UUID, *, by: Actor, at: datetime, facts: Mapping[str, Any]) -> TimelineEntry:
-    """A line inside that people were told how long the ticket stands still, or that it is due."""
-    return add_entry(lock(ticket_id), EntryKind.ALERT, author=by, at=at, facts=dict(facts), is_act=False)
+def tell_of_many(lines: Sequence[Line], *, kind: EntryKind, by: Actor) -> None:
+    """As `tell_of_promise`, on many tickets at once: that promises were missed, or that people were told how long
+    tickets stand still.
+    """
+    tickets = lock_all({line.ticket_id for line in lines})
+    for line in lines:
+        ticket, facts = tickets[line.ticket_id], dict(line.facts)
+        add_entry(ticket, kind, author=by, at=line.at, facts=facts, is_act=False, waits=True)

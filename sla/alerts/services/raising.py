@@ -3,44 +3,60 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connection
+from django.db import connection, transaction
 
 from core import steps
 from core.actors import TIMER, Actor
 from core.events import publish
 from core.history import record_new
+from core.many import update_all_soon
 from core.service import service
 from core.sweep import run_each
 from sla.alerts.events import AlertFired
 from sla.alerts.models import Alert, AlertRecipient, AlertWatch
 from sla.alerts.planning import levels_due, next_moment
 from sla.alerts.selectors import Standing, people_around, standing_of
-from tickets.services import tell_of_alert
+from tickets.enums import EntryKind
+from tickets.services import Line, tell_of_many
 
 logger = logging.getLogger(__name__)
 
 BATCH = 100
+DUE = """
+    SELECT w.ticket_id FROM sla_alertwatch w JOIN tickets_ticket t ON t.id = w.ticket_id
+    WHERE w.due_at <= %s ORDER BY w.due_at LIMIT %s FOR NO KEY UPDATE OF t, w SKIP LOCKED
+"""
+LOCK = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
 WRITTEN = steps.declare("sla.alerts", "written")
 RAISED = steps.declare("sla.alerts", "raised")
 
 
 def raise_due_alerts(*, now: datetime) -> int:
     """A timer: one batch of what is to be looked at. Answers how many watches were."""
-    ticket_ids = sorted(set(AlertWatch.objects.due(now).values_list("ticket", flat=True)[:BATCH]))
-    if not ticket_ids:
+    if not AlertWatch.objects.due(now).exists():
         return 0
     try:
-        looked_at = raise_alerts(ticket_ids, by=TIMER, now=now)
+        looked_at = raise_batch(BATCH, by=TIMER, now=now)
     except SoftTimeLimitExceeded:
         raise
     except Exception:  # the outermost loop of a worker
-        logger.exception("sweep of alerts failed", extra={"tickets": len(ticket_ids)})
+        logger.exception("sweep of alerts failed")
+        with transaction.atomic():
+            ticket_ids = _ids(DUE, [now, BATCH])
         looked_at = run_each(ticket_ids, lambda ticket_id: raise_alerts([ticket_id], by=TIMER, now=now))
-    RAISED.reached()
+    if looked_at:
+        RAISED.reached()
     return looked_at
+
+
+@service
+def raise_batch(limit: int, *, by: Actor, now: datetime) -> int:
+    """`raise_alerts` for tickets with up to so many due watches. Several workers at once never take the same ones."""
+    return _raise_on(_ids(DUE, [now, limit]), by=by, now=now)
 
 
 @service
@@ -48,13 +64,21 @@ def raise_alerts(ticket_ids: Sequence[UUID], *, by: Actor, now: datetime) -> int
     """Look at what is due on these tickets, and raise what has come; tickets that somebody works on at this moment are
     left to the next run. Answers how many watches were looked at.
     """
+    return _raise_on(_ids(LOCK, [list(ticket_ids)]), by=by, now=now)
+
+
+def _ids(query: str, values: Sequence[Any]) -> list[UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
-            [list(ticket_ids)],
-        )
-        locked = [ticket_id for (ticket_id,) in cursor]
-    watches = list(AlertWatch.objects.due(now).of_tickets(locked).order_by("ticket", "condition"))
+        cursor.execute(query, values)
+        return list(dict.fromkeys(ticket_id for (ticket_id,) in cursor))
+
+
+def _raise_on(ticket_ids: Sequence[UUID], *, by: Actor, now: datetime) -> int:
+    """Of locked tickets."""
+    if not ticket_ids:
+        return 0
+    of_tickets = AlertWatch.objects.of_tickets(ticket_ids).order_by("ticket", "condition")
+    watches = [watch for watch in of_tickets if watch.due_at is not None and watch.due_at <= now]
     standings = standing_of({watch.ticket_id for watch in watches})
     fired: list[tuple[AlertWatch, list[int]]] = []
     for watch in watches:
@@ -63,7 +87,7 @@ def raise_alerts(ticket_ids: Sequence[UUID], *, by: Actor, now: datetime) -> int
             fired.append((watch, levels))
     _write(fired, standings, by=by, now=now)
     WRITTEN.reached()
-    AlertWatch.objects.bulk_update(watches, ["next_level", "due_at"])
+    update_all_soon(watches, ["next_level", "due_at"])
     return len(watches)
 
 
@@ -96,21 +120,23 @@ def _write(
     new = record_new(alerts, by=by, unless_there=True)
     highest = {(watch.ticket_id, watch.condition): levels[-1] for watch, levels in fired}
     rows: list[AlertRecipient] = []
+    lines: list[Line] = []
     for alert in (alert for alert in alerts if alert.pk in new):
         rule = standings[alert.ticket_id].rule(alert.condition, alert.level)
         is_highest = highest[alert.ticket_id, alert.condition] == alert.level
         people = around[alert.ticket_id].people(rule.recipients)
         tell_at = now if is_highest else None
         rows += [AlertRecipient(alert=alert, agent=agent, tell_at=tell_at) for agent in people]
-        _tell_of(alert, is_highest=is_highest, by=by)
+        if is_highest:
+            facts = {"event": "alert", "condition": str(alert.condition), "level": alert.level}
+            lines.append(Line(alert.ticket_id, now, facts))
+        _publish(alert, is_highest=is_highest)
     AlertRecipient.objects.bulk_create(rows)
+    if lines:
+        tell_of_many(lines, kind=EntryKind.ALERT, by=by)
 
 
-def _tell_of(alert: Alert, *, is_highest: bool, by: Actor) -> None:
-    at = alert.triggered_at
-    if is_highest:
-        facts = {"event": "alert", "condition": str(alert.condition), "level": alert.level}
-        tell_of_alert(alert.ticket_id, by=by, at=at, facts=facts)
+def _publish(alert: Alert, *, is_highest: bool) -> None:
     publish(
         AlertFired(
             alert_id=alert.pk,
@@ -118,6 +144,6 @@ def _tell_of(alert: Alert, *, is_highest: bool, by: Actor) -> None:
             condition=str(alert.condition),
             level=alert.level,
             is_highest=is_highest,
-            occurred_at=at,
+            occurred_at=alert.triggered_at,
         )
     )

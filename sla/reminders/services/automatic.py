@@ -4,11 +4,15 @@ What there is to remind of follows from the ticket as it stands, in one place: w
 reminders are arranged anew, and arranging twice is as arranging once.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection
 
 from accounts.models import Agent
 from core.actors import TIMER
@@ -20,13 +24,16 @@ from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
 from sla.enums import OPEN as OPEN_CLOCKS
 from sla.enums import ClockState
+from sla.models import SlaClock
 from sla.reminders.enums import ReminderKind, ReminderStatus
 from sla.reminders.models import InactivityCheck, Reminder
 from sla.reminders.recurrence import days_later
-from sla.selectors import hours_by_id, resolution_clock_of
+from sla.selectors import hours_by_id, resolution_clocks_of
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 from tickets.services import lock_ticket
+
+logger = logging.getLogger(__name__)
 
 WARNING = timedelta(minutes=120)
 """In business time of the clock."""
@@ -37,6 +44,10 @@ IDLE_DAYS = 5
 BATCH = 200
 WORKED = (TicketStatus.IN_PROGRESS, TicketStatus.WAITING_CUSTOMER, TicketStatus.WAITING_INTERNAL)
 K = ReminderKind
+IDLE = """
+    SELECT i.ticket_id FROM sla_inactivitycheck i JOIN tickets_ticket t ON t.id = i.ticket_id
+    WHERE i.due_at <= %s ORDER BY i.due_at LIMIT %s FOR NO KEY UPDATE OF t, i SKIP LOCKED
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +57,68 @@ class Wanted:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What of a locked ticket its reminders follow from, besides itself."""
+
+    ticket: Ticket
+    clock: SlaClock | None
+    """Of its resolution."""
+    unanswered: Sequence[tuple[UUID, datetime | None, datetime | None]]
+    """Pending envelopes whose time is over: id, since when it is asked, when its owner was told."""
+    kept: Sequence[Reminder]
+    """The desk's, but for those that were withdrawn; locked."""
+
+
 @service
 def arrange_reminders(ticket_id: UUID, *, now: datetime) -> int:
     """Bring the desk's reminders of a ticket in line with it; answers how many rows were made or changed."""
-    ticket = lock_ticket(ticket_id)
-    owner = ticket.owner if ticket.status in WORKED else None
-    wanted = {(each.kind, each.cycle): each for each in _wanted(ticket, owner, now)} if owner else {}
+    return arrange_all([lock_ticket(ticket_id)], now=now)
+
+
+def arrange_all(tickets: Collection[Ticket], *, now: datetime) -> int:
+    """`arrange_reminders` for tickets that are locked and come with their owner. As many statements as for one, but
+    for what changes.
+    """
     changed = 0
-    rows = Reminder.objects.automatic_on(ticket_id).filter(is_withdrawn=False).order_by("pk")
+    looks: list[InactivityCheck] = []
+    unwatched: list[UUID] = []
+    for known in _known_of(tickets):
+        ticket = known.ticket
+        owner = ticket.owner if ticket.status in WORKED else None
+        changed += _arrange(known, owner, now)
+        if owner is None:
+            unwatched.append(ticket.pk)
+        else:
+            looks.append(InactivityCheck(ticket=ticket, due_at=_next_look(ticket, owner, now)))
+    if unwatched:
+        InactivityCheck.objects.filter(pk__in=unwatched).delete()
+    InactivityCheck.objects.bulk_create(
+        looks, update_conflicts=True, unique_fields=["ticket"], update_fields=["due_at"]
+    )
+    return changed
+
+
+def _known_of(tickets: Collection[Ticket]) -> Iterator[Known]:
+    ids = [ticket.pk for ticket in tickets]
+    clocks = resolution_clocks_of(ids)
+    unanswered: dict[UUID, list[tuple[UUID, datetime | None, datetime | None]]] = {}
+    pending = Envelope.objects.filter(status=EnvelopeStatus.PENDING, timeout_notified_at__isnull=False)
+    rows_of_help = pending.filter(ticket__in=ids).values_list("ticket", "pk", "pending_since", "timeout_notified_at")
+    for ticket_id, envelope_id, asked, told in rows_of_help:
+        unanswered.setdefault(ticket_id, []).append((envelope_id, asked, told))
+    kept: dict[UUID | None, list[Reminder]] = {}
+    rows = Reminder.objects.automatic_on(ids).filter(is_withdrawn=False).order_by("pk")
     for row in rows.select_for_update(of=("self",), no_key=True):
+        kept.setdefault(row.ticket_id, []).append(row)
+    for ticket in tickets:
+        yield Known(ticket, clocks.get(ticket.pk), unanswered.get(ticket.pk, ()), kept.get(ticket.pk, ()))
+
+
+def _arrange(known: Known, owner: Agent | None, now: datetime) -> int:
+    wanted = {(each.kind, each.cycle): each for each in _wanted(known, owner, now)} if owner else {}
+    changed = 0
+    for row in known.kept:
         kept = wanted.pop((ReminderKind(row.kind), row.cycle), None)
         if row.is_open and (owner is None or kept is None):
             row.cancel(at=now, is_withdrawn=True)
@@ -63,10 +127,9 @@ def arrange_reminders(ticket_id: UUID, *, now: datetime) -> int:
         record(row, by=TIMER)
         changed += 1
     for each in wanted.values():
-        new = Reminder(agent=owner, ticket=ticket, kind=each.kind, cycle=each.cycle, trigger_at=each.at)
+        new = Reminder(agent=owner, ticket=known.ticket, kind=each.kind, cycle=each.cycle, trigger_at=each.at)
         record(new, by=TIMER)
         changed += 1
-    _look_again(ticket, owner, now)
     return changed
 
 
@@ -81,26 +144,24 @@ def _follow(row: Reminder, wanted: Wanted, owner: Agent | None) -> bool:
     return True
 
 
-def _wanted(ticket: Ticket, owner: Agent, now: datetime) -> Iterator[Wanted]:
-    zone = ZoneInfo(owner.timezone)
+def _wanted(known: Known, owner: Agent, now: datetime) -> Iterator[Wanted]:
+    ticket, zone = known.ticket, ZoneInfo(owner.timezone)
     since = ticket.waiting_since
     if ticket.status == TicketStatus.WAITING_CUSTOMER:
         if since is not None:
             yield Wanted(K.NO_CUSTOMER_RESPONSE, since.isoformat(), days_later(since, WAITING_DAYS, zone))
     elif (idle_at := days_later(_last_activity(ticket), IDLE_DAYS, zone)) <= now:
         yield Wanted(K.STALE_TICKET, _last_activity(ticket).isoformat(), idle_at)
-    yield from _of_promise(ticket, now)
-    pending = Envelope.objects.filter(ticket=ticket, status=EnvelopeStatus.PENDING, timeout_notified_at__isnull=False)
-    for pk, asked, told in pending.values_list("pk", "pending_since", "timeout_notified_at"):
+    yield from _of_promise(known.clock, now)
+    for pk, asked, told in known.unanswered:
         if asked is not None and told is not None and told >= asked:
             yield Wanted(K.ESCALATION_TIMEOUT, f"{pk}:{asked.isoformat()}", told)
 
 
-def _of_promise(ticket: Ticket, now: datetime) -> Iterator[Wanted]:
+def _of_promise(clock: SlaClock | None, now: datetime) -> Iterator[Wanted]:
     """Of the promised solution: two business hours before it is due, half the target where that is less, and once it
     is missed. A cycle is one due moment: where it moves, what was said of the old one is taken back.
     """
-    clock = resolution_clock_of(ticket.pk)
     if clock is None or clock.state not in OPEN_CLOCKS:
         return
     key = f"{clock.pk}:{(clock.breached_at or clock.due_at).isoformat()}"
@@ -124,26 +185,39 @@ def _last_activity(ticket: Ticket) -> datetime:
     return max((moment for moment in moments if moment is not None), default=ticket.created_at)
 
 
-def _look_again(ticket: Ticket, owner: Agent | None, now: datetime) -> None:
-    """At the earliest moment at which the ticket can have been idle for so long."""
-    if owner is None:
-        InactivityCheck.objects.filter(ticket=ticket).delete()
-        return
+def _next_look(ticket: Ticket, owner: Agent, now: datetime) -> datetime:
+    """The earliest moment at which the ticket can have been idle for so long."""
     zone = ZoneInfo(owner.timezone)
     idle_at = days_later(_last_activity(ticket), IDLE_DAYS, zone)
-    due_at = idle_at if idle_at > now else days_later(now, IDLE_DAYS, zone)
-    InactivityCheck.objects.bulk_create(
-        [InactivityCheck(ticket=ticket, due_at=due_at)],
-        update_conflicts=True,
-        unique_fields=["ticket"],
-        update_fields=["due_at"],
-    )
+    return idle_at if idle_at > now else days_later(now, IDLE_DAYS, zone)
 
 
 def check_idle_tickets(*, now: datetime) -> int:
     """A timer: look at those whose time has come; nobody touches a ticket that moves."""
-    due = InactivityCheck.objects.due(now).values_list("ticket", flat=True)[:BATCH]
-    return run_each(list(due), lambda ticket_id: _looked_at(ticket_id, now=now))
+    if not InactivityCheck.objects.due(now).exists():
+        return 0
+    try:
+        return check_batch(BATCH, now=now)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:  # the outermost loop of a worker
+        logger.exception("sweep of idle tickets failed")
+        due = InactivityCheck.objects.due(now).values_list("ticket", flat=True)[:BATCH]
+        return run_each(list(due), lambda ticket_id: _looked_at(ticket_id, now=now))
+
+
+@service
+def check_batch(limit: int, *, now: datetime) -> int:
+    """Look at up to so many. Several workers at once never take the same ones."""
+    with connection.cursor() as cursor:
+        cursor.execute(IDLE, [now, limit])
+        ticket_ids = [ticket_id for (ticket_id,) in cursor]
+    arrange_all(tickets_with_owners(ticket_ids), now=now)
+    return len(ticket_ids)
+
+
+def tickets_with_owners(ticket_ids: Collection[UUID]) -> list[Ticket]:
+    return list(Ticket.objects.filter(pk__in=list(ticket_ids)).select_related("owner")) if ticket_ids else []
 
 
 def _looked_at(ticket_id: UUID, *, now: datetime) -> bool:

@@ -1,27 +1,76 @@
 """Reminders whose time has come."""
 
+import logging
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection, transaction
+
 from core.actors import TIMER
 from core.events import publish
-from core.history import record
+from core.many import record_all_soon
 from core.service import service
 from core.sweep import run_each
 from sla.reminders.events import ReminderTriggered
 from sla.reminders.models import Reminder
-from sla.reminders.services.automatic import BATCH, arrange_reminders
+from sla.reminders.services.automatic import BATCH, arrange_all, arrange_reminders, tickets_with_owners
+
+logger = logging.getLogger(__name__)
+
+# A ticket is locked before what hangs on it. Nobody waits: what others have locked is left to the next run, and what
+# another worker has done meanwhile is not due any more.
+AUTOMATIC = """
+    SELECT r.id, r.ticket_id FROM sla_reminder r JOIN tickets_ticket t ON t.id = r.ticket_id
+    WHERE r.status = '{status}' AND r.{moment} <= %s AND r.cycle <> ''
+    ORDER BY r.{moment} LIMIT %s FOR NO KEY UPDATE OF t, r SKIP LOCKED
+"""
+OWN = """
+    SELECT id, NULL FROM sla_reminder WHERE status = '{status}' AND {moment} <= %s AND cycle = ''
+    ORDER BY {moment} LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+"""
+DUE = tuple(
+    text.format(status=status, moment=moment)
+    for text in (AUTOMATIC, OWN)
+    for status, moment in (("pending", "trigger_at"), ("snoozed", "snooze_until"))
+)
+Row = tuple[UUID, UUID | None]
+"""A reminder; of the desk's its ticket, which may give no reason for it by now."""
 
 
 def trigger_due_reminders(*, now: datetime) -> int:
     """A timer: bring up what is due, in batches; several workers never bring up one twice."""
-    due = Reminder.objects.due(now).values_list("pk", "ticket", "kind", "cycle")[:BATCH]
-    return run_each(list(due), lambda row: _bring_up(row[0], ticket_id=row[1] if row[3] else None, at=now))
+    if not Reminder.objects.due(now).exists():
+        return 0
+    try:
+        return trigger_batch(BATCH, now=now)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:  # the outermost loop of a worker
+        logger.exception("sweep of reminders failed")
+        with transaction.atomic():
+            rows = _due(BATCH, now)
+        return run_each(rows, lambda row: trigger_reminder(row[0], ticket_id=row[1], at=now))
 
 
-def _bring_up(reminder_id: UUID, *, ticket_id: UUID | None, at: datetime) -> bool:
-    """Whether something was done; what the desk reminds of is asked for its reason first."""
-    return trigger_reminder(reminder_id, ticket_id=ticket_id, at=at)
+@service
+def trigger_batch(limit: int, *, now: datetime) -> int:
+    """Bring up so many, or a little more. Answers how much was done."""
+    rows = _due(limit, now)
+    arranged = arrange_all(tickets_with_owners({ticket_id for _pk, ticket_id in rows if ticket_id}), now=now)
+    return arranged + _bring_up([pk for pk, _ticket_id in rows], at=now)
+
+
+def _due(limit: int, now: datetime) -> list[Row]:
+    """Locked, the desk's with their tickets."""
+    rows: list[Row] = []
+    with connection.cursor() as cursor:
+        for text in DUE:
+            if len(rows) < limit:
+                cursor.execute(text, [now, limit - len(rows)])
+                rows += cursor.fetchall()
+    return rows
 
 
 @service
@@ -30,11 +79,18 @@ def trigger_reminder(reminder_id: UUID, *, ticket_id: UUID | None, at: datetime)
     `ticket_id` names the ticket, which may give no reason for them by now.
     """
     is_arranged = ticket_id is not None and bool(arrange_reminders(ticket_id, now=at))
+    return bool(_bring_up([reminder_id], at=at)) or is_arranged
+
+
+def _bring_up(reminder_ids: Collection[UUID], *, at: datetime) -> int:
+    """Those that are still due."""
+    if not reminder_ids:
+        return 0
     rows = Reminder.objects.due(at).select_for_update(of=("self",), no_key=True, skip_locked=True)
-    reminder = rows.filter(pk=reminder_id).first()
-    if reminder is None:
-        return is_arranged
-    reminder.trigger(at=at)
-    record(reminder, by=TIMER, update_fields=["status", "triggered_at", "snooze_until"])
-    publish(ReminderTriggered(reminder_id=reminder.pk, occurred_at=at))
-    return True
+    due: Sequence[Reminder] = list(rows.filter(pk__in=list(reminder_ids)))
+    for reminder in due:
+        reminder.trigger(at=at)
+    record_all_soon(due, by=TIMER, names=["status", "triggered_at", "snooze_until"])
+    for reminder in due:
+        publish(ReminderTriggered(reminder_id=reminder.pk, occurred_at=at))
+    return len(due)

@@ -243,8 +243,8 @@ def test_040_what_is_written_stands_in_the_thread_and_is_the_owners_turn(
     nina.post(f"{tab}messages/", form)
     assert TimelineEntry.objects.filter(body_text="Port 7.").count() == 1, "a second click writes nothing twice"
     queue = html_of(desk.browser(desk.mara).get("/queue/mine/"))
-    assert queue.index("Needs you") < queue.index("Printer offline")
-    assert ("Network · Nina Vogt: the owner" in queue, "Waiting</h2>" in queue) == (True, False)
+    assert queue.index("Needs attention") < queue.index("Printer offline")
+    assert ("Network · Nina Vogt: the owner" in queue, "Waiting on others" in queue) == (True, False)
     page = html_of(desk.browser(desk.mara).get(url_of(ticket)))
     assert re.search(r'badge--new">[12]<', page[page.index('id="ticket-tabs"') :])
 

@@ -1,0 +1,88 @@
+"""In which section of a person's work queue a ticket stands, and why: one definition for pages, neighbours and the API.
+
+As SQL, so that a queue is ordered by its sections and paged like any other list. Source: domain.md section 11.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from django.db.models import (
+    Case,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    SmallIntegerField,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from accounts.models import Agent
+from accounts.selectors import reach_of
+from envelopes.enums import Awaiting
+from envelopes.models import Envelope
+from sla.enums import ClockState
+from sla.models import Reminder, ScoreValue, SlaClock, TicketScore
+from sla.reminders.enums import ReminderStatus
+from sla.scores.enums import SECTION_OF, ScoreCode, Section, Why
+from tickets.enums import OPEN, TicketStatus
+
+T = TypeVar("T", bound=QuerySet[Any])  # of tickets
+
+WAITING = (TicketStatus.WAITING_CUSTOMER, TicketStatus.WAITING_INTERNAL)
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""Where nothing is promised."""
+QUEUE = ("section", "-priority_score", "due_sorted", "created_at", "id")
+"""Order of a queue with `with_sections`, for keyset paging."""
+
+
+def with_sections(tickets: T, reader: Agent, now: datetime) -> T:
+    """Annotated with `why` (`Why`) and `section` (`Section`), as far as the reader may know, and with what `QUEUE`
+    orders by.
+    """
+    why = Case(
+        *(When(condition, then=Value(int(reason))) for reason, condition in _reasons(reader, now)),
+        default=Value(int(Why.ON_TRACK)),
+        output_field=SmallIntegerField(),
+    )
+    section = Case(
+        *(When(why=Value(int(reason)), then=Value(int(section))) for reason, section in SECTION_OF.items()),
+        default=Value(int(Section.NEEDS_ATTENTION)),
+        output_field=SmallIntegerField(),
+    )
+    due = Coalesce("resolution_due_at", Value(NEVER), output_field=DateTimeField())
+    annotated: T = tickets.annotate(why=why, due_sorted=due).annotate(section=section)
+    return annotated
+
+
+def _reasons(reader: Agent, now: datetime) -> Iterator[tuple[Why, Any]]:
+    """The first that holds is why; what somebody did says more than a number, which comes last."""
+    yield Why.ENDED, ~Q(status__in=OPEN)
+    promises = SlaClock.objects.filter(ticket=OuterRef("pk")).of_customer().open()
+    is_missed = Q(breached_at__isnull=False) | Q(state=ClockState.RUNNING, due_at__lt=now)
+    yield Why.MISSED, Exists(promises.filter(is_missed))
+    yield Why.DUE_SOON, Exists(TicketScore.objects.filter(ticket=OuterRef("pk"), urgent_at__lt=now))
+    yield Why.CUSTOMER_REPLY, Q(last_customer_message_at__gt=Coalesce("last_public_reply_at", F("created_at")))
+    yield Why.HELP, Exists(_turns_of_owner(reader))
+    due = Reminder.objects.handled_by(reader).filter(status=ReminderStatus.TRIGGERED, ticket=OuterRef("pk"))
+    yield Why.REMINDER, Exists(due)
+    least = Subquery(ScoreValue.objects.filter(code=ScoreCode.ATTENTION).values("value")[:1])
+    yield Why.SCORE, Q(priority_score__gte=least) & ~Q(status__in=WAITING)
+    yield Why.OFFERED, Q(offered_to=reader)
+    yield Why.WAITS_FOR_CUSTOMER, Q(status=TicketStatus.WAITING_CUSTOMER)
+    yield Why.WAITS_FOR_COLLEAGUES, Q(status=TicketStatus.WAITING_INTERNAL)
+
+
+def _turns_of_owner(reader: Agent) -> QuerySet[Envelope]:
+    """Open envelopes that wait for the ticket's owner, whose turn is told to those who read them."""
+    waiting = Envelope.objects.open().filter(ticket=OuterRef("pk"), awaiting=Awaiting.OWNER)
+    reach = reach_of(reader)
+    if reach.sees_everything:
+        return waiting
+    readable = Envelope.objects.thread_visible_to(reader).filter(pk=OuterRef("pk"))
+    return waiting.filter(Q(ticket__owner__in=reach.covers | {reader.pk}) | Q(Exists(readable)))
