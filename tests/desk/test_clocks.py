@@ -72,7 +72,7 @@ def test_the_panel_tells_each_clock_with_its_due_moment_in_the_readers_zone(desk
     panel = panel_of(html_of(desk.browser(desk.mara).get(url_of(ticket))))
     for text in ("First response", "Resolution", "Time to value", "2 h left", "8 h left"):
         assert text in panel, text
-    assert "title="Mon 2 Mar 2026, 05:00">2 Mar, 05:00</time>" in panel
+    assert 'title="Mon 2 Mar 2026, 05:00">2 Mar, 05:00</time>' in panel
 
 
 def test_a_pause_says_by_whom_why_and_until_when(desk: Desk, ticket: Ticket, clock: Any) -> None:
