@@ -14,6 +14,7 @@ from sla.selectors.clocks import (
 )
 from sla.selectors.editions import hours_by_id
 from sla.selectors.explaining import Explained, Part, clocks_shown_to, explain
+from sla.selectors.standing import standing_as, standing_key
 from sla.selectors.states import states_of
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "promises_of",
     "resolution_clock_of",
     "resolution_clocks_of",
+    "standing_as",
+    "standing_key",
     "states_of",
     "work_calendar_for",
     "work_calendars_for",
