@@ -20,6 +20,11 @@ def _override() -> dict[str, Any]:
     return {"score": "250", "reason": "The board meets", "until": _until()}
 
 
+def _pause_form() -> dict[str, str]:
+    until = timezone.localtime(timezone.now() + timedelta(days=2))
+    return {"reason": "vendor", "until": until.strftime("%Y-%m-%dT%H:%M"), "note": "A part"}
+
+
 def _acknowledge(case: Case) -> Ask:
     alert = case.world.things["alert"]
     return Ask("post", f"/api/v1/tickets/{alert.ticket.reference}/alerts/{alert.pk}/acknowledge/", {})
@@ -57,6 +62,15 @@ SLA_ACTS: dict[str, Act] = {
         api=lambda case: Ask("delete", api(case, "score")),
         page=lambda case: Ask("post", t(case, "score/free"), {}, goes_to=t(case)),
     ),
-    "pause_clocks": Act(api=lambda case: Ask("post", api(case, "clocks/pause"), _pause(), status=201)),
-    "resume_clocks": Act(api=lambda case: Ask("post", api(case, "clocks/resume"), {})),
+    "pause_clocks": Act(
+        api=lambda case: Ask("post", api(case, "clocks/pause"), _pause(), status=201),
+        page=lambda case: Ask("post", t(case, "clocks/pause"), _pause_form(), goes_to=t(case)),
+    ),
+    "resume_clocks": Act(
+        api=lambda case: Ask("post", api(case, "clocks/resume"), {}),
+        page=lambda case: Ask("post", t(case, "clocks/resume"), {}, goes_to=t(case)),
+    ),
+    "see_pause_form": shown("clocks/pause"),
+    "see_resume_form": shown("clocks/resume"),
+    "see_why_due": shown("around/clocks"),
 }
