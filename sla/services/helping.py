@@ -7,6 +7,7 @@ from envelopes.enums import OlaMetric
 from envelopes.models import Envelope
 from sla.enums import Metric
 from sla.explain import Reckoning, Stop
+from sla.running import end_of_promise
 from sla.services.book import case_of, terms_of_envelope
 from sla.services.ledger import ledger_of
 from sla.states import State, Terms
@@ -28,8 +29,8 @@ class PolicyClock:
             return self._plain.due_at(envelope, metric, start=start)
         ledger = ledger_of(envelope.ticket_id)
         due = self._due_at(ledger.state if ledger else None, envelope, METRICS[metric], terms, start)
-        limit = envelope.ticket.resolution_due_at
-        return due if limit is None or limit <= start else min(due, limit)
+        limit = end_of_promise(ledger.state, since=start) if ledger else None
+        return due if limit is None else min(due, limit)
 
     def _due_at(
         self, state: State | None, envelope: Envelope, metric: Metric, terms: Terms, start: datetime
