@@ -115,6 +115,9 @@ PAGES = (
     _t("around-repeat-contact", "around/repeat-contact/", route="around/<slug:name>/"),
     _t("log", "log/"),
     _t("around-company", "around/company/", route="around/<slug:name>/"),
+    Page(
+        "around-forecast", "t/<slug:reference>/around/<slug:name>/", "/t/{ticket}/around/forecast/", has_picture=False
+    ),
     _t("around-similar", "around/similar/", route="around/<slug:name>/"),
     Page("new-ticket", "t/new/", "/t/new/"),
     # Approvals and calibration

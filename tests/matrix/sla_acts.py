@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tests.matrix.cases import Act, Ask, Case, api, reads
+from tests.matrix.cases import Act, Ask, Case, api, reads, t
 
 
 def _until() -> str:
@@ -33,6 +33,10 @@ SLA_ACTS: dict[str, Act] = {
     "read_own_alerts": reads("/alerts/", "/alerts/"),
     "acknowledge_on_page_of_alerts": Act(
         page=lambda case: Ask("post", f"/alerts/{case.thing('alert')}/acknowledge/", {}, goes_to="/alerts/")
+    ),
+    "read_forecast": Act(
+        api=lambda case: Ask("get", api(case, "alerts/forecast")),
+        page=lambda case: Ask("get", t(case, "around/forecast")),
     ),
     "read_clocks": Act(api=lambda case: Ask("get", api(case, "clocks"))),
     "read_score": Act(api=lambda case: Ask("get", api(case, "score"))),
