@@ -28,7 +28,7 @@ class Silence(models.TextChoices):
     OVER = "over", _("Nobody waits for anything: the ticket is over.")
     ACCEPTED = "accepted", _("Somebody owns it.")
     UNOWNED = "unowned", _("It begins once somebody owns the ticket.")
-    WAITING = "waiting_customer", _("It is the customer\u2019s turn.")
+    WAITING = "waiting_customer", _("It is up to the customer to answer.")
     PAUSED = "paused", _("The promise stands still.")
     UNPROMISED = "unpromised", _("No resolution is promised.")
     ALL_TOLD = "all_told", _("All levels have been told.")
