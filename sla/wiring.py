@@ -8,11 +8,14 @@ from sla import (
     wording,
 )
 from sla.metrics import of_clocks
+from sla.selectors.standing import standing_as
+from tickets.columns import standing_ways
 
 
 def register() -> None:
     use_clock(services.PolicyClock())
     wording.register()
+    standing_ways.append(standing_as)
     metrics.sources.append(of_clocks)
     timers.register("pauses_ended", services.end_pauses, order=39)
     timers.register("clocks_breached", services.note_missed, order=39)

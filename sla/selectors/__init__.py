@@ -12,6 +12,7 @@ from sla.selectors.clocks import (
 )
 from sla.selectors.editions import hours_by_id
 from sla.selectors.explaining import Explained, Part, clocks_shown_to, explain
+from sla.selectors.standing import standing_as, standing_key
 from sla.selectors.states import states_of
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "open_clocks_of",
     "resolution_clock_of",
     "resolution_clocks_of",
+    "standing_as",
+    "standing_key",
     "states_of",
     "work_calendar_for",
     "work_calendars_for",

@@ -129,6 +129,16 @@ PAGES = (
     # Figures
     Page("reports", "reports/", "/reports/", "sam"),
     Page("reports-customers", "reports/<slug:slug>/", "/reports/customers/", "sam"),
+    Page("reports-promises", "reports/<slug:slug>/", "/reports/promises/", "sam", has_picture=False),
+    Page("reports-own", "reports/", "/reports/", "mara", has_picture=False),
+    Page(
+        "reports-wrong-period",
+        "reports/",
+        "/reports/?first=2026-03-02&last=2026-03-01",
+        "sam",
+        status=400,
+        has_picture=False,
+    ),
     Page("reports-flow", "reports/<slug:slug>/", "/reports/flow/", "sam"),
     Page("reports-rows", "reports/rows/", "/reports/rows/?figure=M16&part=base", "sam"),
     # Envelopes
