@@ -11,8 +11,10 @@ class DeskConfig(AppConfig):
         from desk.alerts.forecast import FORECAST
         from desk.flags import REPEAT_CONTACT
         from desk.people.views.session import sign_in_to_go_on
+        from desk.scores.parts import SCORE
         from desk.sections import above_feed, beside_feed
 
         sign_in_pages.append(sign_in_to_go_on)
         above_feed["repeat-contact"] = REPEAT_CONTACT
         beside_feed["forecast"] = FORECAST
+        beside_feed["score"] = SCORE
