@@ -16,5 +16,5 @@ class DeskConfig(AppConfig):
 
         sign_in_pages.append(sign_in_to_go_on)
         above_feed["repeat-contact"] = REPEAT_CONTACT
-        beside_feed["forecast"] = FORECAST
         beside_feed["score"] = SCORE
+        beside_feed["forecast"] = FORECAST
