@@ -6,6 +6,7 @@ from desk.alerts import urls as alerts
 from desk.empowerment.views import resolutions
 from desk.envelopes import urls as envelopes
 from desk.reminders import urls as reminders
+from desk.scores import urls as scores
 from desk.views import (
     around,
     beside,
@@ -13,6 +14,7 @@ from desk.views import (
     board_limits,
     boards,
     bulk,
+    clocks,
     conversation,
     drafts,
     exports,
@@ -77,6 +79,8 @@ ticket_acts: list[URLPattern | URLResolver] = [
     path("resolutions/", resolutions.resolutions, name="resolutions"),
     path("resolutions/<uuid:resolution_id>/<slug:name>/", resolutions.step, name="resolution-step"),
     path("links/", forms.links, name="links"),
+    path("clocks/pause/", clocks.pause, name="pause-clocks"),
+    path("clocks/resume/", clocks.resume, name="resume-clocks"),
     path("flags/", flags.flags, name="flags"),
     path("flags/<uuid:flag_id>/<slug:name>/", flags.flag, name="flag"),
     path("watch/", tickets.watch, name="watch"),
@@ -96,6 +100,7 @@ ticket_acts: list[URLPattern | URLResolver] = [
     path("history/", history.history, name="history"),
     *envelopes.on_ticket,
     *reminders.on_ticket,
+    *scores.on_ticket,
     *alerts.on_ticket,
     path("presence/", live.presence, name="presence"),
     path("entries/<uuid:entry_id>/html/", files.original, name="original"),

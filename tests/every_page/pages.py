@@ -32,10 +32,12 @@ class Page:
         return self.route.startswith(("t/<slug:reference>/", "answer/")) and self.status == 200
 
 
-def _t(name: str, step: str = "", *, of: str = "ticket", route: str = "", who: str = "mara") -> Page:
+def _t(
+    name: str, step: str = "", *, of: str = "ticket", route: str = "", who: str = "mara", has_picture: bool = True
+) -> Page:
     """A page below a ticket."""
     route = route or step.partition("?")[0]
-    return Page(name, f"t/<slug:reference>/{route}", f"/t/{{{of}}}/{step}", who)
+    return Page(name, f"t/<slug:reference>/{route}", f"/t/{{{of}}}/{step}", who, has_picture=has_picture)
 
 
 PAGES = (
@@ -114,8 +116,17 @@ PAGES = (
     _t("flag-sentiment", "flags/{posted}/sentiment/", of="posted_on", route="flags/<uuid:flag_id>/<slug:name>/"),
     _t("around-repeat-contact", "around/repeat-contact/", route="around/<slug:name>/"),
     _t("log", "log/"),
+    _t("around-clocks", "around/clocks/", route="around/<slug:name>/", has_picture=False),
+    _t("clocks-pause", "clocks/pause/", who="sam", has_picture=False),
+    _t("clocks-resume", "clocks/resume/", who="sam", has_picture=False),
     _t("around-company", "around/company/", route="around/<slug:name>/"),
+    Page(
+        "around-forecast", "t/<slug:reference>/around/<slug:name>/", "/t/{ticket}/around/forecast/", has_picture=False
+    ),
     _t("around-similar", "around/similar/", route="around/<slug:name>/"),
+    _t("around-score", "around/score/", route="around/<slug:name>/", has_picture=False),
+    _t("score", "score/", has_picture=False),
+    _t("score-free", "score/free/", has_picture=False),
     Page("new-ticket", "t/new/", "/t/new/"),
     # Approvals and calibration
     Page("approvals", "approvals/", "/approvals/", "lea"),

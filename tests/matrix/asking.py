@@ -35,6 +35,7 @@ WORDS = {
     "envelopes": (409, "open_envelopes"),
     "tasks": (409, "open_tasks"),
     "no_offer": (409, "offer_gone"),
+    "not_paused": (409, "not_paused"),
     "self": (403, "self_approval"),
     "tier": (403, "tier_exceeded"),
     "approval": (409, "approval_pending"),
@@ -65,6 +66,8 @@ OWNERSHIP = (
     "reject_resolution",
     "pause_clocks",
     "resume_clocks",
+    "override_score",
+    "free_score",
 )
 FORMS_OF_A_STATE = (
     "reply",

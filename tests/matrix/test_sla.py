@@ -12,6 +12,12 @@ act             state          anon agent owner deputy lead   super  manager aud
 read_clocks     new            401  ok    ok    404    ok     ok     ok      ok      404   404      scope ok     401
 read_clocks     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
 read_clocks     foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
+see_why_due     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
+see_why_due     foreign_owned  401  404   404   404    404    404    404     ok      404   404      -      -      401
+
+# The forms show to whoever reads the ticket; what they send is decided below
+see_pause_form  owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
+see_resume_form paused         401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
 
 # "Approved SLA pause": supervisor and manager
 pause_clocks    new            401  role  role  404    role   ok     ok      role    404   404      role  role   401
@@ -20,7 +26,7 @@ pause_clocks    resolved       401  role  role  role   role   state  state   rol
 pause_clocks    closed         401  role  role  role   role   closed closed  role    404   404      role  role   401
 pause_clocks    foreign_owned  401  404   404   404    404    404    404     role    404   404      404   role   401
 resume_clocks   paused         401  role  role  role   role   ok     ok      role    404   404      role  role   401
-resume_clocks   owned          401  role  role  role   role   409:not_paused 409:not_paused role 404 404 role role 401
+resume_clocks   owned          401  role  role  role   role   not_paused not_paused role 404 404 role role 401
 """
 ALERTS = """
 act               state          anon agent owner deputy lead   super  manager auditor admin outsider bare  client gone
@@ -29,6 +35,10 @@ act               state          anon agent owner deputy lead   super  manager a
 read_alerts       new            401  ok    ok    404    ok     ok     ok      ok      404   404      scope ok     401
 read_alerts       owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
 read_alerts       foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
+
+# Who is told next: those who answer for the ticket, and who audits
+read_forecast     owned          401  role  ok    ok     ok     ok     ok      ok      404   404      role  role   401
+read_forecast     foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   role   401
 
 # "Acknowledge alert": recipients; this one went to owner, lead, manager and auditor, who only reads
 acknowledge_alert -              401  role  ok    404    ok     role   ok      role    404   404      role  role   401
@@ -45,6 +55,17 @@ act               state          anon agent owner deputy lead   super  manager a
 read_score        new            401  ok    ok    404    ok     ok     ok      ok      404   404      scope ok     401
 read_score        owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
 read_score        foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
+see_score         owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -     -      401
+see_score_form    owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -     -      401
+see_free_form     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -     -      401
+
+# "Override score": O, lead, supervisor, manager
+override_score    new            401  role  role  404    ok     ok     ok      role    404   404      role  role   401
+override_score    owned          401  not_owner ok ok    ok     ok     ok      role    404   404      role  role   401
+override_score    resolved       401  not_owner state state state state state  role    404   404      role  role   401
+override_score    closed         401  not_owner closed closed closed closed closed role 404  404      role  role   401
+override_score    foreign_owned  401  404   404   404    404    404    404     role    404   404      404   role   401
+free_score        owned          401  not_owner 409:no_override/409 409:no_override/409 409:no_override/409 409:no_override/409 409:no_override/409 role 404 404 role role 401
 """
 
 
