@@ -106,9 +106,9 @@ def promise_badges(tickets: Collection[Ticket]) -> dict[UUID, Part]:
     """Of each ticket the promise that is worst off, as a badge; a ticket without open promises has none. At most
     one query.
     """
-    now, status = timezone.now(), {ticket.pk: ticket.status for ticket in tickets}
+    now = timezone.now()
     return {
-        ticket_id: badge_of(worst(clocks, now)[1], now, why=why_of(status[ticket_id]))
+        ticket_id: badge_of(worst(clocks, now)[1], now)
         for ticket_id, clocks in promises_of(tickets).items()
     }
 
