@@ -107,10 +107,7 @@ def promise_badges(tickets: Collection[Ticket]) -> dict[UUID, Part]:
     one query.
     """
     now = timezone.now()
-    return {
-        ticket_id: badge_of(worst(clocks, now)[1], now)
-        for ticket_id, clocks in promises_of(tickets).items()
-    }
+    return {ticket_id: badge_of(worst(clocks, now)[1], now) for ticket_id, clocks in promises_of(tickets).items()}
 
 
 def add_promises(tickets: Collection[Ticket], row_by_id: Mapping[UUID, Part]) -> None:
