@@ -79,31 +79,31 @@ class OwnAlertViewSet(ApiViewSet):
         return self.page(alerts_for(self.actor, wanted), ("-triggered_at", "-id"), query, OwnAlertOut)
 
 
-class ArrivalOut(Out):
+class ForecastArrivalOut(Out):
     channel = serializers.CharField()
     at = Instant()
     reason = serializers.CharField(source="because", help_text="why it comes later than at once; empty: it does not")
 
 
-class ToldOut(Out):
+class ForecastPersonOut(Out):
     person = PersonOut(source="agent")
-    arrivals = ArrivalOut(many=True, help_text="beside the app, where it stands in any case")
+    arrivals = ForecastArrivalOut(many=True, help_text="beside the app, where it stands in any case")
 
 
-class StepOut(Out):
+class ForecastStepOut(Out):
     level = serializers.IntegerField()
     at = Instant()
-    people = ToldOut(many=True)
+    people = ForecastPersonOut(many=True)
 
 
-class OutlookOut(Out):
+class ForecastOutlookOut(Out):
     condition = serializers.ChoiceField(choices=AlertCondition.choices)
     silence = serializers.ChoiceField(choices=Silence.choices, allow_null=True, help_text="why nobody is told next")
-    steps = StepOut(many=True)
+    steps = ForecastStepOut(many=True)
 
 
 class ForecastOut(Out):
-    outlooks = OutlookOut(many=True)
+    outlooks = ForecastOutlookOut(many=True)
     customer_asked_at = serializers.ListField(child=Instant(), help_text="in the owner's name, while it is their turn")
 
 
