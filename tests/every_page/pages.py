@@ -175,6 +175,7 @@ PAGES = (
     Page("outbox", "outbox/", "/outbox/"),
     Page("schedule", "outbox/<uuid:message_id>/schedule/", "/outbox/{scheduled}/schedule/"),
     Page("reminders", "reminders/", "/reminders/"),
+    Page("reminder", "reminders/<uuid:reminder_id>/", "/reminders/{reminder}/"),
     _t("remind", "remind/"),
     Page("notifications", "notifications/", "/notifications/"),
     Page("how-told", "account/notifications/", "/account/notifications/"),
