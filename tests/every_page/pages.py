@@ -175,7 +175,7 @@ PAGES = (
     Page("outbox", "outbox/", "/outbox/"),
     Page("schedule", "outbox/<uuid:message_id>/schedule/", "/outbox/{scheduled}/schedule/"),
     Page("reminders", "reminders/", "/reminders/"),
-    Page("reminder", "reminders/<uuid:reminder_id>/", "/reminders/{reminder}/"),
+    Page("reminder", "reminders/<uuid:reminder_id>/", "/reminders/{reminder}/", has_picture=False),
     _t("remind", "remind/"),
     Page("notifications", "notifications/", "/notifications/"),
     Page("how-told", "account/notifications/", "/account/notifications/"),

@@ -27,7 +27,7 @@ def _one(thing: str, name: str) -> dict[str, Act]:
 
     def change_on_page(case: Case) -> Ask:
         row = case.world.things[thing]
-        at = timezone.localtime(row.trigger_at).strftime("%Y-%m-%dT%H:%M")
+        at = timezone.localtime(row.trigger_at, row.zone).strftime("%Y-%m-%dT%H:%M")
         given = {"message": "Other", "trigger_at": at, "interval": row.interval, "version": row.version}
         return Ask("post", f"/reminders/{case.thing(thing)}/", given, goes_to="/reminders/")
 
