@@ -68,6 +68,7 @@ WATCHES = """
     ) AS c (condition, anchor_at, due_at)
 """
 CHECKS = "INSERT INTO sla_inactivitycheck (ticket_id, due_at) SELECT {id}, %(look_at)s FROM {numbers} WHERE {owned}"
+SCORES = "INSERT INTO sla_ticketscore (ticket_id, next_change_at) SELECT {id}, %(score_at)s FROM {numbers}"
 REMINDER = """
     INSERT INTO sla_reminder (
         id, created_at, updated_at, version, agent_id, ticket_id, kind, message, trigger_at, status, frequency,
@@ -123,12 +124,13 @@ def add_tickets(
     *,
     at: datetime,
     watch_at: datetime | None = None,
+    score_at: datetime | None = None,
     remind_own_at: datetime | None = None,
 ) -> int:
     """New tickets that came at `at` (whole seconds), every second of them accepted at once; the number of the first,
-    of which ids follow. Watches are looked at on `watch_at`, without it in a year. With `remind_own_at` owners are to
-    be warned of the resolution and told when it is missed, and each other ticket stands for a reminder of somebody's
-    own.
+    of which ids follow. Watches are looked at on `watch_at` and scores on `score_at`, or in a year. With
+    `remind_own_at` owners are to be warned of the resolution and told when it is missed, and each other ticket stands
+    for a reminder of somebody's own.
 
     `cursor` is psycopg's or Django's, of the role that owns the tables.
     """
@@ -153,6 +155,7 @@ def add_tickets(
         "hours": around.terms.hours.id,
         "owner_count": len(around.owners),
         "watch_at": watch_at or at + timedelta(minutes=YEAR),
+        "score_at": score_at or at + timedelta(minutes=YEAR),
         "look_at": at + timedelta(days=365),
         "last_watch_at": max(due_at, at + timedelta(minutes=YEAR)),
     }
@@ -163,6 +166,7 @@ def add_tickets(
         _run(cursor, CLOCK, {**facts, **values, "at_risk_at": clock.at_risk_at}, own=digit)
     _run(cursor, WATCHES, facts)
     _run(cursor, CHECKS, facts)
+    _run(cursor, SCORES, facts)
     if remind_own_at is not None:
         _remind(cursor, facts, due_at, remind_own_at)
     return int(first)

@@ -44,6 +44,7 @@ COLUMNS = {
     "sla_slapause": ("id", "created_at", "updated_at", "version", "ticket_id", "reason", "from_at", "by_id", "note"),
     "sla_alertwatch": ("ticket_id", "condition", "cycle", "anchor_at", "next_level", "due_at"),
     "sla_inactivitycheck": ("ticket_id", "due_at"),
+    "sla_ticketscore": ("ticket_id", "next_change_at"),
 }
 Row = tuple[Any, ...]
 
@@ -90,6 +91,7 @@ def copy_promises(cursor: Any, tickets: Sequence[OpenTicket], promises: Promises
         rows["sla_slaclock"] += [_clock_row(ticket.id, clock) for clock in state.every()]
         rows["sla_slapause"] += _pause_rows(ticket)
         rows["sla_alertwatch"] += _watch_rows(ticket, due_at)
+        rows["sla_ticketscore"].append((ticket.id, None))  # until something happens it is the load's
         if ticket.is_owned:
             rows["sla_inactivitycheck"].append((ticket.id, _next_look(ticket, promises)))
     for table, lines in rows.items():

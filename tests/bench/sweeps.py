@@ -57,9 +57,7 @@ def measured() -> tuple[dict[str, Any], list[str]]:
             faults.append(f"{name} took {large['seconds']:.1f} s for {large['due']:,} of {MANY:,} open tickets.")
         for figure, unit in (("best", "s"), ("rows_read", "rows")):
             if large[figure] >= MOST_RATIO * small[figure]:
-                faults.append(
-                    f"{name}: {large[figure]:,} {unit} among {MANY:,}, {small[figure]:,} among {FEW:,}."
-                )
+                faults.append(f"{name}: {large[figure]:,} {unit} among {MANY:,}, {small[figure]:,} among {FEW:,}.")
     return {"few": few, "many": many}, faults
 
 
