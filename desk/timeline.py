@@ -242,7 +242,7 @@ def restore_url(ticket: Ticket, message_id: object) -> str:
 
 def _way_after_failure(ticket: Ticket, message_id: UUID, kind: str) -> Item:
     """What a person wrote is written again, to an address that works; our own words are not theirs to repeat."""
-    if kind == OutboundKind.ACKNOWLEDGEMENT:
+    if kind in (OutboundKind.ACKNOWLEDGEMENT, OutboundKind.REMINDER):
         url = reverse("desk:ticket", args=[ticket.reference]) + "?compose=reply"
         return {"retry_url": url, "retry_label": _("Check the address and write again")}
     return {"retry_url": restore_url(ticket, message_id), "retry_label": _("Write again with its text")}

@@ -1,11 +1,11 @@
 """How people and programs ask for figures: a period of days, and whose work of what they are told."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from reports.measures.asked import Asked
+from reports.measures.asked import Asked, bounds
 from reports.policies import Sight
 
 
@@ -23,7 +23,7 @@ def asked_of(
     """From the beginning of `first` to the end of `last` by the clocks of `zone`; of all teams in sight, of one of
     them, or of the reader alone, who is asked for where no team is in sight.
     """
-    start, end = (datetime.combine(day, time.min, zone).astimezone(UTC) for day in (first, last + timedelta(days=1)))
+    start, end = bounds(first, last, zone)
     is_personal = sight.person is not None and (is_own or not sight.has_teams)
     teams = sight.teams
     if team_id is not None:

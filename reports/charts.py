@@ -58,20 +58,35 @@ def bar_chart(amounts: Sequence[Amount], *, most: float = 0) -> BarChart:
 class LineChart:
     path: str
     area: str
-    most: int
+    most: str
+    """As it is written."""
     top: int = TOP
     bottom: int = LINE_HEIGHT - BOTTOM
     width: int = WIDTH
     height: int = LINE_HEIGHT
 
 
-def line_chart(values: Sequence[int]) -> LineChart:
-    """One point a value, from the left edge to the right one, above zero."""
-    most = max([*values, 1])
+def line_chart(values: Sequence[float | None], *, most: str = "") -> LineChart:
+    """One point a value, from the left edge to the right one, above zero; `most` is how the highest is written. Where
+    there is no value there is no line.
+    """
+    highest = max([value for value in values if value is not None], default=0) or 1
     bottom = LINE_HEIGHT - BOTTOM
     step = WIDTH / max(len(values) - 1, 1)
-    scale = (bottom - TOP) / most
-    points = [(round(number * step, 1), round(bottom - scale * value, 1)) for number, value in enumerate(values)]
-    path = " ".join(f"{'L' if number else 'M'}{x} {y}" for number, (x, y) in enumerate(points))
-    area = f"{path} L{points[-1][0]} {bottom} L0 {bottom} Z" if points else ""
-    return LineChart(path=path, area=area, most=most)
+    scale = (bottom - TOP) / highest
+    lines: list[list[tuple[float, float]]] = [[]]
+    for number, value in enumerate(values):
+        if value is None:
+            lines.append([])
+        else:
+            lines[-1].append((round(number * step, 1), round(bottom - scale * value, 1)))
+    drawn = [(_path(points), points[0][0], points[-1][0]) for points in lines if points]
+    path = " ".join(line for line, _left, _right in drawn)
+    area = " ".join(f"{line} L{right} {bottom} L{left} {bottom} Z" for line, left, right in drawn)
+    return LineChart(path=path, area=area, most=most or str(highest))
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    """A point alone is a short stroke, else it would not be seen."""
+    line = " ".join(f"{'L' if number else 'M'}{x} {y}" for number, (x, y) in enumerate(points))
+    return line if len(points) > 1 else f"{line} h1"

@@ -25,6 +25,14 @@ class Part(StrEnum):
     """Those of the denominator."""
 
 
+class Step(models.TextChoices):
+    """How long each step of a figure's course is."""
+
+    DAY = "day", _("Day by day")
+    WEEK = "week", _("Week by week")
+    MONTH = "month", _("Month by month")
+
+
 class Band(models.TextChoices):
     """Age of an open ticket (metrics.md M16); who waits for the customer is counted apart."""
 

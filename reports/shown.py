@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from reports.charts import Amount, bar_chart, line_chart
 from reports.enums import Part, Unit
+from reports.measures.course import StepOfCourse, figure_at
 from reports.measures.figures import Figure
 from reports.measures.trend import Day
 from reports.wording import DEFINITIONS, name_of
@@ -110,11 +111,11 @@ def figures_table(figures: Iterable[Figure], link: Link) -> Shown:
     }
 
 
-def _figure_row(figure: Figure, link: Link) -> list[Shown]:
+def _figure_row(figure: Figure, link: Link, *, name: str = "") -> list[Shown]:
     spread = figure.spread
     is_share = figure.unit in (Unit.PERCENT, Unit.PER_THOUSAND, Unit.PER_HUNDRED)
     return [
-        cell(named_whole(figure), is_number=False),
+        cell(name or named_whole(figure), is_number=False),
         cell(value_of(figure)),
         _rows_cell(figure, Part.COUNTED, figure.numerator, link) if is_share else cell("–"),
         _rows_cell(figure, Part.BASE, figure.denominator, link),
@@ -164,7 +165,7 @@ def trend(title: str, days: Sequence[Day]) -> Shown:
     return {
         "kind": "line",
         "title": title,
-        "chart": line_chart([day.count for day in days]),
+        "chart": line_chart([day.count for day in days], most=str(max(day.count for day in days))),
         "first": short_day(days[0].on),
         "last": short_day(days[-1].on),
     }
@@ -184,6 +185,37 @@ def trend_table(days: Sequence[Day]) -> Shown:
             for day in reversed(days)
         ],
     }
+
+
+def course(key: str, steps: Sequence[StepOfCourse], chosen: dict[str, str]) -> Shown:
+    """The chart of a figure step by step, and its table, the newest first."""
+    found = [(step, figure_at(step, key)) for step in steps]
+    values = [figure.value if figure is not None else None for _step, figure in found]
+    highest = max((value for value in values if value is not None), default=None)
+    most = next((value_of(figure) for _step, figure in found if figure is not None and figure.value == highest), "0")
+    rows = []
+    for step, figure in reversed(found):
+        days = {"first": step.first.isoformat(), "last": step.last.isoformat()}
+        name = _days(step)
+        if figure is None:
+            rows.append([cell(name, is_number=False), *[cell("–")] * 6])
+        else:
+            rows.append(_figure_row(figure, link_for(chosen | days), name=name))
+    chart = {
+        "kind": "line",
+        "title": name_of(key.partition(":")[0]),
+        "chart": line_chart([None if value is None else float(value) for value in values], most=most),
+        "first": short_day(steps[0].first),
+        "last": short_day(steps[-1].last),
+    }
+    heads = figures_table([], link_for(chosen))["head"]
+    return {"chart": chart, "table": {"head": [{**heads[0], "label": _("Days")}, *heads[1:]], "rows": rows}}
+
+
+def _days(step: StepOfCourse) -> str:
+    if step.first == step.last:
+        return short_day(step.first)
+    return _("%(first)s to %(last)s") % {"first": short_day(step.first), "last": short_day(step.last)}
 
 
 def short_day(day: date) -> str:

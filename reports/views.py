@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -20,11 +21,13 @@ from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
 from reports import shown
 from reports.asking import asked_of
-from reports.enums import Part
+from reports.enums import Part, Step
 from reports.errors import FiguresForbidden
-from reports.exporting import table_of
+from reports.exporting import table_of, table_of_course
 from reports.forms import ReportForm
 from reports.measures.asked import Asked
+from reports.measures.course import MOST_STEPS, StepOfCourse, course_of, has_course, number_of_steps
+from reports.measures.figures import Figure
 from reports.measures.registry import figure_named
 from reports.policies import Sight, may_read_figures, sight_of
 from reports.sections import sections_of
@@ -118,23 +121,30 @@ def _with(question: Question, url: str) -> str:
 @require_GET
 @agent_required
 def export(request: AgentRequest) -> Any:  # a stream is no HttpResponse to Django
-    """All figures of the period as CSV, with the numbers as programs take them."""
+    """All figures of the period as CSV, with the numbers as programs take them; `?figure=` and `by=` together: that
+    metric's course.
+    """
     if not may_read_figures(request.agent):
         return _refused(request, FiguresForbidden())
     question = _question(request)
     if question.status != 200:
         raise Http404
+    code = str(request.GET.get("figure", "")).partition(":")[0]
+    if "by" in request.GET:
+        table = table_of_course(_course(question, code, str(request.GET["by"])))
+    else:
+        table = table_of(question.asked)
     name = f"figures-{question.first}-{question.last}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    pieces = csv_rows(list(table_of(question.asked)))
+    pieces = csv_rows(list(table))
     return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_GET
 @agent_required
 def rows(request: AgentRequest) -> HttpResponse:
-    """What is behind one number: `?figure=` names it, `part` whether its numerator or its denominator is meant. 404
-    for a figure that the reader is not told.
+    """What is behind one number: `?figure=` names it, `part` whether its numerator or its denominator is meant; `by`
+    how it went, day by day, by week or by month. 404 for a figure that the reader is not told.
     """
     if not may_read_figures(request.agent):
         return _refused(request, FiguresForbidden())
@@ -159,9 +169,33 @@ def rows(request: AgentRequest) -> HttpResponse:
         "total": total,
         "others": (total if shown_as is found else shown_as.count()) - len(listed),
         "back_url": _with(question, reverse("reports:overview")),
+        **_course_of(question, figure, part, str(request.GET.get("by", ""))),
         "definitions": shown.definitions_of([figure.code.partition("_")[0].rstrip("b")]),
     }
     return render(request, "reports/rows.html", context)
+
+
+def _course(question: Question, code: str, by: str) -> list[StepOfCourse]:
+    """404 where there is none, and for more steps than one looks at."""
+    is_known = by in Step.values and has_course(code)
+    if not is_known or number_of_steps(question.first, question.last, Step(by)) > MOST_STEPS:
+        raise Http404
+    return course_of(code, question.asked, question.first, question.last, Step(by))
+
+
+def _course_of(question: Question, figure: Figure, part: str, by: str) -> Shown:
+    """What `reports/_course.html` wants; nothing of figures about this moment."""
+    if not has_course(figure.code):
+        return {}
+    here = _with(question, reverse("reports:rows")) + "&" + urlencode({"figure": figure.key, "part": part})
+    steps = [step for step in Step if number_of_steps(question.first, question.last, step) <= MOST_STEPS]
+    tabs = [{"label": _("Whole period"), "url": here, "is_current": not by}]
+    tabs += [{"label": step.label, "url": f"{here}&by={step}", "is_current": step == by} for step in steps]
+    if not by:
+        return {"steps": tabs}
+    export = _with(question, reverse("reports:export")) + "&" + urlencode({"figure": figure.key, "by": by})
+    course = shown.course(figure.key, _course(question, figure.code, by), question.chosen)
+    return {"steps": tabs, "course": course, "export_url": export}
 
 
 def _behind(found: Any) -> Any:

@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from core.actors import Actor
 from core.admin_site import PolicyAdmin, actor_in
 from sla.alerts.admin import AlertRuleAdmin
+from sla.client_reminders.admin import ClientReminderRuleAdmin
 from sla.models import SlaPolicy
 from sla.policies import may_edit_policies, may_see_policies
 from sla.reminders.admin import ReminderAdmin
 from sla.services import save_policy
 
-__all__ = ["AlertRuleAdmin", "ReminderAdmin", "SlaPolicyAdmin"]
+__all__ = ["AlertRuleAdmin", "ClientReminderRuleAdmin", "ReminderAdmin", "SlaPolicyAdmin"]
 MATCHED = ("ticket_type", "priority", "customer_tier", "company", "team", "category")
 
 

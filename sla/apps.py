@@ -9,6 +9,7 @@ class SlaConfig(AppConfig):
     def ready(self) -> None:
         from sla import wiring
         from sla.alerts import wiring as alerts
+        from sla.client_reminders import wiring as client_reminders
         from sla.reminders import wiring as reminders
         from sla.scores import wiring as scores
 
@@ -16,3 +17,4 @@ class SlaConfig(AppConfig):
         scores.register()
         alerts.register()
         reminders.register()
+        client_reminders.register()

@@ -118,6 +118,7 @@ BY_ENTRY = {"use/": "entry", "split/": "entry", "e/<int:number>/": "original"}
 """Ends of routes that show one entry of those named in their query."""
 BESIDES = {
     "mail/": "state=quarantined",
+    "reports/rows/": "figure=M5&part=base&by=month",
     "help/": "show=others&by=skill",
     "board/<slug:view>/": "by=status&lanes=priority",
     "api/v1/mail/messages/": "state=quarantined",

@@ -162,6 +162,7 @@ class OutboundKind(models.TextChoices):
     ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
     RESOLUTION = "resolution", _("Resolution")
     INTRODUCTION = "introduction", _("Introduction of the new owner")
+    REMINDER = "reminder", _("Reminder to the customer")
     VENDOR = "vendor", _("Mail to a vendor")
 
 

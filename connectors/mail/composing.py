@@ -20,7 +20,7 @@ from envelopes.models import Envelope
 from tickets.enums import OutboundKind
 from tickets.models import Attachment, OutboundMessage
 
-AUTOMATIC = (OutboundKind.ACKNOWLEDGEMENT, OutboundKind.INTRODUCTION)
+AUTOMATIC = (OutboundKind.ACKNOWLEDGEMENT, OutboundKind.INTRODUCTION, OutboundKind.REMINDER)
 """Kinds that no person wrote; only these carry the signs of automatic mail (RFC 3834)."""
 MAX_REFERENCES = 20
 MAX_LINE = 990

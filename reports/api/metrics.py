@@ -19,9 +19,10 @@ from core.api.views import ApiViewSet
 from core.errors import Invalid, NotFound
 from core.moments import OUT_OF_RANGE, is_possible
 from reports.asking import asked_of
-from reports.enums import Part, Unit
+from reports.enums import Part, Step, Unit
 from reports.errors import FiguresForbidden
 from reports.measures.asked import Asked
+from reports.measures.course import MOST_STEPS, course_of, has_course, number_of_steps
 from reports.measures.figures import Figure
 from reports.measures.registry import METRICS
 from reports.policies import may_read_figures, sight_of
@@ -43,6 +44,9 @@ class FigureQuery(In):
     type = serializers.ChoiceField(required=False, choices=TicketType.choices)
     priority = serializers.ChoiceField(required=False, choices=Priority.choices)
     channel = serializers.ChoiceField(required=False, choices=Channel.choices)
+    by = serializers.ChoiceField(
+        required=False, choices=Step.choices, help_text=f"its course as well, at most {MOST_STEPS} steps"
+    )
     ids = serializers.BooleanField(required=False, help_text="with the ids of the rows behind each figure")
 
 
@@ -86,6 +90,12 @@ class FigureOut(Out):
     base_ids = serializers.ListField(child=serializers.UUIDField(), allow_null=True)
 
 
+class StepOut(Out):
+    first = serializers.DateField()
+    last = serializers.DateField(help_text="included")
+    figures = FigureOut(many=True)
+
+
 class MetricFiguresOut(Out):
     code = serializers.CharField()
     name = serializers.CharField()
@@ -94,6 +104,7 @@ class MetricFiguresOut(Out):
     last = serializers.DateField()
     computed_at = Instant()
     figures = FigureOut(many=True)
+    course = StepOut(many=True, allow_null=True, help_text="where it is asked for, oldest first; never with ids")
 
 
 class MetricsViewSet(ApiViewSet):
@@ -124,7 +135,8 @@ class MetricsViewSet(ApiViewSet):
         first, last, asked = self._asked(query)
         figures = [_figure(figure, with_ids=query.get("ids", False)) for figure in METRICS[code].read(asked)]
         about = {**_about(code), "first": first, "last": last, "computed_at": asked.now}
-        return Response(MetricFiguresOut(about | {"figures": figures}).data)
+        course = _course(code, asked, first, last, Step(query["by"])) if "by" in query else None
+        return Response(MetricFiguresOut(about | {"figures": figures, "course": course}).data)
 
     def _asked(self, query: dict[str, Any]) -> tuple[date, date, Asked]:
         zone, now = desk_zone(), timezone.now()
@@ -151,6 +163,17 @@ class MetricsViewSet(ApiViewSet):
             only={name: query[name] for name in ("type", "priority", "channel") if name in query},
         )
         return first, last, asked
+
+
+def _course(code: str, asked: Asked, first: date, last: date, step: Step) -> list[dict[str, Any]]:
+    if not has_course(code):
+        raise Invalid({"by": _("This figure is about the present moment.")})
+    if number_of_steps(first, last, step) > MOST_STEPS:
+        raise Invalid({"by": _("Ask for longer steps or a shorter period.")})
+    return [
+        {"first": each.first, "last": each.last, "figures": [_figure(one, with_ids=False) for one in each.figures]}
+        for each in course_of(code, asked, first, last, step)
+    ]
 
 
 def _about(code: str) -> dict[str, Any]:

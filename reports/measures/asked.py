@@ -5,8 +5,8 @@ so merged ones too) never count.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -48,6 +48,18 @@ class Asked:
     def hours(self) -> Hours:
         """Business hours of teams, read once for all figures that are asked together."""
         return hours_of_teams()
+
+    def between(self, start: datetime, end: datetime) -> "Asked":
+        """The same of another period; business hours are read once for both."""
+        other = replace(self, start=start, end=end)
+        vars(other)["hours"] = self.hours
+        return other
+
+
+def bounds(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From the beginning of `first` to the end of `last` by the clocks of `zone`, half-open; UTC."""
+    start, end = (datetime.combine(day, time.min, zone).astimezone(UTC) for day in (first, last + timedelta(days=1)))
+    return start, end
 
 
 def tickets(asked: Asked) -> Rows:

@@ -28,7 +28,7 @@ OF_PROGRAMS = (Channel.MONITORING, Channel.API, Channel.JIRA)
 TALK_WITHIN, LETTER_WITHIN = timedelta(minutes=30), timedelta(minutes=60)
 """From the creation: of talks by the wall, of letters hours of work."""
 HELD_BUSINESS_DAYS = 5
-NOT_A_PERSONS = (OutboundKind.ACKNOWLEDGEMENT, OutboundKind.INTRODUCTION)
+NOT_A_PERSONS = (OutboundKind.ACKNOWLEDGEMENT, OutboundKind.INTRODUCTION, OutboundKind.REMINDER)
 
 
 def staff_messages() -> Rows:

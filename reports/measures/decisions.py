@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -123,7 +123,7 @@ def compensation(asked: Asked) -> list[Figure]:
     rows = _granted(asked)
     columns = ("amount", "currency", "agent", "agent__name", "ticket__team", "ticket__team__name")
     grants = [Grant(*row) for row in rows.values_list(*columns, "why_eligible_category", "resolution_type")]
-    earlier = _granted(replace(asked, start=asked.start - TREND, end=asked.start))
+    earlier = _granted(asked.between(asked.start - TREND, asked.start))
     before: dict[str, Decimal] = defaultdict(Decimal)
     for amount, currency in earlier.values_list("amount", "currency"):
         before[currency] += amount

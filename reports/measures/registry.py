@@ -56,9 +56,13 @@ def metrics_of(slug: str) -> list[Metric]:
     return [metric for metric in METRICS.values() if metric.slug == slug]
 
 
+def metric_of(code: str) -> Metric | None:
+    """That a figure with this code is one of: M6b is one of M6, M20_unowned of M20."""
+    return METRICS.get(code.partition("_")[0].rstrip("ab"))
+
+
 def figure_named(key: str, asked: Asked) -> Figure | None:
     """The figure with this `key`; None where there is none, or none that the reader is told."""
-    code = key.partition(":")[0].partition("_")[0].rstrip("ab")
-    metric = METRICS.get(code)
+    metric = metric_of(key.partition(":")[0])
     found = metric.read(asked) if metric else ()
     return next((figure for figure in found if figure.key == key), None)

@@ -1,4 +1,5 @@
 from sla.alerts.models import Alert, AlertRecipient, AlertRule, AlertWatch
+from sla.client_reminders.models import ClientReminderRule, ClientReminderWatch
 from sla.models.clocks import CalendarEdition, ClockFact, SlaClock, SlaPause, TermsWalk
 from sla.models.policies import SlaPolicy
 from sla.reminders.models import CalendarFeed, InactivityCheck, Reminder
@@ -11,6 +12,8 @@ __all__ = [
     "AlertWatch",
     "CalendarEdition",
     "CalendarFeed",
+    "ClientReminderRule",
+    "ClientReminderWatch",
     "ClockFact",
     "InactivityCheck",
     "Reminder",

@@ -40,6 +40,7 @@ NOT_AUDITED = {
     "tickets.ReferenceCounter": "the last number given",
     "core.IdempotencyKey": "first answers, kept for a day",
     "core.Heartbeat": "when a job last ended",
+    "sla.ClientReminderWatch": "how far a timer has come; what it led to are entries of the timeline",
     "sla.InactivityCheck": "when to look at a ticket again; what is found becomes a reminder, which is audited",
     "live.Change": "ids of what happened, for open pages; forgotten after a day",
 }

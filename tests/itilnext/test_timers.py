@@ -40,6 +40,7 @@ BY_NAME = [
     "alerts_raised",
     "reminders_triggered",
     "alerts_told",
+    "customers_asked_again",
     "calibration_generated",
     "mail_processed",
     "events_delivered",

@@ -103,6 +103,7 @@ PEOPLE_ACTS: dict[str, Act] = {
     "admin_tickets": page("get", "/admin/tickets/ticket/"),
     "admin_envelopes": page("get", "/admin/envelopes/envelope/"),
     "admin_alert_matrix": page("get", "/admin/sla/alertrule/"),
+    "admin_client_reminders": page("get", "/admin/sla/clientreminderrule/"),
     "admin_reminders": page("get", "/admin/sla/reminder/"),
     "admin_tasks": page("get", "/admin/tickets/task/"),
     "admin_ticket": Act(page=lambda case: Ask("get", f"/admin/tickets/ticket/{case.id(case.ticket)}/change/")),

@@ -9,5 +9,8 @@ REPORT_ACTS: dict[str, Act] = {
     "figure_list": reads("/reports/metrics/"),
     "figure_one": reads("/reports/metrics/M5/"),
     "see_figure_rows": page("get", "/reports/rows/?figure=M16&part=base"),
+    "see_course": page("get", "/reports/rows/?figure=M5&part=base&by=month"),
+    "export_course": page("get", "/reports/export.csv?figure=M5&by=month"),
+    "figure_course": reads("/reports/metrics/M5/?by=month"),
     "see_team_figure_rows": page("get", "/reports/rows/?figure=M22:team:{case.world.desk.pk}&part=counted"),
 }

@@ -24,6 +24,7 @@ admin_envelopes       -     401  role  role  role   role ok    ok      ok      r
 admin_reminders       -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 # "SLA policies, calendars, alert matrix": manager proposes, auditor reads, admin changes
 admin_alert_matrix    -     401  role  role  role   role role  ok      ok      ok    role     -    -      401
+admin_client_reminders -     401  role  role  role   role role  ok      ok      ok    role     -    -      401
 admin_tasks           -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_ticket          owned 401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_foreign_ticket  -     401  role  role  role   role 404   404     ok      role  role     -    -      401

@@ -15,6 +15,10 @@ see_reports          -     401  ok    ok    ok     ok   ok    ok      ok      ro
 see_report           -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
 export_figures       -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
 see_figure_rows      -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
+# How a figure went is told to whom the figure is told
+see_course           -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
+export_course        -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
+figure_course        -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401
 # API: `metrics:read`
 figure_list          -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401
 figure_one           -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401

@@ -16,7 +16,8 @@ from tests.factories import AgentFactory, ApiClientFactory
 from tests.factories.resolutions import a_resolution
 from tests.reports.conftest import Desk, at, fresh, march, moment
 from tests.reports.test_measures import is_true
-from tickets.models import CalibrationSession
+from tests.reports.test_pages import MARCH, html_of
+from tickets.models import CalibrationSession, Ticket
 from tickets.services import approve_resolution, generate_calibration, review_item
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +118,14 @@ def test_163_m23_contribution(desk: Desk) -> None:
     own = contribution(replace(march(), person=desk.nina))
     assert (own[0].value, {figure.code for figure in own}) == (2, {"M23", "M23_outcome"})
     assert at("1 00:00") <= envelopes[0].opened_at
+
+
+def test_decisions_and_grants_lead_to_their_tickets(desk: Desk, manager: Agent) -> None:
+    reviewed_week(desk, manager)
+    with moment("31 12:00"):
+        judged = html_of(desk.lead, f"/reports/rows/?figure=M18&part=counted&{MARCH}")
+        granted = html_of(desk.lead, f"/reports/rows/?figure=M19:currency:EUR&part=base&{MARCH}")
+    references = Ticket.objects.values_list("reference", flat=True)
+    assert sum(reference in judged for reference in references) == 1
+    assert sum(reference in granted for reference in references) == 3
+    assert "Compensation: EUR: 1800.00" in granted

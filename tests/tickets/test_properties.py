@@ -40,6 +40,7 @@ from tickets.services.creation import Message
 REASON = "The colleague has left the company for good."
 NOT_ON_ONE_TICKET = {
     *(
+        "Asked",
         "NewFile",
         "Limit",
         "Line",
@@ -141,6 +142,7 @@ OPERATIONS: dict[str, Operation] = {
     "auto_close_ticket": lambda w, by, other: ONE.auto_close_ticket(
         w.ticket.pk, by=by, at=timezone.now() + timedelta(days=20)
     ),
+    "ask_customer_again": lambda w, by, other: ONE.ask_customer_again(w.ticket.pk, due_at=timezone.now()),
     "cancel_task": lambda w, by, other: ONE.cancel_task(w.newest("tasks"), by=by, reason="Not needed"),
     "cancel_ticket": lambda w, by, other: ONE.cancel_ticket(w.ticket.pk, by=by, code="withdrawn"),
     "carry_flags": lambda w, by, other: ONE.carry_flags(w.second.pk, into_id=w.ticket.pk),

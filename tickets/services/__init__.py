@@ -80,6 +80,7 @@ from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket,
 from tickets.services.participants import add_participants
 from tickets.services.promises import Line, promise_resolution, tell_of_many, tell_of_promise
 from tickets.services.redaction import redact_entry
+from tickets.services.reminding import Asked, ask_customer_again
 from tickets.services.requester import change_requester, follow_address
 from tickets.services.resolutions import (
     approve_resolution,
@@ -116,6 +117,7 @@ from tickets.services.timers import close_due_tickets, lapse_due_offers
 from tickets.services.views import delete_view, edit_view, save_view
 
 __all__ = [
+    "Asked",
     "Limit",
     "Line",
     "NewFile",
@@ -128,6 +130,7 @@ __all__ = [
     "add_watcher",
     "allow_remote_images",
     "approve_resolution",
+    "ask_customer_again",
     "ask_many",
     "auto_close_ticket",
     "cancel_task",
