@@ -15,6 +15,7 @@ QUICK: tuple[tuple[Promise, str], ...] = (
     (_("New"), "status:new"),
     (_("Waiting"), "status:waiting"),
     (_("High and critical"), "priority:high,critical"),
+    (_("Late or at risk"), "sla:breached,at_risk"),
 )
 
 

@@ -22,6 +22,7 @@ from desk.highlighting import Sought
 from desk.looking import Look, Overview, author_links, authors_among, named_authors, narrowing, overview_of
 from desk.outgoing import outgoing_of
 from desk.policies import may_see_history
+from desk.promises import clocks_of, head_badge
 from desk.resolution_path import path_of
 from desk.rows import tier_of
 from desk.task_parts import tasks_of
@@ -248,6 +249,7 @@ def around_thread(agent: Agent, ticket: Ticket, able: Abilities) -> Part:
         "tasks": tasks_of(ticket, agent) if around.has_tasks else [],
         "links": _links(agent, ticket) if around.has_links else [],
         "has_resolutions": around.has_resolutions and able.resolutions,
+        "clocks": clocks_of(agent, ticket, timezone.now()),
         "others": other_tickets_of(ticket.requester, besides=ticket, seen_by=agent),
         "details": details_of(ticket),
         "dates": dates_of(ticket),
@@ -296,6 +298,7 @@ def head_of(agent: Agent, ticket: Ticket, now: datetime) -> Part:
         "is_mine": ticket.owner is not None and ticket.owner.pk == agent.pk,
         "deputy_name": absence.deputy.name if absence and absence.deputy else "",
         "team_name": ticket.team.name,
+        "promise": head_badge(ticket, now),
         "flags": flags,
     }
 

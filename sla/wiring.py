@@ -8,11 +8,17 @@ from sla import (
     wording,
 )
 from sla.metrics import of_clocks
+from sla.selectors.beside import CLOCKS, PAUSES
+from sla.selectors.standing import standing_as
+from tickets.around import kept_above
+from tickets.columns import standing_ways
 
 
 def register() -> None:
     use_clock(services.PolicyClock())
     wording.register()
+    kept_above["clocks"], kept_above["clock_pauses"] = CLOCKS, PAUSES
+    standing_ways.append(standing_as)
     metrics.sources.append(of_clocks)
     timers.register("pauses_ended", services.end_pauses, order=39)
     timers.register("clocks_breached", services.note_missed, order=39)

@@ -40,12 +40,14 @@ class Surroundings:
     """`attempts_on` reads them."""
     flags: Sequence[dict[str, Any]] | None
     """`flags_on` reads them."""
-    also: Mapping[str, bool]
-    """Whether there is any of what apps above keep beside a ticket (`kept_above`)."""
+    also: Mapping[str, Any]
+    """What apps above keep beside a ticket, or whether there is any (`kept_above`)."""
 
 
 kept_above: dict[str, str] = {}
-"""Name -> a condition in SQL, of the row of `tickets_ticket`; an app above says in `ready()` what it keeps."""
+"""Name -> an expression in SQL, of the row of `tickets_ticket`: a condition, or JSON of what is soon read. An app above
+says in `ready()` what it keeps.
+"""
 
 
 def with_surroundings(tickets: TicketQuerySet, reader: Agent) -> TicketQuerySet:
@@ -115,7 +117,7 @@ AROUND = f"""jsonb_build_object(
 
 @cache
 def _around() -> str:
-    also = ", ".join(f"'{name}', {condition}" for name, condition in kept_above.items())
+    also = ", ".join(f"'{name}', {expression}" for name, expression in kept_above.items())
     return f"{AROUND} || jsonb_build_object('also', jsonb_build_object({also}))"
 
 

@@ -1,6 +1,6 @@
 """Columns of tickets as boards show them and limits count them (domain.md section 17)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import reduce
 from operator import or_
 from uuid import UUID
@@ -9,7 +9,8 @@ from django.db.models import Case, CharField, F, Q, Value, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tickets.enums import OPEN, ColumnField, Priority, TicketStatus
+from tickets.enums import OPEN, ColumnField, Priority, SlaStatus, TicketStatus
+from tickets.filters import NONE
 
 STATUS_COLUMNS: Mapping[str, tuple[TicketStatus, ...]] = {
     "new": (TicketStatus.NEW,),
@@ -42,6 +43,7 @@ BOARD_LABELS: Mapping[ColumnField, Mapping[str, Promise | str]] = {
         "resolved": TicketStatus.RESOLVED.label,
     },
     ColumnField.PRIORITY: LABELS[ColumnField.PRIORITY],
+    ColumnField.SLA_STATUS: {**{status.value: status.label for status in SlaStatus}, NONE: _("Nothing promised")},
 }
 """Those of boards. No limit counts escalated ones apart: help that is needed is not refused, and asking for it frees no
 place in the column of the work that goes on.
@@ -57,6 +59,19 @@ STATUS_COLUMN = Case(
 
 helped_ways: list[Callable[[], Q]] = []
 """Conditions on tickets somebody helps on; apps above add theirs. Each reads its own rows once."""
+
+
+standing_ways: list[Callable[[Collection[str]], Q]] = []
+"""Conditions on tickets whose promises stand in one of some ways (`SlaStatus`, `NONE` for nothing promised); the app
+that keeps promises adds its own.
+"""
+
+
+def stands_as(values: Collection[str]) -> Q:
+    """Tickets whose promises stand so. Where nobody promises anything, it is said of all that nothing is promised."""
+    if not standing_ways:
+        return Q() if NONE in values else Q(pk__in=[])
+    return reduce(or_, [way(values) for way in standing_ways])
 
 
 def is_escalated() -> Q:

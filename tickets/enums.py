@@ -293,6 +293,15 @@ class ColumnField(models.TextChoices):
     SLA_STATUS = "sla_status", _("SLA")
 
 
+class SlaStatus(models.TextChoices):
+    """How what is promised on a ticket stands: the worst off of its open promises, in this order."""
+
+    BREACHED = "breached", _("Breached")
+    AT_RISK = "at_risk", _("At risk")
+    ON_TRACK = "on_track", _("On track")
+    PAUSED = "paused", _("Paused")
+
+
 class WipMode(models.TextChoices):
     """What a limit of work in progress does when its column is full."""
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import Invalid
-from tickets.enums import OPEN, Channel, FlagType, Priority, TicketStatus, TicketType
+from tickets.enums import OPEN, Channel, FlagType, Priority, SlaStatus, TicketStatus, TicketType
 
 MAX_CHARACTERS = 500
 MAX_VALUES = 20
@@ -42,6 +42,7 @@ LABELS: dict[str, Promise | str] = {
     "owner": gettext_lazy("Owner"),
     "tag": gettext_lazy("Tag"),
     "flag": gettext_lazy("Flag"),
+    "sla": gettext_lazy("SLA"),
     "category": gettext_lazy("Category"),
     "company": gettext_lazy("Company"),
     "customer": gettext_lazy("Customer"),
@@ -64,6 +65,7 @@ _CHOICES: dict[str, type[Choices]] = {
     "type": TicketType,
     "channel": Channel,
     "flag": FlagType,
+    "sla": SlaStatus,
 }
 _WORDS_FOR = {
     "status": {
@@ -78,6 +80,7 @@ _WORDS_FOR = {
     "owner": {"me": ME, "ich": ME, "none": NONE, "nobody": NONE, "niemand": NONE},
     "tag": {"none": NONE, "keins": NONE},
     "flag": {"none": NONE, "keins": NONE, "any": ANY, "eins": ANY},
+    "sla": {"none": NONE, "keins": NONE, "nothing promised": NONE},
     "category": {"none": NONE, "keine": NONE},
     "company": {"none": NONE, "keine": NONE},
 }

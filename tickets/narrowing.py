@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Agent, Company, Contact, Team
 from core.actors import Actor
 from core.errors import Invalid
-from tickets.columns import ESCALATED, is_escalated
+from tickets.columns import ESCALATED, is_escalated, stands_as
 from tickets.enums import FlagType, Visibility
 from tickets.filters import ANY, LABELS, ME, NONE, Filter, Term, statuses_of
 from tickets.models import Category, Placement, SearchDocument, Tag, Ticket, TicketTag, TimelineEntry
@@ -63,6 +63,8 @@ def _condition(term: Term, by: Actor) -> Q:
         return _status(term.values)
     if term.key == "flag":
         return _flag(term.values)
+    if term.key == "sla":
+        return stands_as(term.values)
     if term.key in ("priority", "type", "channel"):
         return Q(**{f"{term.key}__in": term.values})
     return reduce(or_, [_LOOKUPS[term.key](value, by) for value in term.values])

@@ -51,7 +51,7 @@ def _drawn(name: str, size: int, label: str) -> SafeString:
 
 
 def relative_patterns() -> dict[str, str]:
-    """Wording of distances in time, shared by the server and `times.js`; `{n}` stands for the number."""
+    """Wording of distances in time, shared by the server, `times.js` and `clocks.js`; `{n}` stands for the number."""
     return _patterns_in(get_language())
 
 
@@ -63,6 +63,11 @@ def _patterns_in(_language: str | None) -> dict[str, str]:
         "past_hours": _("{n} h ago"),
         "future_minutes": _("in {n} min"),
         "future_hours": _("in {n} h"),
+        "minutes": _("{n} min"),
+        "hours": _("{n} h"),
+        "left": _("{time} left"),
+        "soon": _("At risk · {time} left"),
+        "over": _("{time} over"),
     }
 
 
@@ -84,6 +89,13 @@ def in_words(moment: datetime, now: datetime) -> str:
             return patterns[f"{tense}_minutes"].format(n=distance // MINUTE)
         return patterns[f"{tense}_hours"].format(n=distance // HOUR)
     return _written(_minute_of(moment), get_language(), timezone.localtime(now).year)
+
+
+def amount_in_words(seconds: float) -> str:
+    """An amount of time, below an hour in minutes, rounded down: "45 min", "6 h"."""
+    minutes = int(abs(seconds)) // 60
+    patterns = relative_patterns()
+    return patterns["hours"].format(n=minutes // 60) if minutes >= 60 else patterns["minutes"].format(n=minutes)
 
 
 def exact(moment: datetime) -> str:
@@ -123,6 +135,22 @@ def relative_time(moment: datetime | None) -> SafeString:
 def _old_time(moment: datetime, _zone: str, language: str | None, this_year: int) -> SafeString:
     """Its words do not change any more, and colleagues look at the same tickets again and again."""
     return _time_tag(moment, _written(_minute_of(moment), language, this_year))
+
+
+@register.simple_tag
+def short_time(moment: datetime | None) -> SafeString:
+    """Return `<time>` with day and minute in the reader's zone, in full as title; nothing for None."""
+    if moment is None:
+        return SafeString("")
+    words = _written(_minute_of(moment), get_language(), timezone.localtime(moment).year)
+    markup = '<time datetime="{}" title="{}">{}</time>'
+    return format_html(markup, moment.isoformat(timespec="seconds"), exact(moment), words)
+
+
+@register.filter
+def exact_words(moment: datetime | None) -> str:
+    """In full, in the reader's zone; empty for None."""
+    return exact(moment) if moment else ""
 
 
 def _time_tag(moment: datetime, words: str) -> SafeString:

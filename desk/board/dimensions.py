@@ -1,7 +1,7 @@
 """What a board lays tickets out by: its columns and its lanes (domain.md section 17).
 
 A dimension tells in which column a ticket stands, in SQL and in Python, which columns there are, and how the filter
-language names one. SLA states become columns with the clocks: they join `DIMENSIONS` then, and are not offered before.
+language names one.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast, Coalesce
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,7 @@ from accounts.selectors import reach_of
 from core.errors import Invalid
 from desk.selectors import teams_in_sight
 from envelopes.models import Envelope
+from sla.selectors import indicators, standing_key
 from tickets.columns import BOARD_LABELS, ESCALATED, STATUSES_ESCALATED, board_column, status_column
 from tickets.enums import BoardSort, ColumnField
 from tickets.filters import NONE, Term
@@ -109,6 +111,23 @@ def _customers(_agent: Agent, keys: Collection[str]) -> list[Column]:
     return sorted(found, key=lambda column: (column.label.casefold(), column.key))
 
 
+def _standings(_agent: Agent, keys: Collection[str]) -> list[Column]:
+    """Every way in which a promise stands; tickets without one have a column where there are some."""
+    labels = BOARD_LABELS[ColumnField.SLA_STATUS]
+    shown = [key for key in labels if key != NONE or key in keys]
+    return [Column(key, str(labels[key]), (Term("sla", (key,)),)) for key in shown]
+
+
+def standing_of(ticket: Ticket) -> str:
+    """As `standing_key`; one statement, unless it was told (`tell_standing`)."""
+    told = vars(ticket).get("_standing")
+    return indicators([ticket.pk], timezone.now()).get(ticket.pk, NONE) if told is None else told
+
+
+def tell_standing(ticket: Ticket, standing: str) -> None:
+    vars(ticket)["_standing"] = standing
+
+
 def _ids(keys: Collection[str]) -> set[UUID]:
     return {UUID(key) for key in keys if key != NONE}
 
@@ -145,6 +164,7 @@ DIMENSIONS: dict[str, Dimension] = {
             lambda ticket: str(ticket.company_id or ticket.requester_id),
             _customers,
         ),
+        Dimension(ColumnField.SLA_STATUS, standing_key, standing_of, _standings),
     )
 }
 
@@ -200,9 +220,7 @@ def layout_from(query: Any, kept: Layout | None = None) -> Layout:
     sort = wanted.pop("sort") or BoardSort.PRIORITY_SCORE
     faults: dict[str, str | Promise | list[str | Promise]] = {}
     for name, value in wanted.items():
-        if value == ColumnField.SLA_STATUS:
-            faults[name] = _("No clocks run on this desk yet, so tickets have no SLA state to be sorted by.")
-        elif value and value not in DIMENSIONS:
+        if value and value not in DIMENSIONS:
             faults[name] = _("A board has no such columns.")
     if wanted["lanes"] and wanted["lanes"] == (wanted["by"] or ColumnField.STATUS.value):
         faults.setdefault("lanes", _("Columns and lanes show two different things."))

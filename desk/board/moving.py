@@ -6,6 +6,7 @@ words (a resolution, a reason) is refused by its service without them, and the p
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,23 @@ class ColumnFixed(Conflict):
     def of(cls, ticket: Ticket) -> "ColumnFixed":
         customer = ticket.company.name if ticket.company else ticket.requester.name
         return cls(reference=ticket.reference, customer=customer)
+
+
+class StandingFixed(Conflict):
+    """How a promise stands follows from time and from what was done, never from where somebody puts a card."""
+
+    code = "invalid_transition"
+    detail = gettext_lazy("How %(reference)s stands follows from its clocks; moving its card changes none of them.")
+    hint = gettext_lazy("Answer or resolve it, or choose other columns or lanes to move cards between.")
+
+
+FIXED = (ColumnField.CUSTOMER, ColumnField.SLA_STATUS)
+"""What no act changes by putting a card elsewhere, so that nobody is asked where to."""
+
+
+def fixed_column(name: str, ticket: Ticket) -> Conflict:
+    """Why a card stays in its column of this dimension of `FIXED`."""
+    return ColumnFixed.of(ticket) if name == ColumnField.CUSTOMER else StandingFixed(reference=ticket.reference)
 
 
 class WordsNeeded(Invalid):
@@ -223,9 +241,9 @@ def _agent_step(key: str, ticket: Ticket, by: Agent) -> Step:
     return Step(offer, said)
 
 
-def _customer_step(_key: str, ticket: Ticket, _by: Agent) -> Step:
+def _fixed_step(name: str, _key: str, ticket: Ticket, _by: Agent) -> Step:
     def refuse(_way: Way) -> None:
-        raise ColumnFixed.of(ticket)
+        raise fixed_column(name, ticket)
 
     return Step(refuse, "")
 
@@ -235,7 +253,7 @@ _STEPS: Mapping[ColumnField, Callable[[str, Ticket, Agent], Step]] = {
     ColumnField.PRIORITY: _priority_step,
     ColumnField.TEAM: _team_step,
     ColumnField.AGENT: _agent_step,
-    ColumnField.CUSTOMER: _customer_step,
+    **{name: partial(_fixed_step, name) for name in FIXED},
 }
 
 

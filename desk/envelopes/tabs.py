@@ -6,11 +6,13 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from core.labels import label_of
+from desk.promises import help_badges
 from desk.workspace import Abilities, Part, abilities_of
 from envelopes.enums import EnvelopeKind, EnvelopeStatus, Outcome
 from envelopes.selectors import EnvelopeRow, envelopes_on
@@ -70,9 +72,12 @@ class Tabs:
         here = reverse("desk:ticket", args=[self.ticket.reference])
         tabs = [{"label": _("Timeline"), "url": here, "icon": "history", "is_current": current is None}]
         tabs += [self._tab(row, current) for row in self.rows]
+        promises = help_badges(self.ticket, timezone.now()) if self.rows else {}
         return {
             "ticket_tabs": tabs if self.rows else [],
-            "envelopes": [shown_row(row) for row in self.rows],
+            "envelopes": [
+                shown_row(row) | {"promise": promises.get(row.id) if row.is_readable else None} for row in self.rows
+            ],
             "help_tab": self._help_tab() if self.is_helping and not self.able.note else None,
         }
 

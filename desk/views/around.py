@@ -13,6 +13,7 @@ from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
 from core.labels import label_of
 from desk.empowerment.parts import resolutions_section
+from desk.promises import explained_section
 from desk.sections import section_named
 from desk.workspace import Part, visible_ticket
 from tickets.enums import ResolutionCode, TicketStatus
@@ -81,6 +82,7 @@ def _resolution(ticket: Ticket) -> str:
 
 
 SECTIONS: dict[str, Callable[[Ticket, Agent], Part]] = {
+    "clocks": explained_section,
     "company": _company,
     "similar": _similar,
     "resolutions": resolutions_section,

@@ -21,7 +21,7 @@ from desk.board.dimensions import Column, Layout
 from desk.board.forms import BoardForm, MoveForm, layout_choices
 from desk.board.keeping import USUAL, Board, as_new, bar_of, board_named, form_of, place_of, typed_in
 from desk.board.limits import exceeded_by
-from desk.board.moving import ColumnFixed, HelpFormNeeded, NoSuchColumn, Targets, asks_of, move_card
+from desk.board.moving import FIXED, HelpFormNeeded, NoSuchColumn, Targets, asks_of, fixed_column, move_card
 from desk.board.reading import Part, Place, board_of
 from desk.filtering import chips_of, ticket_named
 from desk.forms import add_refusal
@@ -30,7 +30,7 @@ from desk.refusals import Refusal, refusal_for
 from desk.selectors import QUEUES, QueueFilter, start_view, teams_in_sight
 from desk.undoing import undo_url_of_act_just_done
 from desk.workspace import named_ticket
-from tickets.enums import BoardSort, ColumnField
+from tickets.enums import BoardSort
 from tickets.errors import WipLimitReached
 from tickets.models import KanbanBoard, Ticket
 from tickets.policies import may_create, may_exceed_limits, may_keep_views
@@ -241,11 +241,11 @@ def _ask_where(request: AgentRequest, place: Place, ticket: Ticket, show: Show) 
     choices: dict[str, list[Column]] = {}
     initial: Part = {"card": ticket.reference, "version": ticket.version}
     for name, dimension in (("column", layout.by), ("lane", layout.lanes)):
-        if dimension and dimension.field != ColumnField.CUSTOMER:
+        if dimension and dimension.field not in FIXED:
             initial[name] = dimension.key_of(ticket)
             choices[name] = dimension.columns(request.agent, [initial[name]])
     if not choices:
-        refusal = Refusal(ColumnFixed.of(ticket))
+        refusal = Refusal(fixed_column(layout.by.field, ticket))
         if request.htmx:
             return render(request, "desk/_board_news.html", {"refusal": refusal}, status=refusal.status)
         return show(refusal=refusal)

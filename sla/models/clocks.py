@@ -138,6 +138,12 @@ class SlaClock(QuickWrite):
                 condition=Q(state=ClockState.RUNNING, breached_at__isnull=True),
             ),
             models.Index(
+                name="slaclock_at_risk",
+                fields=["at_risk_at"],
+                condition=Q(state=ClockState.RUNNING, breached_at__isnull=True, envelope__isnull=True),
+            ),
+            models.Index(name="slaclock_missed", fields=["ticket"], condition=IS_OPEN & Q(breached_at__isnull=False)),
+            models.Index(
                 name="slaclock_decided",
                 fields=["due_at"],
                 condition=Q(state=ClockState.COMPLETED) | Q(breached_at__isnull=False),

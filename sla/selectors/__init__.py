@@ -1,5 +1,6 @@
 """Reads of promises, for this app and those above."""
 
+from sla.selectors.beside import OpenPause, ShownClock, clocks_beside, pauses_beside, promises_of
 from sla.selectors.clocks import (
     indicator_of,
     indicators,
@@ -9,14 +10,19 @@ from sla.selectors.clocks import (
     resolution_clocks_of,
     work_calendar_for,
     work_calendars_for,
+    worst,
 )
 from sla.selectors.editions import hours_by_id
 from sla.selectors.explaining import Explained, Part, clocks_shown_to, explain
+from sla.selectors.standing import standing_as, standing_key
 from sla.selectors.states import states_of
 
 __all__ = [
     "Explained",
+    "OpenPause",
     "Part",
+    "ShownClock",
+    "clocks_beside",
     "clocks_shown_to",
     "explain",
     "hours_by_id",
@@ -24,9 +30,14 @@ __all__ = [
     "indicators",
     "nearest_clocks",
     "open_clocks_of",
+    "pauses_beside",
+    "promises_of",
     "resolution_clock_of",
     "resolution_clocks_of",
+    "standing_as",
+    "standing_key",
     "states_of",
     "work_calendar_for",
     "work_calendars_for",
+    "worst",
 ]

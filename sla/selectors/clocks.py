@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from accounts.calendars import work_calendar_of
@@ -14,7 +15,23 @@ from tickets.models import Ticket
 WORST_FIRST = (Indicator.BREACHED, Indicator.AT_RISK, Indicator.ON_TRACK, Indicator.PAUSED)
 
 
-def indicator_of(clock: SlaClock, now: datetime) -> Indicator:
+class Standing(Protocol):
+    """What a clock's standing is told from, however it was read."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def at_risk_at(self) -> datetime: ...
+    @property
+    def breached_at(self) -> datetime | None: ...
+
+
+C = TypeVar("C", bound=Standing)
+
+
+def indicator_of(clock: Standing, now: datetime) -> Indicator:
     """How one clock stands. What is missed stays so; what stands still is neither at risk nor missed by that."""
     if clock.state == ClockState.COMPLETED:
         return Indicator.MISSED if clock.breached_at else Indicator.MET
@@ -38,7 +55,7 @@ def nearest_clocks(ticket_ids: Collection[UUID], now: datetime) -> dict[UUID, tu
     return {ticket_id: worst(clocks, now) for ticket_id, clocks in open_clocks_of(ticket_ids).items()}
 
 
-def worst(clocks: Iterable[SlaClock], now: datetime) -> tuple[Indicator, SlaClock]:
+def worst(clocks: Iterable[C], now: datetime) -> tuple[Indicator, C]:
     shown = [(indicator_of(clock, now), clock) for clock in clocks]
     return min(shown, key=lambda pair: (WORST_FIRST.index(pair[0]), pair[1].due_at))
 

@@ -73,7 +73,7 @@ def test_sharing_is_for_those_in_charge() -> None:
         {"name": ""},
         {"base": "everything"},
         {"column_field": "colour"},
-        {"column_field": "sla_status"},
+        {"column_field": "sla_status", "columns": ["late"]},
         {"swimlane_field": "status"},
         {"columns": ["critical"]},
         {"columns": ["new", "new"]},

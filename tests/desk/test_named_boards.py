@@ -243,7 +243,7 @@ def test_limits_of_the_team_stand_on_its_boards(desk: Desk) -> None:
     "values",
     [
         {"name": " "},
-        {"column_field": "sla_status"},
+        {"column_field": "sla_status", "columns": ["late"]},
         {"swimlane_field": "status"},
         {"sort_by": "subject"},
         {"columns": ["new", "new"]},

@@ -32,10 +32,12 @@ class Page:
         return self.route.startswith(("t/<slug:reference>/", "answer/")) and self.status == 200
 
 
-def _t(name: str, step: str = "", *, of: str = "ticket", route: str = "", who: str = "mara") -> Page:
+def _t(
+    name: str, step: str = "", *, of: str = "ticket", route: str = "", who: str = "mara", has_picture: bool = True
+) -> Page:
     """A page below a ticket."""
     route = route or step.partition("?")[0]
-    return Page(name, f"t/<slug:reference>/{route}", f"/t/{{{of}}}/{step}", who)
+    return Page(name, f"t/<slug:reference>/{route}", f"/t/{{{of}}}/{step}", who, has_picture=has_picture)
 
 
 PAGES = (
@@ -114,6 +116,9 @@ PAGES = (
     _t("flag-sentiment", "flags/{posted}/sentiment/", of="posted_on", route="flags/<uuid:flag_id>/<slug:name>/"),
     _t("around-repeat-contact", "around/repeat-contact/", route="around/<slug:name>/"),
     _t("log", "log/"),
+    _t("around-clocks", "around/clocks/", route="around/<slug:name>/", has_picture=False),
+    _t("clocks-pause", "clocks/pause/", who="sam", has_picture=False),
+    _t("clocks-resume", "clocks/resume/", who="sam", has_picture=False),
     _t("around-company", "around/company/", route="around/<slug:name>/"),
     _t("around-similar", "around/similar/", route="around/<slug:name>/"),
     Page("new-ticket", "t/new/", "/t/new/"),
@@ -126,6 +131,16 @@ PAGES = (
     # Figures
     Page("reports", "reports/", "/reports/", "sam"),
     Page("reports-customers", "reports/<slug:slug>/", "/reports/customers/", "sam"),
+    Page("reports-promises", "reports/<slug:slug>/", "/reports/promises/", "sam", has_picture=False),
+    Page("reports-own", "reports/", "/reports/", "mara", has_picture=False),
+    Page(
+        "reports-wrong-period",
+        "reports/",
+        "/reports/?first=2026-03-02&last=2026-03-01",
+        "sam",
+        status=400,
+        has_picture=False,
+    ),
     Page("reports-flow", "reports/<slug:slug>/", "/reports/flow/", "sam"),
     Page("reports-rows", "reports/rows/", "/reports/rows/?figure=M16&part=base", "sam"),
     # Envelopes

@@ -35,6 +35,7 @@ WORDS = {
     "envelopes": (409, "open_envelopes"),
     "tasks": (409, "open_tasks"),
     "no_offer": (409, "offer_gone"),
+    "not_paused": (409, "not_paused"),
     "self": (403, "self_approval"),
     "tier": (403, "tier_exceeded"),
     "approval": (409, "approval_pending"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tests.matrix.cases import Act, Ask, Case, api, reads
+from tests.matrix.cases import Act, Ask, Case, api, reads, shown, t
 
 
 def _until() -> str:
@@ -14,6 +14,11 @@ def _until() -> str:
 
 def _pause() -> dict[str, Any]:
     return {"reason": "vendor", "until": _until(), "note": "A part"}
+
+
+def _pause_form() -> dict[str, str]:
+    until = timezone.localtime(timezone.now() + timedelta(days=2))
+    return {"reason": "vendor", "until": until.strftime("%Y-%m-%dT%H:%M"), "note": "A part"}
 
 
 def _acknowledge(case: Case) -> Ask:
@@ -36,6 +41,15 @@ SLA_ACTS: dict[str, Act] = {
     ),
     "read_clocks": Act(api=lambda case: Ask("get", api(case, "clocks"))),
     "read_score": Act(api=lambda case: Ask("get", api(case, "score"))),
-    "pause_clocks": Act(api=lambda case: Ask("post", api(case, "clocks/pause"), _pause(), status=201)),
-    "resume_clocks": Act(api=lambda case: Ask("post", api(case, "clocks/resume"), {})),
+    "pause_clocks": Act(
+        api=lambda case: Ask("post", api(case, "clocks/pause"), _pause(), status=201),
+        page=lambda case: Ask("post", t(case, "clocks/pause"), _pause_form(), goes_to=t(case)),
+    ),
+    "resume_clocks": Act(
+        api=lambda case: Ask("post", api(case, "clocks/resume"), {}),
+        page=lambda case: Ask("post", t(case, "clocks/resume"), {}, goes_to=t(case)),
+    ),
+    "see_pause_form": shown("clocks/pause"),
+    "see_resume_form": shown("clocks/resume"),
+    "see_why_due": shown("around/clocks"),
 }

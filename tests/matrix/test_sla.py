@@ -12,6 +12,12 @@ act             state          anon agent owner deputy lead   super  manager aud
 read_clocks     new            401  ok    ok    404    ok     ok     ok      ok      404   404      scope ok     401
 read_clocks     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
 read_clocks     foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
+see_why_due     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
+see_why_due     foreign_owned  401  404   404   404    404    404    404     ok      404   404      -      -      401
+
+# The forms show to whoever reads the ticket; what they send is decided below
+see_pause_form  owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
+see_resume_form paused         401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
 
 # "Approved SLA pause": supervisor and manager
 pause_clocks    new            401  role  role  404    role   ok     ok      role    404   404      role  role   401
@@ -20,7 +26,7 @@ pause_clocks    resolved       401  role  role  role   role   state  state   rol
 pause_clocks    closed         401  role  role  role   role   closed closed  role    404   404      role  role   401
 pause_clocks    foreign_owned  401  404   404   404    404    404    404     role    404   404      404   role   401
 resume_clocks   paused         401  role  role  role   role   ok     ok      role    404   404      role  role   401
-resume_clocks   owned          401  role  role  role   role   409:not_paused 409:not_paused role 404 404 role role 401
+resume_clocks   owned          401  role  role  role   role   not_paused not_paused role 404 404 role role 401
 """
 ALERTS = """
 act               state          anon agent owner deputy lead   super  manager auditor admin outsider bare  client gone

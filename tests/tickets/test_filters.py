@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from django.db import connection
+from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from hypothesis import event, given, settings
@@ -15,12 +15,21 @@ from accounts.models import Agent, Team
 from core.actors import DESK
 from core.errors import Invalid
 from tests.factories import AgentFactory, ApiClientFactory, CompanyFactory, ContactFactory, TeamFactory, TicketFactory
-from tickets.enums import Channel, FlagType, Priority, TicketStatus, TicketType
+from tickets.enums import Channel, FlagType, Priority, SlaStatus, TicketStatus, TicketType
 from tickets.filters import LABELS, MAX_CHARACTERS, Filter, Term, read_filter
 from tickets.models import Category, Tag, Ticket, TicketTag
 from tickets.narrowing import narrowed
 from tickets.services import add_flag, clear_flag, move_entry, record_customer_message, undo_move
 from tickets.services.creation import Message
+
+CHOICES: dict[str, type[models.TextChoices]] = {
+    "status": TicketStatus,
+    "priority": Priority,
+    "type": TicketType,
+    "channel": Channel,
+    "flag": FlagType,
+    "sla": SlaStatus,
+}
 
 
 @pytest.mark.parametrize(
@@ -108,8 +117,7 @@ def written_terms(draw: st.DrawFn) -> Term:
     name = st.from_regex(r"[a-zäß0-9.@:]+( [a-zäß,0-9]+)?", fullmatch=True)
     if not key:
         return Term("", (draw(name.filter(lambda text: " " in text)),), is_excluded, is_exact=True)
-    choices = {"status": TicketStatus, "priority": Priority, "type": TicketType, "channel": Channel, "flag": FlagType}
-    values = st.sampled_from(choices[key].values) if key in choices else name.map(lambda text: f"name {text}")
+    values = st.sampled_from(CHOICES[key].values) if key in CHOICES else name.map(lambda text: f"name {text}")
     return Term(key, tuple(draw(st.lists(values, min_size=1, max_size=3, unique=True))), is_excluded)
 
 
@@ -122,8 +130,7 @@ def test_what_is_written_is_read_again_in_any_language(terms: list[Term], langua
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_value_is_known_by_its_name_in_both_languages(language: str) -> None:
-    kinds = {"status": TicketStatus, "priority": Priority, "type": TicketType, "channel": Channel, "flag": FlagType}
-    for key, choices in kinds.items():
+    for key, choices in CHOICES.items():
         for choice in choices:
             with translation.override(language):
                 name = str(choice.label)

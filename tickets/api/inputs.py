@@ -19,6 +19,7 @@ from tickets.enums import (
     Grade,
     Priority,
     SendWhen,
+    SlaStatus,
     TicketStatus,
     TicketType,
     Visibility,
@@ -268,6 +269,9 @@ class TicketFilters(In):
     requester = serializers.CharField(required=False, max_length=320, help_text="id or address")
     company = serializers.CharField(required=False, max_length=320, help_text="id or name")
     flag = serializers.MultipleChoiceField(required=False, choices=FlagType.choices, help_text="any of them")
+    sla = serializers.MultipleChoiceField(
+        required=False, choices=SlaStatus.choices, help_text="any of them; of a ticket the worst of its open promises"
+    )
     created_after = Instant(required=False)
     filter = serializers.CharField(
         required=False,

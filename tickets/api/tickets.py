@@ -17,6 +17,7 @@ from tickets.api.base import TicketBase, whole_tickets
 from tickets.api.found import found
 from tickets.api.inputs import SearchQuery, TicketIn, TicketPatch, TicketQuery
 from tickets.api.outputs import TicketOut, TicketRowOut, show_rows, show_ticket
+from tickets.columns import stands_as
 from tickets.enums import Channel
 from tickets.filters import read_filter
 from tickets.models import Ticket
@@ -26,7 +27,7 @@ from tickets.services import create_ticket_for, edit_ticket, refuse_owner_change
 from tickets.services.creation import Message
 from tickets.sorting import SORTS
 
-FILTERS = {"status", "priority", "owner", "team", "requester", "company", "flag", "created_after", "filter"}
+FILTERS = {"status", "priority", "owner", "team", "requester", "company", "flag", "sla", "created_after", "filter"}
 
 
 class TicketReads(TicketBase):
@@ -60,6 +61,8 @@ class TicketViewSet(TicketReads):
             rows = rows.filter(priority__in=priorities)
         if flags := query.get("flag"):
             rows = rows.filter(active_flag(flags))
+        if standings := query.get("sla"):
+            rows = rows.filter(stands_as(standings))
         if "created_after" in query:
             rows = rows.filter(created_at__gt=query["created_after"])
         for name, find in (("team", team_named), ("requester", contact_named), ("company", company_named)):

@@ -19,8 +19,7 @@ from tickets.services.kept import change, clean_filters, clean_name, is_id, keep
 
 TOO_MANY = _("You have %(count)s boards already; delete one first.")
 MAX_COLUMNS = 24
-LAID_OUT_BY = tuple(field.value for field in ColumnField if field != ColumnField.SLA_STATUS)
-"""SLA states join with the clocks."""
+LAID_OUT_BY = tuple(field.value for field in ColumnField)
 FIELDS = (
     *("name", "scope", "team", "base", "filters", "column_field", "swimlane_field", "columns", "sort_by", "position"),
 )

@@ -1,0 +1,151 @@
+"""Promises on pages: the badge of a ticket, its clocks and why they are due when they are, pauses (domain.md 9)."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from sla.services import pause_clocks
+from tests.desk.conftest import Desk
+from tests.desk.pages import html_of, statements_of, url_of
+from tests.factories import EnvelopeFactory, TicketFactory
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+MONDAY_NINE = datetime(2026, 3, 2, 8, tzinfo=UTC)
+"""09:00 in Berlin; the default calendar is open from 08:00 to 18:00."""
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[Any]:
+    with time_machine.travel(MONDAY_NINE, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def ticket(desk: Desk) -> Ticket:
+    """A medium one of 09:00: an answer is due at 11:00, the resolution at 17:00."""
+    return TicketFactory(team=desk.team, requester=desk.dana, owner=desk.mara)
+
+
+def head_of(html: str) -> str:
+    begin = html.index('id="ticket-head"')
+    return html[begin : html.index("</header>", begin)]
+
+
+def panel_of(html: str) -> str:
+    begin = html.index('id="clocks"')
+    return html[begin : html.index("</section>", begin)]
+
+
+@pytest.mark.parametrize(
+    ("after_minutes", "state", "icon", "words"),
+    [
+        (0, "on_track", "circle", "2 h left"),
+        (59, "on_track", "circle", "1 h left"),
+        (61, "at_risk", "triangle-alert", "At risk · 59 min left"),
+        (121, "breached", "square", "1 min over"),
+        (241, "breached", "square", "2 h over"),
+    ],
+)
+def test_093_page_and_list_show_time_left_by_icon_words_and_colour(
+    desk: Desk, ticket: Ticket, clock: Any, after_minutes: int, state: str, icon: str, words: str
+) -> None:
+    clock.move_to(MONDAY_NINE + timedelta(minutes=after_minutes))
+    page = head_of(html_of(desk.browser(desk.mara).get(url_of(ticket))))
+    assert (f'class="sla sla--{state}"' in page, f'#{icon}"' in page, f"<span>{words}</span>" in page) == (True,) * 3
+
+
+def test_093_time_left_is_business_time_and_goes_on_by_script(desk: Desk, ticket: Ticket, clock: Any) -> None:
+    """What the script counts with: the full hour, what was left then, below what it is at risk, the open times."""
+    page = head_of(html_of(desk.browser(desk.mara).get(url_of(ticket))))
+    nine, six, next_eight = (int((MONDAY_NINE + timedelta(hours=hours)).timestamp()) for hours in (0, 9, 23))
+    assert f'data-clock="{nine} 7200 3600 {nine}-{six} {next_eight}-{next_eight + 7200}"' in page
+
+
+def test_the_panel_tells_each_clock_with_its_due_moment_in_the_readers_zone(desk: Desk, ticket: Ticket) -> None:
+    desk.mara.timezone = "America/New_York"
+    desk.mara.save()
+    panel = panel_of(html_of(desk.browser(desk.mara).get(url_of(ticket))))
+    for text in ("First response", "Resolution", "Time to value", "2 h left", "8 h left"):
+        assert text in panel, text
+    assert 'title="Mon 2 Mar 2026, 05:00">2 Mar, 05:00</time>' in panel
+
+
+def test_a_pause_says_by_whom_why_and_until_when(desk: Desk, ticket: Ticket, clock: Any) -> None:
+    browser = desk.browser(desk.sam)
+    assert url_of(ticket, "clocks/pause/") in panel_of(html_of(browser.get(url_of(ticket))))
+    form = {"reason": "vendor", "until": "2026-03-02T15:00", "note": "A part is on its way"}
+    assert browser.post(url_of(ticket, "clocks/pause/"), form).status_code == 302
+    panel = panel_of(html_of(browser.get(url_of(ticket))))
+    for text in ("Paused · Vendor", "until Mon 2 Mar 2026, 15:00", "Sam Okafor", "A part is on its way"):
+        assert text in panel, text
+    assert url_of(ticket, "clocks/resume/") in panel
+    assert browser.post(url_of(ticket, "clocks/resume/")).status_code == 302
+    assert "Paused" not in panel_of(html_of(browser.get(url_of(ticket))))
+
+
+def test_092_agents_are_offered_no_pause_and_refused_one(desk: Desk, ticket: Ticket) -> None:
+    browser = desk.browser(desk.mara)
+    assert "clocks/pause/" not in panel_of(html_of(browser.get(url_of(ticket))))
+    form = {"reason": "vendor", "until": "2026-03-02T15:00", "note": ""}
+    assert browser.post(url_of(ticket, "clocks/pause/"), form).status_code == 403
+
+
+def test_a_pause_without_its_end_or_in_the_past_says_so_and_keeps_what_was_typed(desk: Desk, ticket: Ticket) -> None:
+    browser = desk.browser(desk.sam)
+    form = {"reason": "vendor", "until": "2026-03-01T15:00", "note": "A part"}
+    answer = browser.post(url_of(ticket, "clocks/pause/"), form)
+    assert (answer.status_code, "within the next 366 days" in html_of(answer)) == (400, True)
+    assert "A part" in html_of(answer)
+
+
+def test_why_lists_every_stretch_of_time(desk: Desk, ticket: Ticket, clock: Any) -> None:
+    clock.move_to(MONDAY_NINE + timedelta(hours=1))
+    pause_clocks(ticket.pk, by=desk.sam, reason="change_freeze", until=MONDAY_NINE + timedelta(hours=3), note="Freeze")
+    clock.move_to(MONDAY_NINE + timedelta(hours=2))
+    browser = desk.browser(desk.mara)
+    part = html_of(browser.get(url_of(ticket, "around/clocks/"), headers=HTMX))
+    for text in ("Counts", "Paused: Change freeze", "Sam Okafor", "Freeze", "8 h of open time"):
+        assert text in part, text
+    page = html_of(browser.get(url_of(ticket, "around/clocks/")))
+    assert (page.lstrip().startswith("<!doctype html>"), "Paused: Change freeze" in page) == (True, True)
+
+
+def test_why_fits_the_panel_it_was_asked_from_until_something_changes(desk: Desk, ticket: Ticket) -> None:
+    """The explanation has the id of the place it is put, and a page with other clocks another one."""
+    browser = desk.browser(desk.mara)
+    why = url_of(ticket, "around/clocks/")
+
+    def place() -> str:
+        page = html_of(browser.get(url_of(ticket)))
+        return page[page.index('id="clocks-why-') :][:30].split('"')[1]
+
+    before = place()
+    assert f'id="{before}"' in html_of(browser.get(why, headers=HTMX))
+    pause_clocks(ticket.pk, by=desk.sam, reason="vendor", until=MONDAY_NINE + timedelta(hours=3))
+    assert place() != before
+    assert f'id="{place()}"' in html_of(browser.get(why, headers=HTMX))
+
+
+def test_094_what_helpers_promise_stands_at_their_envelope_for_its_readers(desk: Desk, ticket: Ticket) -> None:
+    EnvelopeFactory(ticket=ticket, team=desk.other_team)
+    shown = {}
+    for who in (desk.mara, desk.jonas, desk.nina):
+        html = html_of(desk.browser(who).get(url_of(ticket)))
+        row = html[html.index('class="envelope-row"') :]
+        shown[who.name] = 'class="sla ' in row[: row.index("</li>")]
+        assert "Response of helpers" not in panel_of(html)
+    assert shown == {"Mara Weiss": True, "Jonas Kern": False, "Nina Vogt": True}
+    why = {
+        who.name: "Response of helpers" in html_of(desk.browser(who).get(url_of(ticket, "around/clocks/")))
+        for who in (desk.mara, desk.jonas)
+    }
+    assert why == {"Mara Weiss": True, "Jonas Kern": False}
+
+
+def test_the_panel_costs_no_statement(desk: Desk, ticket: Ticket) -> None:
+    assert [sql for sql in statements_of(desk.browser(desk.mara), url_of(ticket)) if 'FROM "sla_slaclock"' in sql] == []
