@@ -10,7 +10,9 @@ class DeskConfig(AppConfig):
         from accounts.auth import sign_in_pages
         from desk.flags import REPEAT_CONTACT
         from desk.people.views.session import sign_in_to_go_on
-        from desk.sections import above_feed
+        from desk.scores.parts import SCORE
+        from desk.sections import above_feed, beside_feed
 
         sign_in_pages.append(sign_in_to_go_on)
         above_feed["repeat-contact"] = REPEAT_CONTACT
+        beside_feed["score"] = SCORE

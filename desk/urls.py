@@ -6,6 +6,7 @@ from desk.alerts import urls as alerts
 from desk.empowerment.views import resolutions
 from desk.envelopes import urls as envelopes
 from desk.reminders import urls as reminders
+from desk.scores import urls as scores
 from desk.views import (
     around,
     beside,
@@ -99,6 +100,7 @@ ticket_acts: list[URLPattern | URLResolver] = [
     path("history/", history.history, name="history"),
     *envelopes.on_ticket,
     *reminders.on_ticket,
+    *scores.on_ticket,
     *alerts.on_ticket,
     path("presence/", live.presence, name="presence"),
     path("entries/<uuid:entry_id>/html/", files.original, name="original"),

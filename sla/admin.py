@@ -13,9 +13,10 @@ from sla.client_reminders.admin import ClientReminderRuleAdmin
 from sla.models import SlaPolicy
 from sla.policies import may_edit_policies, may_see_policies
 from sla.reminders.admin import ReminderAdmin
+from sla.scores.admin import ScoreValueAdmin
 from sla.services import save_policy
 
-__all__ = ["AlertRuleAdmin", "ClientReminderRuleAdmin", "ReminderAdmin", "SlaPolicyAdmin"]
+__all__ = ["AlertRuleAdmin", "ClientReminderRuleAdmin", "ReminderAdmin", "ScoreValueAdmin", "SlaPolicyAdmin"]
 MATCHED = ("ticket_type", "priority", "customer_tier", "company", "team", "category")
 
 

@@ -94,6 +94,7 @@ OF_PAGES: dict[str, type[Model]] = {
     "notification_id": Notification,
     "delivery_id": Delivery,
     "reminder_id": Reminder,
+    "alert_id": Alert,
     "subscription_id": PushSubscription,
     "session_id": CalibrationSession,
     "item_id": CalibrationItem,

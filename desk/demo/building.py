@@ -24,6 +24,7 @@ from desk.demo.telling import choose
 from desk.demo.texts import keep_texts
 from desk.demo.views import share_views
 from reports.services import keep_due_backlog
+from sla.scores.services import refresh_due_scores
 from tickets.enums import TicketStatus
 from tickets.models import Ticket, TimelineEntry
 
@@ -90,10 +91,18 @@ def _tell(cast: Cast, stories: list[Story]) -> None:
     _keep_backlogs(midnight, until=cast.now)
     _close_due(cast, until=cast.now)
     alerts.look_now(cast)
+    rank_now(cast)
     with clock.at(cast.now):
         leaver = cast.agent(LEFT)
         if leaver.is_active:
             deactivate_agent(leaver.pk, by=cast.agent("admin"))
+
+
+def rank_now(cast: Cast) -> None:
+    """As the timer does: what time alone has made urgent."""
+    with clock.at(cast.now):
+        while refresh_due_scores(now=cast.now):
+            pass
 
 
 def _keep_backlogs(since: datetime, *, until: datetime) -> datetime:

@@ -59,7 +59,13 @@ def make_contacts(total: int, *, seed: str) -> list[Person]:
     known = Contact.objects.using(OWNER).count()
     contacts = list(_contacts(companies, range(known, known + max(total // TICKETS_PER_CONTACT, 5)), rng))
     Contact.objects.using(OWNER).bulk_create(contacts, batch_size=1000)
-    return [Person(c.pk.hex, c.name, c.email, c.company.pk.hex if c.company else "", c.language) for c in contacts]
+    return [_person(contact) for contact in contacts]
+
+
+def _person(contact: Contact) -> Person:
+    company = contact.company.pk.hex if contact.company else ""
+    tier = str(contact.effective_tier)
+    return Person(contact.pk.hex, contact.name, contact.email, company, contact.language, tier)
 
 
 def _company(number: int, rng: Random) -> Company:

@@ -2,7 +2,8 @@
 look at those that may lie idle.
 
 Each team of the load has a policy of its own with targets so long that nothing is due for months, and of its alerts all
-levels have fired: timers that run on a loaded desk find nothing that nobody has put there.
+levels have fired: timers that run on a loaded desk find nothing that nobody has put there, but for the scores of those
+whose customers will have waited for a day by then.
 """
 
 import json
@@ -19,13 +20,16 @@ from accounts.models import Agent, BusinessCalendar
 from core.models import new_id
 from desk.load.rows import OpenTicket
 from sla.alerts.enums import LAST_LEVEL, AlertCondition
-from sla.enums import PauseReason
+from sla.enums import ClockState, PauseReason
 from sla.fold import apply
 from sla.models import CalendarEdition, SlaPolicy
 from sla.models.policies import MOST_MINUTES, OF_CUSTOMERS, TARGETS
 from sla.records import calendar_data, fact_data, hours_of
 from sla.reminders.recurrence import days_later
 from sla.reminders.services.automatic import IDLE_DAYS
+from sla.scores.facts import unanswered_since
+from sla.scores.scoring import USUAL, Deadline, Ranking, rank
+from sla.scores.scoring import Facts as ScoreFacts
 from sla.states import Clock, Fact, FactKind, State, Terms
 from tickets.enums import TicketStatus
 
@@ -44,7 +48,7 @@ COLUMNS = {
     "sla_slapause": ("id", "created_at", "updated_at", "version", "ticket_id", "reason", "from_at", "by_id", "note"),
     "sla_alertwatch": ("ticket_id", "condition", "cycle", "anchor_at", "next_level", "due_at"),
     "sla_inactivitycheck": ("ticket_id", "due_at"),
-    "sla_ticketscore": ("ticket_id", "next_change_at"),
+    "sla_ticketscore": ("ticket_id", "next_change_at", "urgent_at"),
 }
 Row = tuple[Any, ...]
 
@@ -81,17 +85,18 @@ def make_promises(teams: Iterable[tuple[str, str]], *, until: datetime) -> Promi
 def copy_promises(cursor: Any, tickets: Sequence[OpenTicket], promises: Promises) -> None:
     """Write what belongs to these tickets, and when their resolution is due."""
     rows: dict[str, list[Row]] = {table: [] for table in COLUMNS}
-    due: list[tuple[str, datetime | None]] = []
+    shown: list[tuple[str, datetime | None, Ranking]] = []
     for ticket in tickets:
         facts = list(_facts(ticket, promises.terms[ticket.team_id]))
         state = _folded(facts)
         due_at = state.resolution.due_at if state.resolution else None
-        due.append((ticket.id, due_at))
+        ranking = rank(_score_facts(ticket, state), USUAL, promises.until)
+        shown.append((ticket.id, due_at, ranking))
+        rows["sla_ticketscore"].append((ticket.id, ranking.next_change_at, ranking.urgent_at))
         rows["sla_clockfact"] += [(ticket.id, str(fact.kind), fact.at, json.dumps(fact_data(fact))) for fact in facts]
         rows["sla_slaclock"] += [_clock_row(ticket.id, clock) for clock in state.every()]
         rows["sla_slapause"] += _pause_rows(ticket)
         rows["sla_alertwatch"] += _watch_rows(ticket, due_at)
-        rows["sla_ticketscore"].append((ticket.id, None))  # until something happens it is the load's
         if ticket.is_owned:
             rows["sla_inactivitycheck"].append((ticket.id, _next_look(ticket, promises)))
     for table, lines in rows.items():
@@ -101,10 +106,27 @@ def copy_promises(cursor: Any, tickets: Sequence[OpenTicket], promises: Promises
                 copy.write_row(line)
     cursor.execute(
         """
-        UPDATE tickets_ticket SET resolution_due_at = due.at
-        FROM unnest(%s::uuid[], %s::timestamptz[]) AS due (id, at) WHERE tickets_ticket.id = due.id
+        UPDATE tickets_ticket
+        SET resolution_due_at = shown.at, priority_score = shown.score, score_breakdown = shown.breakdown::jsonb
+        FROM unnest(%s::uuid[], %s::timestamptz[], %s::numeric[], %s::text[]) AS shown (id, at, score, breakdown)
+        WHERE tickets_ticket.id = shown.id
         """,
-        [[ticket_id for ticket_id, _at in due], [at for _ticket_id, at in due]],
+        [
+            [ticket_id for ticket_id, _at, _ranking in shown],
+            [at for _ticket_id, at, _ranking in shown],
+            [ranking.score for _ticket_id, _at, ranking in shown],
+            [json.dumps(ranking.breakdown) for _ticket_id, _at, ranking in shown],
+        ],
+    )
+
+
+def _score_facts(ticket: OpenTicket, state: State) -> ScoreFacts:
+    running = [clock for clock in state.clocks.values() if clock.state == ClockState.RUNNING]
+    return ScoreFacts(
+        priority=ticket.priority,
+        tier=ticket.tier,
+        deadlines=tuple(Deadline(clock.due_at, clock.hours.calendar) for clock in running if clock.due_at is not None),
+        unanswered_since=unanswered_since(ticket.created_at, ticket.last_customer_at, ticket.last_reply_at, None),
     )
 
 

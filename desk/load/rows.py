@@ -47,6 +47,7 @@ class Person:
     email: str
     company_id: str = ""
     language: str = "de"
+    tier: str = "standard"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,10 @@ class OpenTicket:
     first_response_at: datetime | None
     waiting_since: datetime | None
     last_activity_at: datetime
+    priority: str
+    tier: str
+    last_customer_at: datetime | None
+    last_reply_at: datetime | None
 
 
 @dataclass
@@ -135,6 +140,7 @@ class _Story:
     first_reply: datetime | None = None
     last_staff: datetime | None = None
     waiting_since: datetime | None = None
+    priority: str = "medium"
 
 
 def prefix_of(index: int) -> str:
@@ -207,6 +213,10 @@ def _open_ticket(story: _Story, queue: Queue, status: str) -> OpenTicket:
         first_response_at=story.first_reply,
         waiting_since=story.waiting_since,
         last_activity_at=activity,
+        priority=story.priority,
+        tier=story.requester.tier,
+        last_customer_at=story.last_customer,
+        last_reply_at=story.last_reply,
     )
 
 
@@ -335,7 +345,7 @@ def _letter(story: _Story, bank: dict[str, tuple[str, ...]], writer: Person) -> 
 
 def _ticket_line(story: _Story, queue: Queue, status: str, ending: dict[str, str]) -> str:
     rng = story.rng
-    priority = _pick(_PRIORITIES, rng)
+    priority = story.priority = _pick(_PRIORITIES, rng)
     values = {
         "id": story.id,
         "created_at": story.created.isoformat(),

@@ -45,5 +45,24 @@ def test_111_a_new_ticket_with_time_left_says_when_it_will_be_urgent(client: Any
     assert (shown["score"], shown["next_change_at"]) == ("15.00", _api(MONDAY_NINE + timedelta(hours=2)))
 
 
+def test_111_an_override_needs_a_reason_is_answered_whole_and_is_taken_back(client: Any) -> None:
+    with time_machine.travel(MONDAY_NINE, tick=False):
+        owner = AgentFactory()
+        ticket = TicketFactory(owner=owner)
+        client.force_login(owner.user)
+        path, until = f"/api/v1/tickets/{ticket.reference}/score/", _api(MONDAY_NINE + timedelta(hours=2))
+        bad = client.post(path, {"score": "90", "until": until}, content_type="application/json")
+        assert (bad.status_code, bad.json()["code"]) == (400, "validation_error")
+        told = {"score": "90", "until": until, "reason": "The board meets"}
+        done = client.post(path, told, content_type="application/json")
+        assert (done.status_code, done.json()["score"], done.json()["computed"]) == (201, "90.00", "80.00")
+        override = done.json()["override"]
+        assert (override["reason"], override["until"], override["by"]["name"]) == ("The board meets", until, owner.name)
+        freed = client.delete(path)
+        assert (freed.status_code, freed.json()["score"], freed.json()["override"]) == (200, "80.00", None)
+        again = client.delete(path)
+        assert (again.status_code, again.json()["code"]) == (409, "no_override")
+
+
 def _api(moment: Any) -> str:
     return str(moment.isoformat().replace("+00:00", "Z"))

@@ -121,6 +121,9 @@ PAGES = (
     _t("clocks-resume", "clocks/resume/", who="sam", has_picture=False),
     _t("around-company", "around/company/", route="around/<slug:name>/"),
     _t("around-similar", "around/similar/", route="around/<slug:name>/"),
+    _t("around-score", "around/score/", route="around/<slug:name>/", has_picture=False),
+    _t("score", "score/", has_picture=False),
+    _t("score-free", "score/free/", has_picture=False),
     Page("new-ticket", "t/new/", "/t/new/"),
     # Approvals and calibration
     Page("approvals", "approvals/", "/approvals/", "lea"),

@@ -66,6 +66,8 @@ OWNERSHIP = (
     "reject_resolution",
     "pause_clocks",
     "resume_clocks",
+    "override_score",
+    "free_score",
 )
 FORMS_OF_A_STATE = (
     "reply",

@@ -16,6 +16,10 @@ def _pause() -> dict[str, Any]:
     return {"reason": "vendor", "until": _until(), "note": "A part"}
 
 
+def _override() -> dict[str, Any]:
+    return {"score": "250", "reason": "The board meets", "until": _until()}
+
+
 def _pause_form() -> dict[str, str]:
     until = timezone.localtime(timezone.now() + timedelta(days=2))
     return {"reason": "vendor", "until": until.strftime("%Y-%m-%dT%H:%M"), "note": "A part"}
@@ -24,6 +28,10 @@ def _pause_form() -> dict[str, str]:
 def _acknowledge(case: Case) -> Ask:
     alert = case.world.things["alert"]
     return Ask("post", f"/api/v1/tickets/{alert.ticket.reference}/alerts/{alert.pk}/acknowledge/", {})
+
+
+def _override() -> dict[str, Any]:
+    return {"score": "250", "reason": "The board meets", "until": _until()}
 
 
 def _acknowledge_on_ticket(case: Case) -> Ask:
@@ -41,6 +49,19 @@ SLA_ACTS: dict[str, Act] = {
     ),
     "read_clocks": Act(api=lambda case: Ask("get", api(case, "clocks"))),
     "read_score": Act(api=lambda case: Ask("get", api(case, "score"))),
+    "see_score": shown("around/score"),
+    "see_score_form": shown("score"),
+    "see_free_form": shown("score/free"),
+    "override_score": Act(
+        api=lambda case: Ask("post", api(case, "score"), _override(), status=201),
+        page=lambda case: Ask(
+            "post", t(case, "score"), {"score": "250", "hours": "4", "reason": "The board meets"}, goes_to=t(case)
+        ),
+    ),
+    "free_score": Act(
+        api=lambda case: Ask("delete", api(case, "score")),
+        page=lambda case: Ask("post", t(case, "score/free"), {}, goes_to=t(case)),
+    ),
     "pause_clocks": Act(
         api=lambda case: Ask("post", api(case, "clocks/pause"), _pause(), status=201),
         page=lambda case: Ask("post", t(case, "clocks/pause"), _pause_form(), goes_to=t(case)),

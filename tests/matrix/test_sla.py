@@ -51,6 +51,17 @@ act               state          anon agent owner deputy lead   super  manager a
 read_score        new            401  ok    ok    404    ok     ok     ok      ok      404   404      scope ok     401
 read_score        owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
 read_score        foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
+see_score         owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -     -      401
+see_score_form    owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -     -      401
+see_free_form     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -     -      401
+
+# "Override score": O, lead, supervisor, manager
+override_score    new            401  role  role  404    ok     ok     ok      role    404   404      role  role   401
+override_score    owned          401  not_owner ok ok    ok     ok     ok      role    404   404      role  role   401
+override_score    resolved       401  not_owner state state state state state  role    404   404      role  role   401
+override_score    closed         401  not_owner closed closed closed closed closed role 404  404      role  role   401
+override_score    foreign_owned  401  404   404   404    404    404    404     role    404   404      404   role   401
+free_score        owned          401  not_owner 409:no_override/409 409:no_override/409 409:no_override/409 409:no_override/409 409:no_override/409 role 404 404 role role 401
 """
 
 

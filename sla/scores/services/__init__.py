@@ -8,16 +8,21 @@ from sla.scores.services.noting import (
     note_help,
     note_withdrawn_answer,
 )
+from sla.scores.services.numbers import set_score_value
+from sla.scores.services.overriding import end_override, override_score
 from sla.scores.services.refreshing import refresh_due_scores, refresh_now, refresh_soon
 
 __all__ = [
     "begin_promised_and_scored",
+    "end_override",
     "look_again",
     "note_answer",
     "note_customer_message",
     "note_help",
     "note_withdrawn_answer",
+    "override_score",
     "refresh_due_scores",
     "refresh_now",
     "refresh_soon",
+    "set_score_value",
 ]

@@ -17,8 +17,10 @@ from core.actors import TIMER, Actor
 from core.events import publish
 from core.service import at_the_end, service
 from core.sweep import run_each
+from sla.models import TicketScore
 from sla.scores.facts import Known, facts_of
 from sla.scores.scoring import Ranking, rank
+from sla.scores.services.lapsing import end_lapsed
 from sla.services.book import current_book
 from tickets.events import TicketTouched
 
@@ -59,6 +61,10 @@ class _Ranked:
         shown = (self.known.next_change_at, self.known.urgent_at)
         return not self.known.has_row or shown != (self.ranking.next_change_at, self.ranking.urgent_at)
 
+    def is_no_more_said(self, now: datetime) -> bool:
+        override = self.known.facts.override
+        return override is not None and override.until < now
+
 
 def refresh_soon(ticket_id: UUID) -> None:
     """At the end of the act, whose transaction holds the ticket's lock: once, however much of it changes."""
@@ -78,6 +84,8 @@ def refresh(ticket_ids: Collection[UUID], *, now: datetime) -> list[UUID]:
     watched = [each for each in ranked if each.is_to_be_watched_otherwise]
     if moved or watched:
         _write(moved, watched)
+    if lapsed := [each.known.ticket_id for each in ranked if each.is_no_more_said(now)]:
+        end_lapsed(lapsed, now=now)
     return [each.known.ticket_id for each in moved]
 
 
@@ -98,6 +106,8 @@ def _write(moved: Sequence[_Ranked], watched: Sequence[_Ranked]) -> None:
 
 def refresh_due_scores(*, now: datetime) -> int:
     """A timer: one batch of tickets one of whose factors changes by time alone. Answers how many were looked at."""
+    if not TicketScore.objects.due(now).exists():
+        return 0
     try:
         return refresh_batch(BATCH, by=TIMER, now=now)
     except SoftTimeLimitExceeded:

@@ -15,7 +15,7 @@ from sla.models import ScoreValue, TicketScore
 from sla.scores.services import refresh_due_scores, refreshing
 from sla.services import follow_new_terms
 from tests.concurrency import in_parallel
-from tests.database import connect_as_owner
+from tests.database import connect_as_owner, empty_all_tables
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
 from tests.factories.envelopes import EnvelopeFactory
 from tests.factories.mail import MailboxFactory, a_mail, arrive
@@ -26,6 +26,12 @@ from tickets.services.conversation import record_customer_message
 from tickets.services.creation import Message
 
 SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def first_rows(transactional_db: None) -> None:
+    """Django has emptied all tables after the test before, also of what migrations had put in."""
+    empty_all_tables()
 
 
 def shown(ticket: Ticket) -> tuple[str, dict[str, str]]:
@@ -158,6 +164,7 @@ def test_another_tier_of_the_customer_holds_for_their_open_tickets(desk: Desk) -
     assert shown(ticket) == ("96.00", {"sla": "2.0", "customer": "1.2"})
 
 
+@pytest.mark.usefixtures("first_rows")
 @pytest.mark.django_db(transaction=True)
 def test_neither_version_nor_history_move_and_open_lists_hear_of_it() -> None:
     with travel(MONDAY_NINE):
@@ -169,6 +176,7 @@ def test_neither_version_nor_history_move_and_open_lists_hear_of_it() -> None:
     assert list(Change.objects.values_list("ticket_id", flat=True)) == [ticket.pk]
 
 
+@pytest.mark.usefixtures("first_rows")
 @pytest.mark.django_db(transaction=True)
 def test_of_many_that_move_at_once_open_lists_are_not_told_singly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refreshing, "TOLD", 1)
@@ -178,6 +186,7 @@ def test_of_many_that_move_at_once_open_lists_are_not_told_singly(monkeypatch: p
     assert (sweep(MONDAY_NINE + minutes(61)), Change.objects.count()) == (2, 0)
 
 
+@pytest.mark.usefixtures("first_rows")
 @pytest.mark.django_db(transaction=True)
 def test_several_workers_take_each_ticket_once_and_leave_one_that_is_worked_on() -> None:
     team = TeamFactory()
@@ -197,6 +206,7 @@ def test_several_workers_take_each_ticket_once_and_leave_one_that_is_worked_on()
     assert shown(busy)[0] == "120.00"
 
 
+@pytest.mark.usefixtures("first_rows")
 @pytest.mark.django_db(transaction=True)
 def test_the_sweep_reads_only_what_is_due_by_its_index() -> None:
     with connect_as_owner() as owner:

@@ -1,0 +1,46 @@
+"""The numbers of the priority score in the operators' window: read and changed with a reason, nothing added or taken
+away.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from core.actors import Actor
+from core.admin_site import PolicyAdmin, actor_in
+from sla.models import ScoreValue
+from sla.policies import may_edit_policies, may_see_policies
+from sla.scores.services import set_score_value
+
+
+class ScoreValueForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
+
+    class Meta:
+        model = ScoreValue
+        fields = ("value",)
+
+
+@admin.register(ScoreValue)
+class ScoreValueAdmin(PolicyAdmin):
+    form = ScoreValueForm
+    list_display = ("code", "value", "updated_at")
+    readonly_fields = ("code",)
+    fields = ("code", "value", "reason")
+
+    def may_view(self, by: Actor, obj: Any = None) -> bool:
+        return may_see_policies(by)
+
+    def may_change(self, by: Actor, obj: Any = None) -> bool:
+        return may_edit_policies(by)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if self.may_change(actor_in(request)) else self.fields[:-1]
+
+    def save_model(self, request: HttpRequest, obj: ScoreValue, form: Any, change: bool) -> None:
+        set_score_value(
+            obj.pk, by=actor_in(request), value=form.cleaned_data["value"], reason=form.cleaned_data["reason"]
+        )
