@@ -9,12 +9,23 @@ import psycopg
 import redis
 from django.conf import settings
 from django.db import connection, connections
+from psycopg import sql
 
 from itilnext.local import testing
-from tests.database import database_url
+from tests.database import connect_as_owner, database_url
 from tests.scale import IS_FULL
 
 PATIENCE_SECONDS = 120.0
+
+
+def keep_what_is_committed() -> None:
+    """From the next session on, whatever is committed outlives the server, as in production; the suite's own does
+    without that.
+    """
+    with connect_as_owner() as owner:
+        name = sql.Identifier(connection.settings_dict["NAME"])
+        owner.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = on").format(name))
+    connections.close_all()
 
 
 def lose_database() -> None:

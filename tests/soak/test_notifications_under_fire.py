@@ -28,7 +28,7 @@ from notifications.services import notify
 from tests.factories import AgentFactory, TeamFactory
 from tests.killable import Killable
 from tests.live import Worker
-from tests.outages import lose_database
+from tests.outages import keep_what_is_committed, lose_database
 from tests.scale import full_size
 
 pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True), pytest.mark.timeout(3000)]
@@ -48,6 +48,7 @@ KINDS = (
 def test_killed_workers_and_a_lost_queue_lose_and_double_no_notification(
     celery_worker_process: Callable[..., Worker], killable: Killable
 ) -> None:
+    keep_what_is_committed()
     home = Path(settings.ITILNEXT_HOME)
     people = AgentFactory.create_batch(PEOPLE, teams=[TeamFactory()])
     _tell(people)

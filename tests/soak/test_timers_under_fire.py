@@ -28,7 +28,7 @@ from sla.services import differences
 from tests.database import connect_as_owner
 from tests.killable import Killable
 from tests.live import Worker
-from tests.outages import lose_database, lose_queue
+from tests.outages import keep_what_is_committed, lose_database, lose_queue
 from tests.scale import full_size
 from tests.slim import YEAR, Around, add_tickets, end_walks, make_around
 from tickets.models import Ticket, TimelineEntry
@@ -47,6 +47,7 @@ MINUTE = timedelta(minutes=1)
 def test_killed_workers_and_lost_servers_lose_and_double_nothing_that_is_due(
     celery_worker_process: Callable[..., Worker], killable: Killable
 ) -> None:
+    keep_what_is_committed()
     home, now = Path(settings.ITILNEXT_HOME), datetime.now(UTC).replace(microsecond=0)
     watched = _make_due(now)
     _under_fire(celery_worker_process, now)
