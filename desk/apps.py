@@ -8,6 +8,7 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.auth import sign_in_pages
+        from desk.alerts.forecast import FORECAST
         from desk.flags import REPEAT_CONTACT
         from desk.people.views.session import sign_in_to_go_on
         from desk.scores.parts import SCORE
@@ -16,3 +17,4 @@ class DeskConfig(AppConfig):
         sign_in_pages.append(sign_in_to_go_on)
         above_feed["repeat-contact"] = REPEAT_CONTACT
         beside_feed["score"] = SCORE
+        beside_feed["forecast"] = FORECAST

@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from core.errors import DomainError, Forbidden
 from tickets.models import Ticket
 
 
@@ -29,6 +30,10 @@ class Section:
     """What the template wants beside `ticket`."""
     is_for: Callable[[Ticket], bool] = lambda _ticket: True
     """On which tickets it stands; asked of each page, so without a query."""
+    may_see: Callable[[Agent, Ticket], bool] = lambda _reader, _ticket: True
+    """Who reads it, of those who read the ticket; asked like `is_for`."""
+    refusal: type[DomainError] = Forbidden
+    """What everybody else is answered."""
     is_part_of_page: bool = False
     """Comes with the page, so that nothing moves when it is there: for what stands on few tickets and is soon read."""
 
@@ -53,7 +58,7 @@ def links_to(sections: dict[str, Section], ticket: Ticket, reader: Agent) -> lis
             "markup": _markup(section, ticket, reader) if section.is_part_of_page else "",
         }
         for name, section in sections.items()
-        if section.is_for(ticket)
+        if section.is_for(ticket) and section.may_see(reader, ticket)
     ]
 
 

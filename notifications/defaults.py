@@ -78,6 +78,11 @@ class Choice:
     timing: Timing
 
 
+def is_always_breach(event_type: str) -> bool:
+    """Whether what is chosen of an event beside its channels would have no effect."""
+    return USUAL[EventType(event_type)].urgency == Urgency.BREACH
+
+
 def choice_for(event_type: str, urgency: str, own: Choice | None = None) -> Choice:
     """What a person has chosen for the event, else what is usual. A breach comes at once and by its floor at least."""
     wanted, usual = Urgency(urgency), USUAL[EventType(event_type)]

@@ -6,16 +6,22 @@ What is sent names references and kinds of events, no customer and no subject: i
 import hashlib
 import json
 import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr, parsedate_to_datetime
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Agent
 from connectors.push import services
+from connectors.push.endpoints import host_of
 from connectors.push.keys import encoded, private_key
 from connectors.push.models import PushSubscription
 from notifications.enums import DeliveryChannel, Urgency
@@ -25,7 +31,10 @@ logger = logging.getLogger(__name__)
 
 LASTS = timedelta(hours=4)
 """How long a push service keeps a message for a browser that is off; after that it is old news."""
-TIMEOUT = 5.0
+SECONDS = 9.0
+"""For a letter, however many browsers it goes to: what their services keep others waiting for."""
+TIMEOUT = 4.0
+"""For one browser at most, so that one that hangs leaves time for another."""
 SIGNED_FOR = timedelta(hours=12)
 LINES_SHOWN = 4
 URGENCIES = {Urgency.NORMAL: "normal", Urgency.URGENT: "high", Urgency.BREACH: "high"}
@@ -47,12 +56,25 @@ class PushWay:
         return PushSubscription.objects.filter(agent=agent).exists()
 
     def deliver(self, letter: Letter) -> None:
-        """To each browser of the person; that one took it is enough, as it is the person who is told."""
-        browsers = list(PushSubscription.objects.filter(agent=letter.recipient).order_by("created_at"))
+        """To each browser of the person, as far as the time goes; that one took it is enough, as it is the person who
+        is told. Where it arrived last it is tried first.
+        """
+        last_reached = F("last_success_at").desc(nulls_last=True)
+        browsers = list(PushSubscription.objects.filter(agent=letter.recipient).order_by(last_reached, "created_at"))
         if not browsers:
             raise NotDelivered("No browser is allowed any more.", is_final=True)
-        failures = [failure for browser in browsers if (failure := _deliver_to(browser, letter)) is not None]
-        if len(failures) == len(browsers):
+        ends = time.monotonic() + SECONDS
+        failures: list[NotDelivered] = []
+        is_told = False
+        for browser in browsers:
+            if (left := ends - time.monotonic()) <= 0:
+                failures.append(NotDelivered("There was no time left for another browser."))
+                break
+            if failure := _deliver_to(browser, letter, seconds=min(left, TIMEOUT)):
+                failures.append(failure)
+            else:
+                is_told = True
+        if not is_told:
             waits = [failure.retry_after for failure in failures if failure.retry_after is not None]
             raise NotDelivered(
                 "; ".join(map(str, failures)),
@@ -61,10 +83,10 @@ class PushWay:
             )
 
 
-def _deliver_to(browser: PushSubscription, letter: Letter) -> NotDelivered | None:
+def _deliver_to(browser: PushSubscription, letter: Letter, *, seconds: float) -> NotDelivered | None:
     """What was in the way, if anything was; a browser that is gone is forgotten."""
     try:
-        _send(browser, letter)
+        _within(seconds, lambda: _send(browser, letter, seconds=seconds))
     except BrowserGone as error:
         services.forget_gone(browser.pk)
         return error
@@ -75,13 +97,36 @@ def _deliver_to(browser: PushSubscription, letter: Letter) -> NotDelivered | Non
     return None
 
 
-def _send(browser: PushSubscription, letter: Letter) -> None:
+def _within(seconds: float, send: Callable[[], None]) -> None:
+    """Wait for `send` no longer than that. A time-out of a connection counts from one byte to the next, and looking up
+    a name has none. What comes too late harms nothing: the same message takes the place of the one before.
+    """
+    answer: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            send()
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is the waiting one's
+            answer.set_exception(error)
+        else:
+            answer.set_result(None)
+
+    Thread(target=run, name="push", daemon=True).start()
+    try:
+        answer.result(timeout=seconds)
+    except TimeoutError as error:
+        raise NotDelivered("The push service did not answer in time.") from error
+
+
+def _send(browser: PushSubscription, letter: Letter, *, seconds: float) -> None:
     import requests  # noqa: PLC0415  # these are slow to load, and of use to the worker alone
     from py_vapid import Vapid02  # noqa: PLC0415
     from pywebpush import WebPushException, webpush  # noqa: PLC0415
 
     keys = {"p256dh": browser.p256dh, "auth": browser.auth}
-    host = urlsplit(browser.endpoint).hostname
+    host = host_of(browser.endpoint)
+    if host is None:
+        raise NotDelivered("This is the address of no push service that the desk knows.", is_final=True)
     with requests.Session() as session:
         session.max_redirects = 0  # whoever was named is spoken to, nobody else
         try:
@@ -89,10 +134,10 @@ def _send(browser: PushSubscription, letter: Letter) -> None:
                 {"endpoint": browser.endpoint, "keys": keys},
                 json.dumps(payload_of(letter), ensure_ascii=False).encode(),
                 vapid_private_key=Vapid02(private_key()),
-                vapid_claims=_claims(browser.endpoint),
+                vapid_claims=_claims(host),
                 ttl=int(LASTS.total_seconds()),
                 headers={"Topic": topic_of(letter.key), "Urgency": URGENCIES[Urgency(letter.urgency)]},
-                timeout=TIMEOUT,
+                timeout=seconds,
                 requests_session=session,
             )
         except WebPushException as error:
@@ -103,16 +148,15 @@ def _send(browser: PushSubscription, letter: Letter) -> None:
             raise NotDelivered(f"{host} was not reached: {type(error).__name__}") from error
 
 
-def _claims(endpoint: str) -> dict[str, Any]:
-    address = urlsplit(endpoint)
+def _claims(host: str) -> dict[str, Any]:
     return {
-        "aud": f"{address.scheme}://{address.netloc}",
+        "aud": f"https://{host}",
         "exp": int((timezone.now() + SIGNED_FOR).timestamp()),
         "sub": f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}",
     }
 
 
-def _judged(response: Any, host: str | None) -> NotDelivered:  # Any: pywebpush says no more of it
+def _judged(response: Any, host: str) -> NotDelivered:  # Any: pywebpush says no more of it
     """Statuses as RFC 8030 and the services give them."""
     if response is None:
         return NotDelivered(f"The message for {host} could not be written.", is_final=True)

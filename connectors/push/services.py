@@ -13,8 +13,8 @@ from core.actors import Actor
 from core.errors import Invalid, NotFound, StaleVersion, Text
 from core.service import service
 
-MOST = 20
-"""Browsers of one person."""
+MOST = 5
+"""Browsers of one person: all are told within one hand-over."""
 
 
 @service

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from notifications.enums import DeliveryChannel, Timing
+from notifications.defaults import is_always_breach
+from notifications.enums import DeliveryChannel, EventType, Timing
 from notifications.ways import installed
 
 CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -37,8 +38,11 @@ class PreferenceForm(forms.Form):
         help_text=_("For this event, in place of your general ones."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, event: EventType, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if is_always_breach(event):
+            for name in ("timing", "quiet_from", "quiet_to"):
+                del self.fields[name]
         chosen = self.initial.get("channels", ())
         channels = [channel for channel in DeliveryChannel if channel in installed() or channel in chosen]
         self.fields["channels"].choices = [(str(each), each.label) for each in channels]  # type: ignore[attr-defined]

@@ -71,7 +71,7 @@ def preference(request: AgentRequest, event_type: str) -> HttpResponse:
         "quiet_from": own and own.quiet_from,
         "quiet_to": own and own.quiet_to,
     }
-    form = PreferenceForm(request.POST or None, initial=initial)
+    form = PreferenceForm(request.POST or None, initial=initial, event=event)
     if request.method == "POST" and form.is_valid():
         try:
             keep_preference(agent, event, by=agent, **form.cleaned_data)

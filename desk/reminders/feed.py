@@ -67,13 +67,16 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _events_of(reminder: Reminder, *, now: datetime) -> Iterator[Event]:
-    """The reminder itself, and of a recurring one what follows it."""
+    """The reminder itself, which a calendar knows again when it has moved, and of a recurring one what follows, by its
+    day.
+    """
     reference = reference_of(reminder)
     url = settings.SITE_URL.rstrip("/") + reverse("desk:ticket", args=[reference]) if reference else ""
     words = describe(reminder)
-    for at in (reminder.wanted_at, *_following(reminder, now)):
+    following = ((f"{reminder.pk}.{at.astimezone(reminder.zone):%Y%m%d}", at) for at in _following(reminder, now))
+    for name, at in ((str(reminder.pk), reminder.wanted_at), *following):
         yield Event(
-            uid=f"{reminder.pk}.{at:%Y%m%d}@{settings.MESSAGE_ID_DOMAIN}",
+            uid=f"{name}@{settings.MESSAGE_ID_DOMAIN}",
             at=at,
             summary=f"{reference} {words}".strip(),
             url=url,

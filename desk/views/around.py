@@ -15,6 +15,7 @@ from core.labels import label_of
 from desk.empowerment.parts import resolutions_section
 from desk.promises import explained_section
 from desk.sections import section_named
+from desk.ticket_page import refused
 from desk.workspace import Part, visible_ticket
 from tickets.enums import ResolutionCode, TicketStatus
 from tickets.models import Ticket
@@ -31,6 +32,8 @@ def section(request: AgentRequest, reference: str, name: str) -> HttpResponse:
     if name in SECTIONS:
         context |= SECTIONS[name](ticket, request.agent)
     elif (found := section_named(name)) is not None:
+        if not found.may_see(request.agent, ticket):
+            return refused(request, ticket, found.refusal())
         context |= {"template": found.template, "title": found.title, **found.read(ticket, request.agent)}
     else:
         raise Http404

@@ -14,7 +14,7 @@ from core.api.schema import page_of
 from core.api.views import ApiViewSet
 from core.errors import NotFound
 from notifications.api.serializers import NotificationVersionIn
-from notifications.defaults import USUAL, choice_for
+from notifications.defaults import USUAL, choice_for, is_always_breach
 from notifications.enums import DeliveryChannel, EventType, Timing
 from notifications.errors import NotYourNotifications
 from notifications.knowledge import Wishes, wishes_of
@@ -58,13 +58,14 @@ class QuietHoursIn(In):
 def shown(event: EventType, wishes: Wishes) -> dict[str, Any]:
     own = wishes.preferences.get(event)
     choice = choice_for(event, USUAL[event].urgency, wishes.choice(event))
+    quiet = own.quiet if own and not is_always_breach(event) else None
     return {
         "event_type": event.value,
         "channels": [channel.value for channel in choice.channels],
         "timing": choice.timing.value,
         "is_usual": own is None,
-        "quiet_from": own and own.quiet_from,
-        "quiet_to": own and own.quiet_to,
+        "quiet_from": quiet and quiet[0],
+        "quiet_to": quiet and quiet[1],
         "version": own and own.version,
     }
 

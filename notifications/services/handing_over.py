@@ -37,6 +37,7 @@ LEASE = timedelta(seconds=120)
 WORKING_SECONDS = 30.0
 """After which none is begun any more: other timers wait, and a worker's time must not end amid handing over."""
 TRIES_SOON = len(SOON) + 1
+LONGEST_SOON = max(SOON)
 """After so many failures the message goes on by the next channel, if there is one."""
 KEPT_FOR = timedelta(days=30)
 """For how long deliveries tell what became of them."""
@@ -161,8 +162,8 @@ def _delivered(leased: Delivery) -> None:
 
 @transaction.atomic
 def _not_delivered(leased: Delivery, error: NotDelivered, *, now: datetime) -> None:
-    """By the next channel after three failures in a row, or at once where trying again cannot help; where there is
-    none, later, and after 24 hours it fails for all to see. What may have arrived is neither.
+    """By the next channel after three failures in a row, or at once where trying again cannot help or is to wait; where
+    there is none, later, and after 24 hours it fails for all to see. What may have arrived is neither.
     """
     lock_person(leased.recipient_id)
     row = _ours(leased).select_for_update(of=("self",)).first()
@@ -173,7 +174,8 @@ def _not_delivered(leased: Delivery, error: NotDelivered, *, now: datetime) -> N
     if error.is_unclear and row.handing_since is not None:
         _fail(row, at=moment, because=Because.UNCLEAR)
         return
-    if error.is_final or row.attempts >= TRIES_SOON:
+    pause = error.retry_after or timedelta()
+    if error.is_final or row.attempts >= TRIES_SOON or pause > LONGEST_SOON:
         below = rung_below(DeliveryChannel(row.channel), reach_of(leased.recipient))
         if below is not None:
             _go_on(row, leased.recipient, below, now=now)
@@ -183,7 +185,7 @@ def _not_delivered(leased: Delivery, error: NotDelivered, *, now: datetime) -> N
     if error.is_final or again_at is None:
         _fail(row, at=moment)
         return
-    row.next_attempt_at = max(again_at, moment + (error.retry_after or timedelta()))
+    row.next_attempt_at = max(again_at, moment + pause)
     row.leased_until = row.handing_since = None
     row.save(update_fields=[*TO_NOTE])
 

@@ -10,11 +10,13 @@ from core.actors import Actor
 from core.errors import Invalid, StaleVersion, Text
 from core.history import record, record_deletion
 from core.service import service
+from notifications.defaults import is_always_breach
 from notifications.enums import DeliveryChannel, EventType, Timing
 from notifications.errors import NotYourNotifications
 from notifications.models import NotificationPreference, QuietHours
 from notifications.policies import may_choose_for
 
+AT_ONCE = _("A breach comes at once, whatever the hour.")
 BOTH = _("Give both times, and two different ones, or none.")
 TO_CHOOSE = tuple(channel for channel in DeliveryChannel if channel != DeliveryChannel.IN_APP)
 """In the app everything stands in any case."""
@@ -32,7 +34,8 @@ def keep_preference(
     quiet_to: time | None = None,
     version: int | None = None,
 ) -> NotificationPreference:
-    """From now on `agent` is told of this event so; what waits already keeps its moment.
+    """From now on `agent` is told of this event so; what waits already keeps its moment. Of a breach there is no choice
+    of when.
 
     Raises NotYourNotifications, Invalid or StaleVersion.
     """
@@ -63,6 +66,11 @@ def _what_is_wrong(
         wrong["channels"] = _("There is no such channel: %(names)s") % {"names": ", ".join(unknown)}
     if timing not in Timing:
         wrong["timing"] = _("There is no such choice.")
+    elif event_type in EventType and is_always_breach(event_type):
+        if timing != Timing.IMMEDIATE:
+            wrong["timing"] = AT_ONCE
+        if quiet_from is not None or quiet_to is not None:
+            wrong["quiet_from"] = AT_ONCE
     if not _makes_sense(quiet_from, quiet_to):
         wrong["quiet_to"] = BOTH
     return wrong

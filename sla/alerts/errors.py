@@ -14,6 +14,11 @@ class AlertTransition(Conflict):
     hint = _("Open the ticket again to see how it stands.")
 
 
+class ForecastForbidden(Forbidden):
+    detail = _("Who is told next is for those who answer for the ticket.")
+    hint = _("Its owner, or who leads, supervises or manages the team can look.")
+
+
 class MatrixForbidden(Forbidden):
     detail = _("Only an admin changes the alert matrix.")
     hint = _("Propose the change to an admin.")

@@ -7,6 +7,11 @@ from datetime import UTC, datetime
 PRODUCT = "-//ITIL-NEXT//Reminders//EN"
 LONGEST_LINE = 75
 """Octets, without the line break (section 3.1)."""
+NOTHING = (
+    *("BEGIN:VTIMEZONE", "TZID:Etc/UTC", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0000"),
+    *("TZOFFSETTO:+0000", "TZNAME:UTC", "END:STANDARD", "END:VTIMEZONE"),
+)
+"""A calendar has one component at least (section 3.6)."""
 ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
 
 
@@ -26,6 +31,7 @@ class Event:
 
 def calendar(name: str, events: Iterable[Event]) -> bytes:
     """The whole of it, in UTF-8."""
+    told = [line for event in events for line in _lines_of(event)]
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -33,7 +39,7 @@ def calendar(name: str, events: Iterable[Event]) -> bytes:
         f"NAME:{_text(name)}",  # RFC 7986, and the name that older programs know
         f"X-WR-CALNAME:{_text(name)}",
         "REFRESH-INTERVAL;VALUE=DURATION:PT15M",
-        *(line for event in events for line in _lines_of(event)),
+        *(told or NOTHING),
         "END:VCALENDAR",
     ]
     return "".join(f"{part}\r\n" for line in lines for part in _folded(line)).encode()

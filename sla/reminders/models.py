@@ -55,9 +55,9 @@ class Reminder(FSMModelMixin, BaseModel):
     o'clock when they move to another zone, and the 31st after a February.
     """
     cycle = models.CharField(max_length=100, blank=True, editable=False)
-    """Of an automatic one: for what it is made once, such as one clock and its due moment."""
+    """Of an automatic one: for what it is made once, such as one clock and its target."""
     is_withdrawn = models.BooleanField(default=False, editable=False)
-    """Cancelled by the desk, as its reason was gone; the same may be the case again."""
+    """Cancelled by the desk, as its reason was gone; it comes back with the reason."""
     created_by = models.ForeignKey(
         Agent, verbose_name=_("created by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -148,8 +148,13 @@ class Reminder(FSMModelMixin, BaseModel):
     def cancel(self, *, at: datetime, is_withdrawn: bool = False) -> None:
         self.ended_at, self.snooze_until, self.is_withdrawn = at, None, is_withdrawn
 
+    @transition(field=status, source=S.CANCELLED, target=S.TRIGGERED)
+    def bring_back(self) -> None:
+        """A withdrawn one that had been brought up: it is in front of its person again, who is told nothing new."""
+        self.ended_at, self.is_withdrawn = None, False
 
-for _name in ("trigger", "snooze", "move", "complete", "cancel"):
+
+for _name in ("trigger", "snooze", "move", "complete", "cancel", "bring_back"):
     getattr(Reminder, _name).alters_data = True
 
 

@@ -168,6 +168,21 @@ def test_a_page_of_alerts_costs_as_much_for_many_as_for_one(watched: Watched) ->
     assert costs[0] == costs[1]
 
 
+def test_who_is_told_next_stands_beside_the_feed_for_those_who_answer_for_the_ticket(watched: Watched) -> None:
+    ticket = watched.ticket()
+    url = f"/t/{ticket.reference}/around/forecast/"
+    html = html_of(browser(watched.owner).get(url)).partition("<section")[2]
+    places = [
+        html.index(word) for word in ("Nobody has worked on it", "Level 1", "Olga", "Level 3", "Max", "Not resolved")
+    ]
+    assert places == sorted(places)
+    assert "Somebody owns it." in html
+    colleague = browser(AgentFactory(teams=[watched.team]))
+    assert colleague.get(url).status_code == 403
+    shown = [url in page_of(agent, ticket) for agent in (watched.owner, watched.supervisor)]
+    assert (shown, url in html_of(colleague.get(f"/t/{ticket.reference}/"))) == ([True, True], False)
+
+
 def test_news_of_many_tickets_lead_to_the_page_of_all(watched: Watched) -> None:
     for _number in range(2):
         watched.ticket(owned=False)

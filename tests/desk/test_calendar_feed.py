@@ -1,9 +1,10 @@
 """One's own reminders at a secret address (issue 6): made, read without signing in, revoked."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -11,7 +12,15 @@ from accounts.models import Agent
 from accounts.services import deactivate_agent
 from core.actors import SystemActor
 from sla.reminders.models import CalendarFeed
-from sla.reminders.services import Rhythm, cancel_reminder, create_reminder, open_feed
+from sla.reminders.services import (
+    Rhythm,
+    cancel_reminder,
+    create_reminder,
+    open_feed,
+    snooze_reminder,
+    trigger_due_reminders,
+)
+from tests.concurrency import in_parallel
 from tests.factories import AbsenceFactory, AgentFactory, ContactFactory, TeamFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +83,31 @@ def test_it_holds_the_own_open_ones_and_what_recurs_for_three_months(mara: Agent
     text = read(open_feed(mara, by=mara))
     assert (text.count("SUMMARY:Weekly review"), "Gone" in text) == (14, False)
     assert len(set(re.findall(r"UID:(\S+)", text))) == 14
-    assert "VEVENT" not in read(open_feed(deputy, by=deputy))
+    nothing = read(open_feed(deputy, by=deputy))
+    assert ("VEVENT" in nothing, "BEGIN:VTIMEZONE\r\nTZID:Etc/UTC\r\n" in nothing) == (False, True)
+
+
+def test_no_two_events_share_an_id_and_a_snoozed_one_keeps_its_own(mara: Agent) -> None:
+    """Half past one in Berlin: the last run of the winter and the first of the summer lie on one day of UTC."""
+    first = datetime(2026, 3, 10, 0, 30, tzinfo=UTC)
+    with time_machine.travel(first - HOUR, tick=False) as clock:
+        daily = create_reminder("custom", by=mara, message="x", trigger_at=first, rhythm=Rhythm(frequency="daily"))
+        token = open_feed(mara, by=mara)
+        before = re.findall(r"UID:(\S+)@", read(token))
+        clock.move_to(first, tick=False)
+        trigger_due_reminders(now=first)
+        snooze_reminder(daily.pk, by=mara, until=first + 22 * HOUR)
+        after = re.findall(r"UID:(\S+)@", read(token))
+    assert before[:2] == [str(daily.pk), f"{daily.pk}.20260311"]
+    assert after[:2] == before[:2]
+    assert len(set(before)) == len(before)
+    assert len(set(after)) == len(after)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_are_two_addresses_of_which_the_last_counts(mara: Agent) -> None:
+    tokens = in_parallel(*[lambda: open_feed(mara, by=mara)] * 2)
+    assert sorted(status(token) for token in tokens) == [200, 404]
 
 
 def test_who_has_left_has_no_calendar_any_more(mara: Agent) -> None:

@@ -120,6 +120,9 @@ PAGES = (
     _t("clocks-pause", "clocks/pause/", who="sam", has_picture=False),
     _t("clocks-resume", "clocks/resume/", who="sam", has_picture=False),
     _t("around-company", "around/company/", route="around/<slug:name>/"),
+    Page(
+        "around-forecast", "t/<slug:reference>/around/<slug:name>/", "/t/{ticket}/around/forecast/", has_picture=False
+    ),
     _t("around-similar", "around/similar/", route="around/<slug:name>/"),
     _t("around-score", "around/score/", route="around/<slug:name>/", has_picture=False),
     _t("score", "score/", has_picture=False),

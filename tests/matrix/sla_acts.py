@@ -47,6 +47,10 @@ SLA_ACTS: dict[str, Act] = {
     "acknowledge_on_page_of_alerts": Act(
         page=lambda case: Ask("post", f"/alerts/{case.thing('alert')}/acknowledge/", {}, goes_to="/alerts/")
     ),
+    "read_forecast": Act(
+        api=lambda case: Ask("get", api(case, "alerts/forecast")),
+        page=lambda case: Ask("get", t(case, "around/forecast")),
+    ),
     "read_clocks": Act(api=lambda case: Ask("get", api(case, "clocks"))),
     "read_score": Act(api=lambda case: Ask("get", api(case, "score"))),
     "see_score": shown("around/score"),

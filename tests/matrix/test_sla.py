@@ -36,6 +36,10 @@ read_alerts       new            401  ok    ok    404    ok     ok     ok      o
 read_alerts       owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
 read_alerts       foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
 
+# Who is told next: those who answer for the ticket, and who audits
+read_forecast     owned          401  role  ok    ok     ok     ok     ok      ok      404   404      role  role   401
+read_forecast     foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   role   401
+
 # "Acknowledge alert": recipients; this one went to owner, lead, manager and auditor, who only reads
 acknowledge_alert -              401  role  ok    404    ok     role   ok      role    404   404      role  role   401
 acknowledge_on_page_of_alerts -  401  role  ok    404    ok     role   ok      role    404   404      -     -      401

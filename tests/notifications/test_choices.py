@@ -58,6 +58,28 @@ def test_nonsense_is_refused_and_changes_nothing(wrong: dict, field: str) -> Non
     assert not NotificationPreference.objects.exists()
 
 
+def test_of_a_breach_there_is_no_choice_of_when() -> None:
+    ann = AgentFactory()
+    client, path = signed_in(ann), f"{API}preferences/sla_breach/"
+    for wrong, field in (
+        ({"timing": "daily_digest"}, "timing"),
+        ({"quiet_from": "20:00", "quiet_to": "07:00"}, "quiet_from"),
+    ):
+        answer = client.patch(path, wrong, content_type="application/json")
+        assert (answer.status_code, set(answer.json()["fields"])) == (400, {field})
+    assert not NotificationPreference.objects.exists()
+    none = client.patch(path, {"channels": []}, content_type="application/json")
+    assert (none.status_code, none.json()["channels"]) == (200, ["teams", "push"]), "what holds all the same"
+    page = client.get("/account/notifications/sla_breach/").content.decode()
+    assert ('name="channels"' in page, 'name="timing"' in page, 'name="quiet_from"' in page) == (True, False, False)
+    sent = {"channels": ["email"], "timing": "daily_digest", "quiet_from": "20:00", "quiet_to": "07:00"}
+    assert client.post("/account/notifications/sla_breach/", sent).status_code == 302
+    assert (NotificationPreference.objects.get().timing, NotificationPreference.objects.get().quiet) == (
+        "immediate",
+        None,
+    )
+
+
 def test_page_without_script_chooses_and_goes_back_to_the_usual() -> None:
     ann = AgentFactory()
     client = signed_in(ann)

@@ -250,7 +250,17 @@ def test_the_last_channel_is_tried_with_growing_pauses_for_a_day_and_then_fails_
     assert [letter.key for letter in email.letters] == [str(row.pk)]
 
 
-def test_a_pause_that_the_other_side_asks_for_is_kept(clock, email: Pigeons) -> None:
+def test_126_a_breach_does_not_wait_for_a_channel_that_asks_for_a_pause(clock, push: Pigeons, email: Pigeons) -> None:
+    owner, ticket = owned()
+    push.refusals = [NotDelivered("Slow down.", retry_after=timedelta(hours=6))]
+    tell(owner, EventType.SLA_BREACH, ticket=ticket, urgency=Urgency.BREACH)
+    go(clock)
+    go(clock, seconds=1)
+    assert (push.told(owner), email.told(owner)) == ([], [["sla_breach"]])
+    assert Delivery.objects.get(channel="push").because == Because.NEXT_CHANNEL
+
+
+def test_a_pause_that_the_other_side_asks_for_is_kept_by_the_last_channel(clock, email: Pigeons) -> None:
     owner, _ = owned()
     email.refusals = [NotDelivered("Slow down.", retry_after=timedelta(minutes=10))]
     tell(owner)

@@ -149,7 +149,7 @@ def _host(url: str) -> str:
     if not url.lower().startswith(("http://", "https://")):
         return ""
     try:
-        return (urlsplit(url).hostname or "").lower()
+        return (urlsplit(url.replace("\\", "/")).hostname or "").lower()  # browsers read it so (WHATWG URL)
     except ValueError:
         return ""
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,7 +16,10 @@ from core.api.schema import page_of
 from core.api.views import ApiViewSet
 from core.errors import Forbidden
 from sla.alerts.enums import LEVELS, AlertCondition, AlertStatus
+from sla.alerts.errors import ForecastForbidden
+from sla.alerts.forecast import Silence, forecast_of
 from sla.alerts.models import Alert
+from sla.alerts.policies import may_see_forecast
 from sla.alerts.selectors import Wanted, alerts_for
 from sla.alerts.services import acknowledge_alert
 from tickets.models import Ticket
@@ -75,6 +79,34 @@ class OwnAlertViewSet(ApiViewSet):
         return self.page(alerts_for(self.actor, wanted), ("-triggered_at", "-id"), query, OwnAlertOut)
 
 
+class ForecastArrivalOut(Out):
+    channel = serializers.CharField()
+    at = Instant()
+    reason = serializers.CharField(source="because", help_text="why it comes later than at once; empty: it does not")
+
+
+class ForecastPersonOut(Out):
+    person = PersonOut(source="agent")
+    arrivals = ForecastArrivalOut(many=True, help_text="beside the app, where it stands in any case")
+
+
+class ForecastStepOut(Out):
+    level = serializers.IntegerField()
+    at = Instant()
+    people = ForecastPersonOut(many=True)
+
+
+class ForecastOutlookOut(Out):
+    condition = serializers.ChoiceField(choices=AlertCondition.choices)
+    silence = serializers.ChoiceField(choices=Silence.choices, allow_null=True, help_text="why nobody is told next")
+    steps = ForecastStepOut(many=True)
+
+
+class ForecastOut(Out):
+    outlooks = ForecastOutlookOut(many=True)
+    customer_asked_at = serializers.ListField(child=Instant(), help_text="in the owner's name, while it is their turn")
+
+
 class AlertViewSet(ApiViewSet):
     def ticket(self, reference: str) -> Ticket:
         return self.one(Ticket.objects.visible_to(self.actor), reference=reference.upper())
@@ -106,3 +138,15 @@ class AlertViewSet(ApiViewSet):
         alert = self.one(Alert.objects.filter(ticket=self.ticket(reference)), pk=id)
         values = self.read(AlertVersionIn)
         return Response(AlertOut(acknowledge_alert(alert.pk, by=self.actor, **values)).data)
+
+    @extend_schema(
+        operation_id="alert_forecast",
+        summary="Who is told next, and when",
+        description="If nobody does anything until then. Owner, lead, supervisor, manager and auditor.",
+        responses={200: ForecastOut},
+    )
+    def forecast(self, request: Request, reference: str) -> Response:
+        ticket = self.ticket(reference)
+        if not may_see_forecast(self.actor, ticket):
+            raise ForecastForbidden
+        return Response(ForecastOut(forecast_of(ticket, now=timezone.now())).data)

@@ -41,6 +41,8 @@ WAITING_DAYS = 3
 """Calendar days without an answer of the customer, by the owner's clock."""
 IDLE_DAYS = 5
 """Calendar days in which neither side did anything."""
+LOOK_WHILE_IDLE = timedelta(hours=1)
+"""Activity itself marks nothing, so that what people do costs nothing here."""
 BATCH = 200
 WORKED = (TicketStatus.IN_PROGRESS, TicketStatus.WAITING_CUSTOMER, TicketStatus.WAITING_INTERNAL)
 K = ReminderKind
@@ -67,7 +69,7 @@ class Known:
     unanswered: Sequence[tuple[UUID, datetime | None, datetime | None]]
     """Pending envelopes whose time is over: id, since when it is asked, when its owner was told."""
     kept: Sequence[Reminder]
-    """The desk's, but for those that were withdrawn; locked."""
+    """The desk's, but for those that were withdrawn before anybody saw them; locked."""
 
 
 @service
@@ -90,7 +92,7 @@ def arrange_all(tickets: Collection[Ticket], *, now: datetime) -> int:
         if owner is None:
             unwatched.append(ticket.pk)
         else:
-            looks.append(InactivityCheck(ticket=ticket, due_at=_next_look(ticket, owner, now)))
+            looks.append(InactivityCheck(ticket=ticket, due_at=_next_look(known, owner, now)))
     if unwatched:
         InactivityCheck.objects.filter(pk__in=unwatched).delete()
     InactivityCheck.objects.bulk_create(
@@ -108,7 +110,7 @@ def _known_of(tickets: Collection[Ticket]) -> Iterator[Known]:
     for ticket_id, envelope_id, asked, told in rows_of_help:
         unanswered.setdefault(ticket_id, []).append((envelope_id, asked, told))
     kept: dict[UUID | None, list[Reminder]] = {}
-    rows = Reminder.objects.automatic_on(ids).filter(is_withdrawn=False).order_by("pk")
+    rows = Reminder.objects.automatic_on(ids).exclude(is_withdrawn=True, triggered_at=None).order_by("pk")
     for row in rows.select_for_update(of=("self",), no_key=True):
         kept.setdefault(row.ticket_id, []).append(row)
     for ticket in tickets:
@@ -118,24 +120,39 @@ def _known_of(tickets: Collection[Ticket]) -> Iterator[Known]:
 def _arrange(known: Known, owner: Agent | None, now: datetime) -> int:
     wanted = {(each.kind, each.cycle): each for each in _wanted(known, owner, now)} if owner else {}
     changed = 0
+    seen: dict[tuple[ReminderKind, str], Reminder] = {}
     for row in known.kept:
-        kept = wanted.pop((ReminderKind(row.kind), row.cycle), None)
+        key = (ReminderKind(row.kind), row.cycle)
+        if row.is_withdrawn:
+            seen[key] = row
+            continue
+        kept = wanted.pop(key, None)
         if row.is_open and (owner is None or kept is None):
             row.cancel(at=now, is_withdrawn=True)
-        elif not row.is_open or kept is None or not _follow(row, kept, owner):
+        elif not row.is_open or kept is None or not _follow(row, kept, owner, now):
             continue
         record(row, by=TIMER)
         changed += 1
-    for each in wanted.values():
-        new = Reminder(agent=owner, ticket=known.ticket, kind=each.kind, cycle=each.cycle, trigger_at=each.at)
-        record(new, by=TIMER)
+    for key, each in wanted.items():
+        record(_made(each, known.ticket, owner, seen=seen.get(key), now=now), by=TIMER)
         changed += 1
     return changed
 
 
-def _follow(row: Reminder, wanted: Wanted, owner: Agent | None) -> bool:
-    """Whether an open one has to change: it is the owner's, and comes when it is to come."""
-    is_moved = row.status == ReminderStatus.PENDING and row.trigger_at != wanted.at
+def _made(wanted: Wanted, ticket: Ticket, owner: Agent | None, *, seen: Reminder | None, now: datetime) -> Reminder:
+    """A new one, or the one that its person had seen before the reason was gone for a while."""
+    if seen is None or wanted.at > now:
+        return Reminder(agent=owner, ticket=ticket, kind=wanted.kind, cycle=wanted.cycle, trigger_at=wanted.at)
+    seen.agent = owner or seen.agent
+    seen.bring_back()
+    return seen
+
+
+def _follow(row: Reminder, wanted: Wanted, owner: Agent | None, now: datetime) -> bool:
+    """Whether an open one has to change: it is the owner's, and comes when it is to come; once more if that lies ahead
+    again.
+    """
+    is_moved = row.trigger_at != wanted.at and (row.status == ReminderStatus.PENDING or wanted.at > now)
     if owner is None or not (is_moved or row.agent_id != owner.pk):
         return False
     row.agent = owner
@@ -151,7 +168,7 @@ def _wanted(known: Known, owner: Agent, now: datetime) -> Iterator[Wanted]:
         if since is not None:
             yield Wanted(K.NO_CUSTOMER_RESPONSE, since.isoformat(), days_later(since, WAITING_DAYS, zone))
     elif (idle_at := days_later(_last_activity(ticket), IDLE_DAYS, zone)) <= now:
-        yield Wanted(K.STALE_TICKET, _last_activity(ticket).isoformat(), idle_at)
+        yield Wanted(K.STALE_TICKET, _cycle_of_idleness(ticket), idle_at)
     yield from _of_promise(known.clock, now)
     for pk, asked, told in known.unanswered:
         if asked is not None and told is not None and told >= asked:
@@ -160,20 +177,22 @@ def _wanted(known: Known, owner: Agent, now: datetime) -> Iterator[Wanted]:
 
 def _of_promise(clock: SlaClock | None, now: datetime) -> Iterator[Wanted]:
     """Of the promised solution: two business hours before it is due, half the target where that is less, and once it
-    is missed. A cycle is one due moment: where it moves, what was said of the old one is taken back.
+    is missed. A promise is missed once; the warning is given once for each target, and moves as the due moment does.
     """
     if clock is None or clock.state not in OPEN_CLOCKS:
         return
-    key = f"{clock.pk}:{(clock.breached_at or clock.due_at).isoformat()}"
     if clock.breached_at is not None:
-        yield Wanted(K.SLA_BREACH, key, clock.breached_at)
+        yield Wanted(K.SLA_BREACH, str(clock.pk), clock.breached_at)
     elif clock.state == ClockState.RUNNING:
         if now < clock.due_at:
             before = min(WARNING, timedelta(minutes=clock.target_minutes) / 2)
-            yield Wanted(
-                K.SLA_WARNING, key, subtract_worked(hours_by_id(clock.hours_id).calendar, clock.due_at, before)
-            )
-        yield Wanted(K.SLA_BREACH, key, clock.due_at)
+            warning_at = subtract_worked(hours_by_id(clock.hours_id).calendar, clock.due_at, before)
+            yield Wanted(K.SLA_WARNING, f"{clock.pk}:{clock.target_minutes}", warning_at)
+        yield Wanted(K.SLA_BREACH, str(clock.pk), clock.due_at)
+
+
+def _cycle_of_idleness(ticket: Ticket) -> str:
+    return _last_activity(ticket).isoformat()
 
 
 def _last_activity(ticket: Ticket) -> datetime:
@@ -185,11 +204,22 @@ def _last_activity(ticket: Ticket) -> datetime:
     return max((moment for moment in moments if moment is not None), default=ticket.created_at)
 
 
-def _next_look(ticket: Ticket, owner: Agent, now: datetime) -> datetime:
-    """The earliest moment at which the ticket can have been idle for so long."""
-    zone = ZoneInfo(owner.timezone)
+def _next_look(known: Known, owner: Agent, now: datetime) -> datetime:
+    """The earliest moment at which the ticket can have been idle for so long; soon while its owner is told that it is,
+    as that is to end when something happens.
+    """
+    ticket, zone = known.ticket, ZoneInfo(owner.timezone)
     idle_at = days_later(_last_activity(ticket), IDLE_DAYS, zone)
-    return idle_at if idle_at > now else days_later(now, IDLE_DAYS, zone)
+    if idle_at > now:
+        return idle_at
+    return days_later(now, IDLE_DAYS, zone) if _is_idleness_settled(known) else now + LOOK_WHILE_IDLE
+
+
+def _is_idleness_settled(known: Known) -> bool:
+    """The owner is not, or not any more, reminded of it."""
+    rows = (row for row in known.kept if row.kind == K.STALE_TICKET and not row.is_withdrawn and not row.is_open)
+    is_waiting = known.ticket.status == TicketStatus.WAITING_CUSTOMER
+    return is_waiting or _cycle_of_idleness(known.ticket) in {row.cycle for row in rows}
 
 
 def check_idle_tickets(*, now: datetime) -> int:

@@ -22,8 +22,8 @@ def open_feed(agent: Agent, *, by: Actor) -> str:
     if not isinstance(by, Agent) or by.pk != agent.pk or not may_have_reminders(by):
         raise RemindersForbidden
     token = secrets.token_urlsafe(BYTES)
-    found = CalendarFeed.objects.select_for_update(of=("self",), no_key=True).filter(agent=agent).first()
-    feed = found or CalendarFeed(agent=agent)
+    Agent.objects.for_update().get(pk=agent.pk)  # stands for the row that may not be there yet
+    feed = CalendarFeed.objects.filter(agent=agent).first() or CalendarFeed(agent=agent)
     feed.token_hash = CalendarFeed.hash_of(token)
     record(feed, by=by)
     return token

@@ -64,9 +64,7 @@ def create_reminder(
     if kind == ReminderKind.CHECK_IN:
         trigger_at = trigger_at or now + USUAL_CHECK_IN
     reminder = Reminder(agent=by, created_by=by, kind=kind, message=_line(message), ticket_id=ticket_id)
-    faults = _faults_of(reminder) | _faults_of_moment(trigger_at, now=now) | _faults_of_rhythm(rhythm, by, trigger_at)
-    if kind in RHYTHM and rhythm and rhythm.frequency != RHYTHM[ReminderKind(kind)]:
-        faults["recurrence"] = _("A weekly review recurs every week, a monthly one every month.")
+    faults = _faults_of(reminder, trigger_at, rhythm) | _faults_of_moment(trigger_at, now=now)
     if not faults and Reminder.objects.open().filter(agent=by).count() >= MOST_OPEN:
         faults["kind"] = _("You have %(count)s open reminders already; end some first.") % {"count": MOST_OPEN}
     if faults or trigger_at is None:
@@ -79,7 +77,9 @@ def create_reminder(
 
 @service
 def edit_reminder(reminder_id: UUID, *, by: Actor, version: int | None = None, **values: Any) -> Reminder:
-    """Change `message`, `trigger_at` or `rhythm` (None: recurs no more) of an open one's own; it waits anew then.
+    """Change `message`, `trigger_at` or `rhythm` (None: recurs no more) of an open one's own; moved, it waits anew.
+
+    As long as its moment and its frequency stay, its runs follow from the same first one.
 
     Raises NotFound, ReminderAutomatic, ReminderTransition, Invalid or StaleVersion.
     """
@@ -91,23 +91,17 @@ def edit_reminder(reminder_id: UUID, *, by: Actor, version: int | None = None, *
     _refuse_unless(reminder.is_open, reminder)
     now, before = timezone.now(), reminder.trigger_at
     reminder.message = _line(values.get("message", reminder.message))
-    faults = _faults_of(reminder)
     moment: datetime = values.get("trigger_at", before)
-    if "trigger_at" in values:
+    rhythm: Rhythm | None = values.get("rhythm", _rhythm_of(reminder))
+    faults = _faults_of(reminder, moment, rhythm)
+    if moment != before:
         faults |= _faults_of_moment(moment, now=now)
-    if "rhythm" in values:
-        faults |= _faults_of_rhythm(values["rhythm"], reminder.agent, moment)
-    if values.get("rhythm", ...) is None and reminder.kind in RHYTHM:
-        faults["recurrence"] = _("A review recurs; cancel it if you do not want it any more.")
     if faults:
         raise Invalid(faults)
     _check_version(reminder, version)
     if moment != before:
         reminder.move(to=moment)
-    if "rhythm" in values:
-        _set_rhythm(reminder, values["rhythm"])
-    elif moment != before and reminder.frequency:
-        reminder.recurs_from = _on_the_wall(reminder)
+    _set_rhythm(reminder, rhythm, is_begun=moment == before)
     record(reminder, by=by)
     return reminder
 
@@ -197,12 +191,20 @@ def _line(text: str) -> str:
     return " ".join(str(text).split())
 
 
-def _set_rhythm(reminder: Reminder, rhythm: Rhythm | None) -> None:
+def _rhythm_of(reminder: Reminder) -> Rhythm | None:
+    if not reminder.frequency:
+        return None
+    return Rhythm(frequency=reminder.frequency, interval=reminder.interval, end_on=reminder.end_on)
+
+
+def _set_rhythm(reminder: Reminder, rhythm: Rhythm | None, *, is_begun: bool = False) -> None:
+    """`is_begun`: the first run stays the one it was, unless another frequency begins."""
     if rhythm is None:
         reminder.frequency, reminder.interval, reminder.end_on, reminder.recurs_from = "", 1, None, ""
         return
+    if not is_begun or reminder.frequency != rhythm.frequency:
+        reminder.recurs_from = _on_the_wall(reminder)
     reminder.frequency, reminder.interval, reminder.end_on = rhythm.frequency, rhythm.interval, rhythm.end_on
-    reminder.recurs_from = _on_the_wall(reminder)
 
 
 def _on_the_wall(reminder: Reminder) -> str:
@@ -210,8 +212,9 @@ def _on_the_wall(reminder: Reminder) -> str:
     return reminder.trigger_at.astimezone(reminder.zone).replace(tzinfo=None, microsecond=0).isoformat()
 
 
-def _faults_of(reminder: Reminder) -> Faults:
-    faults: Faults = {}
+def _faults_of(reminder: Reminder, first: datetime | None, rhythm: Rhythm | None) -> Faults:
+    """Of what it would be, new or changed; a moment that is new has faults of its own."""
+    faults = _faults_of_rhythm(rhythm, reminder, first)
     if reminder.kind not in OWN:
         faults["kind"] = _("This is not one of: %(known)s.") % {"known": ", ".join(OWN)}
     if reminder.ticket_id is None and reminder.kind in OF_A_TICKET:
@@ -235,17 +238,20 @@ def _faults_of_moment(moment: datetime | None, *, now: datetime, name: str = "tr
     return {name: _("At most two years ahead.")} if moment > now + FURTHEST else {}
 
 
-def _faults_of_rhythm(rhythm: Rhythm | None, agent: Agent, first: datetime | None) -> Faults:
+def _faults_of_rhythm(rhythm: Rhythm | None, reminder: Reminder, first: datetime | None) -> Faults:
+    usual = RHYTHM.get(ReminderKind(reminder.kind)) if reminder.kind in RHYTHM else None
     if rhythm is None:
-        return {}
+        return {"recurrence": _("A review recurs; cancel it if you do not want it any more.")} if usual else {}
     if rhythm.frequency not in Frequency:
         return {"recurrence": _("This is not one of: %(known)s.") % {"known": ", ".join(Frequency.values)}}
+    if usual and rhythm.frequency != usual:
+        return {"recurrence": _("A weekly review recurs every week, a monthly one every month.")}
     if not 1 <= rhythm.interval <= recurrence.MOST_BETWEEN:
         return {"recurrence": _("A number from 1 to %(most)s.") % {"most": recurrence.MOST_BETWEEN}}
     if rhythm.end_on is None or first is None:
         return {}
     if not is_possible(rhythm.end_on):
         return {"recurrence": OUT_OF_RANGE}
-    if rhythm.end_on < agent.today(first):
+    if rhythm.end_on < reminder.agent.today(first):
         return {"recurrence": _("The last day is not before the first one.")}
     return {}

@@ -1,5 +1,7 @@
 """Web push to a real endpoint: encrypted for one browser, signed by the desk, and only to services that are known."""
 
+import socket
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from connectors.push.endpoints import is_known
 from connectors.push.errors import TooManyBrowsers
 from connectors.push.keys import ORDER, encoded, private_key, public_key
 from connectors.push.models import PushSubscription
@@ -23,6 +26,18 @@ from tests.factories import AgentFactory, TicketFactory
 from tests.push_service import Browser, PushService, is_signed, push_service
 
 pytestmark = pytest.mark.django_db
+STRANGE = [
+    "https://10.0.0.5\\x.push.apple.com/",
+    "https://10.0.0.5\\@x.push.apple.com/",
+    "https://10.0.0.5%5cx.push.apple.com/",
+    "https://10.0.0.5\t.push.apple.com/",
+    "https://x.push.apple.com\t/",
+    "https://10.0.0.5@x.push.apple.com/",
+    "https://x.push.apple.com./",
+    "https://x.push.apple.com:8443/",
+    "https://10.0.0.5#.push.apple.com/",
+    " https://x.push.apple.com/",
+]
 
 
 @pytest.fixture(scope="module")
@@ -133,17 +148,62 @@ def test_126_with_the_last_browser_gone_the_next_channel_serves(service: PushSer
     assert [message.subject for message in mailoutbox] == ["Overdue"]
 
 
-def test_a_busy_service_is_left_alone_for_as_long_as_it_asks(service: PushService) -> None:
+def test_126_a_busy_service_is_left_alone_and_the_next_channel_serves(service: PushService, mailoutbox: list) -> None:
     owner = AgentFactory()
     phone = allowed(service, owner)
     service.answers = [(429, {"Retry-After": "600"})]
     breach(owner)
     deliver_due()
-    row = Delivery.objects.get()
-    assert row.next_attempt_at - timezone.now() > timedelta(minutes=9)
-    assert "429" in row.last_error
+    deliver_due()
+    row = Delivery.objects.get(channel="push")
+    assert (row.because, row.last_error) == (Because.NEXT_CHANNEL, f"{service.host} answered 429.")
+    assert [message.subject for message in mailoutbox] == ["Overdue"]
     deliver_due(now=timezone.now() + timedelta(minutes=11))
+    assert phone.shown() == []
+
+
+@pytest.fixture
+def silent() -> Iterator[PushService]:
+    """It takes connections and never says a word."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(20)
+        yield PushService(port=listening.getsockname()[1])
+
+
+def test_a_service_that_hangs_holds_up_a_letter_for_a_bounded_time(
+    service: PushService, silent: PushService, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PUSH_HOSTS = [service.host, silent.host]
+    monkeypatch.setattr("connectors.push.sending.SECONDS", 0.6)
+    monkeypatch.setattr("connectors.push.sending.TIMEOUT", 0.25)
+    owner = AgentFactory()
+    for number in range(MOST):
+        allowed(silent, owner, str(number))
+    breach(owner)
+    began_at = time.monotonic()
+    deliver_due()
+    assert time.monotonic() - began_at < 2
+    row = Delivery.objects.get(channel="push")
+    assert (row.status, row.attempts) == ("queued", 1)
+    assert "no time left" in row.last_error
+    assert PushSubscription.objects.exclude(last_error="").count() == 3, "the others were not begun"
+
+
+def test_a_browser_that_was_reached_before_is_told_before_those_that_hang(
+    service: PushService, silent: PushService, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PUSH_HOSTS = [service.host, silent.host]
+    monkeypatch.setattr("connectors.push.sending.SECONDS", 2.0)
+    monkeypatch.setattr("connectors.push.sending.TIMEOUT", 2.0)
+    owner = AgentFactory()
+    allowed(silent, owner)
+    phone = allowed(service, owner)
+    PushSubscription.objects.filter(endpoint=phone.endpoint).update(last_success_at=timezone.now())
+    breach(owner)
+    deliver_due()
     assert len(phone.shown()) == 1
+    assert Delivery.objects.get(channel="push").status == "sent"
 
 
 def test_nobody_is_led_elsewhere(service: PushService) -> None:
@@ -168,6 +228,7 @@ def test_nobody_is_led_elsewhere(service: PushService) -> None:
         "file:///etc/passwd",
         "https://[::1",
         "",
+        *STRANGE,
     ],
 )
 def test_only_known_push_services_are_spoken_to(endpoint: str, service: PushService) -> None:
@@ -175,6 +236,23 @@ def test_only_known_push_services_are_spoken_to(endpoint: str, service: PushServ
     with pytest.raises(Invalid) as refused:
         subscribe(endpoint.format(host=service.host), by=AgentFactory(), **browser.keys)
     assert set(refused.value.fields) == {"endpoint"}
+
+
+@pytest.mark.parametrize("endpoint", STRANGE)
+def test_an_address_that_parsers_read_differently_is_not_spoken_to(
+    endpoint: str, service: PushService, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor where such a row stands already."""
+    settings.PUSH_HOSTS = ["*.push.apple.com"]
+    connected: list[object] = []
+    monkeypatch.setattr("urllib3.util.connection.create_connection", lambda address, *_: connected.append(address))
+    assert not is_known(endpoint)
+    owner = AgentFactory()
+    PushSubscription.objects.create(agent=owner, endpoint=endpoint, **Browser(service, "x").keys)
+    breach(owner)
+    deliver_due()
+    assert connected == []
+    assert Delivery.objects.get(channel="push").because == Because.NEXT_CHANNEL
 
 
 @pytest.mark.parametrize("host", ["fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com"])
@@ -203,7 +281,7 @@ def test_there_is_an_end_to_the_browsers_of_one_person(service: PushService) -> 
     for number in range(MOST):
         allowed(service, agent, str(number))
     with pytest.raises(TooManyBrowsers):
-        allowed(service, agent, "one more")
+        allowed(service, agent, "one-more")
 
 
 def test_api_keeps_and_removes_ones_own_browsers_alone(service: PushService, client: Client) -> None:

@@ -76,6 +76,32 @@ def test_118_an_answer_takes_it_back_and_waiting_again_counts_anew(desk: Desk) -
     assert len(desk.told()) == 2
 
 
+def test_118_what_happens_ends_the_reminder_that_nothing_does(desk: Desk) -> None:
+    ticket = desk.ticket()
+    desk.later(days=5)
+    desk.later(minutes=1)
+    [row] = desk.open("stale_ticket")
+    desk.later(hours=3)
+    assert desk.open("stale_ticket") == [row]
+    add_note(ticket.pk, by=desk.mara, body_text="Rang them up.")
+    desk.settle()
+    noted_at = desk.now
+    desk.later(hours=1, minutes=1)
+    assert desk.open() == []
+    assert InactivityCheck.objects.get(ticket=ticket).due_at == noted_at + 5 * DAY, "not looked at in between"
+    assert len(desk.told()) == 1
+
+
+def test_118_who_says_done_is_left_alone_for_five_days(desk: Desk) -> None:
+    ticket = desk.ticket()
+    desk.later(days=5)
+    desk.later(minutes=1)
+    [row] = desk.open("stale_ticket")
+    complete_reminder(row.pk, by=desk.mara)
+    desk.later(hours=1, minutes=1)
+    assert InactivityCheck.objects.get(ticket=ticket).due_at == desk.now + 5 * DAY
+
+
 def test_118_five_calendar_days_without_activity_are_brought_up_once(desk: Desk) -> None:
     ticket = desk.ticket()
     desk.later(days=4)

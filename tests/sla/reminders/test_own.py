@@ -116,6 +116,42 @@ def test_120_done_brings_the_next_one_and_what_was_missed_is_not_made_up_for(des
     )
 
 
+def test_120_another_last_day_keeps_the_31st_and_another_rhythm_begins_anew(desk: Desk) -> None:
+    first = mine(desk, trigger_at=datetime(2026, 3, 31, 9, tzinfo=BERLIN), rhythm=Rhythm(frequency="monthly"))
+    april = complete_reminder(first.pk, by=desk.mara)
+    assert april is not None
+    edit_reminder(april.pk, by=desk.mara, rhythm=Rhythm(frequency="monthly", end_on=date(2027, 12, 31)))
+    may = complete_reminder(april.pk, by=desk.mara)
+    assert may is not None
+    assert may.trigger_at.astimezone(BERLIN) == datetime(2026, 5, 31, 9, tzinfo=BERLIN)
+    edit_reminder(may.pk, by=desk.mara, trigger_at=datetime(2026, 6, 2, 9, tzinfo=BERLIN))
+    july = complete_reminder(may.pk, by=desk.mara)
+    assert july is not None
+    assert july.trigger_at.astimezone(BERLIN) == datetime(2026, 7, 2, 9, tzinfo=BERLIN), "it was moved"
+    edit_reminder(july.pk, by=desk.mara, rhythm=Rhythm(frequency="weekly"))
+    following = complete_reminder(july.pk, by=desk.mara)
+    assert following is not None
+    assert following.trigger_at.astimezone(BERLIN) == datetime(2026, 7, 9, 9, tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "field"),
+    [
+        ("monthly_review", {"rhythm": Rhythm(frequency="daily")}, "recurrence"),
+        ("monthly_review", {"rhythm": None}, "recurrence"),
+        ("custom", {"trigger_at": MONDAY + timedelta(days=20)}, "recurrence"),
+        ("custom", {"rhythm": Rhythm(frequency="daily", end_on=date(2026, 3, 1))}, "recurrence"),
+    ],
+)
+def test_what_may_not_be_made_may_not_be_made_of_it(desk: Desk, kind: str, changed: dict, field: str) -> None:
+    usual = {"monthly_review": "monthly"}.get(kind, "daily")
+    reminder = mine(desk, kind=kind, rhythm=Rhythm(frequency=usual, end_on=date(2026, 3, 9)))
+    with pytest.raises(Invalid) as refused:
+        edit_reminder(reminder.pk, by=desk.mara, **changed)
+    assert set(refused.value.fields) == {field}
+    assert now_of(reminder).version == reminder.version
+
+
 def test_120_it_stays_nine_o_clock_where_the_person_lives_by_then(desk: Desk) -> None:
     reminder = mine(desk, trigger_at=datetime(2026, 3, 27, 9, tzinfo=BERLIN), rhythm=Rhythm(frequency="weekly"))
     desk.mara.timezone = "America/New_York"

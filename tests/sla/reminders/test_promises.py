@@ -8,13 +8,14 @@ from core.models import EventDelivery
 from sla.models import SlaClock
 from sla.reminders.models import Reminder
 from sla.reminders.selectors import agenda_of
-from sla.reminders.services import complete_reminder
+from sla.reminders.services import arrange_reminders, complete_reminder
 from tests.factories import AgentFactory, TicketFactory
 from tests.sla.reminders.conftest import MONDAY, PROMISES, Desk
 from tickets.models import Ticket
 from tickets.services import (
     accept_ticket,
     edit_ticket,
+    reopen_ticket,
     reply_to_customer,
     resolve_ticket,
     resume_ticket,
@@ -126,6 +127,63 @@ def test_121_resolving_takes_them_back(desk: Desk) -> None:
     resolve_ticket(ticket.pk, by=desk.mara, code="fixed", note="New cable.")
     desk.settle()
     assert desk.open(*PROMISES) == []
+
+
+def waits_and_goes_on(desk: Desk, ticket: Ticket) -> None:
+    reply_to_customer(ticket.pk, by=desk.mara, body_text="Is it on?")
+    desk.later(minutes=1)
+    wait_for_customer(ticket.pk, by=desk.mara)
+    desk.settle()
+    desk.later(minutes=2)
+    resume_ticket(ticket.pk, by=desk.mara)
+    desk.settle()
+    desk.later(minutes=2)
+
+
+def test_117_a_missed_promise_is_told_once_however_often_the_ticket_is_reopened(desk: Desk) -> None:
+    ticket = desk.ticket(subject="No printer")
+    desk.at(MONDAY + 6 * HOUR)
+    desk.at(MONDAY + 8 * HOUR)
+    before = told(desk)
+    for _time in range(2):
+        resolve_ticket(ticket.pk, by=desk.mara, code="fixed", note="New cable.")
+        desk.settle()
+        assert shown(desk) == []
+        desk.later(minutes=20)
+        reopen_ticket(ticket.pk, by=desk.mara)
+        desk.settle()
+        desk.later(minutes=30)
+        assert shown(desk) == ["sla_breach"], "it is in front of its owner again"
+    assert (
+        told(desk)
+        == before
+        == [f"{ticket.reference} is due soon: No printer", f"{ticket.reference} is overdue: No printer"]
+    )
+    assert Reminder.objects.filter(kind="sla_breach").count() == 1
+
+
+def test_117_waiting_and_going_on_gives_no_second_warning(desk: Desk) -> None:
+    ticket = desk.ticket()
+    desk.at(MONDAY + 6 * HOUR)
+    for _time in range(2):
+        waits_and_goes_on(desk, ticket)
+        assert shown(desk) == ["sla_warning"]
+    [warning] = desk.open("sla_warning")
+    complete_reminder(warning.pk, by=desk.mara)
+    waits_and_goes_on(desk, ticket)
+    assert (shown(desk), len(told(desk))) == ([], 1)
+    assert Reminder.objects.filter(kind="sla_warning").count() == 1
+
+
+def test_117_a_warning_that_lies_ahead_again_is_given_again(desk: Desk) -> None:
+    ticket = desk.ticket()
+    desk.at(MONDAY + 6 * HOUR)
+    [warning] = desk.open("sla_warning")
+    SlaClock.objects.filter(ticket=ticket, metric="resolution").update(due_at=MONDAY + 25 * HOUR)
+    arrange_reminders(ticket.pk, now=desk.now)
+    warning.refresh_from_db()
+    assert (warning.status, warning.trigger_at) == ("pending", MONDAY + 23 * HOUR)
+    assert shown(desk) == []
 
 
 def test_who_accepts_what_is_missed_already_is_reminded_of_that_alone(desk: Desk) -> None:

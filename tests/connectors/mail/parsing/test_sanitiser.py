@@ -100,6 +100,8 @@ def test_senders_cannot_set_our_marks() -> None:
 def test_a_link_that_shows_another_host_names_the_real_one() -> None:
     assert "[evil.example]" in sanitise('<a href="https://evil.example/login">www.bank.example</a>').html
     assert "[" not in sanitise('<a href="https://www.bank.example/login">https://bank.example/</a>').html
+    as_browsers_read_it = r'<a href="https://evil.example\@bank.example/">bank.example</a>'
+    assert "[evil.example]" in sanitise(as_browsers_read_it).html
     assert "[" not in sanitise('<a href="https://www.bank.example/login">Sign in</a>').html
 
 
