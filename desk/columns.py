@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from core.labels import label_of
 from core.templatetags.ui import relative_time
 from desk.rows import Row
+from sla.selectors import with_promises
 from tickets.enums import Channel, TicketType
 from tickets.models import Ticket, TicketTag
 from tickets.querysets import ROW, TicketQuerySet
@@ -67,7 +68,7 @@ def loader_for(columns: Sequence[str]) -> Callable[[TicketQuerySet], TicketQuery
         rows = tickets.for_rows()
         if "category" in columns:
             rows = rows.select_related("category")
-        rows = rows.only(*ROW, *reads)
+        rows = with_promises(rows.only(*ROW, *reads))
         if "tags" in columns:
             names = TicketTag.objects.filter(ticket=OuterRef("pk")).order_by("tag__name").values("tag__name")
             rows = rows.annotate(tag_names=ArraySubquery(names))

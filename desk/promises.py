@@ -5,7 +5,7 @@ needs to go on: how much was left at the full hour, and when the calendar is ope
 for an hour, as kept markup does (ADR 5).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -42,15 +42,10 @@ from tickets.models import Ticket
 
 Part = dict[str, Any]  # what a template takes
 
-ICONS: dict[str, str] = {
-    Indicator.ON_TRACK: "circle",
-    Indicator.AT_RISK: "triangle-alert",
-    Indicator.BREACHED: "square",
-    Indicator.PAUSED: "pause",
-    Indicator.MET: "check",
-    Indicator.MISSED: "x",
-}
-"""Their shapes differ, as not everybody tells the colours apart (ux.md section 6)."""
+ICONS: dict[str, str] = {Indicator.MET: "check", Indicator.MISSED: "x"}
+"""Of ended ones. Style draws disc, triangle, square and bars of open ones, as the elements of lists are counted; their
+shapes differ, since not everybody tells the colours apart (ux.md section 6).
+"""
 TICKED = timedelta(hours=25)
 """For so long after the full hour a page can go on counting by itself."""
 
@@ -63,7 +58,7 @@ def badge_of(clock: ShownClock, now: datetime, *, why: str = "") -> Part:
     metric = label_of(Metric, clock.metric)
     return {
         "state": str(indicator),
-        "icon": ICONS[indicator],
+        "icon": ICONS.get(indicator, ""),
         "words": _words(indicator, left, is_paused=clock.state == ClockState.PAUSED, why=why),
         "title": _("%(metric)s: due %(when)s") % {"metric": metric, "when": exact(clock.due_at)},
         "tick": _tick(clock, now) if is_running and (indicator != Indicator.BREACHED or left <= 0) else "",
@@ -108,12 +103,17 @@ def why_of(status: str) -> str:
 
 
 def promise_badges(tickets: Collection[Ticket]) -> dict[UUID, Part]:
-    """Of each ticket the promise that is worst off, as a badge; a ticket without open promises has none. One query."""
-    now, status = timezone.now(), {ticket.pk: ticket.status for ticket in tickets}
-    return {
-        ticket_id: badge_of(worst(clocks, now)[1], now, why=why_of(status[ticket_id]))
-        for ticket_id, clocks in promises_of(list(status)).items()
-    }
+    """Of each ticket the promise that is worst off, as a badge; a ticket without open promises has none. At most
+    one query.
+    """
+    now = timezone.now()
+    return {ticket_id: badge_of(worst(clocks, now)[1], now) for ticket_id, clocks in promises_of(tickets).items()}
+
+
+def add_promises(tickets: Collection[Ticket], row_by_id: Mapping[UUID, Part]) -> None:
+    """Mark rows by how the ticket's promises stand. At most one query."""
+    for ticket_id, badge in promise_badges(tickets).items():
+        row_by_id[ticket_id]["promise"] = badge
 
 
 def head_badge(ticket: Ticket, now: datetime) -> Part | None:

@@ -18,6 +18,7 @@ from accounts.selectors import reach_of
 from core.labels import label_of
 from core.templatetags.ui import in_words, relative_time
 from desk.flags import chips_of
+from desk.promises import add_promises
 from envelopes.hints import EnvelopeHint, hints_on
 from sla.scores.enums import Section, Why
 from tickets.enums import FlagType, Priority, TicketStatus
@@ -133,6 +134,7 @@ def arranged(tickets: Sequence[Ticket], row_by_id: Mapping[UUID, Row], agent: Ag
     these; any other list as one group without a name; none without rows.
     """
     add_hints(tickets, row_by_id, agent)
+    add_promises(tickets, row_by_id)
     if in_groups:
         return _in_sections(tickets, row_by_id)
     return [{"label": "", "rows": list(row_by_id.values())}] if row_by_id else []

@@ -51,7 +51,9 @@ def note_answer(event: PublicReplyReleased) -> None:
 
 @subscribe(AnswerWithdrawn)
 def note_withdrawn_answer(event: AnswerWithdrawn) -> None:
-    services.note_withdrawn_answer(event.ticket_id, given_at=event.given_at, at=event.occurred_at)
+    services.note_withdrawn_answer(
+        event.ticket_id, given_at=event.given_at, first_at=event.first_at, last_at=event.last_at, at=event.occurred_at
+    )
 
 
 @subscribe(PriorityChanged)

@@ -64,6 +64,7 @@ def _window_data(window: Window) -> list[int]:
 def fact_data(fact: Fact) -> Data:
     """All of a fact that has no column of its own; what is empty is left out."""
     data: Data = {"old": fact.old, "new": fact.new, "by": _text(fact.by), "since": _text(fact.since)}
+    data |= {"first": _text(fact.first), "last": _text(fact.last)}
     if fact.terms is not None:
         data["terms"] = terms_data(fact.terms)
     if fact.stop is not None:
@@ -97,6 +98,8 @@ def fact_from(kind: str, at: datetime, envelope_id: UUID | None, data: Data, hou
         stop=stop,
         by=by,
         since=_moment(data.get("since")),
+        first=_moment(data.get("first")),
+        last=_moment(data.get("last")),
     )
 
 

@@ -4,7 +4,7 @@ Plain Python: no database, no clock of its own. Moments are UTC. Source: domain.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -89,6 +89,9 @@ class Fact:
     by: UUID | None = None
     since: datetime | None = None
     """When the answer was given that is withdrawn."""
+    first: datetime | None = None
+    last: datetime | None = None
+    """Of the answers that remain then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,8 @@ class Clock:
     elapsed_seconds: int = 0
     """Open time used up, and open time kept out by pauses, when the clock last stood or was completed."""
     completed_at: datetime | None = None
+    ended_at: datetime | None = None
+    """When it was completed or cancelled."""
     breached_at: datetime | None = None
     breached_by_retarget: bool = False
 
@@ -136,9 +141,21 @@ class State:
     """Earlier cycles."""
     stops: tuple[Stop, ...] = ()
     help: dict[UUID, Terms | None] = field(default_factory=dict)
+    owed: dict[Key, datetime] = field(default_factory=dict)
+    """Next responses and help that somebody waits for, and since when, promised or not."""
     is_answered: bool = False
-    is_resolved: bool = False
+    resolved_at: datetime | None = None
     is_cancelled: bool = False
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.resolved_at is not None
+
+    def is_owed(self, key: Key) -> bool:
+        """Whether what the metric measures is still to be done."""
+        if key[1] == Metric.FIRST_RESPONSE:
+            return not self.is_answered
+        return not self.is_resolved if key[1] in OF_OUTCOME else key in self.owed
 
     def every(self) -> Iterator[Clock]:
         yield from self.past
@@ -166,7 +183,15 @@ class State:
     def stops_of(self, metric: str) -> list[Stop]:
         return [stop for stop in self.stops if stop.reason in STOPPED_BY[metric]]
 
+    def stops_known_to(self, clock: Clock) -> list[Stop]:
+        """As they were when it ended: what stopped others later did not stop it."""
+        end = clock.ended_at
+        if end is None:
+            return self.stops_of(clock.metric)
+        begun = [stop for stop in self.stops_of(clock.metric) if stop.from_at < end]
+        return [replace(stop, to_at=None) if stop.to_at is not None and stop.to_at > end else stop for stop in begun]
+
     def reckoning_of(self, clock: Clock) -> Reckoning:
         """By which its due moment and its explanation are told, but for the end of the ticket's own promise."""
         target = timedelta(minutes=clock.target_minutes)
-        return Reckoning(clock.hours.calendar, clock.started_at, target, self.stops_of(clock.metric))
+        return Reckoning(clock.hours.calendar, clock.started_at, target, self.stops_known_to(clock))

@@ -160,6 +160,9 @@ class AnswerWithdrawn(TicketEvent):
 
     given_at: datetime
     """When it was released."""
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    """When the first and the last of those were released that remain."""
 
 
 @dataclass(frozen=True, kw_only=True)

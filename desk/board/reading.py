@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.db.models import Count, F, Q, Value, Window
 from django.db.models.fields import CharField
 from django.db.models.functions import RowNumber
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,13 +23,13 @@ from core.paging import InRows
 from desk.board.dimensions import Column, Dimension, Layout, tell_helped, tell_standing
 from desk.board.limits import limit_notes
 from desk.flags import chips_of
+from desk.promises import promise_badges
 from desk.rows import help_flag, ticket_url
 from desk.selectors import ANY_STATUS, QueueFilter, QueueView, tickets_in
 from envelopes.hints import EnvelopeHint, hints_on
 from sla.enums import Indicator
-from sla.selectors import indicators
 from tickets.columns import ESCALATED, ON_BOARDS, STATUS_COLUMNS, STATUSES_ESCALATED
-from tickets.enums import OPEN, ColumnField, Priority, TicketStatus
+from tickets.enums import OPEN, Priority, TicketStatus
 from tickets.filters import NONE, Filter, Term, statuses_of
 from tickets.models import Ticket
 from tickets.policies import is_staff_role
@@ -258,21 +256,16 @@ def _cards(tickets: TicketQuerySet, layout: Layout, shown: dict[Cell, int], agen
     cards: dict[Cell, list[Part]] = {}
     tickets_shown = list(found)
     hints = hints_on(tickets_shown, agent) if tickets_shown else {}
-    standings = _standings(tickets_shown, layout)
+    promises = promise_badges(tickets_shown)
     for ticket in tickets_shown:
         tell_helped(ticket, is_helped=ticket.pk in hints)
-        tell_standing(ticket, str(standings.get(ticket.pk, NONE)))
+        promise = promises.get(ticket.pk)
+        tell_standing(ticket, promise["state"] if promise else NONE)
         cell = (layout.by.key_of(ticket), layout.lanes.key_of(ticket) if layout.lanes else "")
         card = card_of(ticket, agent, has_status=layout.shows_resolved, hint=hints.get(ticket.pk))
-        cards.setdefault(cell, []).append(card)
+        told = promise if promise and promise["state"] != Indicator.ON_TRACK else None  # what stands out
+        cards.setdefault(cell, []).append(card | {"promise": told})
     return cards
-
-
-def _standings(tickets: Sequence[Ticket], layout: Layout) -> dict[UUID, Indicator]:
-    """How their promises stand, where the board is laid out by that; one statement."""
-    if not any(dimension.field == ColumnField.SLA_STATUS for dimension in layout.dimensions):
-        return {}
-    return indicators([ticket.pk for ticket in tickets], timezone.now())
 
 
 CARD = (*(name for name in ROW if name != "team__name"), "version", "team")

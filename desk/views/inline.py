@@ -16,11 +16,13 @@ from desk.forms import add_refusal
 from desk.frame import saying
 from desk.inline import form_for, row_named, shown_row
 from desk.neighbours import origin_of_page, with_from
+from desk.promises import add_promises
 from desk.stale import differences_in
 from desk.ticket_page import acted, refused, version_of
 from desk.undoing import undo_url_of_act_just_done
 from desk.workspace import visible_ticket
 from tickets import services
+from tickets.models import Ticket
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,7 +37,7 @@ def inline(request: AgentRequest, reference: str, name: str) -> HttpResponse:
             return redirect("desk:fields", reference=ticket.reference)
         is_open = "closed" not in request.GET
         more = {"inline": _control(request, ticket.reference, name, form)} if is_open else {"focus": name}
-        return _row(request, shown_row(ticket, request.agent, columns, **more))
+        return _row(request, ticket, shown_row(ticket, request.agent, columns, **more))
     error: DomainError | None = None
     if form.is_valid():
         try:
@@ -51,13 +53,13 @@ def inline(request: AgentRequest, reference: str, name: str) -> HttpResponse:
         if not request.htmx:
             return acted(request, ticket.reference, said=_("Saved"), may_undo=True)
         saved = row_named(request.agent, reference, columns)
-        response = _row(request, shown_row(saved, request.agent, columns, focus=name))
+        response = _row(request, saved, shown_row(saved, request.agent, columns, focus=name))
         undo_url = undo_url_of_act_just_done(request.agent, saved)
         return saying(response, f"{saved.reference}: {_('Saved')}", undo_url)
     if not request.htmx and error is not None:
         return refused(request, visible_ticket(request.agent, reference), error)
     row = shown_row(ticket, request.agent, columns, inline=_control(request, ticket.reference, name, form))
-    return _row(request, row, status=error.status if error else 400)
+    return _row(request, ticket, row, status=error.status if error else 400)
 
 
 def _control(request: AgentRequest, reference: str, name: str, form: Any) -> dict[str, Any]:
@@ -66,6 +68,7 @@ def _control(request: AgentRequest, reference: str, name: str, form: Any) -> dic
     return {"name": name, "form": form, "url": url, "close_url": f"{url}&closed=1"}
 
 
-def _row(request: AgentRequest, row: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def _row(request: AgentRequest, ticket: Ticket, row: dict[str, Any], *, status: int = 200) -> HttpResponse:
     row["url"] = with_from(row["url"], origin_of_page(request))
+    add_promises([ticket], {ticket.pk: row})
     return render(request, "desk/_row.html", {"row": row, "csrf_token": get_token(request)}, status=status)

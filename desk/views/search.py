@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from accounts.auth import AgentRequest, agent_required
 from core.errors import Invalid
 from core.paging import Page
+from desk.promises import add_promises
 from desk.rows import add_hints, row_of
 from desk.searching import found_contacts, found_posts, named_tickets, words_in
 from envelopes.searching import Hits
@@ -38,6 +39,7 @@ def search(request: AgentRequest) -> HttpResponse:
         error, page = refusal, Page([], None, None)
     rows = {ticket.pk: row_of(ticket, request.agent) for ticket in page.items}
     add_hints(page.items, rows, request.agent)
+    add_promises(page.items, rows)
     context = {
         "query": query,
         "posts": posts,

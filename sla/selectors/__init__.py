@@ -1,6 +1,6 @@
 """Reads of promises, for this app and those above."""
 
-from sla.selectors.beside import OpenPause, ShownClock, clocks_beside, pauses_beside, promises_of
+from sla.selectors.beside import OpenPause, ShownClock, clocks_beside, pauses_beside, promises_of, with_promises
 from sla.selectors.clocks import (
     indicator_of,
     indicators,
@@ -37,6 +37,7 @@ __all__ = [
     "standing_as",
     "standing_key",
     "states_of",
+    "with_promises",
     "work_calendar_for",
     "work_calendars_for",
     "worst",

@@ -15,7 +15,7 @@ from sla.explain import Segment, left_of
 from sla.models import SlaClock
 from sla.selectors.clocks import indicator_of
 from sla.selectors.states import states_of
-from sla.states import CANCELLED, Clock, State
+from sla.states import Clock, State
 from tickets.models import Ticket
 
 
@@ -65,14 +65,12 @@ def _clock_in(state: State, row: SlaClock) -> Clock | None:
 
 
 def _segments(state: State, clock: Clock, now: datetime) -> list[Segment]:
-    return state.reckoning_of(clock).segments(_explained_until(state, clock, now))
+    return state.reckoning_of(clock).segments(_explained_until(clock, now))
 
 
-def _explained_until(state: State, clock: Clock, now: datetime) -> datetime:
-    if clock.completed_at is not None:
-        return clock.completed_at
-    if clock.state == ClockState.CANCELLED:
-        return next((stop.from_at for stop in state.stops if stop.reason == CANCELLED), clock.started_at)
+def _explained_until(clock: Clock, now: datetime) -> datetime:
+    if clock.ended_at is not None:
+        return clock.ended_at
     now = max(now, clock.started_at)
     return max(now, clock.due_at or now) if clock.state == ClockState.RUNNING else now
 

@@ -5,13 +5,18 @@ from datetime import datetime, timedelta
 from envelopes.clock import PlainClock
 from envelopes.enums import OlaMetric
 from envelopes.models import Envelope
-from sla.enums import Metric
+from sla.enums import ClockState, Metric
 from sla.explain import Reckoning, Stop
 from sla.services.book import case_of, terms_of_envelope
 from sla.services.ledger import ledger_of
 from sla.states import State, Terms
 
 METRICS = {OlaMetric.RESPONSE: Metric.OLA_RESPONSE, OlaMetric.COMPLETION: Metric.OLA_COMPLETION}
+
+
+def _stands(state: State) -> bool:
+    """The customer's promise, whose due moment nobody knows then."""
+    return state.resolution is not None and state.resolution.state == ClockState.PAUSED
 
 
 class PolicyClock:
@@ -29,7 +34,7 @@ class PolicyClock:
         ledger = ledger_of(envelope.ticket_id)
         due = self._due_at(ledger.state if ledger else None, envelope, METRICS[metric], terms, start)
         limit = envelope.ticket.resolution_due_at
-        return due if limit is None or limit <= start else min(due, limit)
+        return due if limit is None or limit <= start or (ledger and _stands(ledger.state)) else min(due, limit)
 
     def _due_at(
         self, state: State | None, envelope: Envelope, metric: Metric, terms: Terms, start: datetime

@@ -197,12 +197,17 @@ def _write_down(row: SlaClock, clock: Clock, at: datetime) -> Iterator[Line]:
 
 def _pass_on(ticket_id: UUID, before: State, after: State, *, at: datetime) -> None:
     """The ticket's own due date, and what helpers have promised on it."""
-    old, new = before.resolution, after.resolution
-    due = new.due_at if new else None
-    if due != (old.due_at if old else None):
+    due = promised_by(after)
+    if due != promised_by(before):
         promise_resolution(ticket_id, due, at=at)
     if _dues_of_help(before).items() - _dues_of_help(after).items():
         renew_dues(ticket_id, by=DESK)
+
+
+def promised_by(state: State) -> datetime | None:
+    """Until when the ticket is to be resolved; None once nothing is promised any more."""
+    clock = state.resolution
+    return None if clock is None or clock.state == ClockState.CANCELLED else clock.due_at
 
 
 def _dues_of_help(state: State) -> dict[tuple[UUID | None, str], datetime | None]:

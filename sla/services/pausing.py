@@ -58,10 +58,11 @@ def resume_clocks(ticket_id: UUID, *, by: Actor, version: int | None = None) -> 
     or StaleVersion.
     """
     ticket, ledger = _locked(ticket_id, by=by)
-    if ledger.state.approved_pause is None:
+    now = timezone.now()
+    pause = ledger.state.approved_pause
+    if pause is None or (pause.until is not None and pause.until <= now):  # the timer says that it is over
         raise NotPaused(reference=ticket.reference)
     _check_version(ticket, version)
-    now = timezone.now()
     ledger.note(Fact(FactKind.RESUMED, now, by=by.pk if isinstance(by, Agent) else None))
     settle([ledger], by=by)
     tell_of_promise(ticket_id, by=by, at=now, facts={"event": "sla_resumed"})

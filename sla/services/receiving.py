@@ -8,10 +8,12 @@ from uuid import UUID
 from core.actors import DESK, Actor
 from core.service import service
 from envelopes.models import Envelope
+from envelopes.services import renew_dues
 from sla.enums import Metric
+from sla.matching import Case
 from sla.models import TermsWalk
 from sla.services.book import case_of, current_book, terms_of_envelope
-from sla.services.ledger import begin, ledger_of, record_fact, settle
+from sla.services.ledger import Ledger, begin, ledger_of, record_fact, settle
 from sla.states import CANCELLED, RESOLVED, WAITING, Clock, Fact, FactKind, State, Terms
 from tickets.models import Ticket
 from tickets.services import lock_ticket
@@ -58,14 +60,19 @@ def note_answer(ticket_id: UUID, *, at: datetime) -> None:
     if ledger is None:
         return
     clocks = [ledger.state.clocks.get((None, metric)) for metric in (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)]
-    if ledger.state.is_answered and not any(map(_is_open, clocks)):
+    owes = not ledger.state.is_answered or (None, Metric.NEXT_RESPONSE) in ledger.state.owed
+    if not owes and not any(map(_is_open, clocks)):
         return
     ledger.note(Fact(FactKind.ANSWERED, at))
     settle([ledger])
 
 
-def note_withdrawn_answer(ticket_id: UUID, *, given_at: datetime, at: datetime) -> None:
-    record_fact(ticket_id, Fact(FactKind.ANSWER_WITHDRAWN, at, since=given_at))
+def note_withdrawn_answer(
+    ticket_id: UUID, *, given_at: datetime, first_at: datetime | None, last_at: datetime | None, at: datetime
+) -> None:
+    """`first_at`, `last_at`: of the answers that remain."""
+    fact = Fact(FactKind.ANSWER_WITHDRAWN, at, since=given_at, first=first_at, last=last_at)
+    record_fact(ticket_id, fact)
 
 
 def follow_terms(ticket_id: UUID, *, at: datetime) -> bool:
@@ -78,15 +85,24 @@ def follow_terms(ticket_id: UUID, *, at: datetime) -> bool:
     terms = current_book().terms_for(case)
     if terms != ledger.state.terms:
         ledger.note(Fact(FactKind.TERMS, at, terms=terms))
-    running = {key[0] for key, clock in ledger.state.clocks.items() if key[0] is not None and clock.is_open}
+    is_of_help = _follow_help(ledger, case, at)
+    has_changed = bool(ledger.new)
+    settle([ledger])
+    if is_of_help:
+        renew_dues(ticket_id, by=DESK)
+    return has_changed
+
+
+def _follow_help(ledger: Ledger, case: Case, at: datetime) -> bool:
+    """Whether something else is promised now to those who wait for help."""
+    owed = {envelope_id for envelope_id, _metric in ledger.state.owed if envelope_id is not None}
+    known = len(ledger.new)
     rows = Envelope.objects.select_related("team__calendar", "assigned_to__primary_team__calendar")
-    for envelope in rows.filter(pk__in=running).order_by("pk") if running else ():
+    for envelope in rows.filter(pk__in=owed).order_by("pk") if owed else ():
         terms = terms_of_envelope(envelope, case)
         if terms != ledger.state.help.get(envelope.pk):
             ledger.note(Fact(FactKind.HELP_TERMS, at, envelope_id=envelope.pk, terms=terms))
-    has_changed = bool(ledger.new)
-    settle([ledger])
-    return has_changed
+    return len(ledger.new) > known
 
 
 def follow_customer(*, contact_id: UUID | None, company_id: UUID | None) -> None:

@@ -1,25 +1,31 @@
 """Tickets follow what is edited: policies, calendars, the tier of a customer. In batches, behind the request."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from core.actors import TIMER, Actor
 from core.events import publish
 from core.service import service
 from core.sweep import run_each
+from envelopes.models import Envelope
 from sla.events import TermsFollowed
-from sla.models import SlaClock, TermsWalk
+from sla.models import ClockFact, TermsWalk
+from sla.records import Data, terms_data
 from sla.services.book import Book, case_of, current_book, forget_book
 from sla.services.receiving import follow_terms
-from sla.states import Terms
+from sla.states import FactKind, Terms
 from tickets.enums import OPEN, TicketStatus
 from tickets.models import Ticket
 from tickets.services import lock_ticket
 
 BATCH = 500
+LINGER = timedelta(minutes=5)
+"""No transaction lasts longer: what is not seen by then, is not there."""
 FOLLOWING = [str(status) for status in (*OPEN, TicketStatus.RESOLVED)]
 """What is resolved may be opened again."""
 
@@ -31,13 +37,36 @@ def follow_new_terms(*, now: datetime) -> int:
     _begin_walk(book, now)
     walk = TermsWalk.objects.filter(ended_at__isnull=True).order_by("id").first()
     if walk is None:
-        return 0
+        return _look_again(book, now)
     tickets = list(_next_tickets(walk))
-    differing = _differing(tickets, book)
-    run_each(differing, lambda ticket_id: follow_terms_now(ticket_id, by=TIMER, at=now))
+    _follow(_differing(tickets, book), now)
     _tell([ticket.pk for ticket in tickets], by=TIMER, at=now)
     _go_on(walk, tickets, now)
     return len(tickets)
+
+
+def _look_again(book: Book, now: datetime) -> int:
+    """What was created about when a walk began may have been promised by what another process still kept, and not yet
+    been committed when the walk passed. Answers how many of these tickets were changed.
+    """
+    walk = TermsWalk.objects.exclude(book="").order_by("-id").first()
+    if walk is None or walk.ended_at is None or now > walk.ended_at + LINGER:
+        return 0
+    margin = timedelta(seconds=settings.SLA_BOOK_SECONDS)
+    around = (walk.begun_at - LINGER - margin, walk.begun_at + LINGER + margin)
+    tickets = Ticket.objects.filter(created_at__range=around).order_by("created_at", "id")
+    rows = tickets.filter(status__in=FOLLOWING).select_related("requester__company").iterator(BATCH)
+    done = 0
+    while batch := list(islice(rows, BATCH)):
+        differing = _differing(batch, book)
+        done += (changed := _follow(differing, now))
+        if changed:
+            _tell(differing, by=TIMER, at=now)
+    return done
+
+
+def _follow(ticket_ids: Sequence[UUID], now: datetime) -> int:
+    return run_each(ticket_ids, lambda ticket_id: follow_terms_now(ticket_id, by=TIMER, at=now))
 
 
 @service
@@ -51,7 +80,7 @@ def _begin_walk(book: Book, now: datetime) -> None:
     if last is not None and last.book == book.stamp:
         return
     if last is not None and last.ended_at is None:
-        TermsWalk.objects.filter(pk=last.pk).update(book=book.stamp, cursor=None)
+        TermsWalk.objects.filter(pk=last.pk).update(book=book.stamp, cursor=None, begun_at=now)
     else:
         TermsWalk.objects.create(book=book.stamp, begun_at=now)
 
@@ -77,31 +106,32 @@ def _go_on(walk: TermsWalk, tickets: Sequence[Ticket], now: datetime) -> None:
 
 
 def _differing(tickets: Sequence[Ticket], book: Book) -> list[UUID]:
-    """Those whose clocks show other terms than what is promised now, or that may do so as colleagues help on them."""
-    clocks: dict[UUID, list[SlaClock]] = {}
-    for clock in SlaClock.objects.of_tickets([ticket.pk for ticket in tickets]).order_by("ticket", "cycle"):
-        clocks.setdefault(clock.ticket_id, []).append(clock)
+    """Those of which other terms were recorded than what is promised now, and those on which colleagues are to help.
+    Two queries.
+    """
+    ids = [ticket.pk for ticket in tickets]
+    recorded = _recorded_terms(ids)
+    helped = set(Envelope.objects.open().filter(ticket__in=ids).values_list("ticket", flat=True))
     return [
         ticket.pk
         for ticket in tickets
-        if _differs(clocks.get(ticket.pk, []), book.terms_for(case_of(ticket)), ticket.status)
+        if ticket.pk in helped or _differs(recorded.get(ticket.pk, NOTHING), book.terms_for(case_of(ticket)))
     ]
 
 
-def _differs(clocks: Sequence[SlaClock], terms: Terms | None, status: str) -> bool:
-    if not clocks:
-        return terms is not None
-    if status == TicketStatus.RESOLVED:
-        return True  # its clocks show what they were completed under
-    counted = [clock for clock in clocks if clock.state in ("running", "paused")]
-    return any(clock.envelope_id is not None or not _shows(clock, terms) for clock in counted)
+def _recorded_terms(ticket_ids: Sequence[UUID]) -> dict[UUID, Data]:
+    """By ticket, what it was put under last."""
+    kinds = [str(FactKind.CREATED), str(FactKind.TERMS)]
+    rows = ClockFact.objects.filter(ticket__in=ticket_ids, kind__in=kinds).order_by("ticket", "-seq")
+    found = rows.distinct("ticket").values_list("ticket", "data")
+    return {ticket_id: data.get("terms", NOTHING) for ticket_id, data in found}
 
 
-def _shows(clock: SlaClock, terms: Terms | None) -> bool:
-    if terms is None:
-        return False
-    shown = (clock.policy_id, clock.hours_id, clock.target_minutes)
-    return shown == (terms.policy_id, terms.hours.id, terms.targets.get(clock.metric))
+NOTHING: Data = {}
+
+
+def _differs(recorded: Data, terms: Terms | None) -> bool:
+    return recorded != (terms_data(terms) if terms else NOTHING)
 
 
 @service

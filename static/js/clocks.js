@@ -4,7 +4,7 @@
 const MINUTE = 60_000;
 const MINUTE_S = 60;
 const HOUR_S = 3600;
-const LOOKS = { left: ["on_track", "circle"], soon: ["at_risk", "triangle-alert"], over: ["breached", "square"] };
+const STATES = { left: "on_track", soon: "at_risk", over: "breached" };
 let patterns = null;
 
 const leftOf = (clock, now) => {
@@ -22,13 +22,8 @@ const show = (el, now) => {
   const [left, risk] = leftOf(el.dataset.clock, now);
   const name = left <= 0 ? "over" : left < risk ? "soon" : "left";
   const words = patterns[name].replace("{time}", amount(left));
-  const text = el.lastElementChild;
-  if (text.textContent !== words) text.textContent = words;
-  const [state, icon] = LOOKS[name];
-  if (el.classList.contains(`sla--${state}`)) return;
-  el.className = `sla sla--${state}`;
-  const use = el.querySelector("use");
-  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icon}`));
+  if (el.lastChild.nodeValue !== words) el.lastChild.nodeValue = words;
+  el.className = `sla sla--${STATES[name]}`;
 };
 
 const refresh = () => {

@@ -127,4 +127,7 @@ def test_quick_filters_leave_out_what_the_list_decides_itself(desk: Desk) -> Non
         view: [str(link["label"]) for link in browser.get(f"/queue/{view}/").context["quick"]]
         for view in ("mine", "unowned")
     }
-    assert labels == {"mine": ["New", "Waiting", "High and critical"], "unowned": ["High and critical"]}
+    assert labels == {
+        "mine": ["New", "Waiting", "High and critical", "Late or at risk"],
+        "unowned": ["High and critical", "Late or at risk"],
+    }

@@ -20,6 +20,7 @@ from envelopes.services import (
 from sla.enums import Metric
 from sla.models import SlaClock, SlaPolicy
 from sla.selectors import nearest_clocks
+from sla.services import pause_clocks, resume_clocks
 from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
 from tests.sla.conftest import MONDAY_NINE, Desk, clock_of, due_of, minutes, travel
 from tickets.models import Ticket, TimelineEntry
@@ -113,6 +114,35 @@ def test_while_the_customer_is_waited_for_the_completion_stands_still(
     clock = of_help(envelope, Metric.OLA_COMPLETION)
     assert (clock.state, clock.due_at) == ("running", before + minutes(60))
     assert Envelope.objects.get(pk=envelope.pk).completion_due_at == clock.due_at
+
+
+def test_while_the_customers_promise_stands_still_it_limits_no_help(
+    desk: Desk, late_shift: Team, expert: Agent
+) -> None:
+    late_shift.calendar = None
+    late_shift.save()
+    ticket = desk.ticket()
+    with travel(MONDAY_NINE + minutes(60)):
+        envelope = EnvelopeFactory(ticket=ticket, team=late_shift)
+        accept_envelope(envelope.pk, by=expert)
+    limit = MONDAY_NINE + minutes(480)
+    assert of_help(envelope, Metric.OLA_COMPLETION).due_at == limit
+    until = MONDAY_NINE + timedelta(days=4)
+    with travel(MONDAY_NINE + minutes(120)):
+        pause_clocks(ticket.pk, by=desk.supervisor, reason="vendor", until=until)
+    own = MONDAY_NINE + timedelta(days=2, hours=5)
+    clock = of_help(envelope, Metric.OLA_COMPLETION)
+    assert (clock.state, clock.due_at) == ("running", own), "1440 minutes of its own, from ten on"
+    assert Envelope.objects.get(pk=envelope.pk).completion_due_at == own
+    with travel(MONDAY_NINE + minutes(121)):
+        later = EnvelopeFactory(ticket=ticket, team=late_shift)
+    assert Envelope.objects.get(pk=later.pk).response_due_at == of_help(later, Metric.OLA_RESPONSE).due_at
+    run_all(now=MONDAY_NINE + minutes(481))
+    assert of_help(envelope, Metric.OLA_COMPLETION).breached_at is None
+    with travel(MONDAY_NINE + minutes(490)):
+        resume_clocks(ticket.pk, by=desk.supervisor)
+    due = MONDAY_NINE + timedelta(days=1, minutes=250)
+    assert of_help(envelope, Metric.OLA_COMPLETION).due_at == due == due_of(ticket), "as before"
 
 
 def test_given_back_it_runs_on_and_opened_again_it_begins_anew(desk: Desk, late_shift: Team, expert: Agent) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models import Case, F, When
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,10 +51,9 @@ from tickets.services import (
     reopen_ticket,
     resolve_ticket,
     resume_ticket,
-    undo_message,
     wait_for_customer,
 )
-from tickets.services.conversation import release_due_messages, reply_to_customer
+from tickets.services.conversation import release_due_messages, reply_to_customer, undo_message
 from tickets.services.creation import Message
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +150,20 @@ class Story:
     def take(self) -> None:
         accept_ticket(self.ticket.pk, by=self.desk.owner)
 
+    def switch_policies(self, number: int, now: Any) -> None:
+        """Off and on, of customers or of helpers; or a metric less, and again."""
+        rows = SlaPolicy.objects.filter(kind="ola") if number % 3 == 0 else SlaPolicy.objects.filter(name="Medium")
+        if number % 3 == 2:
+            rows.update(next_response_minutes=Case(When(next_response_minutes=None, then=60), default=None))
+        else:
+            rows.update(is_active=~F("is_active"), retroactive=bool(number % 5))
+        services.follow_new_terms(now=now)
+
+    def take_back(self) -> None:
+        message = self.ticket.outbound_messages.filter(status="queued").order_by("-released_at").first()
+        if message is not None:
+            undo_message(message.pk, by=self.desk.owner)
+
 
 ACTS: dict[str, Callable[[Story, int, Any], object]] = {
     "wait": lambda s, _number, _now: s.wait(),
@@ -176,13 +190,15 @@ ACTS: dict[str, Callable[[Story, int, Any], object]] = {
     ),
     "pause": lambda s, number, now: s.pause(number, now),
     "run_on": lambda s, _number, _now: services.resume_clocks(s.ticket.pk, by=s.desk.supervisor),
-    "take_back": lambda s, number, _now: s.reply_and_take_back(number),
+    "take_back_held": lambda s, number, _now: s.reply_and_take_back(number),
     "belong": lambda s, number, now: s.belong(number, now),
     "flag": lambda s, number, _now: s.flag(number),
     "redirect": lambda s, _number, _now: redirect_envelope(s.envelope(), by=s.desk.owner, team=TeamFactory()),
     "confirm": lambda s, number, _now: number % 3 or confirm_ticket(s.ticket.pk, by=s.desk.owner),
     "close": lambda s, _number, now: close_due_tickets(now=now),
     "calendar": lambda s, number, now: s.edit_calendar(number, now),
+    "switch": lambda s, number, now: s.switch_policies(number, now),
+    "take_back": lambda s, _number, _now: s.take_back(),
     "cancel": lambda s, number, _now: number % 7 or cancel_ticket(s.ticket.pk, by=s.desk.owner, code="withdrawn"),
 }
 
@@ -202,8 +218,21 @@ def adds_up(ticket_id: UUID, now: Any) -> None:
             assert clock.due_at == reckoning.due_at
 
 
-ALWAYS = ("sweep", "policy", "calendar", "belong", "flag", "customer")
-WORK = ("priority", "pause", "pause", "run_on", "reply", "reply", "take_back", "help", "help", "resolve", "cancel")
+ALWAYS = ("sweep", "policy", "switch", "calendar", "belong", "flag", "customer")
+WORK = (
+    "priority",
+    "pause",
+    "pause",
+    "run_on",
+    "reply",
+    "reply",
+    "take_back",
+    "take_back_held",
+    "help",
+    "help",
+    "resolve",
+    "cancel",
+)
 BY_STATUS = {
     "new": (*["take"] * 6, "team", "pause"),
     "in_progress": ("wait", "wait", *WORK),
@@ -235,7 +264,8 @@ def test_rebuilt_clocks_are_the_kept_ones_over_whole_histories(steps: list[tuple
         adds_up(story.ticket.pk, now)
         resolution = SlaClock.objects.filter(ticket=story.ticket, metric="resolution").order_by("cycle").last()
         assert resolution is not None
-        assert Ticket.objects.get(pk=story.ticket.pk).resolution_due_at == resolution.due_at
+        due = None if resolution.state == "cancelled" else resolution.due_at
+        assert Ticket.objects.get(pk=story.ticket.pk).resolution_due_at == due
         late = now + timedelta(days=400)
         story.sweep(late)
         assert not SlaClock.objects.due(late).exists()

@@ -196,7 +196,15 @@ def _forget_answer(ticket: Ticket, message: OutboundMessage, *, at: datetime) ->
     moments = remaining.aggregate(first_response_at=Min("released_at"), last_public_reply_at=Max("released_at"))
     touch(ticket, **moments)
     if message.kind in HUMAN and message.released_at is not None:
-        publish(AnswerWithdrawn(ticket_id=ticket.pk, given_at=message.released_at, occurred_at=at))
+        publish(
+            AnswerWithdrawn(
+                ticket_id=ticket.pk,
+                given_at=message.released_at,
+                first_at=moments["first_response_at"],
+                last_at=moments["last_public_reply_at"],
+                occurred_at=at,
+            )
+        )
 
 
 def drop_all_scheduled(ticket: Ticket, *, reason: Unsent, by: Actor, at: datetime) -> None:

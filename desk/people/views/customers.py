@@ -24,6 +24,7 @@ from desk.delivery import why_undeliverable
 from desk.people.forms import ContactForm
 from desk.people.selectors import contacts_found, tickets_of_company, tickets_of_contact
 from desk.people.views.common import add_refusal, refuse
+from desk.promises import add_promises
 from desk.rows import row_of
 from tickets.models import Ticket
 from tickets.querysets import NEWEST_FIRST
@@ -129,7 +130,9 @@ def _page(request: HttpRequest, rows: QuerySet[Any], ordering: tuple[str, ...]) 
 
 
 def _rows(request: AgentRequest, page: Page[Ticket]) -> list[dict[str, Any]]:
-    return [row_of(ticket, request.agent, may_act=False) for ticket in page.items]
+    rows = {ticket.pk: row_of(ticket, request.agent, may_act=False) for ticket in page.items}
+    add_promises(page.items, rows)
+    return list(rows.values())
 
 
 def _links(page: Page[Any], **kept: str) -> dict[str, str | None]:

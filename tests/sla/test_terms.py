@@ -1,0 +1,184 @@
+"""What is promised follows what admins edit; what one edit ended, goes on after the next (domain.md section 9)."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core.timers import run_all
+from envelopes.models import Envelope
+from envelopes.services import accept_envelope
+from sla import services
+from sla.enums import Metric
+from sla.models import SlaClock, SlaPolicy, TermsWalk
+from sla.services import book, walking
+from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
+from tests.sla.conftest import MONDAY_NINE, Desk, clock_of, due_of, minutes, travel
+from tests.sla.test_clocks import customer_writes, resolved
+from tickets.models import Ticket
+from tickets.services import reopen_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+def edit(moment: datetime, name: str = "Medium", **values: Any) -> None:
+    """And let all tickets follow."""
+    SlaPolicy.objects.filter(name=name).update(**values)
+    with travel(moment):
+        assert run_all(now=moment).failed == []
+
+
+def shown(ticket: Ticket) -> dict[tuple[str, int], tuple[str, int, datetime]]:
+    rows = SlaClock.objects.filter(ticket=ticket, envelope=None)
+    return {(row.metric, row.cycle): (row.state, row.target_minutes, row.due_at) for row in rows}
+
+
+def test_a_policy_switched_off_and_on_again_leaves_its_clocks_as_they_were(desk: Desk) -> None:
+    ticket = desk.ticket()
+    before = shown(ticket)
+    edit(MONDAY_NINE + minutes(30), is_active=False)
+    assert {state for state, _target, _due in shown(ticket).values()} == {"cancelled"}
+    assert due_of(ticket) is None, "nothing is promised"
+    edit(MONDAY_NINE + minutes(40), is_active=True)
+    assert shown(ticket) == before
+    assert due_of(ticket) == MONDAY_NINE + minutes(480)
+
+
+def test_what_would_have_been_due_while_it_was_off_is_missed_when_it_is_on_again(desk: Desk) -> None:
+    ticket = desk.ticket()
+    edit(MONDAY_NINE + minutes(30), is_active=False)
+    edit(MONDAY_NINE + minutes(130), is_active=True)
+    clock = clock_of(ticket, Metric.FIRST_RESPONSE)
+    assert (clock.breached_at, clock.breached_by_retarget) == (MONDAY_NINE + minutes(130), True)
+
+
+def test_what_was_done_while_it_was_off_is_not_owed_again(desk: Desk) -> None:
+    ticket, other = desk.ticket(), desk.ticket()
+    edit(MONDAY_NINE + minutes(30), is_active=False)
+    desk.answer(ticket, MONDAY_NINE + minutes(40))
+    resolved(desk, other, MONDAY_NINE + minutes(40))
+    edit(MONDAY_NINE + minutes(50), is_active=True)
+    assert clock_of(ticket, Metric.FIRST_RESPONSE).state == "cancelled"
+    assert clock_of(ticket, Metric.RESOLUTION).state == "running"
+    assert clock_of(other, Metric.RESOLUTION).state == "cancelled"
+    with travel(MONDAY_NINE + minutes(70)):
+        reopen_ticket(other.pk, by=desk.owner)
+    clock = clock_of(other, Metric.RESOLUTION)
+    assert (clock.state, clock.due_at) == ("running", MONDAY_NINE + minutes(480 + 30)), "less while it was resolved"
+
+
+def test_a_message_that_waits_for_an_answer_waits_on(desk: Desk) -> None:
+    ticket, answered = desk.ticket(), desk.ticket()
+    for each in (ticket, answered):
+        desk.answer(each, MONDAY_NINE + minutes(20))
+        customer_writes(each, MONDAY_NINE + minutes(30))
+    edit(MONDAY_NINE + minutes(40), is_active=False)
+    desk.answer(answered, MONDAY_NINE + minutes(45))
+    edit(MONDAY_NINE + minutes(50), is_active=True)
+    clock = clock_of(ticket, Metric.NEXT_RESPONSE)
+    assert (clock.state, clock.due_at) == ("running", MONDAY_NINE + minutes(150))
+    assert clock_of(answered, Metric.NEXT_RESPONSE).state == "cancelled"
+
+
+def test_through_a_priority_without_a_policy_the_clocks_come_back(desk: Desk) -> None:
+    SlaPolicy.objects.filter(name="Low").update(is_active=False)
+    ticket = desk.ticket()
+    for number, priority in enumerate(("low", "medium", "critical")):
+        desk.raise_to(priority, ticket, MONDAY_NINE + minutes(5 + number))
+    assert due_of(ticket) == MONDAY_NINE + minutes(60)
+    assert {state for state, _target, _due in shown(ticket).values()} == {"running"}
+
+
+def test_opened_again_when_nothing_is_promised_any_more_it_runs_for_nothing(desk: Desk) -> None:
+    ticket = desk.ticket()
+    resolved(desk, ticket, MONDAY_NINE + minutes(60))
+    edit(MONDAY_NINE + minutes(70), is_active=False)
+    assert clock_of(ticket, Metric.RESOLUTION).state == "completed"
+    with travel(MONDAY_NINE + minutes(80)):
+        reopen_ticket(ticket.pk, by=desk.owner)
+    assert (clock_of(ticket, Metric.RESOLUTION).state, due_of(ticket)) == ("cancelled", None)
+    edit(MONDAY_NINE + minutes(100), is_active=True)
+    assert due_of(ticket) == MONDAY_NINE + minutes(480 + 20)
+
+
+def test_helpers_promises_come_back_with_their_policy(desk: Desk) -> None:
+    ticket, team = desk.ticket(priority="low"), TeamFactory()
+    expert = AgentFactory(teams=[team])
+    with travel(MONDAY_NINE):
+        envelope, later = EnvelopeFactory.create_batch(2, ticket=ticket, team=team)
+        accept_envelope(envelope.pk, by=expert)
+    before = SlaClock.objects.get(envelope=envelope, metric=Metric.OLA_COMPLETION)
+    ola = SlaPolicy.objects.filter(kind="ola")
+    names = list(ola.values_list("name", flat=True))
+    for name in names:
+        edit(MONDAY_NINE + minutes(10), name, is_active=False)
+    states = SlaClock.objects.filter(envelope__in=[envelope, later]).values_list("state", flat=True)
+    assert sorted(states) == ["cancelled", "cancelled", "completed"]
+    with travel(MONDAY_NINE + minutes(15)):
+        begun = EnvelopeFactory(ticket=ticket, team=team)
+    for name in names:
+        edit(MONDAY_NINE + minutes(20), name, is_active=True)
+    clock = SlaClock.objects.get(pk=before.pk)
+    assert (clock.state, clock.due_at) == ("running", before.due_at)
+    assert Envelope.objects.get(pk=envelope.pk).completion_due_at == before.due_at
+    for each, start in ((later, MONDAY_NINE), (begun, MONDAY_NINE + minutes(15))):
+        clock = SlaClock.objects.get(envelope=each, metric=Metric.OLA_RESPONSE)
+        assert (clock.state, clock.started_at) == ("running", start)
+        assert Envelope.objects.get(pk=each.pk).response_due_at == clock.due_at
+
+
+def test_an_edit_that_moves_no_clock_that_runs_is_followed_too(desk: Desk) -> None:
+    ticket = desk.ticket()
+    desk.answer(ticket, MONDAY_NINE + minutes(30))
+    edit(MONDAY_NINE + minutes(40), next_response_minutes=30)
+    customer_writes(ticket, MONDAY_NINE + minutes(60))
+    assert clock_of(ticket, Metric.NEXT_RESPONSE).target_minutes == 30
+
+
+def test_a_promise_that_a_policy_did_not_give_before_begins_with_the_ticket(desk: Desk) -> None:
+    SlaPolicy.objects.filter(name="Medium").update(time_to_value_minutes=None)
+    ticket = desk.ticket()
+    edit(MONDAY_NINE + minutes(40), time_to_value_minutes=500)
+    clock = clock_of(ticket, Metric.TIME_TO_VALUE)
+    assert (clock.started_at, clock.due_at) == (MONDAY_NINE, MONDAY_NINE + minutes(500))
+
+
+def test_a_walk_locks_only_tickets_that_are_promised_something_else(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, other, touched = desk.ticket(), desk.ticket(priority="low"), desk.ticket(priority="critical")
+    resolved(desk, done, MONDAY_NINE + minutes(30))
+    run_all(now=MONDAY_NINE + minutes(31))
+    locked: list[Any] = []
+    usual: Callable[..., bool] = walking.follow_terms_now
+
+    def noted(ticket_id: Any, **about: Any) -> bool:
+        locked.append(ticket_id)
+        return usual(ticket_id, **about)
+
+    monkeypatch.setattr(walking, "follow_terms_now", noted)
+    edit(MONDAY_NINE + minutes(40), "Critical", resolution_minutes=90, time_to_value_minutes=90)
+    assert locked == [touched.pk]
+    assert due_of(other) is not None
+
+
+def test_a_ticket_promised_by_what_another_process_still_kept_follows_in_the_next_run(
+    desk: Desk, settings: Any
+) -> None:
+    settings.SLA_BOOK_SECONDS = 60
+    book.forget_book()
+    old = book.current_book()
+    SlaPolicy.objects.filter(name="Medium").update(resolution_minutes=500, time_to_value_minutes=500)
+    services.follow_new_terms(now=MONDAY_NINE)
+    assert not TermsWalk.objects.filter(ended_at=None).exists()
+    new = book.current_book()
+    book._kept.book, book._kept.looked_at = old, time.monotonic()  # that process, within its second
+    ticket = desk.ticket(MONDAY_NINE - timedelta(seconds=1))
+    book._kept.book = new
+    assert due_of(ticket) == MONDAY_NINE + minutes(480) - timedelta(seconds=1)
+    assert services.follow_new_terms(now=MONDAY_NINE + minutes(1)) == 1
+    assert due_of(ticket) == MONDAY_NINE + minutes(500) - timedelta(seconds=1)
+    assert services.follow_new_terms(now=MONDAY_NINE + minutes(2)) == 0
+    book.forget_book()
