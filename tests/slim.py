@@ -148,6 +148,7 @@ def add_tickets(
         "data": json.dumps(fact_data(fact)),
         "first": first,
         "last": first + count - 1,
+        "resolution_minutes": targets["resolution"],
         "requester": around.requester,
         "team": around.team.pk,
         "owners": [agent.pk for agent in around.owners],
@@ -173,12 +174,12 @@ def add_tickets(
 
 
 def _remind(cursor: Any, facts: Mapping[str, Any], due_at: datetime, own_at: datetime) -> None:
-    cycle = f"{_id_of(RESOLUTION)}::text || ':{due_at.isoformat()}'"
-    of_promise = {"of_ticket": _id_of(TICKET), "cycle": cycle, "whose": OWNED}
+    clock, target = f"{_id_of(RESOLUTION)}::text", facts["resolution_minutes"]
+    of_promise = {"of_ticket": _id_of(TICKET), "whose": OWNED}
     warning = {**facts, "kind": "sla_warning", "message": "", "trigger_at": due_at - WARNING}
-    _run(cursor, REMINDER, warning, own=RESOLUTION_WARNING, **of_promise)
+    _run(cursor, REMINDER, warning, own=RESOLUTION_WARNING, cycle=f"{clock} || ':{target}'", **of_promise)
     missed = {**facts, "kind": "sla_breach", "message": "", "trigger_at": due_at}
-    _run(cursor, REMINDER, missed, own=RESOLUTION_MISSED, **of_promise)
+    _run(cursor, REMINDER, missed, own=RESOLUTION_MISSED, cycle=clock, **of_promise)
     own = {**facts, "kind": "custom", "message": "Look at it", "trigger_at": own_at}
     _run(cursor, REMINDER, own, own=OWN, of_ticket="NULL", cycle="''", whose=f"NOT {OWNED}")
 

@@ -104,6 +104,9 @@ def fill(tickets: int) -> None:
             with connections["owner"].cursor() as cursor:
                 add_tickets(cursor, around, count, at=now, remind_own_at=now + FAR)
             print(f"{begun + count:,} of {missing:,} open tickets", flush=True)
+    for sweep in SWEEPS:
+        while sweep.timer(now=_now()):  # what has become due since the last run
+            pass
     with connections["owner"].cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
 

@@ -134,6 +134,7 @@ def _recorded_once(now: datetime) -> None:
     brought_up = Reminder.objects.filter(triggered_at__isnull=False)
     assert brought_up.count() == OTHERS
     assert set(brought_up.values_list("version", flat=True)) == {2}
+    assert not Reminder.objects.filter(is_withdrawn=True).exists()
     assert not TicketScore.objects.filter(next_change_at__lt=now).exists()
     assert list(differences(list(Ticket.objects.values_list("pk", flat=True)))) == []
 

@@ -12,7 +12,8 @@ from core.actors import TIMER
 from core.events import publish
 from core.many import record_all_soon
 from core.service import service
-from core.sweep import run_each
+from core.sweep import is_any, run_each
+from sla.reminders.enums import ReminderStatus
 from sla.reminders.events import ReminderTriggered
 from sla.reminders.models import Reminder
 from sla.reminders.services.automatic import BATCH, arrange_all, arrange_reminders, tickets_with_owners
@@ -41,7 +42,9 @@ Row = tuple[UUID, UUID | None]
 
 def trigger_due_reminders(*, now: datetime) -> int:
     """A timer: bring up what is due, in batches; several workers never bring up one twice."""
-    if not Reminder.objects.due(now).exists():
+    pending = Reminder.objects.filter(status=ReminderStatus.PENDING, trigger_at__lte=now)
+    snoozed = Reminder.objects.filter(status=ReminderStatus.SNOOZED, snooze_until__lte=now)
+    if not is_any(pending, by="trigger_at") and not is_any(snoozed, by="snooze_until"):
         return 0
     try:
         return trigger_batch(BATCH, now=now)
