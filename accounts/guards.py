@@ -2,14 +2,25 @@
 
 from collections.abc import Callable
 
-from accounts.models import Agent
+from accounts.models import Agent, BusinessCalendar
 from core.errors import DomainError
+from core.worktime import WorkCalendar
 
 deactivation_guards: list[Callable[[Agent], DomainError | None]] = []
 """Asked before an agent is deactivated; the first error refuses."""
 
 address_guards: list[Callable[[str], DomainError | None]] = []
 """Asked whether an address may be a customer's; the first error refuses."""
+
+calendar_guards: list[Callable[[BusinessCalendar, WorkCalendar], DomainError | None]] = []
+"""Asked before a calendar gets these hours, or becomes the default one; the first error refuses."""
+
+
+def refuse_calendar(calendar: BusinessCalendar, hours: WorkCalendar) -> None:
+    """Raise the first objection."""
+    for guard in calendar_guards:
+        if refusal := guard(calendar, hours):
+            raise refusal
 
 
 def refusal_of_address(address: str) -> DomainError | None:

@@ -86,6 +86,12 @@ ALERTED_OF_MANY: dict[str, str | Promise] = {
     "not_completed": _("Level %(level)s: %(count)s tickets are not resolved: %(references)s"),
 }
 """By the condition of the alert; many at once are told in one sentence."""
+ALERTED_OUT_OF_SIGHT: dict[str, str | Promise] = {
+    "not_assigned": _("Level %(level)s: tickets out of your sight that nobody has accepted: %(count)s"),
+    "not_updated": _("Level %(level)s: tickets out of your sight that nobody has worked on: %(count)s"),
+    "not_completed": _("Level %(level)s: tickets out of your sight that are not resolved: %(count)s"),
+}
+"""To admins, who are told where nobody else is there to be told, and read no tickets."""
 
 DECIDED: dict[str, str | Promise] = {
     ApprovalStatus.APPROVED: _("Approved on %(reference)s: %(what)s"),
@@ -192,7 +198,9 @@ def _reminded(notification: Notification) -> str | Promise | None:
 
 
 def _alerted(notification: Notification) -> str | Promise | None:
-    known = ALERTED_OF_MANY if notification.payload.get("count") else ALERTED
+    known = ALERTED
+    if notification.payload.get("count"):
+        known = ALERTED_OF_MANY if notification.payload.get("references") else ALERTED_OUT_OF_SIGHT
     is_alert = notification.event_type == EventType.ALERT
     return known.get(notification.payload.get("condition", "")) if is_alert else None
 

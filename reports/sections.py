@@ -141,7 +141,10 @@ def _load_heads() -> list[str]:
 
 def _load_row(pair: Sequence[Figure], link: Link) -> list[Shown]:
     name = shown.named(pair[0])
-    cells = [shown.cell(_("%(name)s (absent)") % {"name": name} if _is_aside(pair[0]) else name, is_number=False)]
+    if _is_aside(pair[0]):
+        has_left = pair[0].group is not None and pair[0].group.has_left
+        name = (_("%(name)s (deactivated)") if has_left else _("%(name)s (absent)")) % {"name": name}
+    cells = [shown.cell(name, is_number=False)]
     for figure in pair:
         url = link(figure, Part.COUNTED) if figure.numerator else ""
         cells += [

@@ -1,5 +1,6 @@
 """Pages of figures: `/reports/`, one page a subject below it, and the rows behind any number."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,8 +15,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.auth import AgentRequest, agent_required
 from accounts.models import Agent
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 from core.labels import label_of
+from core.paging import Page, keyset_page
 from core.tables import csv_rows
 from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
@@ -31,16 +33,17 @@ from reports.measures.figures import Figure
 from reports.measures.registry import figure_named
 from reports.policies import Sight, may_read_figures, sight_of
 from reports.sections import sections_of
+from reports.seen import in_sight, ticket_of
 from reports.shown import Shown
 from reports.wording import COMMON, PAGES, name_of
 from sla.models import SlaClock
 from tickets.calibration import desk_zone
 from tickets.enums import TicketStatus
 from tickets.figures import months_back
-from tickets.models import CalibrationItem, Ticket
+from tickets.models import Ticket
 
-ROWS_SHOWN = 200
-"""Of one number at once; the newest of more."""
+ROWS_SHOWN = 100
+"""Of one number at once, the newest first."""
 
 
 class Question:
@@ -156,7 +159,12 @@ def rows(request: AgentRequest) -> HttpResponse:
     found = figure.rows(Part(part))
     total = found.count()
     shown_as = found if found.model in (Ticket, Envelope) else _behind(found)
-    listed = (_envelopes if shown_as.model is Envelope else _tickets)(request.agent, shown_as)
+    seen = in_sight(shown_as, request.agent)
+    try:
+        page = _page(request, seen)
+    except Invalid as refusal:
+        return _refused(request, refusal)
+    listed = _envelopes(request.agent, page.items) if seen.model is Envelope else _tickets(page.items)
     name = name_of(figure.code)
     context = {
         "title": f"{name}: {figure.group.name}" if figure.group else name,
@@ -167,7 +175,9 @@ def rows(request: AgentRequest) -> HttpResponse:
         "last": question.last,
         "rows": listed,
         "total": total,
-        "others": (total if shown_as is found else shown_as.count()) - len(listed),
+        "others": (total if shown_as is found else shown_as.count()) - seen.count(),
+        "next_url": _beyond(request, page.next_cursor),
+        "previous_url": _beyond(request, page.previous_cursor),
         "back_url": _with(question, reverse("reports:overview")),
         **_course_of(question, figure, part, str(request.GET.get("by", ""))),
         "definitions": shown.definitions_of([figure.code.partition("_")[0].rstrip("b")]),
@@ -198,18 +208,28 @@ def _course_of(question: Question, figure: Figure, part: str, by: str) -> Shown:
     return {"steps": tabs, "course": course, "export_url": export}
 
 
+def _page(request: AgentRequest, seen: Any) -> Page[Any]:
+    """Raises Invalid for a cursor of another list."""
+    is_help = seen.model is Envelope
+    rows = seen.model.objects.filter(pk__in=seen.order_by().values("pk"))
+    rows = rows.with_people() if is_help else rows.select_related("team", "owner")
+    ordering = ("-opened_at" if is_help else "-created_at", "-id")
+    return keyset_page(rows, ordering, cursor=str(request.GET.get("cursor", "")), size=ROWS_SHOWN)
+
+
+def _beyond(request: AgentRequest, cursor: str | None) -> str:
+    return f"?{urlencode(request.GET.dict() | {'cursor': cursor})}" if cursor else ""
+
+
 def _behind(found: Any) -> Any:
     """The tickets of clocks, alerts, transfers and decisions; of clocks between teams the envelopes."""
     of_help = found.model is SlaClock and found.filter(envelope__isnull=False).exists()
     if of_help:
         return Envelope.objects.filter(pk__in=found.order_by().values("envelope"))
-    ticket = "resolution__ticket" if found.model is CalibrationItem else "ticket"
-    return Ticket.objects.filter(pk__in=found.order_by().values(ticket))
+    return Ticket.objects.filter(pk__in=found.order_by().values(ticket_of(found)))
 
 
-def _tickets(agent: Agent, found: Any) -> list[Shown]:
-    """Those that the reader may open; the others are counted and not named."""
-    seen = Ticket.objects.visible_to(agent).filter(pk__in=found.order_by().values("pk")).select_related("team", "owner")
+def _tickets(found: Sequence[Ticket]) -> list[Shown]:
     return [
         {
             "url": reverse("desk:ticket", args=[ticket.reference]),
@@ -221,17 +241,13 @@ def _tickets(agent: Agent, found: Any) -> list[Shown]:
             "at": ticket.created_at,
             "ended_at": ticket.resolved_at,
         }
-        for ticket in seen.order_by("-created_at", "-id")[:ROWS_SHOWN]
+        for ticket in found
     ]
 
 
-def _envelopes(agent: Agent, found: Any) -> list[Shown]:
-    seen = Envelope.objects.visible_to(agent).filter(pk__in=found.order_by().values("pk")).with_people()
-    readable = set(
-        Envelope.objects.thread_visible_to(agent)
-        .filter(pk__in=found.order_by().values("pk"))
-        .values_list("pk", flat=True)
-    )
+def _envelopes(agent: Agent, found: Sequence[Envelope]) -> list[Shown]:
+    ids = [envelope.pk for envelope in found]
+    readable = set(Envelope.objects.thread_visible_to(agent).filter(pk__in=ids).values_list("pk", flat=True))
     return [
         {
             "url": reverse("desk:envelope", args=[envelope.ticket.reference, envelope.number])
@@ -245,5 +261,5 @@ def _envelopes(agent: Agent, found: Any) -> list[Shown]:
             "at": envelope.opened_at,
             "ended_at": envelope.ended_at,
         }
-        for envelope in seen.order_by("-opened_at", "-id")[:ROWS_SHOWN]
+        for envelope in found
     ]

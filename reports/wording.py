@@ -37,6 +37,8 @@ NAMES: dict[str, Promise] = {
     "M21_reason": _("Transfers of ownership"),
     "M22": _("Tickets against capacity"),
     "M22_envelopes": _("Envelopes against capacity"),
+    "open": _("Open tickets"),
+    "open_unowned": _("Without an owner now"),
     "M23": _("Envelopes sealed"),
     "M23_outcome": _("What came of envelopes"),
 }
@@ -124,8 +126,9 @@ DEFINITIONS: dict[str, Promise] = {
     ),
     "M22": _(
         "Open tickets that somebody owns, and envelopes that they work on, against what they can take. Who is absent "
-        "today is told apart and is no part of the team's figure."
+        "today, or has left, is told apart and is no part of the team's figure, which is about its own tickets."
     ),
+    "open": _("Tickets that are open now, by team, and those of them that nobody owns."),
 }
 COMMON: tuple[Promise, ...] = (
     _("A period is counted from its first day to its last one, both included, by the desk's clock."),

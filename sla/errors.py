@@ -27,6 +27,12 @@ class NothingPromised(Conflict):
     hint = _("An admin can add a policy that promises something.")
 
 
+class PromiseOutOfReach(Conflict):
+    code = "promise_out_of_reach"
+    detail = _("With these hours what “%(policy)s” promises would be due in more than five years, or never.")
+    hint = _("Give the calendar more hours, or change that policy first.")
+
+
 class PoliciesNotEditable(Forbidden):
     detail = _("You may not change what is promised.")
     hint = _("An admin can.")

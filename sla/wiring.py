@@ -1,5 +1,6 @@
 """What `ready()` of the app registers for clocks."""
 
+from accounts.guards import calendar_guards
 from core import metrics, timers
 from envelopes.clock import use_clock
 from sla import (
@@ -7,6 +8,7 @@ from sla import (
     services,
     wording,
 )
+from sla.guards import promises_held
 from sla.metrics import of_clocks
 from sla.selectors.beside import CLOCKS, PAUSES
 from sla.selectors.standing import standing_as
@@ -16,6 +18,7 @@ from tickets.columns import standing_ways
 
 def register() -> None:
     use_clock(services.PolicyClock())
+    calendar_guards.append(promises_held)
     wording.register()
     kept_above["clocks"], kept_above["clock_pauses"] = CLOCKS, PAUSES
     standing_ways.append(standing_as)

@@ -17,6 +17,7 @@ from accounts.calendars import in_words, work_calendar, work_calendar_with
 from accounts.countries import COUNTRIES
 from accounts.errors import CalendarsNotEditable
 from accounts.events import CalendarChanged, DefaultCalendarChanged
+from accounts.guards import refuse_calendar
 from accounts.models import BusinessCalendar, CalendarWindow, Holiday
 from accounts.policies import may_edit_calendars
 from accounts.public_holidays import regions_of
@@ -59,7 +60,7 @@ def save_calendar(
 
     Hours that contradict each other or never open are refused with one sentence, and nothing is saved. Whoever counts
     with the calendar is told if its hours have changed (`CalendarChanged`). Raises CalendarsNotEditable, Invalid or
-    StaleVersion.
+    StaleVersion, or what a guard says.
     """
     if not may_edit_calendars(by):
         raise CalendarsNotEditable
@@ -76,6 +77,8 @@ def save_calendar(
     now = timezone.now()
     new_holidays = with_public_days(calendar, own, old_holidays, since=now.date().replace(month=1, day=1), now=now)
     after = _usable(calendar, new_windows, new_holidays)
+    if before is not None:  # nobody counts in a new one yet
+        refuse_calendar(calendar, after)
     if version is not None and version != calendar.version:
         raise StaleVersion(given=version, current=calendar.version)
     remember_taking(calendar, now=now)
@@ -202,6 +205,7 @@ def make_default_calendar(calendar_id: UUID, *, by: Actor) -> BusinessCalendar:
         record(row, by=by, update_fields=["is_default"])
     if not chosen.is_default:
         chosen.is_default = True
+        refuse_calendar(chosen, work_calendar(chosen))
         record(chosen, by=by, update_fields=["is_default"])
         publish(DefaultCalendarChanged(calendar_id=chosen.pk, occurred_at=timezone.now()))
     return chosen

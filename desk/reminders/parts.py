@@ -50,6 +50,7 @@ def _row(reminder: Reminder, agent: Agent) -> Part:
         "url": reverse("desk:ticket", args=[reference]) if reference else "",
         "at": reminder.wanted_at,
         "rhythm": rhythm_of(reminder),
+        "edit_url": "" if reminder.is_automatic else reverse("desk:reminder", args=[reminder.pk]),
         "is_due": reminder.status == ReminderStatus.TRIGGERED,
         "is_snoozed": reminder.status == ReminderStatus.SNOOZED,
         "whose": reminder.agent.name if reminder.agent_id != agent.pk else "",

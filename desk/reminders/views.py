@@ -6,16 +6,17 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.auth import AgentRequest, agent_required
-from core.errors import DomainError, NotFound
+from core.errors import DomainError, Invalid, NotFound
 from desk.forms import add_refusal
 from desk.refusals import Refusal
-from desk.reminders.forms import SNOOZES, ReminderForm, SnoozeForm
+from desk.reminders.forms import SNOOZES, EditReminderForm, ReminderForm, SnoozeForm
 from desk.reminders.parts import groups_of
 from desk.ticket_page import refused
 from desk.unfinished import forget_typed, made_for, posted_or_typed
@@ -23,9 +24,10 @@ from desk.views.forms import Words, form_act
 from desk.workspace import visible_ticket
 from sla.reminders import services
 from sla.reminders.errors import RemindersForbidden
+from sla.reminders.models import Reminder
 from sla.reminders.policies import may_have_reminders
-from sla.reminders.selectors import reminders_on
-from sla.reminders.wording import describe
+from sla.reminders.selectors import reminders_of, reminders_on
+from sla.reminders.wording import describe, reference_of
 from tickets.models import Ticket
 
 STEPS = ("snooze", "complete", "cancel")
@@ -66,6 +68,44 @@ def _page(
     return render(request, "desk/reminders/reminders.html", context, status=error.status if error else status)
 
 
+@require_http_methods(["GET", "POST"])
+@agent_required
+def edit(request: AgentRequest, reminder_id: UUID) -> HttpResponse:
+    """Change a reminder of one's own; what the desk reminds of, and what has ended, is refused."""
+    reminder = reminders_of(request.agent).filter(pk=reminder_id).first()
+    if reminder is None:
+        raise Http404
+    form = EditReminderForm(request.POST or None, reminder=reminder, auto_id="reminder-%s")
+    error: DomainError | None = None
+    try:
+        if form.is_valid():
+            version = form.cleaned_data["version"]
+            changed = services.edit_reminder(reminder.pk, by=request.agent, version=version, **form.values())
+            messages.success(request, _said(changed.wanted_at))
+            return redirect("desk:reminders")
+        services.refuse_edit(reminder)
+    except Invalid as refusal:
+        add_refusal(form, refusal)
+    except DomainError as refusal:
+        error = refusal
+    return _edit_page(request, form, reminder, error)
+
+
+def _edit_page(
+    request: AgentRequest, form: EditReminderForm, reminder: Reminder, error: DomainError | None
+) -> HttpResponse:
+    reference = reference_of(reminder)
+    context = {
+        "form": form,
+        "title": describe(reminder),
+        "reference": reference,
+        "ticket_url": reverse("desk:ticket", args=[reference]) if reference else "",
+        "error": Refusal(error) if error else None,
+    }
+    status = error.status if error else 400 if form.errors else 200
+    return render(request, "desk/reminders/edit.html", context, status=status)
+
+
 @require_POST
 @agent_required
 def step(request: AgentRequest, reminder_id: UUID, name: str) -> HttpResponse:
@@ -87,8 +127,9 @@ def step(request: AgentRequest, reminder_id: UUID, name: str) -> HttpResponse:
 def _take(request: AgentRequest, reminder_id: UUID, name: str, form: SnoozeForm) -> str:
     agent = request.agent
     if name == "snooze":
-        until = form.moment(agent) if form.is_valid() else None
-        snoozed = services.snooze_reminder(reminder_id, by=agent, until=until)
+        if not form.is_valid():
+            raise Invalid({"until": _("There is no such choice.")})
+        snoozed = services.snooze_reminder(reminder_id, by=agent, until=form.moment(agent))
         return _("Snoozed until %(moment)s") % {"moment": _moment(snoozed.snooze_until)}
     if name == "cancel":
         services.cancel_reminder(reminder_id, by=agent)

@@ -14,6 +14,7 @@ from accounts.enums import Scope
 from accounts.errors import ScopeMissing
 from accounts.lookups import team_named
 from accounts.models import ApiClient
+from core.actors import Actor
 from core.api.fields import In, Instant, Named, Out
 from core.api.views import ApiViewSet
 from core.errors import Invalid, NotFound
@@ -26,6 +27,7 @@ from reports.measures.course import MOST_STEPS, course_of, has_course, number_of
 from reports.measures.figures import Figure
 from reports.measures.registry import METRICS
 from reports.policies import may_read_figures, sight_of
+from reports.seen import ids_in_sight
 from reports.wording import DEFINITIONS, name_of
 from tickets.calibration import desk_zone
 from tickets.enums import Channel, Priority, TicketType
@@ -86,8 +88,12 @@ class FigureOut(Out):
     denominator = serializers.IntegerField()
     spread = SpreadOut(allow_null=True, help_text="durations in seconds; percentiles by nearest rank")
     provisional = serializers.IntegerField(help_text="rows that may still change the figure")
-    counted_ids = serializers.ListField(child=serializers.UUIDField(), allow_null=True)
+    counted_ids = serializers.ListField(
+        child=serializers.UUIDField(), allow_null=True, help_text="of the rows that you may open"
+    )
+    counted_others = serializers.IntegerField(allow_null=True, help_text="rows that are not open to you")
     base_ids = serializers.ListField(child=serializers.UUIDField(), allow_null=True)
+    base_others = serializers.IntegerField(allow_null=True)
 
 
 class StepOut(Out):
@@ -133,7 +139,8 @@ class MetricsViewSet(ApiViewSet):
         if code not in METRICS:
             raise NotFound
         first, last, asked = self._asked(query)
-        figures = [_figure(figure, with_ids=query.get("ids", False)) for figure in METRICS[code].read(asked)]
+        ids_for = self.actor if query.get("ids", False) else None
+        figures = [_figure(figure, ids_for=ids_for) for figure in METRICS[code].read(asked)]
         about = {**_about(code), "first": first, "last": last, "computed_at": asked.now}
         course = _course(code, asked, first, last, Step(query["by"])) if "by" in query else None
         return Response(MetricFiguresOut(about | {"figures": figures, "course": course}).data)
@@ -171,7 +178,7 @@ def _course(code: str, asked: Asked, first: date, last: date, step: Step) -> lis
     if number_of_steps(first, last, step) > MOST_STEPS:
         raise Invalid({"by": _("Ask for longer steps or a shorter period.")})
     return [
-        {"first": each.first, "last": each.last, "figures": [_figure(one, with_ids=False) for one in each.figures]}
+        {"first": each.first, "last": each.last, "figures": [_figure(one) for one in each.figures]}
         for each in course_of(code, asked, first, last, step)
     ]
 
@@ -185,12 +192,18 @@ def _about(code: str) -> dict[str, Any]:
     }
 
 
-def _figure(figure: Figure, *, with_ids: bool) -> dict[str, Any]:
+def _figure(figure: Figure, *, ids_for: Actor | None = None) -> dict[str, Any]:
+    """`ids_for`: with the ids of what this reader may open."""
     found = {name: getattr(figure, name) for name in ("key", "code", "group", "unit", "value", "spread", "provisional")}
+    counted = base = (None, None) if ids_for is None else ids_in_sight(figure, Part.BASE, ids_for)
+    if ids_for is not None and figure.counted is not figure.base:
+        counted = ids_in_sight(figure, Part.COUNTED, ids_for)
     return found | {
         "name": name_of(figure.code),
         "numerator": figure.numerator,
         "denominator": figure.denominator,
-        "counted_ids": sorted(figure.ids(Part.COUNTED)) if with_ids else None,
-        "base_ids": sorted(figure.ids(Part.BASE)) if with_ids else None,
+        "counted_ids": counted[0],
+        "counted_others": counted[1],
+        "base_ids": base[0],
+        "base_others": base[1],
     }

@@ -26,6 +26,8 @@ class Group:
     name: str
     is_aside: bool = False
     """Told apart from the others, such as absent agents."""
+    has_left: bool = False
+    """Somebody who works here no more."""
 
 
 @dataclass(frozen=True)

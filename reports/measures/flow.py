@@ -1,11 +1,15 @@
 """Open work: how old it is, who accepts it, who has how much, who was handed it (metrics.md M16, M20 to M22)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, Q, Value, When
+from django.db.models.functions import Coalesce
 
+from accounts.enums import Role
 from accounts.models import Agent, Team
 from accounts.selectors import absent_ids
 from envelopes.enums import EnvelopeStatus
@@ -114,6 +118,7 @@ def ownership_clarity(asked: Asked) -> list[Figure]:
 def transfers(asked: Asked) -> list[Figure]:
     """M21: handed on in the period, for every 1000 tickets created in it; then how often for which reason."""
     rows: Rows = OwnershipTransfer.objects.filter(within(asked, "created_at"))
+    rows = rows.exclude(ticket__status=TicketStatus.CANCELLED)
     if asked.person is not None:
         rows = rows.filter(Q(old_owner=asked.person) | Q(new_owner=asked.person))
     elif asked.teams is not None:
@@ -146,29 +151,34 @@ def transfers(asked: Asked) -> list[Figure]:
 
 
 def workload(asked: Asked) -> list[Figure]:
-    """M22: owned open tickets and envelopes worked on against what an agent, or all of a team, can take; absent agents
-    are no part of their team's. Of a person only their own. Percent of capacity, so it may exceed 100.
+    """M22: owned open tickets and envelopes worked on against what an agent can take, of whichever team they are, or
+    those of a team against what all of it can take; absent agents are no part of their team's, and neither are those
+    who have left with open tickets, who can take none. Of a person only their own. Percent of capacity, so it may
+    exceed 100.
     """
     people = _people(asked)
-    owned, helping = _loads(people)
-    away = absent_ids(people, at=asked.now)
+    away = absent_ids(people, at=asked.now) | {agent.pk for agent in people if not agent.is_active}
+    loads = _loads(people, asked)
     found: list[Figure] = []
     for agent in people:
-        group = Group("agent", str(agent.pk), agent.name, is_aside=agent.pk in away)
-        found += _loaded([agent], group, owned, helping)
+        group = Group("agent", str(agent.pk), agent.name, is_aside=agent.pk in away, has_left=not agent.is_active)
+        found += _loaded([agent], group, loads)
     if asked.person is None:
         for team in _teams(people, asked):
             members = [agent for agent in people if agent.pk not in away and team in agent.teams.all()]
-            found += _loaded(members, Group("team", str(team.pk), team.name), owned, helping)
+            found += _loaded(members, Group("team", str(team.pk), team.name), loads, team=team)
     return found
 
 
 def _people(asked: Asked) -> list[Agent]:
+    """Who works, and who has left open tickets behind."""
     if asked.person is not None:
         return [asked.person]
-    rows = Agent.objects.active().filter(roles__overlap=["agent", "team_lead", "supervisor"])
+    works = Q(is_active=True, roles__overlap=[Role.AGENT, Role.TEAM_LEAD, Role.SUPERVISOR])
     if asked.teams is not None:
-        rows = rows.filter(teams__in=asked.teams).distinct()
+        works &= Q(teams__in=asked.teams)
+    left = Q(is_active=False, pk__in=open_tickets(asked).filter(owner__is_active=False).order_by().values("owner"))
+    rows = Agent.objects.filter(works | left).distinct()
     return list(rows.prefetch_related("teams").order_by("name", "id"))
 
 
@@ -179,25 +189,42 @@ def _teams(people: list[Agent], asked: Asked) -> list[Team]:
     return sorted(seen, key=lambda team: (team.name, team.pk))
 
 
-def _loads(people: list[Agent]) -> tuple[dict[Any, int], dict[Any, int]]:
-    mine = Ticket.objects.filter(owner__in=people, status__in=OPEN).order_by().values("owner")
-    owned = dict(mine.annotate(n=Count("pk")).values_list("owner", "n"))
-    taken = Envelope.objects.filter(assigned_to__in=people, status=EnvelopeStatus.ACTIVE).order_by()
-    helping = dict(taken.values("assigned_to").annotate(n=Count("pk")).values_list("assigned_to", "n"))
-    return owned, helping
+@dataclass(frozen=True)
+class _Load:
+    """Of one kind of work: the rows, and how many there are by person and team."""
+
+    code: str
+    rows: Rows
+    who: str
+    capacity: str
+    counts: Mapping[tuple[UUID, UUID | None], int]
+
+    def of(self, people: Collection[Agent], team: Team | None) -> int:
+        ids = {agent.pk for agent in people}
+        return sum(n for (pk, team_id), n in self.counts.items() if pk in ids and (team is None or team_id == team.pk))
 
 
-def _loaded(people: list[Agent], group: Group, owned: dict[Any, int], helping: dict[Any, int]) -> Iterable[Figure]:
-    ids = [agent.pk for agent in people]
-    parts: list[tuple[str, Rows, dict[Any, int], int]] = [
-        ("M22", Ticket.objects.filter(owner__in=ids, status__in=OPEN), owned, sum(a.max_tickets for a in people)),
-        (
-            "M22_envelopes",
-            Envelope.objects.filter(assigned_to__in=ids, status=EnvelopeStatus.ACTIVE),
-            helping,
-            sum(a.max_envelopes for a in people),
-        ),
+def _loads(people: list[Agent], asked: Asked) -> list[_Load]:
+    """One query each."""
+    owned = Ticket.objects.filter(status__in=OPEN, **asked.only).annotate(of_team=F("team"))
+    of_ticket = {f"ticket__{name}": value for name, value in asked.only.items()}
+    helping = Envelope.objects.filter(status=EnvelopeStatus.ACTIVE, **of_ticket).annotate(
+        of_team=Coalesce("team", "assigned_to__primary_team")
+    )
+    return [
+        _load("M22", owned, "owner", "max_tickets", people),
+        _load("M22_envelopes", helping, "assigned_to", "max_envelopes", people),
     ]
-    for code, rows, loads, capacity in parts:
-        load = sum(loads.get(pk, 0) for pk in ids)
-        yield ratio(code, rows, rows, numerator=load, denominator=capacity, group=group)
+
+
+def _load(code: str, rows: Rows, who: str, capacity: str, people: list[Agent]) -> _Load:
+    counted = rows.filter(**{f"{who}__in": people}).order_by().values_list(who, "of_team").annotate(n=Count("pk"))
+    return _Load(code, rows, who, capacity, {(pk, team_id): n for pk, team_id, n in counted})
+
+
+def _loaded(people: list[Agent], group: Group, loads: Iterable[_Load], *, team: Team | None = None) -> Iterable[Figure]:
+    ids = [agent.pk for agent in people]
+    for load in loads:
+        rows = load.rows.filter(**{f"{load.who}__in": ids}, **({"of_team": team.pk} if team else {}))
+        room = sum(getattr(agent, load.capacity) for agent in people if agent.is_active)
+        yield ratio(load.code, rows, rows, numerator=load.of(people, team), denominator=room, group=group)

@@ -5,16 +5,18 @@ still running. One that runs and is not late, and one that was cancelled, is no 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, Q
 
 from core.worktime import add_business_days
 from reports.measures.asked import Asked, Rows, envelopes, tickets, within
-from reports.measures.customers import with_first_ends
 from reports.measures.figures import Figure, Group, ratio, whole_seconds
 from sla.enums import ClockState, Metric
 from sla.models import SlaClock
-from tickets.enums import ClosureCode, FlagType, ResolutionCode, TicketStatus
+from tickets.enums import ClosureCode, EntryKind, FlagType, ResolutionCode, TicketStatus
+from tickets.models import TimelineEntry
 
 OF_CUSTOMERS = (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE, Metric.RESOLUTION, Metric.TIME_TO_VALUE)
 OF_HELPERS = (Metric.OLA_RESPONSE, Metric.OLA_COMPLETION)
@@ -90,16 +92,28 @@ def value_compliance(asked: Asked) -> Figure:
     yet: provisional.
     """
     due = decided(asked, [Metric.RESOLUTION]).order_by()
-    base = with_first_ends(tickets(asked)).filter(pk__in=due.values("ticket"))
+    base = tickets(asked).filter(pk__in=due.values("ticket"))
     agreed = Q(closure_code=ClosureCode.CONFIRMED) | ~Q(resolution_code__in=[str(code) for code in NEEDS_A_YES])
     kept = base.filter(agreed, pk__in=due.filter(KEPT).values("ticket"), status=TicketStatus.CLOSED)
     kept = kept.exclude(flags__contains=[FlagType.COMPLAINT.value])
-    again = kept.filter(reopened_at__isnull=False).values_list("pk", "team", "first_resolved_at", "reopened_at")
-    broken = [
-        pk
-        for pk, team_id, resolved_at, reopened_at in again
-        if reopened_at <= add_business_days(asked.hours(team_id), resolved_at, HELD_BUSINESS_DAYS)
-    ]
-    kept = kept.exclude(pk__in=broken)
+    kept = kept.exclude(pk__in=_not_held(asked, kept))
     found = base.aggregate(of=Count("pk"), open=Count("pk", filter=Q(status=TicketStatus.RESOLVED)))
     return ratio("M13", kept, base, numerator=kept.count(), denominator=found["of"], provisional=found["open"])
+
+
+def _not_held(asked: Asked, rows: Rows) -> set[UUID]:
+    """Of which any resolution was followed by a reopening too soon. One query."""
+    changes = TimelineEntry.objects.filter(kind=EntryKind.STATUS_CHANGE, ticket__in=rows.filter(reopen_count__gt=0))
+    moments = changes.order_by("ticket", "seq").values_list(
+        "ticket", "ticket__team", "facts__from", "facts__to", "created_at"
+    )
+    resolved_at: dict[UUID, datetime] = {}
+    found: set[UUID] = set()
+    for ticket_id, team_id, old, new, at in moments:
+        if new == TicketStatus.RESOLVED:
+            resolved_at[ticket_id] = at
+        elif old == TicketStatus.RESOLVED and new == TicketStatus.IN_PROGRESS and ticket_id in resolved_at:
+            held_at = add_business_days(asked.hours(team_id), resolved_at[ticket_id], HELD_BUSINESS_DAYS)
+            if at <= held_at:
+                found.add(ticket_id)
+    return found

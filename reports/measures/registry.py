@@ -47,6 +47,7 @@ METRICS = {
         Metric("M20", "flow", flow.ownership_clarity),
         Metric("M21", "flow", flow.transfers),
         Metric("M22", "flow", flow.workload, is_now=True),
+        Metric("open", "flow", flow.open_by_team, is_now=True),
         Metric("M23", "help", helping.contribution),
     )
 }

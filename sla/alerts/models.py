@@ -88,6 +88,30 @@ class AlertWatch(QuickWrite):
         return f"{self.ticket_id} {self.condition} {self.cycle}"
 
 
+class MatrixWalk(models.Model):
+    """Watches of one priority and condition are to be looked at by a cell that was edited, batch by batch."""
+
+    id = models.BigAutoField(primary_key=True)
+    priority = models.CharField(max_length=10, choices=Priority)
+    condition = models.CharField(max_length=16, choices=AlertCondition)
+    cursor = models.BigIntegerField(default=0)
+    """The last watch that was come to."""
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("walk after a change of the matrix")
+        verbose_name_plural = _("walks after changes of the matrix")
+        constraints = [
+            models.UniqueConstraint(
+                name="matrixwalk_under_way", fields=["priority", "condition"], condition=Q(ended_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_priority_display()}, {self.get_condition_display()}, {self.begun_at:%Y-%m-%d %H:%M}"
+
+
 class Alert(FSMModelMixin, BaseModel):
     """One level of the matrix was reached on one ticket. Source: domain.md section 10."""
 

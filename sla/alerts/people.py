@@ -40,11 +40,13 @@ class Around:
         return self.admins
 
     def _candidates(self, role: Recipient) -> Sequence[Agent | None]:
+        if role == Recipient.TECH:
+            return [self.owner]
+        return [agent for agent in self._above(role) if agent != self.owner]
+
+    def _above(self, role: Recipient) -> Sequence[Agent | None]:
+        """Whoever owns the ticket, too, where they are it themselves: nobody is above themselves."""
         team, owner, parent = self.team, self.owner, self.team.parent
-        match role:
-            case Recipient.TECH:
-                return [owner]
-            case Recipient.SUPERVISOR:
-                return [owner.supervisor if owner else None, team.lead, team.supervisor]
-            case Recipient.GROUP_MANAGER:
-                return [team.manager, parent.manager if parent else None]
+        if role == Recipient.SUPERVISOR:
+            return [owner.supervisor if owner else None, team.lead, team.supervisor]
+        return [team.manager, parent.manager if parent else None]

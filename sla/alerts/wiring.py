@@ -19,5 +19,6 @@ def register() -> None:
     creation_ways.append(services.begin_watching)
     kept_above["alerts"] = STANDING
     wording.register()
+    timers.register("matrix_followed", services.follow_matrix, order=40)
     timers.register("alerts_raised", services.raise_due_alerts, order=41)
     timers.register("alerts_told", services.tell_of_alerts, order=43)

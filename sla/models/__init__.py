@@ -1,4 +1,4 @@
-from sla.alerts.models import Alert, AlertRecipient, AlertRule, AlertWatch
+from sla.alerts.models import Alert, AlertRecipient, AlertRule, AlertWatch, MatrixWalk
 from sla.client_reminders.models import ClientReminderRule, ClientReminderWatch
 from sla.models.clocks import CalendarEdition, ClockFact, SlaClock, SlaPause, TermsWalk
 from sla.models.policies import SlaPolicy
@@ -16,6 +16,7 @@ __all__ = [
     "ClientReminderWatch",
     "ClockFact",
     "InactivityCheck",
+    "MatrixWalk",
     "Reminder",
     "ScoreOverride",
     "ScoreValue",

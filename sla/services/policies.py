@@ -1,19 +1,25 @@
 """Saving a policy, and what it would do to the tickets that are open."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.calendars import work_calendar
+from accounts.models import BusinessCalendar
+from accounts.selectors import calendar_of
 from core.actors import Actor
 from core.errors import Invalid, Text
 from core.history import record
 from core.service import service
 from sla.enums import Metric, PolicyKind
 from sla.errors import PoliciesNotEditable, PolicyPreviewed
+from sla.guards import is_out_of_reach, longest_target
 from sla.models import SlaClock, SlaPolicy
 from sla.policies import may_edit_policies
 from sla.services.book import Book, case_of, current_book, forget_book
@@ -21,6 +27,7 @@ from sla.states import Clock, State, Terms
 from tickets.enums import OPEN
 from tickets.models import Ticket
 
+LEAST_REASON = 3
 LOOKED_AT = 2_000
 """So many open tickets, the newest, tell what a policy would do."""
 ANSWERS = ("first_response_minutes", "next_response_minutes")
@@ -38,7 +45,7 @@ class Effects:
 
 
 @service
-def save_policy(policy: SlaPolicy, *, by: Actor, is_preview: bool = False) -> SlaPolicy:
+def save_policy(policy: SlaPolicy, *, by: Actor, reason: str, is_preview: bool = False) -> SlaPolicy:
     """Running clocks follow within minutes, by a timer. As a preview nothing is kept.
 
     Raises PoliciesNotEditable, Invalid, PolicyPreviewed.
@@ -46,8 +53,10 @@ def save_policy(policy: SlaPolicy, *, by: Actor, is_preview: bool = False) -> Sl
     if not may_edit_policies(by):
         raise PoliciesNotEditable
     _check(policy)
+    if len(reason.strip()) < LEAST_REASON and not is_preview:
+        raise Invalid({"reason": _("Say why: its history keeps the reason of every change.")})
     before = current_book()
-    record(policy, by=by)
+    record(policy, by=by, reason=reason.strip())
     forget_book()
     if is_preview:
         effects = effects_between(before, current_book())
@@ -72,8 +81,20 @@ def _check(policy: SlaPolicy) -> None:
         wrong["ola_response_minutes"] = _("An answer is due no later than the completion.")
     if policy.kind != PolicyKind.SLA and policy.calendar_id is not None:
         wrong["calendar"] = _("Help is counted in the calendar of the team that is asked.")
+    if not wrong and policy.is_active:
+        name, target = longest_target(policy)
+        now = timezone.now()
+        if any(is_out_of_reach(work_calendar(calendar), target, now=now) for calendar in _calendars_of(policy)):
+            wrong[name] = _("In the hours in which it is counted, this would be due in more than five years, or never.")
     if wrong:
         raise Invalid(wrong)
+
+
+def _calendars_of(policy: SlaPolicy) -> Iterable[BusinessCalendar]:
+    """In which its promises are counted: to a customer in one, of helpers in that of each team that may be asked."""
+    if policy.kind != PolicyKind.SLA and policy.team is None:
+        return BusinessCalendar.objects.filter(Q(is_default=True) | Q(team__isnull=False)).distinct()
+    return [policy.calendar or calendar_of(policy.team if policy.kind != PolicyKind.SLA else None)]
 
 
 def effects_between(before: Book, after: Book) -> Effects:

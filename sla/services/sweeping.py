@@ -1,34 +1,31 @@
 """What happens to clocks because time has passed. Each costs what is due, not what is open."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 
 from core.actors import TIMER, Actor
 from core.service import service
-from core.sweep import is_any, run_each
+from core.sweep import is_any, run_past_failures
 from sla.models import SlaClock, SlaPause
 from sla.services.ledger import ledgers_of, settle
 from sla.states import Fact, FactKind
-
-logger = logging.getLogger(__name__)
 
 BATCH = 200
 # A ticket is locked before what hangs on it. Nobody waits: what others have locked is left to the next run, and what
 # another worker has done meanwhile is not due any more.
 MISSED = """
     SELECT c.ticket_id FROM sla_slaclock c JOIN tickets_ticket t ON t.id = c.ticket_id
-    WHERE c.state = 'running' AND c.breached_at IS NULL AND c.due_at <= %s
+    WHERE c.state = 'running' AND c.breached_at IS NULL AND c.due_at <= %s AND c.ticket_id <> ALL(%s::uuid[])
     ORDER BY c.due_at LIMIT %s FOR NO KEY UPDATE OF t, c SKIP LOCKED
 """
 OVER = """
     SELECT p.ticket_id FROM sla_slapause p JOIN tickets_ticket t ON t.id = p.ticket_id
-    WHERE p.to_at IS NULL AND p.until <= %s ORDER BY p.until LIMIT %s FOR NO KEY UPDATE OF t, p SKIP LOCKED
+    WHERE p.to_at IS NULL AND p.until <= %s AND p.ticket_id <> ALL(%s::uuid[])
+    ORDER BY p.until LIMIT %s FOR NO KEY UPDATE OF t, p SKIP LOCKED
 """
 LOCK = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
 
@@ -46,21 +43,24 @@ def end_pauses(*, now: datetime) -> int:
 
 def _pass_time(query: str, now: datetime) -> int:
     """One batch of tickets that nobody works on at this moment. One that fails does not keep the others waiting."""
-    try:
-        return pass_time_of_due(query, by=TIMER, now=now)
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception:  # the outermost loop of a worker
-        logger.exception("sweep of clocks failed")
-        with transaction.atomic():
-            ticket_ids = _ids(query, [now, BATCH])
-        return run_each(ticket_ids, lambda ticket_id: pass_time([ticket_id], by=TIMER, now=now))
+    return run_past_failures(
+        lambda besides: pass_time_of_due(query, besides, by=TIMER, now=now),
+        lambda besides: _due(query, besides, now),
+        lambda ticket_id: pass_time([ticket_id], by=TIMER, now=now),
+    )
 
 
 @service
-def pass_time_of_due(query: str, *, by: Actor, now: datetime) -> int:
-    """`pass_time` for one batch that `query` finds and locks. Several workers at once never take the same tickets."""
-    return _let_pass(_ids(query, [now, BATCH]), by=by, now=now)
+def pass_time_of_due(query: str, besides: Sequence[UUID], *, by: Actor, now: datetime) -> int:
+    """`pass_time` for one batch that `query` finds and locks, but for the tickets in `besides`. Several workers at once
+    never take the same tickets.
+    """
+    return _let_pass(_ids(query, [now, besides, BATCH]), by=by, now=now)
+
+
+@transaction.atomic
+def _due(query: str, besides: Sequence[UUID], now: datetime) -> list[UUID]:
+    return _ids(query, [now, besides, BATCH])
 
 
 @service

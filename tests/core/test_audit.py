@@ -36,6 +36,7 @@ NOT_AUDITED = {
     "sla.TermsWalk": "how far a timer has come; what was edited is in the history of policies and calendars",
     "sla.TicketScore": "when a timer looks again; the score stands on the ticket, a person's word has its history",
     "sla.AlertWatch": "how far a timer has come; what it led to are alerts",
+    "sla.MatrixWalk": "how far a timer has come; what was edited is in the history of the matrix",
     "sla.AlertRecipient": "whom an alert was for and when they were told, written once each",
     "tickets.ReferenceCounter": "the last number given",
     "core.IdempotencyKey": "first answers, kept for a day",

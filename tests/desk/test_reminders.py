@@ -1,6 +1,6 @@
 """The page of reminders, the form below a ticket, and what is told of both (ux.md; acceptance 119 and 121)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Agent
 from sla.reminders.models import Reminder
-from sla.reminders.services import create_reminder, trigger_due_reminders
+from sla.reminders.services import cancel_reminder, create_reminder, trigger_due_reminders
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
 from tickets.models import Ticket
 
@@ -90,6 +90,48 @@ def test_one_of_a_ticket_is_added_below_it(mara: Agent, page: Client, ticket: Ti
     made = Reminder.objects.get()
     assert (made.kind, made.ticket, made.message) == ("check_in", ticket, "Ask her")
     assert abs(made.trigger_at - timezone.now() - 24 * HOUR) < timedelta(minutes=1)
+
+
+def test_120_one_of_a_ticket_recurs_too(mara: Agent, page: Client, ticket: Ticket) -> None:
+    assert 'name="frequency"' in page.get(f"/t/{ticket.reference}/remind/").content.decode()
+    again = {"frequency": "weekly", "interval": "2", "end_on": "2100-01-01"}
+    page.post(f"/t/{ticket.reference}/remind/", {"kind": "follow_up", "when": "day", **again})
+    made = Reminder.objects.get()
+    assert (made.ticket, made.frequency, made.interval, made.end_on) == (ticket, "weekly", 2, date(2100, 1, 1))
+
+
+def form_of(page: Client, reminder: Reminder) -> dict[str, str]:
+    """What its form holds when it is opened."""
+    initial = page.get(f"/reminders/{reminder.pk}/").context["form"]
+    return {field.name: str(field.initial or "") for field in initial} | {
+        "trigger_at": timezone.localtime(reminder.trigger_at, reminder.zone).strftime("%Y-%m-%dT%H:%M")
+    }
+
+
+def test_120_a_reminder_is_edited_on_a_page_of_its_own(mara: Agent, page: Client) -> None:
+    reminder = create_reminder("custom", by=mara, message="Paper", trigger_at=timezone.now() + HOUR)
+    assert f'href="/reminders/{reminder.pk}/"' in page.get("/reminders/").content.decode()
+    given = form_of(page, reminder)
+    answer = page.post(f"/reminders/{reminder.pk}/", given | {"message": "Order paper", "frequency": "monthly"})
+    assert (answer.status_code, answer.url) == (302, "/reminders/")
+    changed = Reminder.objects.get()
+    assert (changed.message, changed.frequency) == ("Order paper", "monthly")
+    assert changed.trigger_at == reminder.trigger_at, "nobody touched its moment"
+    stale = page.post(f"/reminders/{reminder.pk}/", given | {"message": "Ink"})
+    assert stale.status_code == 409
+    wrong = page.post(f"/reminders/{reminder.pk}/", form_of(page, changed) | {"message": " "})
+    assert (wrong.status_code, "Say what you want to be reminded of" in wrong.content.decode()) == (400, True)
+    other = create_reminder("custom", by=AgentFactory(), message="x", trigger_at=timezone.now() + HOUR)
+    assert page.get(f"/reminders/{other.pk}/").status_code == 404
+    cancel_reminder(reminder.pk, by=mara)
+    assert page.get(f"/reminders/{reminder.pk}/").status_code == 409
+    assert Reminder.objects.get(pk=reminder.pk).message == "Order paper"
+
+
+def test_119_a_snooze_that_nobody_offers_is_refused(mara: Agent, page: Client) -> None:
+    reminder = due(mara)
+    assert page.post(f"/reminders/{reminder.pk}/snooze/", {"until": "next year"}).status_code == 400
+    assert Reminder.objects.get().status == "triggered"
 
 
 def test_121_resolving_offers_a_check_after_24_hours(mara: Agent, page: Client, ticket: Ticket) -> None:

@@ -20,6 +20,7 @@ from desk.recent import note_opened
 from envelopes import services as help_services
 from notifications.enums import Because, DeliveryStatus, EventType, Timing
 from notifications.models import Delivery, Notification
+from sla.reminders.models import Reminder
 from sla.reminders.services import Rhythm, create_reminder, snooze_reminder, trigger_reminder
 from tests.every_page.pages import Page
 from tests.factories.mail import BrakeFactory, a_mail, arrive
@@ -73,6 +74,7 @@ class Places:
     contact: str
     company: str
     scheduled: str
+    reminder: str
     granted: str
     """Mara's, with a resolution that was not approved and one that was withdrawn."""
     asked_on: str
@@ -118,7 +120,7 @@ def furnish() -> Places:
     services.set_team_signature(team, by=lea, language="de", text="Ihr Service Desk\nTelefon 040 5550100")
     text = services.create_canned_response(by=mara, title="Rückruf angeboten", body="Hallo {{customer.name}}, …")
     _notified(mara, ticket)
-    _reminded(mara, ticket, waiting)
+    reminder = _reminded(mara, ticket, waiting)
     for seen in (_told("outlook-hansen"), waiting, ticket):
         note_opened(mara, seen)
     helped, sealed, message = _help(mara, agent("nina"), ticket)
@@ -157,6 +159,7 @@ def furnish() -> Places:
         contact=str(contact.pk),
         company=str(ticket.company_id),
         scheduled=str(scheduled.pk),
+        reminder=str(reminder.pk),
         granted=_told("kasse-kornblume").reference,
         asked_on=asked.ticket.reference,
         asked=str(asked.pk),
@@ -296,8 +299,8 @@ def _delivered(mara: Agent) -> None:
     PushSubscription.objects.create(agent=mara, endpoint="https://fcm.googleapis.com/send/1", device="Firefox, Linux")
 
 
-def _reminded(mara: Agent, ticket: Ticket, waiting: Ticket) -> None:
-    """One in each group of the page; the first one is due, the second one snoozed."""
+def _reminded(mara: Agent, ticket: Ticket, waiting: Ticket) -> Reminder:
+    """One in each group of the page; the first one is due, the second one snoozed, the last one recurs."""
     now = timezone.now()
     made = [
         create_reminder("follow_up", by=mara, ticket_id=waiting.pk, trigger_at=now + timedelta(minutes=1)),
@@ -308,7 +311,7 @@ def _reminded(mara: Agent, ticket: Ticket, waiting: Ticket) -> None:
     snooze_reminder(made[1].pk, by=mara, until=now + timedelta(hours=2))
     create_reminder("check_in", by=mara, ticket_id=ticket.pk)
     review = Rhythm(frequency="weekly")
-    create_reminder("weekly_review", by=mara, trigger_at=now + timedelta(days=6), rhythm=review)
+    return create_reminder("weekly_review", by=mara, trigger_at=now + timedelta(days=6), rhythm=review)
 
 
 def _mails(lea: Agent, mailbox: Mailbox) -> tuple[Any, Any]:

@@ -178,6 +178,7 @@ PAGES = (
     Page("outbox", "outbox/", "/outbox/"),
     Page("schedule", "outbox/<uuid:message_id>/schedule/", "/outbox/{scheduled}/schedule/"),
     Page("reminders", "reminders/", "/reminders/"),
+    Page("reminder", "reminders/<uuid:reminder_id>/", "/reminders/{reminder}/", has_picture=False),
     _t("remind", "remind/"),
     Page("notifications", "notifications/", "/notifications/"),
     Page("how-told", "account/notifications/", "/account/notifications/"),

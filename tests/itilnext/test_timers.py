@@ -36,6 +36,7 @@ BY_NAME = [
     "terms_followed",
     "idle_tickets_checked",
     "mail_polled",
+    "matrix_followed",
     "scores_refreshed",
     "alerts_raised",
     "reminders_triggered",

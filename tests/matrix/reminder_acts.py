@@ -25,9 +25,16 @@ def _one(thing: str, name: str) -> dict[str, Act]:
         version = case.world.things[thing].version
         return Ask("patch", f"/api/v1/reminders/{case.thing(thing)}/", {"message": "Other", "version": version})
 
+    def change_on_page(case: Case) -> Ask:
+        row = case.world.things[thing]
+        at = timezone.localtime(row.trigger_at, row.zone).strftime("%Y-%m-%dT%H:%M")
+        given = {"message": "Other", "trigger_at": at, "interval": row.interval, "version": row.version}
+        return Ask("post", f"/reminders/{case.thing(thing)}/", given, goes_to="/reminders/")
+
     return {
         f"read_{name}": Act(api=lambda case: Ask("get", f"/api/v1/reminders/{case.thing(thing)}/")),
-        f"change_{name}": Act(api=change),
+        f"see_{name}": Act(page=lambda case: Ask("get", f"/reminders/{case.thing(thing)}/")),
+        f"change_{name}": Act(api=change, page=change_on_page),
         **{f"{act}_{name}": step(act) for act in ("snooze", "complete", "cancel")},
     }
 

@@ -24,6 +24,7 @@ close_calendar         -       401  ok    ok    ok     ok   ok    ok      role  
 
 # Mara's own one: hers alone, whoever leads, covers, audits or configures
 read_own_reminder      -       401  404   ok    404    404  404   404     404     404   404      role  role   401
+see_own_reminder       -       401  404   ok    404    404  404   404     404     404   404      -     -      401
 change_own_reminder    -       401  404   ok    404    404  404   404     404     404   404      role  role   401
 snooze_own_reminder    -       401  404   ok    404    404  404   404     404     404   404      role  role   401
 complete_own_reminder  -       401  404   ok    404    404  404   404     404     404   404      role  role   401
@@ -31,7 +32,8 @@ cancel_own_reminder    -       401  404   ok    404    404  404   404     404   
 
 # What the desk reminds absent Olaf of: his deputy has his rights on the ticket, so they handle it; nobody rewrites it
 read_reminder_of_the_desk      - 401 404  404   ok     404  404   404     404     404   404      role  role   401
-change_reminder_of_the_desk    - 401 404  404   409:reminder_automatic 404 404 404 404  404   404  role  role   401
+see_reminder_of_the_desk    - 401 404  404   state 404 404 404 404  404   404  -     -      401
+change_reminder_of_the_desk    - 401 404  404   409:reminder_automatic/409 404 404 404 404  404   404  role  role   401
 snooze_reminder_of_the_desk    - 401 404  404   ok     404  404   404     404     404   404      role  role   401
 complete_reminder_of_the_desk  - 401 404  404   ok     404  404   404     404     404   404      role  role   401
 cancel_reminder_of_the_desk    - 401 404  404   ok     404  404   404     404     404   404      role  role   401

@@ -28,6 +28,34 @@ def test_163_a_figure_with_what_it_is_made_of(desk: Desk) -> None:
     assert (refused.status_code, missing.status_code) == (400, 404)
 
 
+def test_163_ids_are_those_that_the_reader_may_open_and_the_others_a_number(desk: Desk) -> None:
+    desk.mara.teams.add(desk.other)
+    mine = desk.accepted("2 09:00", "2 09:10")
+    desk.accepted("2 09:00", "2 09:10", team=desk.other)
+    with time_machine.travel(at("31 12:00"), tick=False):
+        api = signed_in(fresh(desk.lead))
+        figures = api.get("/api/v1/reports/metrics/M22/?ids=true").json()["figures"]
+        codes = [row["code"] for row in api.get("/api/v1/reports/metrics/").json()["results"]]
+        others = [api.get(f"/api/v1/reports/metrics/{code}/?ids=true").status_code for code in codes]
+    [found] = [each for each in figures if each["key"] == f"M22:agent:{desk.mara.pk}"]
+    assert (found["numerator"], found["counted_ids"], found["counted_others"]) == (2, [str(mine.pk)], 1)
+    assert (found["base_ids"], found["base_others"]) == ([str(mine.pk)], 1)
+    assert set(others) == {200}
+
+
+def test_163_open_tickets_by_team_at_the_api_and_in_the_export(desk: Desk) -> None:
+    desk.accepted("2 09:00", "2 09:10")
+    desk.opened("3 09:00")
+    with time_machine.travel(at("31 12:00"), tick=False):
+        figures = signed_in(fresh(desk.lead)).get("/api/v1/reports/metrics/open/").json()["figures"]
+        export = browser_of(desk.lead).get(f"/reports/export.csv?{MARCH}").whole.decode()
+    assert [(each["key"].partition(":")[0], each["value"]) for each in figures] == [
+        ("open", "2.00"),
+        ("open_unowned", "1.00"),
+    ]
+    assert "open,Open tickets,Service Desk,count,2,2,2" in export
+
+
 def test_programs_read_the_figures_of_the_teams_named_on_them(desk: Desk) -> None:
     a_month(desk)
     with time_machine.travel(at("31 12:00"), tick=False):

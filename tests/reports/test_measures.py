@@ -3,10 +3,12 @@ stands beside each.
 """
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
 
+from accounts.models import Agent, Team
 from envelopes.services import cancel_envelope
 from reports.enums import Band, Part
 from reports.measures.customers import business_time_to_value, reopen_rate, time_to_value
@@ -232,6 +234,37 @@ def test_163_m22_workload(desk: Desk) -> None:
     assert found["M22", "Service Desk", False] == (2, 25, Decimal("8.0"))
     assert found["M22_envelopes", "Nina Kern", False] == (1, 10, Decimal("10.0"))
     assert found["M22_envelopes", "Network", False] == (1, 10, Decimal("10.0"))
+
+
+def loads(desk: Desk, *teams: Team, **values: Any) -> dict[tuple[str, str], tuple[int, int, Decimal | None]]:
+    return {
+        (figure.code, figure.group.name): (figure.numerator, figure.denominator, figure.value)
+        for figure in workload(march(*teams, now="3 12:00", **values))
+        if figure.group
+    }
+
+
+def test_163_m22_of_a_team_is_about_its_tickets_and_of_a_person_about_all_of_theirs(desk: Desk) -> None:
+    desk.mara.teams.add(desk.other)
+    desk.accepted("2 09:00", "2 09:10", priority="critical")
+    desk.accepted("2 09:00", "2 09:10", team=desk.other)
+    found = loads(desk, desk.team)
+    assert (found["M22", "Mara Weiss"][0], found["M22", "Service Desk"][0]) == (2, 1)
+    critical = loads(desk, desk.team, desk.other, only={"priority": "critical"})
+    assert (critical["M22", "Mara Weiss"][0], critical["M22", "Network"][0]) == (1, 0)
+    for figure in workload(march(desk.team, desk.other, now="3 12:00")):
+        assert len(figure.ids(Part.COUNTED)) == figure.numerator
+
+
+def test_163_m22_tells_apart_who_has_left_with_open_tickets(desk: Desk) -> None:
+    desk.accepted("2 09:00", "2 09:10")
+    Agent.objects.filter(pk__in=[desk.mara.pk, desk.jonas.pk]).update(is_active=False)
+    found = loads(desk, desk.team)
+    assert found["M22", "Mara Weiss"] == (1, 0, None)
+    assert ("M22", "Jonas Brandt") not in found, "he left nothing behind"
+    groups = [figure.group for figure in workload(march(desk.team, now="3 12:00"))]
+    assert {(each.is_aside, each.has_left) for each in groups if each and each.name == "Mara Weiss"} == {(True, True)}
+    assert ("M22", "Mara Weiss") not in loads(desk, desk.other)
 
 
 def test_163_a_persons_figures_are_of_what_they_owned_when_it_was_resolved(desk: Desk) -> None:

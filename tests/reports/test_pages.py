@@ -1,6 +1,7 @@
 """Pages of figures: who is told what, and that every number leads to the rows behind it."""
 
 import re
+from html import unescape
 
 import pytest
 import time_machine
@@ -105,6 +106,25 @@ def test_rows_that_the_reader_may_not_open_are_counted_and_not_named(desk: Desk)
     with time_machine.travel(at("31 12:00"), tick=False):
         page = html_of(desk.lead, f"/reports/rows/?figure=M22:agent:{desk.mara.pk}&part=counted&{MARCH}")
     assert ("Printer of Mara" in page, "Switch of Mara" in page, "1 more is not listed" in page) == (True, False, True)
+
+
+def test_rows_come_page_by_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reports.views.ROWS_SHOWN", 2)
+    names = [f"Printer {number}" for number in range(5)]
+    for number, name in enumerate(names):
+        desk.opened(f"2 09:0{number}", subject=name)
+    seen: list[str] = []
+    url = f"/reports/rows/?figure=M16&{MARCH}"
+    with time_machine.travel(at("31 12:00"), tick=False):
+        while url:
+            page = html_of(desk.lead, url)
+            seen += re.findall(r"<td>(Printer \d)</td>", page)
+            assert "not listed" not in page
+            following = re.search(r'href="([^"]+)" rel="next"', page)
+            url = "/reports/rows/" + unescape(following[1]) if following else ""
+        wrong = browser_of(desk.lead).get(f"/reports/rows/?figure=M16&{MARCH}&cursor=nonsense")
+    assert seen == names[::-1]
+    assert wrong.status_code == 400
 
 
 def test_a_wrong_period_is_refused_at_its_field(desk: Desk) -> None:

@@ -95,6 +95,20 @@ def test_163_m13_value_that_lasted(desk: Desk) -> None:
     assert (figure.value, figure.numerator, figure.denominator) == (Decimal("25.0"), 1, 4)
 
 
+def test_163_m13_any_reopening_too_soon_after_its_resolution_breaks_it(desk: Desk) -> None:
+    """Reopened after eight business days, which is late enough, and again five hours after the second resolution."""
+    twice, held = (desk.resolved("2 09:00", "2 09:05", "2 10:00") for _each in range(2))
+    for ticket in (twice, held):
+        desk.reopens(ticket, "12 09:00")
+        desk.resolves(ticket, "12 10:00")
+    desk.reopens(twice, "12 15:00")
+    desk.resolves(twice, "13 10:00")
+    for ticket in (twice, held):
+        desk.closes(ticket, "13 11:00")
+    figure = value_compliance(march(desk.team))
+    assert (figure.ids(Part.COUNTED), figure.ids(Part.BASE)) == ({held.pk}, {twice.pk, held.pk})
+
+
 def test_163_m10_ola_compliance(desk: Desk) -> None:
     """Asked at 10:00, due at 14:00: accepted at 11:00 and at 15:00, 1 of 2; of the team that was asked."""
     for accepted in ("2 11:00", "2 15:00"):
@@ -127,3 +141,16 @@ def test_163_m21_transfers(desk: Desk) -> None:
         ("extended_leave", 0),
     ]
     assert transfers(replace(asked, person=desk.jonas))[0].numerator == 1
+
+
+def test_163_m21_is_not_about_what_was_cancelled(desk: Desk) -> None:
+    gone = desk.accepted("2 09:00", "2 09:05")
+    Agent.objects.filter(pk=desk.mara.pk).update(employment_ended_on=at("2 12:00").date())
+    with moment("3 09:00"):
+        reason = {"reason_code": "termination", "reason": "The colleague has left the company for good."}
+        services.transfer_ownership(gone.pk, by=fresh(desk.supervisor), new_owner=fresh(desk.jonas), **reason)
+    asked = replace(march(desk.team), end=datetime.now(UTC) + timedelta(days=1))
+    assert transfers(asked)[0].numerator == 1
+    with moment("3 10:00"):
+        services.cancel_ticket(gone.pk, by=fresh(desk.jonas), code="withdrawn")
+    assert [figure.numerator for figure in transfers(asked)] == [0, 0, 0]

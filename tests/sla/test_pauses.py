@@ -75,6 +75,16 @@ def test_one_at_a_time_and_ended_by_hand(desk: Desk) -> None:
     assert SlaPause.objects.get().ended_by == desk.manager
 
 
+def test_a_pause_that_is_over_is_ended_by_its_timer_alone(desk: Desk) -> None:
+    ticket = desk.ticket()
+    pause(ticket, desk.supervisor)
+    with travel(NOON + minutes(1)), pytest.raises(NotPaused):
+        services.resume_clocks(ticket.pk, by=desk.supervisor)
+    run_all(now=NOON + minutes(2))
+    assert TimelineEntry.objects.filter(ticket=ticket, facts__event="sla_resumed").count() == 1
+    assert SlaPause.objects.get().to_at == NOON
+
+
 def test_what_cannot_be_is_refused(desk: Desk) -> None:
     ticket = desk.ticket()
     for values, field in (

@@ -8,9 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.enums import Role
+from accounts.models import BusinessCalendar, CalendarWindow
+from accounts.services import make_default_calendar, save_calendar
+from core.errors import Invalid
+from sla.errors import PromiseOutOfReach
 from sla.models import SlaPolicy
-from sla.services import follow_new_terms
-from tests.factories import AgentFactory
+from sla.services import follow_new_terms, save_policy
+from tests.factories import AgentFactory, TeamFactory
 from tests.sla.conftest import MONDAY_NINE, Desk, due_of, minutes, travel
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +28,7 @@ SLA = {
     "next_response_minutes": "30",
     "resolution_minutes": "120",
     "time_to_value_minutes": "120",
+    "reason": "Contract of March",
 }
 
 
@@ -42,6 +47,7 @@ def test_an_admin_adds_a_policy_and_it_is_in_the_history() -> None:
     assert send(browser(Role.ADMIN)).status_code == 302
     policy = SlaPolicy.objects.get(name="Acme")
     assert (policy.resolution_minutes, policy.history.count()) == (120, 1)
+    assert policy.history.get().history_change_reason == "Contract of March"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +63,7 @@ def test_an_admin_adds_a_policy_and_it_is_in_the_history() -> None:
         {"kind": "ola", "resolution_minutes": "", "first_response_minutes": "", "next_response_minutes": "",
          "time_to_value_minutes": "", "ola_response_minutes": "90", "ola_completion_minutes": "60"},
         {"name": "Medium"},
+        {"reason": " "},
     ],
     ids=str,
 )  # fmt: skip
@@ -96,3 +103,44 @@ def test_what_an_edit_would_do_is_told_and_nothing_is_kept(desk: Desk) -> None:
         MONDAY_NINE + minutes(160),
         MONDAY_NINE + timedelta(days=2, hours=4),
     ]
+
+
+def tiny() -> BusinessCalendar:
+    """Half an hour a week."""
+    calendar = BusinessCalendar.objects.create(name="Tiny")
+    CalendarWindow.objects.create(calendar=calendar, weekday=0, start_minute=540, end_minute=570)
+    return calendar
+
+
+def test_what_no_calendar_can_hold_is_not_promised() -> None:
+    admin, calendar = AgentFactory(roles=[Role.ADMIN]), tiny()
+    policy = SlaPolicy.objects.get(name="Medium")
+    policy.calendar = calendar
+    policy.resolution_minutes = policy.time_to_value_minutes = 9000
+    with pytest.raises(Invalid) as refused:
+        save_policy(policy, by=admin, reason="As agreed")
+    assert list(refused.value.fields) == ["resolution_minutes"]
+    policy.resolution_minutes = policy.time_to_value_minutes = 6000  # two hundred weeks
+    save_policy(policy, by=admin, reason="As agreed")
+    helped = SlaPolicy.objects.get(kind="ola")
+    helped.ola_completion_minutes = 9000
+    save_policy(helped, by=admin, reason="As agreed")
+    TeamFactory(calendar=calendar)
+    with pytest.raises(Invalid):
+        save_policy(helped, by=admin, reason="As agreed")
+
+
+def test_a_calendar_keeps_the_hours_that_its_promises_need() -> None:
+    admin = AgentFactory(roles=[Role.ADMIN])
+    calendar = tiny()
+    monday = list(calendar.windows.all())
+    SlaPolicy.objects.create(name="Tiny", calendar=calendar, resolution_minutes=6000)
+    monday[0].end_minute = 550
+    with pytest.raises(PromiseOutOfReach, match="Tiny"):
+        save_calendar(calendar.pk, by=admin, windows=monday)
+    assert calendar.windows.get().end_minute == 570
+    SlaPolicy.objects.filter(name="Low").update(resolution_minutes=9000)
+    with pytest.raises(PromiseOutOfReach, match="Low"):
+        make_default_calendar(calendar.pk, by=admin)
+    SlaPolicy.objects.filter(name="Low").update(is_active=False)
+    make_default_calendar(calendar.pk, by=admin)

@@ -28,6 +28,7 @@ from envelopes.services import (
     reopen_envelope,
 )
 from sla import services
+from sla.events import DueMoved
 from sla.models import SlaClock, SlaPolicy
 from sla.records import calendar_data, calendar_from
 from sla.selectors import states_of
@@ -295,3 +296,42 @@ def test_an_edition_holds_the_whole_calendar(desk: Desk) -> None:
     assert ledger.state.resolution is not None
     calendar = ledger.state.resolution.hours.calendar
     assert calendar_from(json.loads(json.dumps(calendar_data(calendar)))) == calendar
+
+
+def test_a_breach_that_was_written_down_stays_and_keeps_nobody_waiting(desk: Desk) -> None:
+    written, due = MONDAY_NINE + timedelta(minutes=30), MONDAY_NINE + timedelta(minutes=480)
+    with transaction.atomic():  # rolled back, as the difference would stay for good
+        broken, sound = desk.ticket(), desk.ticket()
+        SlaClock.objects.filter(ticket=broken, metric="resolution").update(breached_at=written, target_minutes=7)
+        SlaClock.objects.filter(ticket=sound, metric="resolution").update(due_at=written)
+        Ticket.objects.filter(pk=sound.pk).update(resolution_due_at=written)
+        call_command("rebuild_clocks", stdout=StringIO(), stderr=StringIO())
+        assert SlaClock.objects.get(ticket=sound, metric="resolution").due_at == due
+        assert Ticket.objects.get(pk=sound.pk).resolution_due_at == due
+        row = SlaClock.objects.get(ticket=broken, metric="resolution")
+        assert (row.breached_at, row.target_minutes) == (written, 480)
+        (left,) = services.differences([broken.pk, sound.pk])
+        assert "breached_at is 2026-03-02 08:30" in left
+        transaction.set_rollback(True)
+
+
+def test_a_tickets_due_date_that_differs_is_told_and_put_right(desk: Desk) -> None:
+    ticket = desk.ticket()
+    Ticket.objects.filter(pk=ticket.pk).update(resolution_due_at=MONDAY_NINE)
+    with pytest.raises(SystemExit):
+        call_command("rebuild_clocks", "--check", stdout=StringIO(), stderr=(told := StringIO()))
+    assert "the ticket is due at 2026-03-02 08:00" in told.getvalue()
+    call_command("rebuild_clocks", stdout=StringIO(), stderr=StringIO())
+    assert Ticket.objects.get(pk=ticket.pk).resolution_due_at == MONDAY_NINE + timedelta(minutes=480)
+
+
+def test_whoever_warns_is_told_of_what_was_put_right(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from core import events
+
+    told: list[Any] = []
+    monkeypatch.setitem(events._at_once, DueMoved, [told.append])
+    ticket, wrong = desk.ticket(), MONDAY_NINE + timedelta(minutes=30)
+    SlaClock.objects.filter(ticket=ticket, metric="resolution").update(due_at=wrong)
+    call_command("rebuild_clocks", stdout=StringIO(), stderr=StringIO())
+    due = MONDAY_NINE + timedelta(minutes=480)
+    assert [(each.metric, each.old_due_at, each.due_at) for each in told] == [("resolution", wrong, due)]

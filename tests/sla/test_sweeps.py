@@ -85,6 +85,29 @@ def test_a_ticket_whose_sweep_fails_does_not_keep_the_others(desk: Desk, monkeyp
 
 
 @pytest.mark.django_db
+def test_a_whole_batch_that_fails_does_not_keep_what_comes_after_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = {desk.ticket(owned=False).pk for _number in range(2)}
+    with travel(MONDAY_NINE + timedelta(minutes=5)):
+        sound = [TicketFactory() for _number in range(3)]
+    usual = sweeping.settle
+
+    def settle(ledgers: Any, **options: Any) -> None:
+        ledgers = list(ledgers)
+        if any(ledger.ticket_id in broken for ledger in ledgers):
+            raise RuntimeError("broken")
+        usual(ledgers, **options)
+
+    monkeypatch.setattr(sweeping, "settle", settle)
+    monkeypatch.setattr(sweeping, "BATCH", 2)
+    while services.note_missed(now=LATE):
+        pass
+    assert set(SlaClock.objects.due(LATE).values_list("ticket", flat=True)) == broken
+    assert SlaClock.objects.filter(ticket__in=sound, breached_at__isnull=False).count() == 3 * len(sound)
+
+
+@pytest.mark.django_db
 def test_a_sweep_with_nothing_due_reads_one_index(desk: Desk) -> None:
     desk.ticket()
     with CaptureQueriesContext(connection) as asked:
@@ -92,9 +115,9 @@ def test_a_sweep_with_nothing_due_reads_one_index(desk: Desk) -> None:
     assert len(asked) == 2
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {sweeping.MISSED}", [MONDAY_NINE, 10])
+        cursor.execute(f"EXPLAIN {sweeping.MISSED}", [MONDAY_NINE, [], 10])
         assert "slaclock_due" in str(cursor.fetchall())
-        cursor.execute(f"EXPLAIN {sweeping.OVER}", [MONDAY_NINE, 10])
+        cursor.execute(f"EXPLAIN {sweeping.OVER}", [MONDAY_NINE, [], 10])
         assert "slapause_ends" in str(cursor.fetchall())
 
 

@@ -22,7 +22,7 @@ from tickets.services import lock_ticket
 
 @service
 def acknowledge_alert(alert_id: UUID, *, by: Actor, version: int | None = None) -> Alert:
-    """Stops what would be repeated of this level, and nothing of the next one (acceptance 106).
+    """Stops what would be repeated of this level or told later, and nothing of the next one (acceptance 106).
 
     Raises NotFound, NotRecipient, AlertTransition unless it is open, or StaleVersion.
     """
@@ -41,7 +41,7 @@ def acknowledge_alert(alert_id: UUID, *, by: Actor, version: int | None = None) 
     now = timezone.now()
     alert.acknowledge(by=by, at=now)
     record(alert, by=by, update_fields=["status", "acknowledged_by", "acknowledged_at"])
-    AlertRecipient.objects.filter(alert=alert).update(is_open=False)
+    AlertRecipient.objects.filter(alert=alert).update(is_open=False, tell_at=None)
     told = AlertRecipient.objects.filter(alert=alert).order_by("agent").values_list("agent", flat=True)
     publish(PeopleTold(agent_ids=tuple(told), occurred_at=now))
     publish(TicketTouched(ticket_id=ticket_id, occurred_at=now))

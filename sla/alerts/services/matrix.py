@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,15 +13,11 @@ from core.service import service
 from sla.alerts.enums import AlertCondition, Recipient
 from sla.alerts.errors import MatrixForbidden
 from sla.alerts.models import MOST_MINUTES, AlertRule
+from sla.alerts.services.walking import walk_anew
 from sla.policies import may_edit_policies
 
 LEAST_REASON = 3
 Faults = dict[str, Text | list[Text]]
-# Watches of this cell are looked at in the next run, as they may be due earlier than they were.
-LOOK_AGAIN = """
-    UPDATE sla_alertwatch w SET due_at = %s FROM tickets_ticket t
-    WHERE t.id = w.ticket_id AND t.priority = %s AND w.condition = %s AND w.anchor_at IS NOT NULL
-"""
 
 
 @service
@@ -36,7 +31,8 @@ def edit_rule(
     is_active: bool,
     version: int | None = None,
 ) -> AlertRule:
-    """Another threshold, other recipients, on or off; holds for cycles that run already, whose past stays.
+    """Another threshold, other recipients, on or off; holds for cycles that run already, whose past stays; a timer
+    lets their watches follow.
 
     Raises MatrixForbidden, Invalid for a level that would come before a lower one or a missing reason, StaleVersion.
     """
@@ -52,8 +48,7 @@ def edit_rule(
     if version is not None and version != rule.version:
         raise StaleVersion(given=version, current=rule.version)
     record(rule, by=by, reason=reason.strip())
-    with connection.cursor() as cursor:
-        cursor.execute(LOOK_AGAIN, [timezone.now(), rule.priority, rule.condition])
+    walk_anew(rule.priority, rule.condition, at=timezone.now())
     return rule
 
 

@@ -1,12 +1,10 @@
 """What has stood still for too long, or is due soon, becomes alerts. Costs what is due, not what is open."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 
 from core import steps
@@ -15,7 +13,7 @@ from core.events import publish
 from core.history import record_new
 from core.many import update_all_soon
 from core.service import service
-from core.sweep import is_any, run_each
+from core.sweep import is_any, run_past_failures
 from sla.alerts.events import AlertFired
 from sla.alerts.models import Alert, AlertRecipient, AlertWatch
 from sla.alerts.planning import levels_due, next_moment
@@ -23,12 +21,11 @@ from sla.alerts.selectors import Standing, people_around, standing_of
 from tickets.enums import EntryKind
 from tickets.services import Line, tell_of_many
 
-logger = logging.getLogger(__name__)
-
 BATCH = 100
 DUE = """
     SELECT w.ticket_id FROM sla_alertwatch w JOIN tickets_ticket t ON t.id = w.ticket_id
-    WHERE w.due_at <= %s ORDER BY w.due_at LIMIT %s FOR NO KEY UPDATE OF t, w SKIP LOCKED
+    WHERE w.due_at <= %s AND w.ticket_id <> ALL(%s::uuid[])
+    ORDER BY w.due_at LIMIT %s FOR NO KEY UPDATE OF t, w SKIP LOCKED
 """
 LOCK = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
 WRITTEN = steps.declare("sla.alerts", "written")
@@ -39,24 +36,27 @@ def raise_due_alerts(*, now: datetime) -> int:
     """A timer: one batch of what is to be looked at. Answers how many watches were."""
     if not is_any(AlertWatch.objects.due(now), by="due_at"):
         return 0
-    try:
-        looked_at = raise_batch(BATCH, by=TIMER, now=now)
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception:  # the outermost loop of a worker
-        logger.exception("sweep of alerts failed")
-        with transaction.atomic():
-            ticket_ids = _ids(DUE, [now, BATCH])
-        looked_at = run_each(ticket_ids, lambda ticket_id: raise_alerts([ticket_id], by=TIMER, now=now))
+    looked_at = run_past_failures(
+        lambda besides: raise_batch(besides, by=TIMER, now=now),
+        lambda besides: _due(besides, now),
+        lambda ticket_id: raise_alerts([ticket_id], by=TIMER, now=now),
+    )
     if looked_at:
         RAISED.reached()
     return looked_at
 
 
 @service
-def raise_batch(limit: int, *, by: Actor, now: datetime) -> int:
-    """`raise_alerts` for tickets with up to so many due watches. Several workers at once never take the same ones."""
-    return _raise_on(_ids(DUE, [now, limit]), by=by, now=now)
+def raise_batch(besides: Sequence[UUID], *, by: Actor, now: datetime) -> int:
+    """`raise_alerts` for a batch of tickets with due watches, but for those in `besides`. Several workers at once never
+    take the same ones.
+    """
+    return _raise_on(_ids(DUE, [now, besides, BATCH]), by=by, now=now)
+
+
+@transaction.atomic
+def _due(besides: Sequence[UUID], now: datetime) -> list[UUID]:
+    return _ids(DUE, [now, besides, BATCH])
 
 
 @service

@@ -1,10 +1,10 @@
 """Who is told of alerts: one message each, also when many tickets stand still together (the storm guard).
 
 A person is told of a condition at once, and of what comes within `WINDOW` after that in one message at its end; a
-higher urgency passes. What was cleared meanwhile is nothing to tell any more.
+higher urgency passes. What was cleared or acknowledged meanwhile is nothing to tell any more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -21,6 +21,7 @@ from notifications.enums import EventType, Urgency
 from notifications.services import notify
 from sla.alerts.enums import LAST_LEVEL, AlertStatus
 from sla.alerts.models import AlertRecipient
+from tickets.models import Ticket
 
 WINDOW = timedelta(minutes=5)
 BATCH = 100
@@ -38,12 +39,15 @@ def tell_of_alerts(*, now: datetime) -> int:
 @service
 def tell_person(agent_id: UUID, *, by: Actor, now: datetime) -> int:
     """All that is to be told them, a message for each condition; 0 if another worker does it at this moment."""
-    if not Agent.objects.filter(pk=agent_id).select_for_update(of=("self",), no_key=True, skip_locked=True).exists():
+    agent = Agent.objects.filter(pk=agent_id).select_for_update(of=("self",), no_key=True, skip_locked=True).first()
+    if agent is None:
         return 0
     rows = AlertRecipient.objects.untold(now).filter(agent=agent_id).select_related("alert__ticket")
     waiting = sorted(rows, key=_condition)
+    tickets = {row.alert.ticket_id for row in waiting}
+    in_sight = set(Ticket.objects.visible_to(agent).filter(pk__in=tickets).values_list("pk", flat=True))
     for condition, group in groupby(waiting, key=_condition):
-        _tell(agent_id, condition, list(group), now=now)
+        _tell(agent_id, condition, list(group), in_sight, now=now)
     return len(waiting)
 
 
@@ -51,39 +55,47 @@ def _condition(row: AlertRecipient) -> str:
     return str(row.alert.condition)
 
 
-def _tell(agent_id: UUID, condition: str, rows: Sequence[AlertRecipient], *, now: datetime) -> None:
+def _tell(
+    agent_id: UUID, condition: str, rows: Sequence[AlertRecipient], in_sight: Collection[UUID], *, now: datetime
+) -> None:
     keys = [row.pk for row in rows]
-    standing = [row for row in rows if row.alert.status != AlertStatus.CLEARED]
-    if not standing:
+    waiting = [row for row in rows if row.alert.status == AlertStatus.OPEN]
+    if not waiting:
         AlertRecipient.objects.filter(pk__in=keys).update(tell_at=None)
         return
-    level = max(row.alert.level for row in standing)
+    level = max(row.alert.level for row in waiting)
     if ends_at := _window_ends(agent_id, condition, is_breach=level == LAST_LEVEL, now=now):
         AlertRecipient.objects.filter(pk__in=keys).update(tell_at=ends_at)
         return
-    first = max(standing, key=lambda row: (row.alert.level, -row.pk)).alert
-    tickets = sorted({row.alert.ticket.reference for row in standing})
+    first = max(waiting, key=lambda row: (row.alert.level, -row.pk)).alert
+    tickets = {row.alert.ticket_id: row.alert.ticket for row in waiting}
+    is_one = len(tickets) == 1
     notify(
         [agent_id],
         EventType.ALERT,
-        ticket_id=first.ticket_id if len(tickets) == 1 else None,
-        dedupe_key=f"alert:{first.pk}" if len(tickets) == 1 else f"alerts:{condition}:{now.isoformat()}",
+        ticket_id=first.ticket_id if is_one and first.ticket_id in in_sight else None,
+        dedupe_key=f"alert:{first.pk}" if is_one else f"alerts:{condition}:{now.isoformat()}",
         urgency=Urgency.BREACH if level == LAST_LEVEL else Urgency.URGENT,
         condition=condition,
         level=level,
         alert=str(first.pk),
-        **_about(standing, tickets),
+        **_about(tickets.values(), in_sight),
     )
     AlertRecipient.objects.filter(pk__in=keys).update(tell_at=None, told_at=now)
     TOLD.reached()
 
 
-def _about(rows: Sequence[AlertRecipient], references: Sequence[str]) -> dict[str, Any]:
-    """One ticket with its subject, or how many there are and the references of some."""
-    if len(references) == 1:
-        return {"reference": references[0], "subject": rows[0].alert.ticket.subject}
-    named = ", ".join(references[:MOST_NAMED])
-    return {"count": len(references), "references": named if len(references) <= MOST_NAMED else f"{named}, …"}
+def _about(tickets: Collection[Ticket], in_sight: Collection[UUID]) -> dict[str, Any]:
+    """One ticket with its subject, or how many there are and the references of some. What its reader may not see is
+    counted, and named by nothing: admins, who are told where nobody else is there, read no tickets.
+    """
+    seen = sorted((ticket for ticket in tickets if ticket.pk in in_sight), key=lambda ticket: ticket.reference)
+    if len(tickets) == len(seen) == 1:
+        return {"reference": seen[0].reference, "subject": seen[0].subject}
+    named = [ticket.reference for ticket in seen[:MOST_NAMED]]
+    if named and len(named) < len(tickets):
+        named.append("…")
+    return {"count": len(tickets), "references": ", ".join(named)}
 
 
 def _window_ends(agent_id: UUID, condition: str, *, is_breach: bool, now: datetime) -> datetime | None:

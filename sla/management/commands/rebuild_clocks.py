@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from core.sweep import run_each
 from sla import services
 
 MOST_TOLD = 20
@@ -27,8 +28,7 @@ class Command(BaseCommand):
                 self.stderr.write(line)
             found += len(differing)
             if differing and not options["check"]:
-                for ticket_id in batch:
-                    services.rebuild(ticket_id)
+                run_each(batch, services.rebuild)
         self.stdout.write(json.dumps({"tickets": tickets, "differences": found}))
         if found and options["check"]:
             sys.exit(1)

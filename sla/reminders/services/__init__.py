@@ -9,6 +9,7 @@ from sla.reminders.services.own import (
     complete_reminder,
     create_reminder,
     edit_reminder,
+    refuse_edit,
     snooze_reminder,
 )
 
@@ -22,6 +23,7 @@ __all__ = [
     "create_reminder",
     "edit_reminder",
     "open_feed",
+    "refuse_edit",
     "snooze_reminder",
     "trigger_due_reminders",
     "trigger_reminder",

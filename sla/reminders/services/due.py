@@ -1,7 +1,7 @@
 """Reminders whose time has come."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -86,11 +86,9 @@ def trigger_reminder(reminder_id: UUID, *, ticket_id: UUID | None, at: datetime)
 
 
 def _bring_up(reminder_ids: Collection[UUID], *, at: datetime) -> int:
-    """Those that are still due."""
-    if not reminder_ids:
-        return 0
+    """Those that are still due; answers how many that were."""
     rows = Reminder.objects.due(at).select_for_update(of=("self",), no_key=True, skip_locked=True)
-    due: Sequence[Reminder] = list(rows.filter(pk__in=list(reminder_ids)))
+    due = list(rows.filter(pk__in=list(reminder_ids)))
     for reminder in due:
         reminder.trigger(at=at)
     record_all_soon(due, by=TIMER, names=["status", "triggered_at", "snooze_until"])

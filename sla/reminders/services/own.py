@@ -86,9 +86,7 @@ def edit_reminder(reminder_id: UUID, *, by: Actor, version: int | None = None, *
     if unknown := set(values) - {"message", "trigger_at", "rhythm"}:
         raise ValueError(f"not editable: {', '.join(sorted(unknown))}")
     reminder = _locked(reminder_id, by=by)
-    if reminder.is_automatic:
-        raise ReminderAutomatic
-    _refuse_unless(reminder.is_open, reminder)
+    refuse_edit(reminder)
     now, before = timezone.now(), reminder.trigger_at
     reminder.message = _line(values.get("message", reminder.message))
     moment: datetime = values.get("trigger_at", before)
@@ -104,6 +102,13 @@ def edit_reminder(reminder_id: UUID, *, by: Actor, version: int | None = None, *
     _set_rhythm(reminder, rhythm, is_begun=moment == before)
     record(reminder, by=by)
     return reminder
+
+
+def refuse_edit(reminder: Reminder) -> None:
+    """Raises ReminderAutomatic or ReminderTransition where there is nothing for its person to edit."""
+    if reminder.is_automatic:
+        raise ReminderAutomatic
+    _refuse_unless(reminder.is_open, reminder)
 
 
 @service

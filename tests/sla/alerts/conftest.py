@@ -13,7 +13,7 @@ from core.models import new_id
 from notifications.enums import EventType
 from notifications.models import Notification
 from sla.alerts.models import Alert
-from sla.alerts.services import raise_due_alerts, tell_of_alerts
+from sla.alerts.services import follow_matrix, raise_due_alerts, tell_of_alerts
 from sla.services import end_pauses, note_missed
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
 from tickets.models import Ticket
@@ -48,7 +48,7 @@ class Watched:
 
     def sweep(self) -> None:
         """As one run of the timers that concern alerts."""
-        for timer in (end_pauses, note_missed, raise_due_alerts, tell_of_alerts):
+        for timer in (end_pauses, note_missed, follow_matrix, raise_due_alerts, tell_of_alerts):
             while timer(now=self.now):
                 pass
 

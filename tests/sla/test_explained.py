@@ -1,0 +1,52 @@
+"""Explanations of clocks that have ended: what came later is not theirs (domain.md section 9)."""
+
+import pytest
+
+from envelopes.services import accept_envelope, cancel_envelope, complete_envelope
+from sla.enums import Metric
+from sla.models import SlaClock, SlaPolicy
+from sla.selectors import Explained, clocks_shown_to, explain
+from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
+from tests.sla.conftest import MONDAY_NINE, Desk, minutes, travel
+from tickets.models import Ticket
+from tickets.services import resume_ticket
+
+pytestmark = pytest.mark.django_db
+NOON = MONDAY_NINE + minutes(180)
+
+
+def explained(desk: Desk, ticket: Ticket, metric: str) -> Explained:
+    (found,) = explain(clocks_shown_to(desk.owner, ticket).filter(metric=metric), NOON)
+    return found
+
+
+def test_a_cancelled_clock_is_explained_until_its_end(desk: Desk) -> None:
+    ticket = desk.ticket()
+    with travel(MONDAY_NINE):
+        envelope = EnvelopeFactory(ticket=ticket, team=TeamFactory())
+    with travel(MONDAY_NINE + minutes(120)):
+        cancel_envelope(envelope.pk, by=desk.owner, reason="no longer needed")
+    found = explained(desk, ticket, Metric.OLA_RESPONSE)
+    assert (found.clock.state, found.indicator) == ("cancelled", None)
+    parts = [(part.segment.kind, part.segment.seconds) for part in found.parts]
+    assert parts == [("open", 7200)]
+    assert found.clock.elapsed_seconds == 7200
+
+
+def test_help_that_was_over_is_not_limited_by_what_stopped_the_customers_clock_later(desk: Desk) -> None:
+    SlaPolicy.objects.filter(kind="ola").update(ola_completion_minutes=300, ola_response_minutes=60)
+    team = TeamFactory()
+    expert = AgentFactory(teams=[team])
+    ticket = desk.ticket()
+    with travel(MONDAY_NINE):
+        envelope = EnvelopeFactory(ticket=ticket, team=team)
+    with travel(MONDAY_NINE + minutes(30)):
+        accept_envelope(envelope.pk, by=expert)
+    with travel(MONDAY_NINE + minutes(60)):
+        complete_envelope(envelope.pk, by=expert, summary="Port 7.")
+    assert not explained(desk, ticket, Metric.OLA_COMPLETION).is_limited
+    desk.answer(ticket, MONDAY_NINE + minutes(120), then="wait_for_customer")
+    with travel(MONDAY_NINE + minutes(170)):
+        resume_ticket(ticket.pk, by=desk.owner)
+    assert not explained(desk, ticket, Metric.OLA_COMPLETION).is_limited
+    assert SlaClock.objects.get(envelope=envelope, metric=Metric.OLA_COMPLETION).state == "completed"
