@@ -252,7 +252,7 @@ STEPS = st.tuples(st.integers(0, 5039), st.integers(1, 900))
 
 @pytest.mark.soak
 @settings(max_examples=full_size(1000))
-@given(steps=st.lists(STEPS, min_size=6, max_size=18))
+@given(steps=st.lists(STEPS, min_size=5, max_size=13))
 def test_rebuilt_clocks_are_the_kept_ones_over_whole_histories(steps: list[tuple[int, int]], desk: Desk) -> None:
     with transaction.atomic():
         story, now = Story(desk), MONDAY_NINE
