@@ -2,13 +2,23 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+
+def is_any(rows: "QuerySet[Any]", *, by: str) -> bool:
+    """Whether there are such rows, asked in the order of an index on `by`: without an order PostgreSQL, which may take
+    what is due for more than it is, goes through the table until it has met one.
+    """
+    return bool(rows.order_by(by).values_list(by)[:1])
 
 
 def run_each(rows: Iterable[T], act: Callable[[T], bool | int]) -> int:

@@ -68,6 +68,7 @@ WATCHES = """
     ) AS c (condition, anchor_at, due_at)
 """
 CHECKS = "INSERT INTO sla_inactivitycheck (ticket_id, due_at) SELECT {id}, %(look_at)s FROM {numbers} WHERE {owned}"
+SCORES = "INSERT INTO sla_ticketscore (ticket_id, next_change_at) SELECT {id}, %(score_at)s FROM {numbers}"
 REMINDER = """
     INSERT INTO sla_reminder (
         id, created_at, updated_at, version, agent_id, ticket_id, kind, message, trigger_at, status, frequency,
@@ -123,12 +124,13 @@ def add_tickets(
     *,
     at: datetime,
     watch_at: datetime | None = None,
+    score_at: datetime | None = None,
     remind_own_at: datetime | None = None,
 ) -> int:
     """New tickets that came at `at` (whole seconds), every second of them accepted at once; the number of the first,
-    of which ids follow. Watches are looked at on `watch_at`, without it in a year. With `remind_own_at` owners are to
-    be warned of the resolution and told when it is missed, and each other ticket stands for a reminder of somebody's
-    own.
+    of which ids follow. Watches are looked at on `watch_at` and scores on `score_at`, or in a year. With
+    `remind_own_at` owners are to be warned of the resolution and told when it is missed, and each other ticket stands
+    for a reminder of somebody's own.
 
     `cursor` is psycopg's or Django's, of the role that owns the tables.
     """
@@ -146,6 +148,7 @@ def add_tickets(
         "data": json.dumps(fact_data(fact)),
         "first": first,
         "last": first + count - 1,
+        "resolution_minutes": targets["resolution"],
         "requester": around.requester,
         "team": around.team.pk,
         "owners": [agent.pk for agent in around.owners],
@@ -153,6 +156,7 @@ def add_tickets(
         "hours": around.terms.hours.id,
         "owner_count": len(around.owners),
         "watch_at": watch_at or at + timedelta(minutes=YEAR),
+        "score_at": score_at or at + timedelta(minutes=YEAR),
         "look_at": at + timedelta(days=365),
         "last_watch_at": max(due_at, at + timedelta(minutes=YEAR)),
     }
@@ -163,18 +167,19 @@ def add_tickets(
         _run(cursor, CLOCK, {**facts, **values, "at_risk_at": clock.at_risk_at}, own=digit)
     _run(cursor, WATCHES, facts)
     _run(cursor, CHECKS, facts)
+    _run(cursor, SCORES, facts)
     if remind_own_at is not None:
         _remind(cursor, facts, due_at, remind_own_at)
     return int(first)
 
 
 def _remind(cursor: Any, facts: Mapping[str, Any], due_at: datetime, own_at: datetime) -> None:
-    cycle = f"{_id_of(RESOLUTION)}::text || ':{due_at.isoformat()}'"
-    of_promise = {"of_ticket": _id_of(TICKET), "cycle": cycle, "whose": OWNED}
+    clock, target = f"{_id_of(RESOLUTION)}::text", facts["resolution_minutes"]
+    of_promise = {"of_ticket": _id_of(TICKET), "whose": OWNED}
     warning = {**facts, "kind": "sla_warning", "message": "", "trigger_at": due_at - WARNING}
-    _run(cursor, REMINDER, warning, own=RESOLUTION_WARNING, **of_promise)
+    _run(cursor, REMINDER, warning, own=RESOLUTION_WARNING, cycle=f"{clock} || ':{target}'", **of_promise)
     missed = {**facts, "kind": "sla_breach", "message": "", "trigger_at": due_at}
-    _run(cursor, REMINDER, missed, own=RESOLUTION_MISSED, **of_promise)
+    _run(cursor, REMINDER, missed, own=RESOLUTION_MISSED, cycle=clock, **of_promise)
     own = {**facts, "kind": "custom", "message": "Look at it", "trigger_at": own_at}
     _run(cursor, REMINDER, own, own=OWN, of_ticket="NULL", cycle="''", whose=f"NOT {OWNED}")
 

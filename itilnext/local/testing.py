@@ -21,12 +21,15 @@ from itilnext.local.valkey import Valkey
 PREFIX = "test_itilnext_"
 started: list[Valkey] = []
 """The Valkey of this process, if it was started here; a test may kill and start it."""
+has_cluster = False
+"""Whether PostgreSQL is the suite's own; a test that runs alone may stop it, and its keeper starts it again."""
 OWN = "ITILNEXT_TEST_OWN"
 """Environment variable: which variables the process that hands out tests has set for itself, with commas between."""
 
 
 def provide_servers() -> None:
     """Put the addresses into the environment, starting what it does not name yet. Raises LocalServerError."""
+    global has_cluster  # noqa: PLW0603  # told once, while the settings are read
     if "PYTEST_XDIST_WORKER" in os.environ:
         for name in filter(None, os.environ.pop(OWN, "").split(",")):
             os.environ.pop(name, None)
@@ -40,6 +43,7 @@ def provide_servers() -> None:
         cluster = PROJECT / "var" / "test" / f"postgresql-{find_postgres().major}"
         servers = join(cluster, durable=False, with_valkey=False)
         os.environ |= servers.environment
+        has_cluster = True
         atexit.register(servers.release, patience=0)
         _drop_left_behind()
     elif not os.environ.get("MIGRATION_DATABASE_URL"):

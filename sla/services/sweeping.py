@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from core.actors import TIMER, Actor
 from core.service import service
-from core.sweep import run_past_failures
+from core.sweep import is_any, run_past_failures
 from sla.models import SlaClock, SlaPause
 from sla.services.ledger import ledgers_of, settle
 from sla.states import Fact, FactKind
@@ -32,13 +32,13 @@ LOCK = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY 
 
 def note_missed(*, now: datetime) -> int:
     """A timer: write down, once, which promises were missed, and when."""
-    return _pass_time(MISSED, now) if SlaClock.objects.due(now).exists() else 0
+    return _pass_time(MISSED, now) if is_any(SlaClock.objects.due(now), by="due_at") else 0
 
 
 def end_pauses(*, now: datetime) -> int:
     """A timer: what stood still until a moment runs on from that very moment."""
-    is_due = SlaPause.objects.filter(to_at__isnull=True, until__lte=now).exists()
-    return _pass_time(OVER, now) if is_due else 0
+    due = SlaPause.objects.filter(to_at__isnull=True, until__lte=now)
+    return _pass_time(OVER, now) if is_any(due, by="until") else 0
 
 
 def _pass_time(query: str, now: datetime) -> int:

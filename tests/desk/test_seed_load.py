@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,6 +30,13 @@ UNTIL = datetime(2026, 3, 2, 12, tzinfo=UTC)
 COUNT = 600
 
 loaded = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _first_rows_for_others(django_db_setup: None) -> Iterator[None]:
+    """Django empties all tables after each test here, also of what migrations had put in."""
+    yield
+    empty_all_tables()
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from envelopes.selectors import envelopes_on
 from tests.api.conftest import signed_in
 from tests.envelopes.conftest import Scene, fresh
 from tests.factories import EnvelopeFactory, TicketFactory
+from tickets.calibration import desk_zone
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +94,7 @@ def test_the_api_answers_a_period(scene: Scene) -> None:
         }
     ]
     assert answer["by_team"] == []
-    tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
+    tomorrow = (timezone.localdate(timezone=desk_zone()) + timedelta(days=1)).isoformat()
     assert api.get(f"/api/v1/metrics/expert_contribution/?first={tomorrow}").status_code == 400
     assert date.fromisoformat(answer["first"]).day == 1
 

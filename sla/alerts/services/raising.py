@@ -13,7 +13,7 @@ from core.events import publish
 from core.history import record_new
 from core.many import update_all_soon
 from core.service import service
-from core.sweep import run_past_failures
+from core.sweep import is_any, run_past_failures
 from sla.alerts.events import AlertFired
 from sla.alerts.models import Alert, AlertRecipient, AlertWatch
 from sla.alerts.planning import levels_due, next_moment
@@ -34,7 +34,7 @@ RAISED = steps.declare("sla.alerts", "raised")
 
 def raise_due_alerts(*, now: datetime) -> int:
     """A timer: one batch of what is to be looked at. Answers how many watches were."""
-    if not AlertWatch.objects.due(now).exists():
+    if not is_any(AlertWatch.objects.due(now), by="due_at"):
         return 0
     looked_at = run_past_failures(
         lambda besides: raise_batch(besides, by=TIMER, now=now),

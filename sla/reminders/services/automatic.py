@@ -18,7 +18,7 @@ from accounts.models import Agent
 from core.actors import TIMER
 from core.history import record
 from core.service import service
-from core.sweep import run_each
+from core.sweep import is_any, run_each
 from core.worktime import subtract_worked
 from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
@@ -224,7 +224,7 @@ def _is_idleness_settled(known: Known) -> bool:
 
 def check_idle_tickets(*, now: datetime) -> int:
     """A timer: look at those whose time has come; nobody touches a ticket that moves."""
-    if not InactivityCheck.objects.due(now).exists():
+    if not is_any(InactivityCheck.objects.due(now), by="due_at"):
         return 0
     try:
         return check_batch(BATCH, now=now)
