@@ -1,6 +1,6 @@
 """What is promised, as pages show it: badges of rows, cards and heads, and the clocks in the ticket's panel.
 
-A badge tells a promise by icon, words and colour. Time left is business time, so its element carries what `clocks.js`
+A badge tells a promise by icon, words and colour. Time left is business time, so its element carries what `times.js`
 needs to go on: how much was left at the full hour, and when the calendar is open in the day after. It stays the same
 for an hour, as kept markup does (ADR 5).
 """

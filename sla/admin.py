@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -20,10 +21,15 @@ __all__ = ["AlertRuleAdmin", "ClientReminderRuleAdmin", "ReminderAdmin", "ScoreV
 MATCHED = ("ticket_type", "priority", "customer_tier", "company", "team", "category")
 
 
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    reason = forms.CharField(label=_("Reason"), max_length=500, required=False)  # asked for by the service
+
+
 @admin.register(SlaPolicy)
 class SlaPolicyAdmin(PolicyAdmin):
     """What is promised to whom. Each change is in its history; running clocks follow it."""
 
+    form = PolicyForm
     change_form_template = "admin/policy_form.html"
     list_display = ("name", "kind", "is_active", "order", *MATCHED, "resolution_minutes", "ola_completion_minutes")
     list_filter = ("kind", "is_active", "priority", "customer_tier")
@@ -54,5 +60,11 @@ class SlaPolicyAdmin(PolicyAdmin):
     def may_change(self, by: Actor, obj: Any = None) -> bool:
         return may_edit_policies(by)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who changes one says why."""
+        why = ((None, {"fields": ("reason",)}),) if self.may_change(actor_in(request)) else ()
+        return (*self.fieldsets, *why)
+
     def save_model(self, request: HttpRequest, obj: SlaPolicy, form: Any, change: bool) -> None:
-        save_policy(obj, by=actor_in(request), is_preview="_preview" in request.POST)
+        reason = form.cleaned_data["reason"]
+        save_policy(obj, by=actor_in(request), reason=reason, is_preview="_preview" in request.POST)

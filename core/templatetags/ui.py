@@ -51,7 +51,7 @@ def _drawn(name: str, size: int, label: str) -> SafeString:
 
 
 def relative_patterns() -> dict[str, str]:
-    """Wording of distances in time, shared by the server, `times.js` and `clocks.js`; `{n}` stands for the number."""
+    """Wording of distances in time, shared by the server, and `times.js`; `{n}` stands for the number."""
     return _patterns_in(get_language())
 
 

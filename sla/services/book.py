@@ -29,6 +29,8 @@ STAMP = " || ".join(
         "sla_scorevalue",
     )
 )
+# Of teams nothing but in whose hours they help: their other edits change no promise.
+STAMP += " || coalesce((SELECT string_agg(id::text || calendar_id, ',' ORDER BY id) FROM accounts_team), '')"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from sla.states import Clock, State, Terms
 from tickets.enums import OPEN
 from tickets.models import Ticket
 
+LEAST_REASON = 3
 LOOKED_AT = 2_000
 """So many open tickets, the newest, tell what a policy would do."""
 ANSWERS = ("first_response_minutes", "next_response_minutes")
@@ -44,7 +45,7 @@ class Effects:
 
 
 @service
-def save_policy(policy: SlaPolicy, *, by: Actor, is_preview: bool = False) -> SlaPolicy:
+def save_policy(policy: SlaPolicy, *, by: Actor, reason: str, is_preview: bool = False) -> SlaPolicy:
     """Running clocks follow within minutes, by a timer. As a preview nothing is kept.
 
     Raises PoliciesNotEditable, Invalid, PolicyPreviewed.
@@ -52,8 +53,10 @@ def save_policy(policy: SlaPolicy, *, by: Actor, is_preview: bool = False) -> Sl
     if not may_edit_policies(by):
         raise PoliciesNotEditable
     _check(policy)
+    if len(reason.strip()) < LEAST_REASON and not is_preview:
+        raise Invalid({"reason": _("Say why: its history keeps the reason of every change.")})
     before = current_book()
-    record(policy, by=by)
+    record(policy, by=by, reason=reason.strip())
     forget_book()
     if is_preview:
         effects = effects_between(before, current_book())

@@ -18,7 +18,7 @@ const afterwards = (load) => async () => {
 const modules = {
   beside: () => import("./beside.js"),
   board: () => import("./board.js"),
-  clocks: () => import("./clocks.js"),
+  clocks: times,
   composer: ticket,
   countdown: times,
   drafts: () => import("./drafts.js"),

@@ -3,11 +3,15 @@
 // Time left to undo, for data-module="countdown": [data-seconds-left] shows data-pattern with {n} seconds, then
 // data-done, whatever the clock of this machine says; [data-countdown-progress] runs down beside it, [data-countdown-until-done] is hidden at the end.
 // At the end "countdownDone" bubbles from the element, for an hx-trigger that fetches what became of it.
+// Time left of a promise, for [data-clock] on elements with data-module="clocks": goes on once a minute in business time,
+// in the server's words (as above), and shows when it gets at risk or is over.
+// data-clock: seconds of the epoch, what was left then, below what it is at risk, and open times after it, "from-to" each.
 import { all } from "./page.js";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const STATES = { left: "on_track", soon: "at_risk", over: "breached" };
 let patterns = null;
 let timer = 0;
 
@@ -18,6 +22,25 @@ const inWords = (el, now) => {
   if (distance < MINUTE) return patterns.now;
   if (distance < HOUR) return patterns[`${tense}_minutes`].replace("{n}", Math.floor(distance / MINUTE));
   return patterns[`${tense}_hours`].replace("{n}", Math.floor(distance / HOUR));
+};
+
+const leftOf = (clock, now) => {
+  const [from, left, risk, ...spans] = clock.split(" ");
+  const gone = spans.map((span) => span.split("-")).reduce((sum, [start, end]) => sum + Math.max(0, Math.min(now, end) - Math.max(start, from)), 0);
+  return [left - gone, Number(risk)];
+};
+
+const amount = (seconds) => {
+  const minutes = Math.floor(Math.abs(seconds) / 60);
+  return minutes < 60 ? patterns.minutes.replace("{n}", minutes) : patterns.hours.replace("{n}", Math.floor(Math.abs(seconds) / 3600));
+};
+
+const show = (el, now) => {
+  const [left, risk] = leftOf(el.dataset.clock, now);
+  const name = left <= 0 ? "over" : left < risk ? "soon" : "left";
+  const words = patterns[name].replace("{time}", amount(left));
+  if (el.lastChild.nodeValue !== words) el.lastChild.nodeValue = words;
+  el.className = `sla sla--${STATES[name]}`;
 };
 
 const isNear = (el, now) => Math.abs(now - Date.parse(el.dateTime)) < DAY;
@@ -34,6 +57,7 @@ const refresh = () => {
       delete el.dataset.ticked;
     }
   }
+  for (const el of document.querySelectorAll("[data-clock]")) show(el, now / 1000);
 };
 
 const dues = new WeakMap(); // element -> when its time is over, by the page's own watch
@@ -68,7 +92,7 @@ const startCountdowns = (root) => {
 export const init = (root) => {
   startCountdowns(root);
   const source = document.getElementById("relative-time-patterns");
-  if (timer || !source || !all(root, "time[data-relative]").length) return;
+  if (timer || !source || !all(root, "time[data-relative], [data-clock]").length) return;
   patterns = JSON.parse(source.textContent);
   timer = setInterval(() => { if (!document.hidden) refresh(); }, MINUTE);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });

@@ -47,6 +47,7 @@ LISTS: dict[str, dict[str, int]] = {
     "sla_slapolicy": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
     "sla_alertrule": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
     "sla_clientreminderrule": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
+    "sla_scorevalue": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
     "tickets_tag": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 200), strict=True)),
     "reports_backlogsnapshot": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
     "sla_reminder": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),

@@ -73,6 +73,17 @@ def test_094_help_is_counted_in_the_hours_of_the_asked_team_and_apart(
     assert [entry.visibility for entry in inside] == ["envelope_only"]
 
 
+def test_094_a_team_given_another_calendar_helps_in_its_hours_from_now_on(desk: Desk, late_shift: Team) -> None:
+    envelope = asked(desk, desk.ticket(priority="low"), late_shift)
+    before = of_help(envelope, Metric.OLA_RESPONSE).due_at
+    for calendar in (None, late_shift.calendar):
+        Team.objects.filter(pk=late_shift.pk).update(calendar=calendar)
+        with travel(MONDAY_NINE + minutes(10)):
+            run_all()
+        is_as_before = of_help(envelope, Metric.OLA_RESPONSE).due_at == before
+        assert is_as_before == (calendar is not None)
+
+
 def test_031_an_open_envelope_does_not_stop_what_the_customer_is_promised(desk: Desk, late_shift: Team) -> None:
     ticket = desk.ticket()
     asked(desk, ticket, late_shift)

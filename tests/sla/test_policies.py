@@ -28,6 +28,7 @@ SLA = {
     "next_response_minutes": "30",
     "resolution_minutes": "120",
     "time_to_value_minutes": "120",
+    "reason": "Contract of March",
 }
 
 
@@ -46,6 +47,7 @@ def test_an_admin_adds_a_policy_and_it_is_in_the_history() -> None:
     assert send(browser(Role.ADMIN)).status_code == 302
     policy = SlaPolicy.objects.get(name="Acme")
     assert (policy.resolution_minutes, policy.history.count()) == (120, 1)
+    assert policy.history.get().history_change_reason == "Contract of March"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,7 @@ def test_an_admin_adds_a_policy_and_it_is_in_the_history() -> None:
         {"kind": "ola", "resolution_minutes": "", "first_response_minutes": "", "next_response_minutes": "",
          "time_to_value_minutes": "", "ola_response_minutes": "90", "ola_completion_minutes": "60"},
         {"name": "Medium"},
+        {"reason": " "},
     ],
     ids=str,
 )  # fmt: skip
@@ -115,16 +118,16 @@ def test_what_no_calendar_can_hold_is_not_promised() -> None:
     policy.calendar = calendar
     policy.resolution_minutes = policy.time_to_value_minutes = 9000
     with pytest.raises(Invalid) as refused:
-        save_policy(policy, by=admin)
+        save_policy(policy, by=admin, reason="As agreed")
     assert list(refused.value.fields) == ["resolution_minutes"]
     policy.resolution_minutes = policy.time_to_value_minutes = 6000  # two hundred weeks
-    save_policy(policy, by=admin)
+    save_policy(policy, by=admin, reason="As agreed")
     helped = SlaPolicy.objects.get(kind="ola")
     helped.ola_completion_minutes = 9000
-    save_policy(helped, by=admin)
+    save_policy(helped, by=admin, reason="As agreed")
     TeamFactory(calendar=calendar)
     with pytest.raises(Invalid):
-        save_policy(helped, by=admin)
+        save_policy(helped, by=admin, reason="As agreed")
 
 
 def test_a_calendar_keeps_the_hours_that_its_promises_need() -> None:
