@@ -51,3 +51,12 @@ class TermsFollowed(DomainEvent):
     """
 
     ticket_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseChanged(DomainEvent):
+    """A supervisor or manager has let the ticket's clocks stand still, or run on before their time; also where they
+    stood, and stand, still for another reason.
+    """
+
+    ticket_id: UUID

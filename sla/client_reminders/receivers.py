@@ -3,7 +3,7 @@
 from core.events import subscribe
 from sla.client_reminders import services
 from sla.enums import Metric
-from sla.events import DueMoved
+from sla.events import DueMoved, PauseChanged
 from tickets.enums import TicketStatus
 from tickets.events import PriorityChanged, PublicReplyReleased, StatusChanged
 
@@ -25,11 +25,17 @@ def put_off(event: PublicReplyReleased) -> None:
 
 @subscribe(PriorityChanged)
 def follow_priority(event: PriorityChanged) -> None:
+    services.follow_other_rule(event.ticket_id, at=event.occurred_at)
+
+
+@subscribe(PauseChanged)
+def follow_pause(event: PauseChanged) -> None:
+    """The clocks do not tell of it: while the customer's answer is waited for they stand still before and after."""
     services.look_again(event.ticket_id, at=event.occurred_at)
 
 
 @subscribe(DueMoved)
 def follow_hours(event: DueMoved) -> None:
-    """Other hours, or a pause by a supervisor's word that has begun or ended."""
+    """Other hours."""
     if event.metric == Metric.RESOLUTION and event.envelope_id is None:
         services.look_again(event.ticket_id, at=event.occurred_at)

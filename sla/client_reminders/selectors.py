@@ -31,6 +31,11 @@ class Asking:
         """When a pause that lasts ends by itself."""
         return next((stop.until for stop in self.stops if stop.to_at is None), None)
 
+    @property
+    def ended_stops(self) -> list[Stop]:
+        """A pause that lasts, as it will have been if nobody ends it before."""
+        return [stop if stop.to_at is not None else Stop(stop.reason, stop.from_at, stop.until) for stop in self.stops]
+
     def moments(self) -> list[datetime]:
         return list(
             moments(
@@ -38,14 +43,9 @@ class Asking:
                 self.watch.anchor_at,
                 self.interval_minutes,
                 sent=self.watch.sent,
-                stops=[_ended(stop) for stop in self.stops],
+                stops=self.ended_stops,
             )
         )
-
-
-def _ended(stop: Stop) -> Stop:
-    """A pause that lasts, as it will have been if nobody ends it before."""
-    return stop if stop.to_at is not None else Stop(stop.reason, stop.from_at, stop.until)
 
 
 def asking_on(ticket: Ticket) -> Asking | None:

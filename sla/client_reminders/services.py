@@ -32,6 +32,10 @@ ENDED = f"UPDATE {WATCH} SET due_at = NULL WHERE ticket_id = %s"  # noqa: S608
 PUT_OFF = f"UPDATE {WATCH} SET anchor_at = %s WHERE ticket_id = %s AND due_at IS NOT NULL"  # noqa: S608
 # One that has had its three stays as it is; and so does one that does not wait.
 LOOKED_AT = f"UPDATE {WATCH} SET due_at = %s WHERE ticket_id = %s AND due_at IS NOT NULL"  # noqa: S608
+PRIORITY_CHANGED = f"""
+    UPDATE {WATCH} w SET due_at = %s FROM tickets_ticket t
+    WHERE w.ticket_id = %s AND t.id = w.ticket_id AND t.status = 'waiting_customer' AND w.sent < {MOST}
+"""  # noqa: S608
 RULE_CHANGED = f"""
     UPDATE {WATCH} w SET due_at = %s, anchor_at = CASE WHEN %s THEN %s ELSE w.anchor_at END FROM tickets_ticket t
     WHERE t.id = w.ticket_id AND t.status = 'waiting_customer' AND t.priority = %s AND w.sent < {MOST}
@@ -53,8 +57,13 @@ def put_off_asking(ticket_id: UUID, *, at: datetime) -> None:
 
 
 def look_again(ticket_id: UUID, *, at: datetime) -> None:
-    """It counts otherwise from now on: another priority, other hours, the end of a pause."""
+    """It counts otherwise from now on: other hours, a pause begins or ends."""
     write_soon(WATCH, LOOKED_AT, [at, ticket_id])
+
+
+def follow_other_rule(ticket_id: UUID, *, at: datetime) -> None:
+    """Of another priority: also where the rule before was switched off."""
+    write_soon(WATCH, PRIORITY_CHANGED, [at, ticket_id])
 
 
 def ask_due_customers(*, now: datetime) -> int:
@@ -88,7 +97,7 @@ def _ask(watch: ClientReminderWatch, ticket: Ticket, now: datetime) -> bool:
     if asking.paused_until is not None and asking.paused_until > now:
         watch.due_at = asking.paused_until
         return False
-    due_at = next_moment(asking.calendar, watch.anchor_at, asking.interval_minutes, asking.stops)
+    due_at = next_moment(asking.calendar, watch.anchor_at, asking.interval_minutes, asking.ended_stops)
     if due_at > now:
         watch.due_at = due_at
         return False

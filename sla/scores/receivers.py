@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from core.events import DomainEvent, subscribe
 from envelopes.events import (
@@ -18,12 +19,15 @@ from tickets.enums import OPEN
 from tickets.events import (
     AnswerWithdrawn,
     CustomerReplied,
+    EntryMoved,
     FlagAdded,
     FlagCleared,
+    MergeUndone,
     PriorityChanged,
     PublicReplyReleased,
     RequesterChanged,
     StatusChanged,
+    TicketMerged,
 )
 
 MOVING: tuple[type[DomainEvent], ...] = (
@@ -72,8 +76,29 @@ def note_answer(event: PublicReplyReleased) -> None:
 
 @subscribe(AnswerWithdrawn)
 def note_withdrawn_answer(event: AnswerWithdrawn) -> None:
-    services.note_withdrawn_answer(event.ticket_id)
-    services.refresh_soon(event.ticket_id)
+    _count_on(event.ticket_id)
+
+
+@subscribe(EntryMoved)
+def follow_moved_entry(event: EntryMoved) -> None:
+    _count_on(event.ticket_id, event.from_ticket_id)
+
+
+@subscribe(TicketMerged)
+def follow_merge(event: TicketMerged) -> None:
+    _count_on(event.ticket_id, event.into_id)
+
+
+@subscribe(MergeUndone)
+def follow_undone_merge(event: MergeUndone) -> None:
+    _count_on(event.ticket_id, event.from_id)
+
+
+def _count_on(*ticket_ids: UUID) -> None:
+    """Words have come or gone: whoever moves them holds the locks of both tickets."""
+    for ticket_id in ticket_ids:
+        services.count_unanswered(ticket_id)
+        services.refresh_soon(ticket_id)
 
 
 @subscribe(EnvelopeOpened)

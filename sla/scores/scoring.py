@@ -15,6 +15,8 @@ from sla.scores.enums import Part, ScoreCode
 from tickets.enums import FlagType, Priority
 
 C = ScoreCode
+HIGHEST_COMPUTED = Decimal("9999999.99")
+"""What a ticket's column holds; numbers that admins may set stay below."""
 NONE = Decimal("1.0")
 CENT = Decimal("0.01")
 BANDS = (
@@ -128,7 +130,7 @@ def rank(facts: Facts, values: Values, now: datetime) -> Ranking:
     score = base
     for factor in factors.values():
         score *= factor
-    score = score.quantize(CENT, ROUND_HALF_UP)
+    score = min(score.quantize(CENT, ROUND_HALF_UP), HIGHEST_COMPUTED)
     breakdown = {"base": str(base)} | {str(part): _told(factor) for part, factor in factors.items()}
     override = facts.override
     if override is not None and now <= override.until:

@@ -3,7 +3,7 @@
 As SQL, so that a queue is ordered by its sections and paged like any other list. Source: domain.md section 11.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -45,19 +45,21 @@ def with_sections(tickets: T, reader: Agent, now: datetime) -> T:
     """Annotated with `why` (`Why`) and `section` (`Section`), as far as the reader may know, and with what `QUEUE`
     orders by.
     """
-    why = Case(
-        *(When(condition, then=Value(int(reason))) for reason, condition in _reasons(reader, now)),
-        default=Value(int(Why.ON_TRACK)),
-        output_field=SmallIntegerField(),
-    )
-    section = Case(
-        *(When(why=Value(int(reason)), then=Value(int(section))) for reason, section in SECTION_OF.items()),
-        default=Value(int(Section.NEEDS_ATTENTION)),
-        output_field=SmallIntegerField(),
-    )
+    reasons = list(_reasons(reader, now))
+    why = _first({reason: int(reason) for reason in Why}, reasons)
+    section = _first({reason: int(SECTION_OF.get(reason, Section.NEEDS_ATTENTION)) for reason in Why}, reasons)
     due = Coalesce("resolution_due_at", Value(NEVER), output_field=DateTimeField())
-    annotated: T = tickets.annotate(why=why, due_sorted=due).annotate(section=section)
+    annotated: T = tickets.annotate(why=why, section=section, due_sorted=due)
     return annotated
+
+
+def _first(numbers: Mapping[Why, int], reasons: Sequence[tuple[Why, Any]]) -> Case:
+    """The number of the first reason that holds. Asked of `why`, the section would hold all of it once a reason."""
+    return Case(
+        *(When(condition, then=Value(numbers[reason])) for reason, condition in reasons),
+        default=Value(numbers[Why.ON_TRACK]),
+        output_field=SmallIntegerField(),
+    )
 
 
 def _reasons(reader: Agent, now: datetime) -> Iterator[tuple[Why, Any]]:

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agent
 from core.actors import Actor
 from core.errors import Invalid, StaleVersion, Text
+from core.events import publish
 from core.service import service
 from sla.enums import APPROVED
 from sla.errors import AlreadyPaused, NothingPromised, NotPaused, PauseForbidden
+from sla.events import PauseChanged
 from sla.explain import Stop
 from sla.models import SlaPause
 from sla.policies import may_pause
@@ -49,6 +51,7 @@ def pause_clocks(
     settle([ledger], by=by)
     facts = {"event": "sla_paused", "reason": reason, "until": end.isoformat()}
     tell_of_promise(ticket_id, by=by, at=now, facts=facts, body_text=note.strip())
+    publish(PauseChanged(ticket_id=ticket_id, occurred_at=now))
     return _open_pauses(ticket_id).get()
 
 
@@ -66,6 +69,7 @@ def resume_clocks(ticket_id: UUID, *, by: Actor, version: int | None = None) -> 
     ledger.note(Fact(FactKind.RESUMED, now, by=by.pk if isinstance(by, Agent) else None))
     settle([ledger], by=by)
     tell_of_promise(ticket_id, by=by, at=now, facts={"event": "sla_resumed"})
+    publish(PauseChanged(ticket_id=ticket_id, occurred_at=now))
     return ticket
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Min
+
 from core.writing import insert_rows_soon, write_soon
 from sla.scores.facts import highest
 from sla.scores.models import TicketScore
@@ -14,7 +16,8 @@ from sla.services import promise
 from sla.services.book import current_book
 from sla.states import State
 from tickets.enums import AuthorType
-from tickets.models import Ticket, TimelineEntry
+from tickets.models import Ticket
+from tickets.selectors import entries_of
 
 SCORE = TicketScore._meta.db_table
 # `least` passes over what is NULL.
@@ -56,13 +59,16 @@ def note_answer(ticket_id: UUID) -> None:
     write_soon(SCORE, ANSWERED, [None, ticket_id])
 
 
-def note_withdrawn_answer(ticket_id: UUID) -> None:
-    """Nobody has been answered by it: the first message after the answer before counts again."""
-    answered_at = Ticket.objects.values_list("last_public_reply_at", flat=True).get(pk=ticket_id)
-    words = TimelineEntry.objects.filter(ticket=ticket_id, author_type=AuthorType.CUSTOMER).public()
-    if answered_at is not None:
-        first = words.filter(created_at__gt=answered_at).order_by("seq").values_list("created_at", flat=True).first()
-        write_soon(SCORE, ANSWERED, [first, ticket_id])
+def count_unanswered(ticket_id: UUID) -> None:
+    """From the words that stand on the ticket now, after one was moved or an answer was withdrawn: nobody has been
+    answered by that one, so the first message after the answer before counts again.
+    """
+    ticket = Ticket.objects.only("last_public_reply_at").get(pk=ticket_id)
+    first = None
+    if (answered_at := ticket.last_public_reply_at) is not None:
+        later = entries_of(ticket).public().filter(author_type=AuthorType.CUSTOMER, created_at__gt=answered_at)
+        first = later.aggregate(first=Min("created_at"))["first"]
+    write_soon(SCORE, ANSWERED, [first, ticket_id])
 
 
 def note_help(ticket_id: UUID, *, at: datetime) -> None:

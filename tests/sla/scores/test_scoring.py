@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.worktime import Window, WorkCalendar
-from sla.scores.scoring import USUAL, Deadline, Facts, Override, Pending, rank
+from sla.scores.scoring import HIGHEST_COMPUTED, USUAL, Deadline, Facts, Override, Pending, rank
 from tests.sla.oracle import MINUTE, Week
 
 NOW = datetime(2026, 3, 4, 10, tzinfo=UTC)
@@ -203,3 +203,9 @@ def test_a_weekend_does_not_bring_it_nearer() -> None:
     assert rank(facts, USUAL, friday).next_change_at == monday - minutes(240)
     assert rank(facts, USUAL, monday - minutes(240)).breakdown["sla"] == "1.5"
     assert rank(facts, USUAL, monday - minutes(239)).breakdown["sla"] == "2.0"
+
+
+def test_a_score_never_exceeds_what_a_ticket_holds() -> None:
+    values = {code: Decimal(1000) for code in USUAL}
+    facts = Facts(priority="critical", tier="vip", reopen_count=1, deadlines=due_in(10), flags=["legal"])
+    assert rank(facts, values, NOW).score == HIGHEST_COMPUTED
