@@ -30,7 +30,7 @@ def list_beside(agent: Agent, ticket: Ticket, origin: str, *, is_shown: bool = F
         page = _page_with(agent, state, ticket, page, is_from_there=bool(origin) or is_shown)
     rows = {item.pk: _row(item, agent, ticket, origin) for item in page.items}
     return {
-        "groups": arranged(page.items, rows, agent, in_groups=state.has_groups),
+        "groups": arranged(page, rows, agent, in_groups=state.has_groups),
         "label": state.listing.label,
         "list_url": list_url_from(agent, origin),
         "has_more_before": page.previous_cursor is not None,

@@ -16,6 +16,7 @@ from accounts.models import Agent
 from accounts.models.customers import TIER_ORDER
 from accounts.selectors import reach_of
 from core.labels import label_of
+from core.paging import Page
 from core.templatetags.ui import in_words, relative_time
 from desk.flags import chips_of
 from desk.promises import add_promises
@@ -129,23 +130,29 @@ def help_flag(hint: EnvelopeHint) -> Row:
     return {"label": target, "tone": "outline", "icon": "mail"}
 
 
-def arranged(tickets: Sequence[Ticket], row_by_id: Mapping[UUID, Row], agent: Agent, *, in_groups: bool) -> list[Row]:
+def arranged(page: Page[Ticket], row_by_id: Mapping[UUID, Row], agent: Agent, *, in_groups: bool) -> list[Row]:
     """The rows of a list as they stand there, with what `add_hints` marks: the own queue, read with its sections, in
     these; any other list as one group without a name; none without rows.
     """
-    add_hints(tickets, row_by_id, agent)
-    add_promises(tickets, row_by_id)
+    add_hints(page.items, row_by_id, agent)
+    add_promises(page.items, row_by_id)
     if in_groups:
-        return _in_sections(tickets, row_by_id)
+        is_whole = page.next_cursor is None and page.previous_cursor is None
+        return _in_sections(page.items, row_by_id, is_whole=is_whole)
     return [{"label": "", "rows": list(row_by_id.values())}] if row_by_id else []
 
 
-def _in_sections(tickets: Sequence[Any], row_by_id: Mapping[UUID, Row]) -> list[Row]:  # Any: annotated
-    """In their order; each row says why it stands there."""
+def _in_sections(
+    tickets: Sequence[Any],  # Any: annotated
+    row_by_id: Mapping[UUID, Row],
+    *,
+    is_whole: bool,
+) -> list[Row]:
+    """In their order; each row says why it stands there. A page of several does not know how many a section has."""
     now, groups = timezone.now(), []
     for section, found in groupby(tickets, key=lambda ticket: Section(ticket.section)):
         rows = [row_by_id[ticket.pk] | {"snippet": _reason(ticket, now)} for ticket in found]
-        groups.append({"label": section.label, "count": len(rows), "rows": rows})
+        groups.append({"label": section.label, "count": len(rows) if is_whole else None, "rows": rows})
     return groups
 
 

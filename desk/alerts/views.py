@@ -1,9 +1,10 @@
 """Alerts: the page of all one was told of or answers for, and the word that one has seen one."""
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -13,7 +14,7 @@ from core.errors import DomainError, Invalid
 from core.paging import Page, keyset_page
 from desk.alerts.listing import parts_of, selects_of, set_count, url_of, wanted_in
 from desk.alerts.parts import row_of
-from desk.people.views.common import next_page
+from desk.people.views.common import asked_for_next, next_page
 from desk.refusals import Refusal
 from desk.ticket_page import act, version_of
 from sla.alerts.models import Alert
@@ -62,7 +63,8 @@ def acknowledge(request: AgentRequest, alert_id: UUID) -> HttpResponse:
     try:
         acknowledge_alert(alert.pk, by=request.agent)
     except DomainError as refusal:
-        return _page(request, Wanted(), error=refusal)
+        shown = QueryDict(urlsplit(asked_for_next(request)).query)
+        return _page(request, wanted_in(shown, request.agent), cursor=str(shown.get("cursor", "")), error=refusal)
     messages.success(request, _("Alert acknowledged"))
     return redirect(next_page(request, otherwise="desk:alerts"))
 

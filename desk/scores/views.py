@@ -59,7 +59,8 @@ def score(request: AgentRequest, reference: str) -> HttpResponse:
         "lead": _("The ticket ranks by this number until the time is over; then the score is computed again."),
     }
     form = ScoreForm(posted_or_typed(request), auto_id="score-%s")
-    return form_act(request, ticket, form, set_it, said=_("Priority score set"), words=words)
+    forbidden = services.refusal_to_override(request.agent, ticket)
+    return form_act(request, ticket, form, set_it, said=_("Priority score set"), words=words, forbidden=forbidden)
 
 
 @require_http_methods(["GET", "POST"])
@@ -80,4 +81,5 @@ def free(request: AgentRequest, reference: str) -> HttpResponse:
         lambda _values: services.end_override(ticket.pk, by=request.agent),
         said=_("Priority score is computed again"),
         words=words,
+        forbidden=services.refusal_to_override(request.agent, ticket),
     )

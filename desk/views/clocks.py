@@ -15,6 +15,8 @@ from desk.unfinished import posted_or_typed
 from desk.views.forms import form_act
 from desk.workspace import visible_ticket
 from sla.enums import APPROVED
+from sla.errors import PauseForbidden
+from sla.policies import may_pause
 from sla.services import pause_clocks, resume_clocks
 
 
@@ -44,6 +46,7 @@ def pause(request: AgentRequest, reference: str) -> HttpResponse:
         PauseForm(posted_or_typed(request), auto_id="pause-%s"),
         lambda values: pause_clocks(ticket.pk, by=request.agent, version=version_of(request), **values),
         said=_("The clocks stand still"),
+        forbidden=None if may_pause(request.agent, ticket) else PauseForbidden(),
         words={
             "title": _("Pause clocks"),
             "submit": _("Pause clocks"),
@@ -63,6 +66,7 @@ def resume(request: AgentRequest, reference: str) -> HttpResponse:
         EmptyForm(posted_or_typed(request)),
         lambda _values: resume_clocks(ticket.pk, by=request.agent, version=version_of(request)),
         said=_("The clocks run on"),
+        forbidden=None if may_pause(request.agent, ticket) else PauseForbidden(),
         words={
             "title": _("Let clocks run on"),
             "submit": _("Let clocks run on"),

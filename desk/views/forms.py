@@ -47,13 +47,17 @@ def form_act(
     *,
     said: str,
     words: Words,
+    forbidden: DomainError | None = None,
     may_undo: bool = False,
     tab: int | None = None,
     then: str = "",
 ) -> HttpResponse:
     """Show the form, or act and go to the ticket, or to its envelope of the number `tab`, or to the address `then`.
-    What is refused for its values stays with the form.
+    What is refused for its values stays with the form. `forbidden` says why the reader may not act at all: they get no
+    form; to a POST the service says the same.
     """
+    if request.method != "POST" and forbidden is not None:
+        return refused(request, ticket, forbidden, tab=tab)
     if request.method != "POST":
         return _form_page(request, ticket, form, words)
     if not form.is_valid():

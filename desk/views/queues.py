@@ -169,7 +169,7 @@ def _rows(request: AgentRequest, state: ListState, page: Page[Ticket]) -> dict[s
     for row in rows.values():
         row["url"] = with_from(row["url"], origin)
     in_groups = state.has_groups
-    groups = arranged(page.items, rows, request.agent, in_groups=in_groups)
+    groups = arranged(page, rows, request.agent, in_groups=in_groups)
     return {"groups": groups if in_groups else [], "rows": [] if in_groups else list(rows.values())}
 
 

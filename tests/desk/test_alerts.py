@@ -200,3 +200,11 @@ def test_the_number_beside_alerts_is_that_of_open_ones_and_stands_only_while_the
     watched.sweep()
     assert item not in html_of(page.get("/queue/mine/"))
     assert page.get("/live/badges/").json()["alerts"] == "1"
+
+
+def test_a_refused_acknowledgement_keeps_what_the_page_was_narrowed_to(watched: Watched, late: Ticket) -> None:
+    alert = Alert.objects.get(ticket=late, level=2)
+    colleague = AgentFactory(teams=[watched.team])
+    here = "/alerts/?level=2&status=any"
+    answer = browser(colleague).post(f"/alerts/{alert.pk}/acknowledge/", {"next": here})
+    assert (answer.status_code, answer.context["here"]) == (403, here)

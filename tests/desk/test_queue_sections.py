@@ -178,6 +178,9 @@ def test_a_queue_longer_than_a_page_goes_on_in_its_sections(desk: Desk, clock: A
     first = browser.get("/queue/mine/")
     second = browser.get(f"/queue/mine/{first.context['next_url']}")
     assert "On track" not in html_of(first)
+    for page in (first, second):
+        assert "queue__group" in html_of(page)
+        assert not any(group["count"] for group in page.context["groups"]), "of a page nobody wants the number"
     html = html_of(second)
     assert html.index("Needs attention") < html.index("Case 51.") < html.index("On track") < html.index("Calm one")
     assert last.reference in html

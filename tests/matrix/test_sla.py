@@ -15,9 +15,9 @@ read_clocks     foreign_owned  401  404   404   404    404    404    404     ok 
 see_why_due     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
 see_why_due     foreign_owned  401  404   404   404    404    404    404     ok      404   404      -      -      401
 
-# The forms show to whoever reads the ticket; what they send is decided below
-see_pause_form  owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
-see_resume_form paused         401  ok    ok    ok     ok     ok     ok      ok      404   404      -      -      401
+# The forms, as what they send
+see_pause_form  owned          401  role  role  role   role   ok     ok      role    404   404      -      -      401
+see_resume_form paused         401  role  role  role   role   ok     ok      role    404   404      -      -      401
 
 # "Approved SLA pause": supervisor and manager
 pause_clocks    new            401  role  role  404    role   ok     ok      role    404   404      role  role   401
@@ -56,8 +56,10 @@ read_score        new            401  ok    ok    404    ok     ok     ok      o
 read_score        owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      scope ok     401
 read_score        foreign_owned  401  404   404   404    404    404    404     ok      404   404      404   ok     401
 see_score         owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -     -      401
-see_score_form    owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -     -      401
-see_free_form     owned          401  ok    ok    ok     ok     ok     ok      ok      404   404      -     -      401
+
+# The forms, as what they send
+see_score_form    owned          401  not_owner ok ok    ok     ok     ok      role    404   404      -     -      401
+see_free_form     owned          401  not_owner ok ok    ok     ok     ok      role    404   404      -     -      401
 
 # "Override score": O, lead, supervisor, manager
 override_score    new            401  role  role  404    ok     ok     ok      role    404   404      role  role   401

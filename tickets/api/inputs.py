@@ -24,7 +24,7 @@ from tickets.enums import (
     TicketType,
     Visibility,
 )
-from tickets.filters import MAX_CHARACTERS
+from tickets.filters import MAX_CHARACTERS, NONE
 from tickets.lookups import category_named
 from tickets.sorting import SORTS
 
@@ -270,7 +270,9 @@ class TicketFilters(In):
     company = serializers.CharField(required=False, max_length=320, help_text="id or name")
     flag = serializers.MultipleChoiceField(required=False, choices=FlagType.choices, help_text="any of them")
     sla = serializers.MultipleChoiceField(
-        required=False, choices=SlaStatus.choices, help_text="any of them; of a ticket the worst of its open promises"
+        required=False,
+        choices=[*SlaStatus.choices, (NONE, _("None"))],
+        help_text="any of them; of a ticket the worst of its open promises",
     )
     created_after = Instant(required=False)
     filter = serializers.CharField(

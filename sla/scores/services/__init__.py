@@ -9,7 +9,7 @@ from sla.scores.services.noting import (
     note_help,
 )
 from sla.scores.services.numbers import lock_score_values, set_score_value
-from sla.scores.services.overriding import end_override, override_score
+from sla.scores.services.overriding import end_override, override_score, refusal_to_override
 from sla.scores.services.refreshing import refresh_due_scores, refresh_now, refresh_soon
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "refresh_due_scores",
     "refresh_now",
     "refresh_soon",
+    "refusal_to_override",
     "set_score_value",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
 from core.actors import Actor
-from core.errors import Invalid, StaleVersion, Text
+from core.errors import DomainError, Invalid, StaleVersion, Text
 from core.history import record
 from core.service import service
 from sla.models import ScoreOverride
@@ -72,11 +72,20 @@ def end_override(ticket_id: UUID, *, by: Actor, version: int | None = None) -> T
     return ticket
 
 
+def refusal_to_override(by: Actor, ticket: Ticket) -> DomainError | None:
+    """Why `by` may not say another score, whatever state the ticket is in."""
+    if may_override(by, ticket):
+        return None
+    if ticket.owner is not None and is_staff_role(by):
+        return NotOwner(owner=ticket.owner.name, reference=ticket.reference)
+    return OverrideForbidden()
+
+
 def _locked(ticket_id: UUID, *, by: Actor) -> tuple[Ticket, Agent]:
     ticket = lock_ticket(ticket_id)
-    if not isinstance(by, Agent) or not may_override(by, ticket):
-        if ticket.owner is not None and is_staff_role(by):
-            raise NotOwner(owner=ticket.owner.name, reference=ticket.reference)
+    if (refusal := refusal_to_override(by, ticket)) is not None:
+        raise refusal
+    if not isinstance(by, Agent):
         raise OverrideForbidden
     if ticket.is_ended:
         raise TicketClosed(reference=ticket.reference)
