@@ -2,21 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from django.db import connection, transaction
 
 from core.actors import TIMER, Actor
 from core.service import service
 from core.sweep import is_any, run_past_failures
+from sla.due import see_due, take, take_due
 from sla.models import SlaClock, SlaPause
 from sla.services.ledger import ledgers_of, settle
 from sla.states import Fact, FactKind
 
 BATCH = 200
-# A ticket is locked before what hangs on it. Nobody waits: what others have locked is left to the next run, and what
-# another worker has done meanwhile is not due any more.
 MISSED = """
     SELECT c.ticket_id FROM sla_slaclock c JOIN tickets_ticket t ON t.id = c.ticket_id
     WHERE c.state = 'running' AND c.breached_at IS NULL AND c.due_at <= %s AND c.ticket_id <> ALL(%s::uuid[])
@@ -27,7 +23,6 @@ OVER = """
     WHERE p.to_at IS NULL AND p.until <= %s AND p.ticket_id <> ALL(%s::uuid[])
     ORDER BY p.until LIMIT %s FOR NO KEY UPDATE OF t, p SKIP LOCKED
 """
-LOCK = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
 
 
 def note_missed(*, now: datetime) -> int:
@@ -45,22 +40,15 @@ def _pass_time(query: str, now: datetime) -> int:
     """One batch of tickets that nobody works on at this moment. One that fails does not keep the others waiting."""
     return run_past_failures(
         lambda besides: pass_time_of_due(query, besides, by=TIMER, now=now),
-        lambda besides: _due(query, besides, now),
+        lambda besides: see_due(query, now=now, besides=besides, limit=BATCH),
         lambda ticket_id: pass_time([ticket_id], by=TIMER, now=now),
     )
 
 
 @service
 def pass_time_of_due(query: str, besides: Sequence[UUID], *, by: Actor, now: datetime) -> int:
-    """`pass_time` for one batch that `query` finds and locks, but for the tickets in `besides`. Several workers at once
-    never take the same tickets.
-    """
-    return _let_pass(_ids(query, [now, besides, BATCH]), by=by, now=now)
-
-
-@transaction.atomic
-def _due(query: str, besides: Sequence[UUID], now: datetime) -> list[UUID]:
-    return _ids(query, [now, besides, BATCH])
+    """`pass_time` for one batch that `query` finds, but for the tickets in `besides`."""
+    return _let_pass(take_due(query, now=now, besides=besides, limit=BATCH), by=by, now=now)
 
 
 @service
@@ -68,13 +56,7 @@ def pass_time(ticket_ids: Sequence[UUID], *, by: Actor, now: datetime) -> int:
     """Let the tickets' clocks see what time has done by `now`; those locked by somebody else are left to the next run.
     Answers how much it was.
     """
-    return _let_pass(_ids(LOCK, [list(ticket_ids)]), by=by, now=now)
-
-
-def _ids(query: str, values: Sequence[Any]) -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return list(dict.fromkeys(ticket_id for (ticket_id,) in cursor))
+    return _let_pass(take(ticket_ids), by=by, now=now)
 
 
 def _let_pass(ticket_ids: Sequence[UUID], *, by: Actor, now: datetime) -> int:

@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from envelopes import services
-from envelopes.clock import PlainClock, use_clock
+from envelopes.clock import clock, use_clock
 from envelopes.enums import OlaMetric
 from envelopes.models import Envelope, EnvelopePost
 from tests.envelopes.conftest import Scene
@@ -88,9 +88,10 @@ class DaysLater:
 
 @pytest.fixture
 def other_clock() -> Iterator[None]:
+    usual = clock()
     use_clock(DaysLater())
     yield
-    use_clock(PlainClock())
+    use_clock(usual)
 
 
 def test_another_clock_decides_what_is_due(scene: Scene, other_clock: None) -> None:

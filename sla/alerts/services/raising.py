@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from django.db import connection, transaction
 
 from core import steps
 from core.actors import TIMER, Actor
@@ -18,6 +15,7 @@ from sla.alerts.events import AlertFired
 from sla.alerts.models import Alert, AlertRecipient, AlertWatch
 from sla.alerts.planning import levels_due, next_moment
 from sla.alerts.selectors import Standing, people_around, standing_of
+from sla.due import see_due, take, take_due
 from tickets.enums import EntryKind
 from tickets.services import Line, tell_of_many
 
@@ -27,7 +25,6 @@ DUE = """
     WHERE w.due_at <= %s AND w.ticket_id <> ALL(%s::uuid[])
     ORDER BY w.due_at LIMIT %s FOR NO KEY UPDATE OF t, w SKIP LOCKED
 """
-LOCK = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
 WRITTEN = steps.declare("sla.alerts", "written")
 RAISED = steps.declare("sla.alerts", "raised")
 
@@ -38,7 +35,7 @@ def raise_due_alerts(*, now: datetime) -> int:
         return 0
     looked_at = run_past_failures(
         lambda besides: raise_batch(besides, by=TIMER, now=now),
-        lambda besides: _due(besides, now),
+        lambda besides: see_due(DUE, now=now, besides=besides, limit=BATCH),
         lambda ticket_id: raise_alerts([ticket_id], by=TIMER, now=now),
     )
     if looked_at:
@@ -48,15 +45,8 @@ def raise_due_alerts(*, now: datetime) -> int:
 
 @service
 def raise_batch(besides: Sequence[UUID], *, by: Actor, now: datetime) -> int:
-    """`raise_alerts` for a batch of tickets with due watches, but for those in `besides`. Several workers at once never
-    take the same ones.
-    """
-    return _raise_on(_ids(DUE, [now, besides, BATCH]), by=by, now=now)
-
-
-@transaction.atomic
-def _due(besides: Sequence[UUID], now: datetime) -> list[UUID]:
-    return _ids(DUE, [now, besides, BATCH])
+    """`raise_alerts` for a batch of tickets with due watches, but for those in `besides`."""
+    return _raise_on(take_due(DUE, now=now, besides=besides, limit=BATCH), by=by, now=now)
 
 
 @service
@@ -64,13 +54,7 @@ def raise_alerts(ticket_ids: Sequence[UUID], *, by: Actor, now: datetime) -> int
     """Look at what is due on these tickets, and raise what has come; tickets that somebody works on at this moment are
     left to the next run. Answers how many watches were looked at.
     """
-    return _raise_on(_ids(LOCK, [list(ticket_ids)]), by=by, now=now)
-
-
-def _ids(query: str, values: Sequence[Any]) -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return list(dict.fromkeys(ticket_id for (ticket_id,) in cursor))
+    return _raise_on(take(ticket_ids), by=by, now=now)
 
 
 def _raise_on(ticket_ids: Sequence[UUID], *, by: Actor, now: datetime) -> int:

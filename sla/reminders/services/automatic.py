@@ -4,24 +4,21 @@ What there is to remind of follows from the ticket as it stands, in one place: w
 reminders are arranged anew, and arranging twice is as arranging once.
 """
 
-import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connection
-
 from accounts.models import Agent
 from core.actors import TIMER
 from core.history import record
 from core.service import service
-from core.sweep import is_any, run_each
+from core.sweep import is_any, run_past_failures
 from core.worktime import subtract_worked
 from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
+from sla.due import see_due, take_due
 from sla.enums import OPEN as OPEN_CLOCKS
 from sla.enums import ClockState
 from sla.models import SlaClock
@@ -32,8 +29,6 @@ from sla.selectors import hours_by_id, resolution_clocks_of
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 from tickets.services import lock_ticket
-
-logger = logging.getLogger(__name__)
 
 WARNING = timedelta(minutes=120)
 """In business time of the clock."""
@@ -48,7 +43,8 @@ WORKED = (TicketStatus.IN_PROGRESS, TicketStatus.WAITING_CUSTOMER, TicketStatus.
 K = ReminderKind
 IDLE = """
     SELECT i.ticket_id FROM sla_inactivitycheck i JOIN tickets_ticket t ON t.id = i.ticket_id
-    WHERE i.due_at <= %s ORDER BY i.due_at LIMIT %s FOR NO KEY UPDATE OF t, i SKIP LOCKED
+    WHERE i.due_at <= %s AND i.ticket_id <> ALL(%s::uuid[])
+    ORDER BY i.due_at LIMIT %s FOR NO KEY UPDATE OF t, i SKIP LOCKED
 """
 
 
@@ -226,22 +222,17 @@ def check_idle_tickets(*, now: datetime) -> int:
     """A timer: look at those whose time has come; nobody touches a ticket that moves."""
     if not is_any(InactivityCheck.objects.due(now), by="due_at"):
         return 0
-    try:
-        return check_batch(BATCH, now=now)
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception:  # the outermost loop of a worker
-        logger.exception("sweep of idle tickets failed")
-        due = InactivityCheck.objects.due(now).values_list("ticket", flat=True)[:BATCH]
-        return run_each(list(due), lambda ticket_id: _looked_at(ticket_id, now=now))
+    return run_past_failures(
+        lambda besides: check_batch(besides, now=now),
+        lambda besides: see_due(IDLE, now=now, besides=besides, limit=BATCH),
+        lambda ticket_id: _looked_at(ticket_id, now=now),
+    )
 
 
 @service
-def check_batch(limit: int, *, now: datetime) -> int:
-    """Look at up to so many. Several workers at once never take the same ones."""
-    with connection.cursor() as cursor:
-        cursor.execute(IDLE, [now, limit])
-        ticket_ids = [ticket_id for (ticket_id,) in cursor]
+def check_batch(besides: Sequence[UUID], *, now: datetime) -> int:
+    """Look at idle tickets, but for those in `besides`."""
+    ticket_ids = take_due(IDLE, now=now, besides=besides, limit=BATCH)
     arrange_all(tickets_with_owners(ticket_ids), now=now)
     return len(ticket_ids)
 

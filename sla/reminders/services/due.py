@@ -1,35 +1,31 @@
 """Reminders whose time has come."""
 
-import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 
 from core.actors import TIMER
 from core.events import publish
 from core.many import record_all_soon
 from core.service import service
-from core.sweep import run_each
+from core.sweep import run_past_failures
 from sla.reminders.enums import ReminderStatus
 from sla.reminders.events import ReminderTriggered
 from sla.reminders.models import Reminder
 from sla.reminders.services.automatic import BATCH, arrange_all, arrange_reminders, tickets_with_owners
 
-logger = logging.getLogger(__name__)
-
 # A ticket is locked before what hangs on it. Nobody waits: what others have locked is left to the next run, and what
 # another worker has done meanwhile is not due any more.
 AUTOMATIC = """
     SELECT r.id, r.ticket_id FROM sla_reminder r JOIN tickets_ticket t ON t.id = r.ticket_id
-    WHERE r.status = '{status}' AND r.{moment} <= %s AND r.cycle <> ''
+    WHERE r.status = '{status}' AND r.{moment} <= %s AND r.cycle <> '' AND r.id <> ALL(%s::uuid[])
     ORDER BY r.{moment} LIMIT %s FOR NO KEY UPDATE OF t, r SKIP LOCKED
 """
 OWN = """
     SELECT id, NULL FROM sla_reminder WHERE status = '{status}' AND {moment} <= %s AND cycle = ''
-    ORDER BY {moment} LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+    AND id <> ALL(%s::uuid[]) ORDER BY {moment} LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 """
 DUE = tuple(
     text.format(status=status, moment=moment)
@@ -44,15 +40,11 @@ def trigger_due_reminders(*, now: datetime) -> int:
     """A timer: bring up what is due, in batches; several workers never bring up one twice."""
     if not _is_any_due(now):
         return 0
-    try:
-        return trigger_batch(BATCH, now=now)
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception:  # the outermost loop of a worker
-        logger.exception("sweep of reminders failed")
-        with transaction.atomic():
-            rows = _due(BATCH, now)
-        return run_each(rows, lambda row: trigger_reminder(row[0], ticket_id=row[1], at=now))
+    return run_past_failures(
+        lambda besides: trigger_batch(besides, now=now),
+        lambda besides: _seen(besides, now),
+        lambda row: trigger_reminder(row[0], ticket_id=row[1], at=now),
+    )
 
 
 def _is_any_due(now: datetime) -> bool:
@@ -64,22 +56,28 @@ def _is_any_due(now: datetime) -> bool:
 
 
 @service
-def trigger_batch(limit: int, *, now: datetime) -> int:
-    """Bring up so many, or a little more. Answers how much was done."""
-    rows = _due(limit, now)
+def trigger_batch(besides: Sequence[Row], *, now: datetime) -> int:
+    """Bring up what is due, but for `besides`. Answers how much was done."""
+    rows = _due(besides, now)
     arranged = arrange_all(tickets_with_owners({ticket_id for _pk, ticket_id in rows if ticket_id}), now=now)
     return arranged + _bring_up([pk for pk, _ticket_id in rows], at=now)
 
 
-def _due(limit: int, now: datetime) -> list[Row]:
-    """Locked, the desk's with their tickets."""
+def _due(besides: Sequence[Row], now: datetime) -> list[Row]:
+    """A batch of them, locked, the desk's with their tickets."""
     rows: list[Row] = []
+    left_out = [pk for pk, _ticket_id in besides]
     with connection.cursor() as cursor:
         for text in DUE:
-            if len(rows) < limit:
-                cursor.execute(text, [now, limit - len(rows)])
+            if len(rows) < BATCH:
+                cursor.execute(text, [now, left_out, BATCH - len(rows)])
                 rows += cursor.fetchall()
     return rows
+
+
+@transaction.atomic
+def _seen(besides: Sequence[Row], now: datetime) -> list[Row]:
+    return _due(besides, now)
 
 
 @service

@@ -3,20 +3,19 @@ alone does. Neither version nor history of a ticket move: nobody's open form is 
 """
 
 import json
-import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 from django.utils import timezone
 
 from core.actors import TIMER, Actor
 from core.events import publish
 from core.service import at_the_end, service
-from core.sweep import run_each
+from core.sweep import is_any, run_past_failures
+from sla.due import see_due, take, take_due
 from sla.models import TicketScore
 from sla.scores.facts import Known, facts_of
 from sla.scores.scoring import Ranking, rank
@@ -24,19 +23,16 @@ from sla.scores.services.lapsing import end_lapsed
 from sla.services.book import current_book
 from tickets.events import TicketTouched
 
-logger = logging.getLogger(__name__)
-
 BATCH = 500
 TOLD = 100
 """Of so many tickets in one batch open lists are told. More move together after downtime or another number of an admin,
 and lists show them when they are next looked at.
 """
-# Rows that somebody else works on are left to the next run: a ticket is locked before what hangs on it.
 DUE = """
     SELECT s.ticket_id FROM sla_ticketscore s JOIN tickets_ticket t ON t.id = s.ticket_id
-    WHERE s.next_change_at < %s ORDER BY s.next_change_at LIMIT %s FOR NO KEY UPDATE OF t, s SKIP LOCKED
+    WHERE s.next_change_at < %s AND s.ticket_id <> ALL(%s::uuid[])
+    ORDER BY s.next_change_at LIMIT %s FOR NO KEY UPDATE OF t, s SKIP LOCKED
 """
-LOCK = "SELECT id FROM tickets_ticket WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
 WRITE = """
     WITH moved AS (
         UPDATE tickets_ticket t SET priority_score = m.score, score_breakdown = m.breakdown::jsonb
@@ -106,43 +102,32 @@ def _write(moved: Sequence[_Ranked], watched: Sequence[_Ranked]) -> None:
 
 def refresh_due_scores(*, now: datetime) -> int:
     """A timer: one batch of tickets one of whose factors changes by time alone. Answers how many were looked at."""
-    if not TicketScore.objects.due(now).exists():
+    if not is_any(TicketScore.objects.due(now), by="next_change_at"):
         return 0
-    try:
-        return refresh_batch(BATCH, by=TIMER, now=now)
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception:  # the outermost loop of a worker
-        logger.exception("sweep of scores failed")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT ticket_id FROM sla_ticketscore WHERE next_change_at < %s ORDER BY next_change_at LIMIT %s",
-                [now, BATCH],
-            )
-            ticket_ids = [ticket_id for (ticket_id,) in cursor]
-        return run_each(ticket_ids, lambda ticket_id: refresh_one(ticket_id, by=TIMER, now=now))
+    return run_past_failures(
+        lambda besides: refresh_batch(besides, by=TIMER, now=now),
+        lambda besides: see_due(DUE, now=now, besides=besides, limit=BATCH),
+        lambda ticket_id: refresh_one(ticket_id, by=TIMER, now=now),
+    )
 
 
 @service
-def refresh_batch(limit: int, *, by: Actor, now: datetime) -> int:
-    """Look at up to so many due tickets. Several workers at once never take the same ones."""
-    with connection.cursor() as cursor:
-        cursor.execute(DUE, [now, limit])
-        ticket_ids = [ticket_id for (ticket_id,) in cursor]
+def refresh_batch(besides: Sequence[UUID], *, by: Actor, now: datetime) -> int:
+    """Look at due tickets, but for those in `besides`."""
+    return _refreshed(take_due(DUE, now=now, besides=besides, limit=BATCH), now)
+
+
+@service
+def refresh_one(ticket_id: UUID, *, by: Actor, now: datetime) -> int:
+    """As `refresh_batch`; 0 if somebody works on it at this moment."""
+    return _refreshed(take([ticket_id]), now)
+
+
+def _refreshed(ticket_ids: Sequence[UUID], now: datetime) -> int:
+    """Of locked tickets."""
     if ticket_ids:
         _tell(refresh(ticket_ids, now=now), now)
     return len(ticket_ids)
-
-
-@service
-def refresh_one(ticket_id: UUID, *, by: Actor, now: datetime) -> bool:
-    """As `refresh_batch`; False if somebody works on it at this moment."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [[ticket_id]])
-        if cursor.fetchone() is None:
-            return False
-    _tell(refresh([ticket_id], now=now), now)
-    return True
 
 
 def _tell(ticket_ids: Sequence[UUID], at: datetime) -> None:

@@ -16,6 +16,7 @@ from sla.reminders.services import (
     cancel_reminder,
     complete_reminder,
     create_reminder,
+    due,
     edit_reminder,
     snooze_reminder,
     trigger_due_reminders,
@@ -264,6 +265,25 @@ def test_a_sweep_costs_what_is_due_and_not_what_is_there(desk: Desk, django_asse
         mine(desk, trigger_at=desk.now + 3 * HOUR)
     with django_assert_max_num_queries(1):
         assert trigger_due_reminders(now=desk.now) == 0
+
+
+def test_a_whole_batch_that_fails_does_not_keep_what_comes_after_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = {mine(desk).pk for _number in range(2)}
+    sound = mine(desk, trigger_at=desk.now + HOUR + MINUTE)
+    usual = due.record_all_soon
+
+    def record(rows: list[Reminder], **options: object) -> None:
+        if any(row.pk in broken for row in rows):
+            raise RuntimeError("broken")
+        usual(rows, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(due, "record_all_soon", record)
+    monkeypatch.setattr(due, "BATCH", 2)
+    trigger_due_reminders(now=desk.now + 2 * HOUR)
+    assert now_of(sound).status == "triggered"
+    assert {pk for pk in broken if Reminder.objects.get(pk=pk).status == "pending"} == broken
 
 
 @pytest.mark.django_db(transaction=True)

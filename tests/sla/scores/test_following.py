@@ -215,7 +215,7 @@ def test_the_sweep_reads_only_what_is_due_by_its_index() -> None:
             " SELECT gen_random_uuid(), CASE WHEN n > 3000 THEN now() END FROM generate_series(1, 3005) n"
         )
         owner.execute("ANALYZE sla_ticketscore")
-        plan = owner.execute(f"EXPLAIN {refreshing.DUE}", [MONDAY_NINE, 10]).fetchall()
+        plan = owner.execute(f"EXPLAIN {refreshing.DUE}", [MONDAY_NINE, [], 10]).fetchall()
     assert "ticketscore_due" in "\n".join(line for (line,) in plan)
 
 
@@ -225,3 +225,24 @@ def test_an_act_costs_two_statements_more_however_much_of_it_moves(desk: Desk) -
         desk.raise_to("high", ticket, MONDAY_NINE + minutes(1))
     scored = [query["sql"] for query in asked.captured_queries if "sla_ticketscore" in query["sql"]]
     assert len(scored) == 2, scored
+
+
+def test_a_whole_batch_that_fails_does_not_keep_what_comes_after_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = {desk.ticket(owned=False).pk for _number in range(2)}
+    sound = desk.ticket(MONDAY_NINE + minutes(1), owned=False)
+    usual = refreshing.refresh
+
+    def refresh(ticket_ids: Any, **options: Any) -> Any:
+        if broken.intersection(ticket_ids):
+            raise RuntimeError("broken")
+        return usual(ticket_ids, **options)
+
+    monkeypatch.setattr(refreshing, "refresh", refresh)
+    monkeypatch.setattr(refreshing, "BATCH", 2)
+    edge = MONDAY_NINE + minutes(62)
+    with travel(edge):
+        refresh_due_scores(now=edge)
+    assert next_of(sound) > edge
+    assert set(TicketScore.objects.due(edge).values_list("ticket", flat=True)) == broken
