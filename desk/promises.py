@@ -215,6 +215,7 @@ def _explained(one: Any, now: datetime) -> Part:  # Any: sla.selectors.Explained
         "calendar": clock.hours.calendar.name,
         "is_limited": one.is_limited,
         "parts": [_segment(part) for part in one.parts],
+        "edits": one.edits,
     }
 
 

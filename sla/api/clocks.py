@@ -54,6 +54,13 @@ class SegmentOut(Out):
     is_ahead = serializers.BooleanField(help_text="still to come, if nothing stops the clock")
 
 
+class EditOut(Out):
+    at = Instant()
+    what = serializers.CharField(help_text="name of the policy or calendar")
+    by = serializers.CharField(help_text="name of whoever changed it")
+    reason = serializers.CharField()
+
+
 class ClockOut(Out):
     """One clock, and all the time from its start until now, or until it is due or ended: without a gap, in order."""
 
@@ -78,6 +85,7 @@ class ClockOut(Out):
     breached_at = Instant(source="clock.breached_at", allow_null=True)
     breached_by_retarget = serializers.BooleanField(source="clock.breached_by_retarget")
     segments = SegmentOut(source="parts", many=True)
+    edits = EditOut(many=True, help_text="of its policy and calendar, that moved it")
 
 
 class PauseOut(Out):

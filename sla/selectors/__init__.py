@@ -13,11 +13,13 @@ from sla.selectors.clocks import (
     worst,
 )
 from sla.selectors.editions import hours_by_id
+from sla.selectors.edits import Edit
 from sla.selectors.explaining import Explained, Part, clocks_shown_to, explain
 from sla.selectors.standing import standing_as, standing_key
 from sla.selectors.states import states_of
 
 __all__ = [
+    "Edit",
     "Explained",
     "OpenPause",
     "Part",

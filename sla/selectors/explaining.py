@@ -14,6 +14,7 @@ from sla.enums import ClockState, Indicator
 from sla.explain import Segment, left_of
 from sla.models import SlaClock
 from sla.selectors.clocks import indicator_of
+from sla.selectors.edits import Edit, edits_of, known_edits
 from sla.selectors.states import states_of
 from sla.states import Clock, State
 from tickets.models import Ticket
@@ -40,6 +41,8 @@ class Explained:
     is_limited: bool
     """Help that ends earlier than its own target, as what it is for is due then."""
     parts: Sequence[Part]
+    edits: Sequence[Edit]
+    """Of its policy and calendar, while it ran: they moved it."""
 
 
 def clocks_shown_to(actor: Actor, ticket: Ticket) -> QuerySet[SlaClock]:
@@ -50,13 +53,17 @@ def clocks_shown_to(actor: Actor, ticket: Ticket) -> QuerySet[SlaClock]:
 
 
 def explain(clocks: Iterable[SlaClock], now: datetime) -> list[Explained]:
-    """In their order. Three queries, however many there are."""
+    """In their order. Three queries, and two more where policies or calendars were edited, however many there are."""
     rows = list(clocks)
     states = states_of({row.ticket_id for row in rows})
     found = [(row, states[row.ticket_id], _clock_in(states[row.ticket_id], row)) for row in rows]
     told = [(row, state, clock, _segments(state, clock, now)) for row, state, clock in found if clock is not None]
     people = _people(part.by for _row, _state, _clock, parts in told for part in parts)
-    return [_explained(row, state, clock, parts, people, now) for row, state, clock, parts in told]
+    known = known_edits((state, clock) for _row, state, clock, _parts in told)
+    return [
+        _explained(row, state, clock, parts, people, now, edits_of(state, clock, known))
+        for row, state, clock, parts in told
+    ]
 
 
 def _clock_in(state: State, row: SlaClock) -> Clock | None:
@@ -81,7 +88,13 @@ def _people(ids: Iterable[UUID | None]) -> dict[UUID, Agent]:
 
 
 def _explained(
-    row: SlaClock, state: State, clock: Clock, segments: Sequence[Segment], people: dict[UUID, Agent], now: datetime
+    row: SlaClock,
+    state: State,
+    clock: Clock,
+    segments: Sequence[Segment],
+    people: dict[UUID, Agent],
+    now: datetime,
+    edits: Sequence[Edit],
 ) -> Explained:
     parts = [
         Part(piece, is_ahead=piece.start >= now, person=people.get(piece.by) if piece.by else None)
@@ -95,6 +108,7 @@ def _explained(
         left_seconds=_left(clock, now),
         is_limited=clock.due_at is not None and clock.due_at < state.reckoning_of(clock).due_at,
         parts=parts,
+        edits=edits,
     )
 
 
