@@ -1,9 +1,10 @@
-"""Queries that are put into SQL once.
+"""Queries, and parts of queries, that are put into SQL once.
 
 Django builds the SQL of a queryset anew each time it runs, which for a row with its people costs more than PostgreSQL
 takes to find it. A read that every request or every mail repeats is built once here, with slots in place of its values.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet, ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Model, QuerySet
+from django.db.models import Expression, Field, Func, Model, QuerySet
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=Model)
@@ -114,3 +115,36 @@ class _Plan:
         for name, column in self._annotations:
             setattr(found, name, row[column])
         return found
+
+
+class KeptExpression(Func):
+    """What is said of a row, as SQL that `text_of` has put together once; `values` take the places of its slots.
+
+    Stands in any query on the model that `text_of` was asked of, under whichever alias its rows go there.
+    """
+
+    arity = 1
+
+    def __init__(self, text: SlottedSql, values: Sequence[Any], output_field: "Field[Any, Any]") -> None:
+        super().__init__("pk", output_field=output_field)
+        self._text, self._values = text, values
+
+    def as_sql(self, compiler: Any, connection: Any, **_more: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        (row,) = self.get_source_expressions()
+        alias = compiler.quote_name_unless_alias(row.alias)
+        return self._text.sql.replace(_ROW, alias), self._text.params(self._values)
+
+
+_ROW = "{row}"
+_ALIAS = re.compile(r"\b([T-Z]\d+)\b")
+
+
+def text_of(rows: QuerySet[Any], expression: Expression, slots: Sequence[Any]) -> SlottedSql:
+    """The text of `expression` as annotated to `rows`, for `KeptExpression`. Joins nothing to them.
+
+    Aliases of tables inside get names that Django gives none, since the query around it counts its own.
+    """
+    compiler = rows.annotate(kept=expression).query.get_compiler(DEFAULT_DB_ALIAS)
+    sql, params = compiler.compile(compiler.query.annotations["kept"])
+    table = compiler.connection.ops.quote_name(rows.model._meta.db_table)
+    return SlottedSql(_ALIAS.sub(r"kept_\1", sql).replace(f"{table}.", f"{_ROW}."), params, slots)

@@ -5,6 +5,7 @@ As SQL, so that a queue is ordered by its sections and paged like any other list
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db.models import (
@@ -23,7 +24,8 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from accounts.models import Agent
-from accounts.selectors import reach_of
+from accounts.selectors import Outline, reach_of, stand_in
+from core.compiled import KeptExpression, SlottedSql, text_of
 from envelopes.enums import Awaiting
 from envelopes.models import Envelope
 from sla.enums import ClockState
@@ -31,6 +33,7 @@ from sla.models import Reminder, ScoreValue, SlaClock, TicketScore
 from sla.reminders.enums import ReminderStatus
 from sla.scores.enums import SECTION_OF, ScoreCode, Section, Why
 from tickets.enums import OPEN, TicketStatus
+from tickets.models import Ticket
 
 T = TypeVar("T", bound=QuerySet[Any])  # of tickets
 
@@ -45,12 +48,25 @@ def with_sections(tickets: T, reader: Agent, now: datetime) -> T:
     """Annotated with `why` (`Why`) and `section` (`Section`), as far as the reader may know, and with what `QUEUE`
     orders by.
     """
-    reasons = list(_reasons(reader, now))
-    why = _first({reason: int(reason) for reason in Why}, reasons)
-    section = _first({reason: int(SECTION_OF.get(reason, Section.NEEDS_ATTENTION)) for reason in Why}, reasons)
+    ids = [reader.pk, *(reach_of(reader).covers - {reader.pk})]
+    why, section = (KeptExpression(text, [*ids, now], SmallIntegerField()) for text in _texts(len(ids) - 1))
     due = Coalesce("resolution_due_at", Value(NEVER), output_field=DateTimeField())
     annotated: T = tickets.annotate(why=why, section=section, due_sorted=due)
     return annotated
+
+
+@lru_cache(maxsize=32)
+def _texts(covers: int) -> tuple[SlottedSql, SlottedSql]:
+    """Of `why` and `section`, for readers who cover for so many; places for their ids and for the moment."""
+    reader, ids = stand_in(
+        Outline(is_active=True, sees_everything=False, in_charge=0, others=0, foreign=0, covers=covers)
+    )
+    moment = datetime.min.replace(tzinfo=UTC)
+    reasons = list(_reasons(reader, moment))
+    whys = {reason: int(reason) for reason in Why}
+    sections = {reason: int(SECTION_OF.get(reason, Section.NEEDS_ATTENTION)) for reason in Why}
+    why, section = (text_of(Ticket.objects.all(), _first(each, reasons), [*ids, moment]) for each in (whys, sections))
+    return why, section
 
 
 def _first(numbers: Mapping[Why, int], reasons: Sequence[tuple[Why, Any]]) -> Case:
@@ -70,21 +86,13 @@ def _reasons(reader: Agent, now: datetime) -> Iterator[tuple[Why, Any]]:
     yield Why.MISSED, Exists(promises.filter(is_missed))
     yield Why.DUE_SOON, Exists(TicketScore.objects.filter(ticket=OuterRef("pk"), urgent_at__lt=now))
     yield Why.CUSTOMER_REPLY, Q(last_customer_message_at__gt=Coalesce("last_public_reply_at", F("created_at")))
-    yield Why.HELP, Exists(_turns_of_owner(reader))
+    turns = Envelope.objects.open().filter(ticket=OuterRef("pk"), awaiting=Awaiting.OWNER)
+    handles = Q(owner__in=reach_of(reader).covers | {reader.pk})
+    yield Why.HELP, handles & Q(Exists(turns))
     due = Reminder.objects.handled_by(reader).filter(status=ReminderStatus.TRIGGERED, ticket=OuterRef("pk"))
     yield Why.REMINDER, Exists(due)
     least = Subquery(ScoreValue.objects.filter(code=ScoreCode.ATTENTION).values("value")[:1])
     yield Why.SCORE, Q(priority_score__gte=least) & ~Q(status__in=WAITING)
-    yield Why.OFFERED, Q(offered_to=reader)
+    yield Why.OFFERED, Q(offered_to=reader.pk)
     yield Why.WAITS_FOR_CUSTOMER, Q(status=TicketStatus.WAITING_CUSTOMER)
     yield Why.WAITS_FOR_COLLEAGUES, Q(status=TicketStatus.WAITING_INTERNAL)
-
-
-def _turns_of_owner(reader: Agent) -> QuerySet[Envelope]:
-    """Open envelopes that wait for the ticket's owner, whose turn is told to those who read them."""
-    waiting = Envelope.objects.open().filter(ticket=OuterRef("pk"), awaiting=Awaiting.OWNER)
-    reach = reach_of(reader)
-    if reach.sees_everything:
-        return waiting
-    readable = Envelope.objects.thread_visible_to(reader).filter(pk=OuterRef("pk"))
-    return waiting.filter(Q(ticket__owner__in=reach.covers | {reader.pk}) | Q(Exists(readable)))

@@ -12,15 +12,16 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections
+from django.db.models import BooleanField, Exists, OuterRef
 from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from accounts.enums import Role
-from accounts.models import Absence, Agent, Company, Team, User
+from accounts.models import Absence, Agent, Company, Contact, Team, User
 from accounts.selectors import Reach
 from core.arrays import any_id
-from core.compiled import Compiled
+from core.compiled import Compiled, KeptExpression, text_of
 from core.labels import label_of
 from desk.selectors import QUEUES, QueueFilter, open_counts, teams_in_sight, tickets_in
 from desk.workspace import ticket_to_answer, visible_ticket
@@ -180,3 +181,16 @@ def test_compiled_reads_agree_with_their_querysets_for_any_reach(seed: int) -> N
     assert [team.pk for team in teams_in_sight(reader)] == [
         pk for pk in in_sight if reach.sees_everything or pk in wanted
     ]
+
+
+def test_a_kept_part_stands_in_queries_in_which_its_rows_go_by_another_name() -> None:
+    acme, other = CompanyFactory(name="Acme"), CompanyFactory(name="Other")
+    dana = ContactFactory(company=acme)
+    wanted = uuid4()
+    is_of = Exists(Contact.objects.filter(company=OuterRef("pk"), pk=wanted, company__name=OuterRef("name")))
+    kept = KeptExpression(text_of(Company.objects.all(), is_of, [wanted]), [dana.pk], BooleanField())
+    rows = Company.objects.filter(pk__in=[acme.pk, other.pk]).annotate(is_found=kept)
+    assert {row.pk: row.is_found for row in rows} == {acme.pk: True, other.pk: False}
+    inside = rows.filter(is_found=True).values("pk")
+    assert list(Contact.objects.filter(company__in=inside)) == [dana]
+    assert list(Company.objects.filter(pk__in=inside)) == [acme]

@@ -16,7 +16,7 @@ from sla.scores.sections import QUEUE, with_sections
 from sla.services import note_missed
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of
-from tests.factories import EnvelopeFactory, TicketFactory
+from tests.factories import AbsenceFactory, EnvelopeFactory, TicketFactory
 from tests.sla.conftest import MONDAY_NINE
 from tickets.models import Ticket
 from tickets.services import offer_ticket, record_customer_message, reply_to_customer, wait_for_customer
@@ -110,7 +110,7 @@ def test_112_a_reminder_that_is_due_needs_its_person_and_nobody_else(desk: Desk,
     assert other.why == Why.ON_TRACK
 
 
-def test_whose_turn_it_is_in_an_envelope_is_told_to_those_who_read_it(desk: Desk, clock: Any) -> None:
+def test_that_colleagues_wait_for_the_owner_is_told_to_who_handles_the_ticket(desk: Desk, clock: Any) -> None:
     ticket = answered(desk, clock)
     envelope = EnvelopeFactory(ticket=ticket, team=desk.other_team, expert=desk.nina)
     post_in_envelope(envelope.pk, by=desk.nina, body_text="Which port is it?")
@@ -121,8 +121,18 @@ def test_whose_turn_it_is_in_an_envelope_is_told_to_those_who_read_it(desk: Desk
     assert found == {
         desk.mara.name: Why.HELP,
         desk.jonas.name: Why.WAITS_FOR_COLLEAGUES,
-        desk.nina.name: Why.HELP,
+        desk.nina.name: Why.WAITS_FOR_COLLEAGUES,
     }
+
+
+def test_deputies_are_told_what_the_tickets_they_cover_wait_for(desk: Desk, clock: Any) -> None:
+    ticket = answered(desk, clock)
+    envelope = EnvelopeFactory(ticket=ticket, team=desk.other_team, expert=desk.nina)
+    post_in_envelope(envelope.pk, by=desk.nina, body_text="Which port is it?")
+    for absent in (desk.mara, desk.nina):
+        AbsenceFactory(agent=absent, deputy=desk.jonas)
+    html = html_of(desk.browser(desk.jonas).get("/queue/mine/"))
+    assert html.index("Needs attention") < html.index(ticket.reference) < html.index(str(Why.HELP.label))
 
 
 def queue_of(desk: Desk, clock: Any) -> list[Ticket]:
