@@ -108,7 +108,7 @@ def take_public_holidays(calendar_id: UUID, *, by: Actor, now: datetime) -> Busi
     own = [row for row in old if not row.is_public]
     _keep("holidays", old, with_public_days(calendar, own, old, since=now.date(), now=now), by=by)
     remember_taking(calendar, now=now)
-    record(calendar, by=by, reason="public holidays", update_fields=["taken_until", "taken_from"])
+    record(calendar, by=by, reason=HOLIDAYS.audit_name, update_fields=["taken_until", "taken_from"])
     if _value_of(calendar) != before:
         publish(CalendarChanged(calendar_id=calendar.pk, occurred_at=now))
     return calendar

@@ -10,8 +10,11 @@ from uuid import UUID
 from django.db.models import Model, Q
 
 from accounts.models import BusinessCalendar
+from core.actors import shown_name
 from sla.models import SlaPolicy
 from sla.states import Clock, Retermed, State, Terms
+
+OF_HISTORY = ("id", "history_date", "name", "actor_name", "history_change_reason")
 
 
 @dataclass(frozen=True)
@@ -88,5 +91,5 @@ def _edits_in(model: type[Model], spans: Sequence[_Span]) -> Iterator[tuple[UUID
     wanted = Q(id__in={span.row_id for span in spans}, history_change_reason__isnull=False)
     wanted &= Q(history_date__gt=min(span.after for span in spans), history_date__lte=max(span.until for span in spans))
     rows = model.history.filter(wanted).order_by("history_date")  # type: ignore[attr-defined]  # of audited models
-    for row_id, at, *words in rows.values_list("id", "history_date", "name", "actor_name", "history_change_reason"):
-        yield row_id, Edit(at, *words)
+    for row_id, at, name, by, reason in rows.values_list(*OF_HISTORY):
+        yield row_id, Edit(at, name, shown_name(by), shown_name(reason))

@@ -1,7 +1,7 @@
 """Why a promise is due when it is, for people: each stretch of time that led to it, and who stopped the clock."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,9 +10,10 @@ from django.db.models import Q, QuerySet
 from accounts.models import Agent
 from core.actors import Actor
 from envelopes.models import Envelope
-from sla.enums import ClockState, Indicator
+from sla.enums import ChosenFor, ClockState, Indicator
 from sla.explain import Segment, left_of
 from sla.models import SlaClock
+from sla.selectors.choices import chosen_for
 from sla.selectors.clocks import indicator_of
 from sla.selectors.edits import Edit, edits_of, known_edits
 from sla.selectors.states import states_of
@@ -41,8 +42,10 @@ class Explained:
     is_limited: bool
     """Help that ends earlier than its own target, as what it is for is due then."""
     parts: Sequence[Part]
-    edits: Sequence[Edit]
+    edits: Sequence[Edit] = ()
     """Of its policy and calendar, while it ran: they moved it."""
+    chosen_for: ChosenFor | None = None
+    """Its policy was named for the ticket or its company, and not found by its conditions."""
 
 
 def clocks_shown_to(actor: Actor, ticket: Ticket) -> QuerySet[SlaClock]:
@@ -53,15 +56,20 @@ def clocks_shown_to(actor: Actor, ticket: Ticket) -> QuerySet[SlaClock]:
 
 
 def explain(clocks: Iterable[SlaClock], now: datetime) -> list[Explained]:
-    """In their order. Three queries, and two more where policies or calendars were edited, however many there are."""
+    """In their order. Four queries, and two more where policies or calendars were edited, however many there are."""
     rows = list(clocks)
     states = states_of({row.ticket_id for row in rows})
     found = [(row, states[row.ticket_id], _clock_in(states[row.ticket_id], row)) for row in rows]
     told = [(row, state, clock, _segments(state, clock, now)) for row, state, clock in found if clock is not None]
     people = _people(part.by for _row, _state, _clock, parts in told for part in parts)
+    chosen = chosen_for({row.ticket_id for row in rows}) if rows else {}
     known = known_edits((state, clock) for _row, state, clock, _parts in told)
     return [
-        _explained(row, state, clock, parts, people, now, edits_of(state, clock, known))
+        replace(
+            _explained(row, state, clock, parts, people, now),
+            edits=edits_of(state, clock, known),
+            chosen_for=chosen.get((row.ticket_id, row.policy_id)),
+        )
         for row, state, clock, parts in told
     ]
 
@@ -88,13 +96,7 @@ def _people(ids: Iterable[UUID | None]) -> dict[UUID, Agent]:
 
 
 def _explained(
-    row: SlaClock,
-    state: State,
-    clock: Clock,
-    segments: Sequence[Segment],
-    people: dict[UUID, Agent],
-    now: datetime,
-    edits: Sequence[Edit],
+    row: SlaClock, state: State, clock: Clock, segments: Sequence[Segment], people: dict[UUID, Agent], now: datetime
 ) -> Explained:
     parts = [
         Part(piece, is_ahead=piece.start >= now, person=people.get(piece.by) if piece.by else None)
@@ -108,7 +110,6 @@ def _explained(
         left_seconds=_left(clock, now),
         is_limited=clock.due_at is not None and clock.due_at < state.reckoning_of(clock).due_at,
         parts=parts,
-        edits=edits,
     )
 
 
