@@ -215,6 +215,8 @@ def _explained(one: Any, now: datetime) -> Part:  # Any: sla.selectors.Explained
         "calendar": clock.hours.calendar.name,
         "is_limited": one.is_limited,
         "parts": [_segment(part) for part in one.parts],
+        "edits": one.edits,
+        "chosen_for": one.chosen_for.label if one.chosen_for else "",
     }
 
 

@@ -9,15 +9,23 @@ from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
 from core.admin_site import PolicyAdmin, actor_in
-from sla.alerts.admin import AlertRuleAdmin
+from sla.alerts.admin import AlertAdmin, AlertRuleAdmin
 from sla.client_reminders.admin import ClientReminderRuleAdmin
-from sla.models import SlaPolicy
+from sla.models import CompanyPolicy, SlaPolicy
 from sla.policies import may_edit_policies, may_see_policies
 from sla.reminders.admin import ReminderAdmin
 from sla.scores.admin import ScoreValueAdmin
-from sla.services import save_policy
+from sla.services import choose_for_company, save_policy
 
-__all__ = ["AlertRuleAdmin", "ClientReminderRuleAdmin", "ReminderAdmin", "ScoreValueAdmin", "SlaPolicyAdmin"]
+__all__ = [
+    "AlertAdmin",
+    "AlertRuleAdmin",
+    "ClientReminderRuleAdmin",
+    "CompanyPolicyAdmin",
+    "ReminderAdmin",
+    "ScoreValueAdmin",
+    "SlaPolicyAdmin",
+]
 MATCHED = ("ticket_type", "priority", "customer_tier", "company", "team", "category")
 
 
@@ -68,3 +76,34 @@ class SlaPolicyAdmin(PolicyAdmin):
     def save_model(self, request: HttpRequest, obj: SlaPolicy, form: Any, change: bool) -> None:
         reason = form.cleaned_data["reason"]
         save_policy(obj, by=actor_in(request), reason=reason, is_preview="_preview" in request.POST)
+
+
+@admin.register(CompanyPolicy)
+class CompanyPolicyAdmin(PolicyAdmin):
+    """Which policy a company is promised before all others."""
+
+    form = PolicyForm
+    list_display = ("company", "policy", "updated_at")
+    list_select_related = ("company", "policy")
+    search_fields = ("company__name", "policy__name")
+
+    def may_view(self, by: Actor, obj: Any = None) -> bool:
+        return may_see_policies(by)
+
+    def may_add(self, by: Actor) -> bool:
+        return may_edit_policies(by)
+
+    def may_change(self, by: Actor, obj: Any = None) -> bool:
+        return may_edit_policies(by)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("company",) if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        why = ("reason",) if self.may_change(actor_in(request)) else ()
+        return ("company", "policy", *why)
+
+    def save_model(self, request: HttpRequest, obj: CompanyPolicy, form: Any, change: bool) -> None:
+        values = {"policy": form.cleaned_data["policy"], "reason": form.cleaned_data["reason"]}
+        saved = choose_for_company(obj.company_id, by=actor_in(request), **values)
+        obj.__dict__.update(saved.__dict__)

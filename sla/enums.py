@@ -55,3 +55,10 @@ class Indicator(models.TextChoices):
     PAUSED = "paused", _("Paused")
     MET = "met", _("Met")
     MISSED = "missed", _("Missed")
+
+
+class ChosenFor(models.TextChoices):
+    """For whom a policy was named, so that it came before all others."""
+
+    TICKET = "ticket", _("Named for this ticket")
+    COMPANY = "company", _("Named for the company")

@@ -24,6 +24,7 @@ from sla.states import (
     Fact,
     FactKind,
     Key,
+    Retermed,
     State,
 )
 
@@ -129,6 +130,7 @@ def _restore(state: State, at: datetime) -> None:
 
 
 def _on_terms(state: State, fact: Fact) -> None:
+    state.retermed = (*state.retermed, Retermed(fact.at, None, state.terms, fact.terms))
     state.terms = fact.terms
     put_under(state, OF_TICKET, fact.terms, fact.at)
     take_up(state, OF_TICKET, fact.terms, fact.at)
@@ -202,6 +204,7 @@ def _on_help_accepted(state: State, fact: Fact) -> None:
 def _on_help_terms(state: State, fact: Fact) -> None:
     envelope_id, terms = _envelope_of(fact), fact.terms
     keys: list[Key] = [(envelope_id, metric) for metric in OF_HELP]
+    state.retermed = (*state.retermed, Retermed(fact.at, envelope_id, state.help.get(envelope_id), terms))
     state.help[envelope_id] = terms
     put_under(state, keys, terms, fact.at)
     take_up(state, keys, terms, fact.at)

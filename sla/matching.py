@@ -24,6 +24,8 @@ class Case:
     team: UUID | None
     category: UUID | None
     is_upgraded: bool = False
+    chosen: UUID | None = None
+    """A policy that was named for this ticket."""
 
     @property
     def counted(self) -> "Case":
@@ -58,6 +60,21 @@ class Rule:
 
 
 R = TypeVar("R", bound=Rule)
+
+
+def chosen_match(rules: Iterable[R], case: Case, kind: str, of_companies: Mapping[UUID, UUID]) -> R | None:
+    """The one named for the ticket, else the one named for its company, where its own conditions hold.
+
+    `of_companies`: company -> policy.
+    """
+    wanted = of_companies.get(case.company) if case.company else None
+    if case.chosen is None and wanted is None:
+        return None
+    by_id = {rule.id: rule for rule in rules if rule.kind == kind}
+    if case.chosen in by_id:
+        return by_id[case.chosen]
+    rule = by_id.get(wanted) if wanted else None
+    return rule if rule is not None and rule.holds(case.counted) else None
 
 
 def first_match(rules: Iterable[R], case: Case, kind: str) -> R | None:

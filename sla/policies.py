@@ -2,7 +2,7 @@
 
 from accounts.enums import Role
 from accounts.models import Agent
-from core.actors import Actor
+from core.actors import Actor, SystemActor
 from tickets.models import Ticket
 from tickets.policies import oversees
 
@@ -18,3 +18,8 @@ def may_see_policies(actor: Actor) -> bool:
 
 def may_edit_policies(actor: Actor) -> bool:
     return isinstance(actor, Agent) and actor.is_active and actor.has_role(Role.ADMIN)
+
+
+def may_choose_for_ticket(actor: Actor) -> bool:
+    """No row of permissions.md gives it to a person or program, so the desk's own rules do it alone."""
+    return isinstance(actor, SystemActor)

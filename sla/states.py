@@ -95,6 +95,16 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Retermed:
+    """What was promised on the ticket, or to an envelope, gave way to something else; None: nothing."""
+
+    at: datetime
+    envelope_id: UUID | None
+    old: Terms | None
+    new: Terms | None
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """One measurement of one metric; of a row of `SlaClock` all but its id."""
 
@@ -140,6 +150,7 @@ class State:
     past: tuple[Clock, ...] = ()
     """Earlier cycles."""
     stops: tuple[Stop, ...] = ()
+    retermed: tuple[Retermed, ...] = ()
     help: dict[UUID, Terms | None] = field(default_factory=dict)
     owed: dict[Key, datetime] = field(default_factory=dict)
     """Next responses and help that somebody waits for, and since when, promised or not."""

@@ -79,6 +79,12 @@ class CalendarForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
         required=False,
         help_text=gettext_lazy("On these days work is done all the same, this year and in all years to come."),
     )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        required=False,  # asked for by the service
+        help_text=gettext_lazy("Asked for where hours change, as promises move with them; whoever asks reads it."),
+    )
 
     class Meta:
         model = BusinessCalendar

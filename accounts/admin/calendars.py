@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -57,6 +59,12 @@ def wanted_rows(formset: Any) -> list[Any]:
     return [form.instance for form in formset.forms if form not in gone and form not in blank]
 
 
+class ReasonedActionForm(ActionForm):
+    """What is done to the chosen rows, and why."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)  # asked for by the service
+
+
 def shown_again(form: Any) -> Any:
     """The same form, which is checked but never saved."""
 
@@ -79,6 +87,7 @@ class CalendarAdmin(PolicyAdmin):
     inlines = (WindowInline, HolidayInline)
     history_parts = ("windows", "holidays")
     actions = ("make_default",)
+    action_form = ReasonedActionForm
 
     def may_view(self, by: Actor, obj: Any = None) -> bool:
         return may_see_calendars(by)
@@ -88,6 +97,10 @@ class CalendarAdmin(PolicyAdmin):
 
     def may_change(self, by: Actor, obj: Any = None) -> bool:
         return may_edit_calendars(by)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who changes one says why."""
+        return (*self.fields, "reason") if self.may_change(actor_in(request)) else self.fields
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -128,6 +141,8 @@ class CalendarAdmin(PolicyAdmin):
 
     @admin.action(description=gettext_lazy("Make it the default"), permissions=["change"])
     def make_default(self, request: HttpRequest, queryset: QuerySet[BusinessCalendar]) -> None:
-        by = actor_in(request)
+        by, reason = actor_in(request), request.POST.get("reason", "")
         done = _("New default calendar: %(count)d")
-        self.each(request, queryset[:1], lambda calendar: make_default_calendar(calendar.pk, by=by), done)
+        self.each(
+            request, queryset[:1], lambda calendar: make_default_calendar(calendar.pk, by=by, reason=reason), done
+        )

@@ -19,6 +19,7 @@ from accounts.api.serializers import (
     PeopleQuery,
     TeamOut,
     VersionIn,
+    show_companies,
 )
 from accounts.enums import Scope
 from accounts.errors import ScopeMissing
@@ -170,8 +171,9 @@ class CompanyViewSet(CustomerViewSet):
     def list(self, request: Request) -> Response:
         query = self.read_query(PeopleQuery)
         rows = self.rows().filter(name__icontains=query["q"])
-        return self.page(rows, ("name", "id"), query, CompanyOut)
+        return self.page(rows, ("name", "id"), query, show_companies)
 
     @extend_schema(operation_id="company", summary="One", responses=CompanyOut)
     def retrieve(self, request: Request, id: UUID) -> Response:
-        return Response(CompanyOut(self.one(self.rows(), pk=id)).data)
+        (shown,) = show_companies([self.one(self.rows(), pk=id)])
+        return Response(shown)

@@ -1,6 +1,10 @@
 """Shapes of people, teams, absences and customers as the API shows and reads them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.utils import timezone
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 
 from accounts.enums import (
@@ -12,8 +16,9 @@ from accounts.enums import (
     Scope,
     Tier,
 )
+from accounts.extensions import company_fields, joined_to_companies
 from accounts.lookups import agent_named
-from accounts.models import Absence
+from accounts.models import Absence, Company
 from core.api.fields import In, Instant, Line, Named, NamedOut, Out, PersonOut, Query, Text, named, person
 
 
@@ -76,6 +81,26 @@ class CompanyOut(Out):
     created_at = Instant()
     updated_at = Instant()
     version = serializers.IntegerField()
+
+    def to_representation(self, instance: Company) -> dict[str, Any]:
+        return {**super().to_representation(instance), **self.context["joined"][instance.pk]}
+
+
+class CompanyExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # the library has no types
+    """Describes what higher apps join in."""
+
+    target_class = CompanyOut
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001
+        joined = {name: dict(field.schema) for name, field in company_fields.items()}
+        schema["properties"] |= joined
+        schema["required"] = sorted({*schema.get("required", []), *joined})
+        return schema
+
+
+def show_companies(companies: Sequence[Company]) -> list[Any]:
+    return list(CompanyOut(companies, many=True, context={"joined": joined_to_companies(companies)}).data)
 
 
 class ContactOut(Out):

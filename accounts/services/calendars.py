@@ -30,6 +30,7 @@ from core.history import record, record_deletion
 from core.service import service
 from core.worktime import InvalidCalendar, NoOpenTime, WorkCalendar, next_open
 
+LEAST_REASON = 3
 HOLIDAYS = system_actor(gettext_noop("Public holidays"))
 
 P = TypeVar("P", CalendarWindow, Holiday)
@@ -46,6 +47,7 @@ def save_calendar(
     calendar_id: UUID | None,
     *,
     by: Actor,
+    reason: str = "",
     version: int | None = None,
     windows: Sequence[CalendarWindow] | None = None,
     holidays: Sequence[Holiday] | None = None,
@@ -58,9 +60,10 @@ def save_calendar(
     others are new, parts that are missing go; None leaves them. The public holidays follow by themselves, from the
     beginning of this year on; on a date with a holiday of its own the calendar has no other.
 
-    Hours that contradict each other or never open are refused with one sentence, and nothing is saved. Whoever counts
-    with the calendar is told if its hours have changed (`CalendarChanged`). Raises CalendarsNotEditable, Invalid or
-    StaleVersion, or what a guard says.
+    Hours that contradict each other or never open are refused with one sentence, and nothing is saved. Other hours of a
+    calendar that is there move what was promised in it, so they need a `reason`, which its history keeps. Whoever
+    counts with the calendar is told if its hours have changed (`CalendarChanged`). Raises CalendarsNotEditable, Invalid
+    or StaleVersion, or what a guard says.
     """
     if not may_edit_calendars(by):
         raise CalendarsNotEditable
@@ -77,12 +80,14 @@ def save_calendar(
     now = timezone.now()
     new_holidays = with_public_days(calendar, own, old_holidays, since=now.date().replace(month=1, day=1), now=now)
     after = _usable(calendar, new_windows, new_holidays)
+    if not calendar._state.adding and after != before:
+        _check_reason(reason)
     if before is not None:  # nobody counts in a new one yet
         refuse_calendar(calendar, after)
     if version is not None and version != calendar.version:
         raise StaleVersion(given=version, current=calendar.version)
     remember_taking(calendar, now=now)
-    record(calendar, by=by)
+    record(calendar, by=by, reason=reason.strip())
     _keep("windows", old_windows, new_windows, by=by)
     _keep("holidays", old_holidays, new_holidays, by=by)
     if after != before:
@@ -103,7 +108,7 @@ def take_public_holidays(calendar_id: UUID, *, by: Actor, now: datetime) -> Busi
     own = [row for row in old if not row.is_public]
     _keep("holidays", old, with_public_days(calendar, own, old, since=now.date(), now=now), by=by)
     remember_taking(calendar, now=now)
-    record(calendar, by=by, reason="public holidays", update_fields=["taken_until", "taken_from"])
+    record(calendar, by=by, reason=HOLIDAYS.audit_name, update_fields=["taken_until", "taken_from"])
     if _value_of(calendar) != before:
         publish(CalendarChanged(calendar_id=calendar.pk, occurred_at=now))
     return calendar
@@ -160,6 +165,11 @@ def _check_public(calendar: BusinessCalendar, own: list[Holiday]) -> None:
         raise Invalid({"holidays": text % {"day": date_format(twice, "SHORT_DATE_FORMAT")}})
 
 
+def _check_reason(reason: str) -> None:
+    if len(reason.strip()) < LEAST_REASON:
+        raise Invalid({"reason": _("Say why: promises move with these hours, and whoever asks about one reads it.")})
+
+
 def _usable(calendar: BusinessCalendar, windows: list[CalendarWindow], holidays: list[Holiday]) -> WorkCalendar:
     if calendar.timezone not in available_timezones():
         raise Invalid({"timezone": _("Write the IANA name of a time zone, such as Europe/Berlin.")})
@@ -193,19 +203,24 @@ def _keep(kind: str, old: Iterable[P], new: Iterable[P], *, by: Actor) -> None:
 
 
 @service
-def make_default_calendar(calendar_id: UUID, *, by: Actor) -> BusinessCalendar:
-    """Let all teams without a calendar of their own work by this one; there is always exactly one."""
+def make_default_calendar(calendar_id: UUID, *, by: Actor, reason: str) -> BusinessCalendar:
+    """Let all teams without a calendar of their own work by this one; there is always exactly one.
+
+    Raises CalendarsNotEditable, Invalid without a reason, or what a guard says.
+    """
     if not may_edit_calendars(by):
         raise CalendarsNotEditable
     rows = {row.pk: row for row in BusinessCalendar.objects.order_by("pk").select_for_update()}
     chosen = rows[calendar_id]
+    if not chosen.is_default:
+        _check_reason(reason)
     former = [row for row in rows.values() if row.is_default and row is not chosen]
     for row in former:
         row.is_default = False
-        record(row, by=by, update_fields=["is_default"])
+        record(row, by=by, reason=reason.strip(), update_fields=["is_default"])
     if not chosen.is_default:
         chosen.is_default = True
         refuse_calendar(chosen, work_calendar(chosen))
-        record(chosen, by=by, update_fields=["is_default"])
+        record(chosen, by=by, reason=reason.strip(), update_fields=["is_default"])
         publish(DefaultCalendarChanged(calendar_id=chosen.pk, occurred_at=timezone.now()))
     return chosen

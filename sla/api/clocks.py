@@ -14,7 +14,7 @@ from accounts.models import ApiClient
 from core.api.fields import In, Instant, NamedOut, OffsetInstant, Out, Query, Text, person
 from core.api.schema import page_of
 from core.api.views import ApiViewSet
-from sla.enums import APPROVED, ClockState, Indicator, Metric, PauseReason
+from sla.enums import APPROVED, ChosenFor, ClockState, Indicator, Metric, PauseReason
 from sla.models import SlaClock
 from sla.selectors import clocks_shown_to, explain
 from sla.services import pause_clocks, resume_clocks
@@ -54,6 +54,13 @@ class SegmentOut(Out):
     is_ahead = serializers.BooleanField(help_text="still to come, if nothing stops the clock")
 
 
+class EditOut(Out):
+    at = Instant()
+    what = serializers.CharField(help_text="name of the policy or calendar")
+    by = serializers.CharField(help_text="name of whoever changed it")
+    reason = serializers.CharField()
+
+
 class ClockOut(Out):
     """One clock, and all the time from its start until now, or until it is due or ended: without a gap, in order."""
 
@@ -78,6 +85,10 @@ class ClockOut(Out):
     breached_at = Instant(source="clock.breached_at", allow_null=True)
     breached_by_retarget = serializers.BooleanField(source="clock.breached_by_retarget")
     segments = SegmentOut(source="parts", many=True)
+    chosen_for = serializers.ChoiceField(
+        choices=ChosenFor.choices, allow_null=True, help_text="for whom its policy was named; null: it was found"
+    )
+    edits = EditOut(many=True, help_text="of its policy and calendar, that moved it")
 
 
 class PauseOut(Out):

@@ -1,5 +1,6 @@
 from sla.alerts.models import Alert, AlertRecipient, AlertRule, AlertWatch, MatrixWalk
 from sla.client_reminders.models import ClientReminderRule, ClientReminderWatch
+from sla.models.choices import CompanyPolicy, TicketPolicy
 from sla.models.clocks import CalendarEdition, ClockFact, SlaClock, SlaPause, TermsWalk
 from sla.models.policies import SlaPolicy
 from sla.reminders.models import CalendarFeed, InactivityCheck, Reminder
@@ -15,6 +16,7 @@ __all__ = [
     "ClientReminderRule",
     "ClientReminderWatch",
     "ClockFact",
+    "CompanyPolicy",
     "InactivityCheck",
     "MatrixWalk",
     "Reminder",
@@ -24,5 +26,6 @@ __all__ = [
     "SlaPause",
     "SlaPolicy",
     "TermsWalk",
+    "TicketPolicy",
     "TicketScore",
 ]

@@ -1,7 +1,7 @@
 """Why a promise is due when it is, for people: each stretch of time that led to it, and who stopped the clock."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,10 +10,12 @@ from django.db.models import Q, QuerySet
 from accounts.models import Agent
 from core.actors import Actor
 from envelopes.models import Envelope
-from sla.enums import ClockState, Indicator
+from sla.enums import ChosenFor, ClockState, Indicator
 from sla.explain import Segment, left_of
 from sla.models import SlaClock
+from sla.selectors.choices import chosen_for
 from sla.selectors.clocks import indicator_of
+from sla.selectors.edits import Edit, edits_of, known_edits
 from sla.selectors.states import states_of
 from sla.states import Clock, State
 from tickets.models import Ticket
@@ -40,6 +42,10 @@ class Explained:
     is_limited: bool
     """Help that ends earlier than its own target, as what it is for is due then."""
     parts: Sequence[Part]
+    edits: Sequence[Edit] = ()
+    """Of its policy and calendar, while it ran: they moved it."""
+    chosen_for: ChosenFor | None = None
+    """Its policy was named for the ticket or its company, and not found by its conditions."""
 
 
 def clocks_shown_to(actor: Actor, ticket: Ticket) -> QuerySet[SlaClock]:
@@ -50,13 +56,22 @@ def clocks_shown_to(actor: Actor, ticket: Ticket) -> QuerySet[SlaClock]:
 
 
 def explain(clocks: Iterable[SlaClock], now: datetime) -> list[Explained]:
-    """In their order. Three queries, however many there are."""
+    """In their order. Four queries, and two more where policies or calendars were edited, however many there are."""
     rows = list(clocks)
     states = states_of({row.ticket_id for row in rows})
     found = [(row, states[row.ticket_id], _clock_in(states[row.ticket_id], row)) for row in rows]
     told = [(row, state, clock, _segments(state, clock, now)) for row, state, clock in found if clock is not None]
     people = _people(part.by for _row, _state, _clock, parts in told for part in parts)
-    return [_explained(row, state, clock, parts, people, now) for row, state, clock, parts in told]
+    chosen = chosen_for({row.ticket_id for row in rows}) if rows else {}
+    known = known_edits((state, clock) for _row, state, clock, _parts in told)
+    return [
+        replace(
+            _explained(row, state, clock, parts, people, now),
+            edits=edits_of(state, clock, known),
+            chosen_for=chosen.get((row.ticket_id, row.policy_id)),
+        )
+        for row, state, clock, parts in told
+    ]
 
 
 def _clock_in(state: State, row: SlaClock) -> Clock | None:

@@ -1,5 +1,6 @@
 """Every write to promises: facts are recorded, clocks follow from them."""
 
+from sla.services.choosing import choose_for_company, choose_for_ticket
 from sla.services.helping import PolicyClock
 from sla.services.pausing import pause_clocks, resume_clocks
 from sla.services.policies import Effects, save_policy
@@ -22,6 +23,8 @@ __all__ = [
     "Effects",
     "PolicyClock",
     "begin_promises",
+    "choose_for_company",
+    "choose_for_ticket",
     "differences",
     "end_pauses",
     "follow_customer",

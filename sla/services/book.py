@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
@@ -13,8 +14,8 @@ from accounts.selectors import calendar_of
 from envelopes.enums import EnvelopeKind
 from envelopes.models import Envelope
 from sla.enums import PolicyKind
-from sla.matching import Case, Rule, first_match, is_upgraded
-from sla.models import CalendarEdition, ScoreValue, SlaPolicy
+from sla.matching import Case, Rule, chosen_match, first_match, is_upgraded
+from sla.models import CalendarEdition, CompanyPolicy, ScoreValue, SlaPolicy
 from sla.models.policies import TARGETS
 from sla.records import calendar_data, hours_of
 from sla.scores.scoring import USUAL, Values
@@ -26,7 +27,7 @@ STAMP = " || ".join(
     f"coalesce((SELECT string_agg(id::text || xmin || ctid, ',' ORDER BY id) FROM {table}), '')"  # noqa: S608
     for table in (
         *("sla_slapolicy", "accounts_businesscalendar", "accounts_calendarwindow", "accounts_holiday"),
-        "sla_scorevalue",
+        *("sla_scorevalue", "sla_companypolicy"),
     )
 )
 # Of teams nothing but in whose hours they help: their other edits change no promise.
@@ -52,10 +53,13 @@ class Book:
     policies: tuple[Policy, ...]
     scores: Values
     """The numbers of the priority score."""
+    of_companies: Mapping[UUID, UUID] = field(default_factory=dict)
+    """Company -> the policy that was named for it."""
 
     def terms_for(self, case: Case) -> Terms | None:
         """What is promised to the customer; None: nothing."""
-        policy = first_match(self.policies, case, PolicyKind.SLA)
+        chosen = chosen_match(self.policies, case, PolicyKind.SLA, self.of_companies)
+        policy = chosen or first_match(self.policies, case, PolicyKind.SLA)
         return policy.terms(policy.hours) if policy and policy.hours else None
 
     def terms_of_help(self, case: Case, hours: Hours, *, is_of_vendor: bool) -> Terms | None:
@@ -110,7 +114,8 @@ def _read(stamp: str) -> tuple[Book, bool]:
     default = next((hours[pk] for pk, row in wanted.items() if row.is_default), None)
     policies = [_policy(row, hours[row.calendar_id] if row.calendar_id else default) for row in rows]
     scores = {**USUAL, **dict(ScoreValue.objects.values_list("code", "value"))}
-    return Book(stamp, tuple(sorted(policies, key=lambda policy: policy.rank)), scores), is_sure
+    chosen = dict(CompanyPolicy.objects.filter(policy__isnull=False).values_list("company", "policy"))
+    return Book(stamp, tuple(sorted(policies, key=lambda policy: policy.rank)), scores, chosen), is_sure
 
 
 def _policy(row: SlaPolicy, hours: Hours | None) -> Policy:
@@ -157,8 +162,21 @@ def hours_for(team: Team | None) -> Hours:
     return hours
 
 
+def known_case_of(ticket: Ticket) -> Case:
+    """Of one that is there already, with the policy that was named for it. Reads nothing if the ticket comes with that,
+    its requester and their company (`KNOWN_WITH`).
+    """
+    choice = getattr(ticket, "policy_choice", None)  # the other end of a one-to-one: missing where there is none
+    return replace(case_of(ticket), chosen=choice.policy_id if choice else None)
+
+
+KNOWN_WITH = ("requester__company", "policy_choice")
+
+
 def case_of(ticket: Ticket) -> Case:
-    """Reads nothing if the ticket comes with its requester and their company."""
+    """Of a new one, or as far as help on it goes. Reads nothing if the ticket comes with its requester and their
+    company.
+    """
     tier = ticket.requester.effective_tier
     return Case(
         ticket_type=ticket.type,

@@ -25,7 +25,7 @@ from sla.fold import apply
 from sla.models import ClockFact, SlaClock, SlaPause
 from sla.records import fact_data
 from sla.selectors import states_of
-from sla.services.book import case_of, current_book
+from sla.services.book import KNOWN_WITH, current_book, known_case_of
 from sla.states import PAUSES, Clock, Fact, FactKind, State
 from tickets.enums import EntryKind
 from tickets.models import Ticket
@@ -64,11 +64,12 @@ def ledger_of(ticket_id: UUID) -> Ledger | None:
 
 def _begun_late(ticket_id: UUID) -> Ledger | None:
     """What came in by mail begins with the first that is noted of it, at the latest by `begin_promises`."""
-    rows = Ticket.objects.select_related("requester__company").filter(created_at__gt=timezone.now() - LATE)
+    rows = Ticket.objects.select_related(*KNOWN_WITH).filter(created_at__gt=timezone.now() - LATE)
     ticket = rows.filter(pk=ticket_id).first()
     if ticket is None:
         return None
-    state = begin(ticket_id, Fact(FactKind.CREATED, ticket.created_at, terms=current_book().terms_for(case_of(ticket))))
+    terms = current_book().terms_for(known_case_of(ticket))
+    state = begin(ticket_id, Fact(FactKind.CREATED, ticket.created_at, terms=terms))
     if state.resolution is not None:
         promise_resolution(ticket_id, state.resolution.due_at, at=ticket.created_at)
     publish(ClocksBegun(ticket_id=ticket_id, occurred_at=ticket.created_at))

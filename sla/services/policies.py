@@ -22,7 +22,7 @@ from sla.errors import PoliciesNotEditable, PolicyPreviewed
 from sla.guards import is_out_of_reach, longest_target
 from sla.models import SlaClock, SlaPolicy
 from sla.policies import may_edit_policies
-from sla.services.book import Book, case_of, current_book, forget_book
+from sla.services.book import KNOWN_WITH, Book, current_book, forget_book, known_case_of
 from sla.states import Clock, State, Terms
 from tickets.enums import OPEN
 from tickets.models import Ticket
@@ -100,13 +100,13 @@ def _calendars_of(policy: SlaPolicy) -> Iterable[BusinessCalendar]:
 def effects_between(before: Book, after: Book) -> Effects:
     """Two queries."""
     tickets = list(
-        Ticket.objects.filter(status__in=OPEN).select_related("requester__company").order_by("-created_at")[:LOOKED_AT]
+        Ticket.objects.filter(status__in=OPEN).select_related(*KNOWN_WITH).order_by("-created_at")[:LOOKED_AT]
     )
     changed = missed = 0
     now = timezone.now()
     running = _running_resolutions(tickets)
     for ticket in tickets:
-        case = case_of(ticket)
+        case = known_case_of(ticket)
         old, new = before.terms_for(case), after.terms_for(case)
         if old == new:
             continue

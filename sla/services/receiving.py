@@ -12,7 +12,7 @@ from envelopes.services import renew_dues
 from sla.enums import Metric
 from sla.matching import Case
 from sla.models import TermsWalk
-from sla.services.book import case_of, current_book, terms_of_envelope
+from sla.services.book import KNOWN_WITH, case_of, current_book, known_case_of, terms_of_envelope
 from sla.services.ledger import Ledger, begin, ledger_of, record_fact, settle
 from sla.states import CANCELLED, RESOLVED, WAITING, Clock, Fact, FactKind, State, Terms
 from tickets.models import Ticket
@@ -80,8 +80,8 @@ def follow_terms(ticket_id: UUID, *, at: datetime) -> bool:
     ledger = ledger_of(ticket_id)
     if ledger is None:
         return False
-    ticket = Ticket.objects.select_related("requester__company").get(pk=ticket_id)
-    case = case_of(ticket)
+    ticket = Ticket.objects.select_related(*KNOWN_WITH).get(pk=ticket_id)
+    case = known_case_of(ticket)
     terms = current_book().terms_for(case)
     if terms != ledger.state.terms:
         ledger.note(Fact(FactKind.TERMS, at, terms=terms))

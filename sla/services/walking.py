@@ -16,7 +16,7 @@ from envelopes.models import Envelope
 from sla.events import TermsFollowed
 from sla.models import ClockFact, TermsWalk
 from sla.records import Data, terms_data
-from sla.services.book import Book, case_of, current_book, forget_book
+from sla.services.book import KNOWN_WITH, Book, current_book, forget_book, known_case_of
 from sla.services.receiving import follow_terms
 from sla.states import FactKind, Terms
 from tickets.enums import OPEN, TicketStatus
@@ -55,7 +55,7 @@ def _look_again(book: Book, now: datetime) -> int:
     margin = timedelta(seconds=settings.SLA_BOOK_SECONDS)
     around = (walk.begun_at - LINGER - margin, walk.begun_at + LINGER + margin)
     tickets = Ticket.objects.filter(created_at__range=around).order_by("created_at", "id")
-    rows = tickets.filter(status__in=FOLLOWING).select_related("requester__company").iterator(BATCH)
+    rows = tickets.filter(status__in=FOLLOWING).select_related(*KNOWN_WITH).iterator(BATCH)
     done = 0
     while batch := list(islice(rows, BATCH)):
         differing = _differing(batch, book)
@@ -86,7 +86,7 @@ def _begin_walk(book: Book, now: datetime) -> None:
 
 
 def _next_tickets(walk: TermsWalk) -> QuerySet[Ticket]:
-    tickets = Ticket.objects.filter(status__in=FOLLOWING).select_related("requester__company")
+    tickets = Ticket.objects.filter(status__in=FOLLOWING).select_related(*KNOWN_WITH)
     if walk.contact_id is not None:
         tickets = tickets.filter(requester=walk.contact_id)
     if walk.company_id is not None:
@@ -115,7 +115,7 @@ def _differing(tickets: Sequence[Ticket], book: Book) -> list[UUID]:
     return [
         ticket.pk
         for ticket in tickets
-        if ticket.pk in helped or _differs(recorded.get(ticket.pk, NOTHING), book.terms_for(case_of(ticket)))
+        if ticket.pk in helped or _differs(recorded.get(ticket.pk, NOTHING), book.terms_for(known_case_of(ticket)))
     ]
 
 

@@ -107,9 +107,11 @@ def test_changed_parts_keep_their_history_and_missing_ones_go(admin: Agent, told
     monday, tuesday = calendar.windows.all()
     monday.start_minute = 540
     told.clear()
-    save_calendar(calendar.pk, by=admin, windows=[monday, window(2, 8, 12)])
+    save_calendar(calendar.pk, by=admin, reason="We open later", windows=[monday, window(2, 8, 12)])
     assert [str(part) for part in calendar.windows.all()] == ["Monday 09:00–12:00", "Wednesday 08:00–12:00"]
     assert [row.history_type for row in monday.history.all()] == ["~", "+"]
+    reasons = [calendar.history.first(), calendar.history.last()]
+    assert [row.history_change_reason for row in reasons] == ["We open later", None]
     assert [row.actor_name for row in tuesday.history.filter(history_type="-")] == [admin.name]
     assert len(told) == 1
 
@@ -127,7 +129,7 @@ def test_two_holidays_may_change_places(admin: Agent) -> None:
     first, second = calendar.holidays.all()
     first.on, second.on = second.on, first.on
     with transaction.atomic():
-        save_calendar(calendar.pk, by=admin, holidays=[first, second])
+        save_calendar(calendar.pk, by=admin, reason="They swapped", holidays=[first, second])
     assert [holiday.name for holiday in calendar.holidays.all()] == ["Second", "First"]
 
 
@@ -197,8 +199,24 @@ def test_calendar_seen_before_somebodys_change_is_refused(admin: Agent) -> None:
 def test_part_of_another_calendar_is_not_taken_away(admin: Agent) -> None:
     mine, other = made(admin, window(0, 8, 12)), made(admin, window(1, 8, 12), name="Other")
     with pytest.raises(ValueError, match="another calendar"):
-        save_calendar(mine.pk, by=admin, windows=list(other.windows.all()))
+        save_calendar(mine.pk, by=admin, reason="Theirs, too", windows=list(other.windows.all()))
     assert other.windows.count() == 1
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "ok"])
+def test_other_hours_need_a_reason(admin: Agent, reason: str, told: list[Any]) -> None:
+    default, calendar = default_calendar(), made(admin, window(0, 8, 12))
+    told.clear()
+    for act in (
+        lambda: save_calendar(calendar.pk, by=admin, reason=reason, windows=[window(0, 9, 12)]),
+        lambda: save_calendar(calendar.pk, by=admin, reason=reason, country="DE"),
+        lambda: make_default_calendar(calendar.pk, by=admin, reason=reason),
+    ):
+        with pytest.raises(Invalid) as refused:
+            act()
+        assert list(refused.value.fields) == ["reason"]
+    assert [str(part) for part in calendar.windows.all()] == ["Monday 08:00–12:00"]
+    assert (BusinessCalendar.objects.get(is_default=True), told) == (default, [])
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMIN])
@@ -206,7 +224,7 @@ def test_only_admins_change_calendars(role: Role) -> None:
     calendar = default_calendar()
     for act in (
         lambda by: save_calendar(calendar.pk, by=by, name="Mine"),
-        lambda by: make_default_calendar(calendar.pk, by=by),
+        lambda by: make_default_calendar(calendar.pk, by=by, reason="We moved"),
     ):
         with pytest.raises(CalendarsNotEditable):
             act(AgentFactory(roles=[role]))
@@ -217,8 +235,8 @@ def test_new_default_is_told_once(admin: Agent, told: list[Any]) -> None:
     default_calendar()
     calendar = made(admin, window(0, 8, 12))
     told.clear()
-    make_default_calendar(calendar.pk, by=admin)
-    make_default_calendar(calendar.pk, by=admin)
+    make_default_calendar(calendar.pk, by=admin, reason="We moved")
+    make_default_calendar(calendar.pk, by=admin, reason="We moved")
     assert [(type(event), event.calendar_id) for event in told] == [(DefaultCalendarChanged, calendar.pk)]
 
 

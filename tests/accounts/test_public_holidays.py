@@ -94,7 +94,7 @@ def test_holiday_that_does_not_count_here_is_left_out_in_all_years_and_stays_so(
         timers.run_all()
     named = {year: "Heilige Drei Könige" in dict(map(reversed, days(calendar, year))) for year in range(2026, 2030)}
     assert (named, len(days(calendar, 2029))) == ({2026: False, 2027: False, 2028: False, 2029: False}, 11)
-    save_calendar(calendar.pk, by=admin, left_out=["Labor Day"], holiday_language="en")
+    save_calendar(calendar.pk, by=admin, reason="As agreed", left_out=["Labor Day"], holiday_language="en")
     assert ("01-06", "Epiphany") in days(calendar, 2026)
     assert "Labor Day" not in {name for _on, name in days(calendar, 2027)}
 
@@ -108,7 +108,7 @@ def test_own_holiday_has_the_say_on_its_date_and_the_public_one_comes_back_after
     assert {"06-04", "12-25"}.isdisjoint(dict(days(calendar, 2026)))
     assert "12-25" in dict(days(calendar, 2027))
     assert is_open(work_calendar(calendar), datetime(2026, 6, 4, 9, tzinfo=UTC))
-    save_calendar(calendar.pk, by=admin, holidays=[])
+    save_calendar(calendar.pk, by=admin, reason="As agreed", holidays=[])
     assert {"06-04", "12-25"} <= set(dict(days(calendar, 2026)))
     assert calendar.holidays.filter(is_public=False).count() == 0
 
@@ -161,11 +161,11 @@ def test_another_country_replaces_this_year_and_keeps_the_years_before(admin: Ag
     with time_machine.travel(datetime(2025, 6, 1, tzinfo=UTC)):
         calendar = made(admin)
     before = days(calendar, 2025)
-    save_calendar(calendar.pk, by=admin, country="AT", region="")
+    save_calendar(calendar.pk, by=admin, reason="As agreed", country="AT", region="")
     assert (len(before), days(calendar, 2025)) == (12, before)
     assert ("10-26", "Nationalfeiertag") in days(calendar, 2026)
     assert "10-03" not in dict(days(calendar, 2026))
-    save_calendar(calendar.pk, by=admin, country="")
+    save_calendar(calendar.pk, by=admin, reason="As agreed", country="")
     assert (days(calendar, 2025), days(calendar, 2026)) == (before, [])
     assert take_due_public_holidays(now=JUNE) == 0
 

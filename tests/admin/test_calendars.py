@@ -71,6 +71,8 @@ def test_preview_of_a_change_is_of_what_stands_in_the_form(office: Office) -> No
     browser, calendar = office.browser(office.admin), default_calendar()
     url = change(BusinessCalendar, calendar.pk)
     sent = form_of(browser, url) | {"windows-0-start_minute": "22:00", "windows-0-end_minute": "06:00"}
+    assert browser.post(url, sent).status_code == 400, "the reason is missing"
+    sent |= {"reason": "A night shift"}
     shown = text_of(browser.post(url, sent | PREVIEW))
     assert "05/25/2026 22:00–24:00" in shown
     assert "05/26/2026 00:00–06:00 08:00–18:00" in shown

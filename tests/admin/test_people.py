@@ -64,7 +64,8 @@ def add(model: type) -> str:
 
 def act(browser: Client, model: type, action: str, *rows: Any):
     url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    return browser.post(url, {"action": action, "_selected_action": [row.pk for row in rows]}, follow=True)
+    sent = {"action": action, "reason": "As agreed", "_selected_action": [row.pk for row in rows]}
+    return browser.post(url, sent, follow=True)
 
 
 def test_admin_invites_a_person_who_gets_the_mail(office: Office) -> None:
@@ -254,7 +255,9 @@ def test_calendar_with_windows_and_holidays(office: Office) -> None:
     calendar = BusinessCalendar.objects.get(name="Late")
     assert [(window.start_minute, window.end_minute) for window in calendar.windows.all()] == [(510, 720), (780, 1440)]
     gone = calendar.windows.first()
-    answer = send(browser, change(BusinessCalendar, calendar.pk), **{"windows-0-DELETE": "on"})
+    answer = send(
+        browser, change(BusinessCalendar, calendar.pk), reason="Mornings are over", **{"windows-0-DELETE": "on"}
+    )
     assert answer.status_code == 302, answer.context["errors"]
     page = browser.get(reverse("admin:accounts_businesscalendar_history", args=[calendar.pk])).content.decode()
     assert ("Window: removed" in page, "Holiday: created" in page, "Eve" in page) == (True, True, True)

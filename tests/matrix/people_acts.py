@@ -18,6 +18,7 @@ from tests.matrix.cases import (
 
 TEXT = "Her employment has ended; the ticket goes on with Jonas."
 
+POLICIES_OF_COMPANIES = "/admin/sla/companypolicy/"
 CALENDARS = "/admin/accounts/businesscalendar/"
 NIGHTS = {
     "name": "Nights",
@@ -102,8 +103,18 @@ PEOPLE_ACTS: dict[str, Act] = {
     "admin_index": page("get", "/admin/"),
     "admin_tickets": page("get", "/admin/tickets/ticket/"),
     "admin_envelopes": page("get", "/admin/envelopes/envelope/"),
+    "admin_alerts": page("get", "/admin/sla/alert/"),
     "admin_alert_matrix": page("get", "/admin/sla/alertrule/"),
     "admin_client_reminders": page("get", "/admin/sla/clientreminderrule/"),
+    "admin_company_policies": page("get", POLICIES_OF_COMPANIES),
+    "admin_name_policy": Act(
+        page=lambda case: Ask(
+            "post",
+            f"{POLICIES_OF_COMPANIES}add/",
+            {"company": case.thing("company"), "policy": "", "reason": "As for all others"},
+            goes_to=POLICIES_OF_COMPANIES,
+        )
+    ),
     "admin_reminders": page("get", "/admin/sla/reminder/"),
     "admin_tasks": page("get", "/admin/tickets/task/"),
     "admin_ticket": Act(page=lambda case: Ask("get", f"/admin/tickets/ticket/{case.id(case.ticket)}/change/")),

@@ -22,9 +22,12 @@ admin_index           -     401  role  role  role   role ok    ok      ok      o
 admin_tickets         -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_envelopes       -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_reminders       -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
+admin_alerts          -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 # "SLA policies, calendars, alert matrix": manager proposes, auditor reads, admin changes
 admin_alert_matrix    -     401  role  role  role   role role  ok      ok      ok    role     -    -      401
 admin_client_reminders -     401  role  role  role   role role  ok      ok      ok    role     -    -      401
+admin_company_policies -     401  role  role  role   role role  ok      ok      ok    role     -    -      401
+admin_name_policy     -      401  role  role  role   role role  role    role    ok    role     -    -      401
 admin_tasks           -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_ticket          owned 401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_foreign_ticket  -     401  role  role  role   role 404   404     ok      role  role     -    -      401

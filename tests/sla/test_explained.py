@@ -1,12 +1,18 @@
 """Explanations of clocks that have ended: what came later is not theirs (domain.md section 9)."""
 
+from datetime import date
+
 import pytest
 
+from accounts.enums import Role
+from accounts.models import Holiday
+from accounts.services import save_calendar
 from envelopes.services import accept_envelope, cancel_envelope, complete_envelope
 from sla.enums import Metric
 from sla.models import SlaClock, SlaPolicy
 from sla.selectors import Explained, clocks_shown_to, explain
-from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
+from sla.services import follow_new_terms, save_policy
+from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory, default_calendar
 from tests.sla.conftest import MONDAY_NINE, Desk, minutes, travel
 from tickets.models import Ticket
 from tickets.services import resume_ticket
@@ -31,6 +37,38 @@ def test_a_cancelled_clock_is_explained_until_its_end(desk: Desk) -> None:
     parts = [(part.segment.kind, part.segment.seconds) for part in found.parts]
     assert parts == [("open", 7200)]
     assert found.clock.elapsed_seconds == 7200
+
+
+def test_edits_of_hours_and_targets_are_told_where_they_moved_a_clock(desk: Desk) -> None:
+    """By whom and why; not those from before, nor those that left this promise as it was."""
+    admin = AgentFactory(roles=[Role.ADMIN])
+    calendar = default_calendar()
+    with travel(MONDAY_NINE - minutes(30)):
+        follow_new_terms(now=MONDAY_NINE - minutes(30))
+        save_calendar(calendar.pk, by=admin, reason="Before it came", country="DE")
+        follow_new_terms(now=MONDAY_NINE - minutes(30))
+    ticket = desk.ticket()
+    medium = SlaPolicy.objects.get(name="Medium")
+    with travel(MONDAY_NINE + minutes(20)):
+        eve = Holiday(on=date(2026, 3, 9), name="Works outing")
+        save_calendar(calendar.pk, by=admin, reason="All are out", holidays=[eve])
+        save_calendar(calendar.pk, by=admin, name="Hours of the house")
+    with travel(MONDAY_NINE + minutes(30)):
+        follow_new_terms(now=MONDAY_NINE + minutes(30))
+    with travel(MONDAY_NINE + minutes(40)):
+        medium.resolution_minutes = 460
+        save_policy(medium, by=admin, reason="New contract")
+    follow_new_terms(now=MONDAY_NINE + minutes(50))
+    edits = {
+        metric: [(edit.what, edit.by, edit.reason) for edit in explained(desk, ticket, metric).edits]
+        for metric in (Metric.RESOLUTION, Metric.FIRST_RESPONSE)
+    }
+    outing = ("Standard", admin.name, "All are out")
+    assert edits == {
+        Metric.RESOLUTION: [outing, ("Medium", admin.name, "New contract")],
+        Metric.FIRST_RESPONSE: [outing],
+    }
+    assert explained(desk, desk.ticket(MONDAY_NINE + minutes(60)), Metric.RESOLUTION).edits == []
 
 
 def test_help_that_was_over_is_not_limited_by_what_stopped_the_customers_clock_later(desk: Desk) -> None:

@@ -137,10 +137,10 @@ def test_a_calendar_keeps_the_hours_that_its_promises_need() -> None:
     SlaPolicy.objects.create(name="Tiny", calendar=calendar, resolution_minutes=6000)
     monday[0].end_minute = 550
     with pytest.raises(PromiseOutOfReach, match="Tiny"):
-        save_calendar(calendar.pk, by=admin, windows=monday)
+        save_calendar(calendar.pk, by=admin, reason="We open later", windows=monday)
     assert calendar.windows.get().end_minute == 570
     SlaPolicy.objects.filter(name="Low").update(resolution_minutes=9000)
     with pytest.raises(PromiseOutOfReach, match="Low"):
-        make_default_calendar(calendar.pk, by=admin)
+        make_default_calendar(calendar.pk, by=admin, reason="We moved")
     SlaPolicy.objects.filter(name="Low").update(is_active=False)
-    make_default_calendar(calendar.pk, by=admin)
+    make_default_calendar(calendar.pk, by=admin, reason="We moved")
