@@ -23,4 +23,5 @@ class FixedRuleAdmin(RuleAdmin):
     """Rows that are there from the beginning, changed with a reason: the last of their `fields`."""
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if self.may_change(actor_in(request)) else self.fields[:-1]
+        names = self.fields or ()
+        return names if self.may_change(actor_in(request)) else names[:-1]
