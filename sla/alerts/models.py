@@ -188,6 +188,7 @@ class AlertRecipient(models.Model):
     tell_at = models.DateTimeField(null=True)
     """None: they were told, or of a higher level instead."""
     told_at = models.DateTimeField(null=True)
+    """By a message about the alert, or by a reminder of the same promise that came before it."""
     is_open = models.BooleanField(default=True)
     """Whether the alert still waits for somebody's word; kept here so that one's own are found among all there were."""
 
