@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from accounts.enums import Role
 from accounts.models import BusinessCalendar
 from accounts.services import edit_contact
 from core.timers import run_all
