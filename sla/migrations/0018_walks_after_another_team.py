@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0013_scope_of_figures"),
-        ("sla", "0016_named_policies"),
+        ("sla", "0017_alerts_of_a_cell"),
     ]
 
     operations = [
