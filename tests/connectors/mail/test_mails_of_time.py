@@ -12,7 +12,7 @@ from accounts.models import Agent
 from connectors.mail.models import Mailbox
 from connectors.mail.services import send_due_mail
 from core.events import deliver_all
-from envelopes.services import accept_envelope, post_in_envelope
+from envelopes.services import post_in_envelope
 from notifications.models import Delivery
 from notifications.services import deliver_due
 from sla.alerts.services import raise_due_alerts, tell_of_alerts
@@ -48,8 +48,7 @@ def ticket(clock: time_machine.Traveller, mailbox: Mailbox, owner: Agent) -> Tic
     deliver_all()
     found = accept_ticket(incoming.ticket_id, by=owner)
     expert = AgentFactory(teams=[TeamFactory()])
-    envelope = EnvelopeFactory(ticket=found, team=expert.teams.get(), title=f"{CANARY} title", reason=f"{CANARY} why")
-    accept_envelope(envelope.pk, by=expert)
+    envelope = EnvelopeFactory(ticket=found, team=expert.teams.get(), expert=expert, reason=f"{CANARY} why")
     post_in_envelope(envelope.pk, by=expert, body_text=f"{CANARY} text")
     return found
 
