@@ -139,6 +139,7 @@ PAGES = (
     Page("reports-customers", "reports/<slug:slug>/", "/reports/customers/", "sam"),
     Page("reports-promises", "reports/<slug:slug>/", "/reports/promises/", "sam", has_picture=False),
     Page("reports-own", "reports/", "/reports/", "mara", has_picture=False),
+    Page("reports-decisions", "reports/<slug:slug>/", "/reports/decisions/", "sam", has_picture=False),
     Page(
         "reports-wrong-period",
         "reports/",
@@ -149,6 +150,16 @@ PAGES = (
     ),
     Page("reports-flow", "reports/<slug:slug>/", "/reports/flow/", "sam"),
     Page("reports-rows", "reports/rows/", "/reports/rows/?figure=M16&part=base", "sam"),
+    *(
+        Page(
+            f"reports-course-by-{step}",
+            "reports/rows/",
+            f"/reports/rows/?figure=M16&part=base&by={step}",
+            "sam",
+            has_picture=False,
+        )
+        for step in ("day", "week", "month")
+    ),
     # Envelopes
     _t("envelope", "e/1/", of="helped", route="e/<int:number>/"),
     _t("envelope-sealed", "e/1/", of="sealed", route="e/<int:number>/"),
