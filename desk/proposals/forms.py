@@ -32,7 +32,6 @@ def _reason() -> forms.CharField:
     return forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=400,
-        required=False,  # asked for by the service, and not to see what it would do
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("Whoever decides reads it, and whoever asks later why a promise moved."),
     )

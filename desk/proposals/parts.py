@@ -18,7 +18,7 @@ from sla.proposals.enums import ProposalAbout, ProposalStatus
 from sla.proposals.models import Proposal
 from sla.proposals.policies import may_decide, may_propose
 from sla.proposals.selectors import names_in
-from sla.proposals.shapes import MODELS
+from sla.proposals.shapes import FIELDS, MODELS
 
 Part = dict[str, Any]  # what a template takes
 LOOKS: Mapping[str, tuple[str, str]] = {
@@ -47,9 +47,10 @@ def changes_in(proposal: Proposal) -> list[Part]:
         {
             "name": _label(model, name),
             "old": in_words(model, name, proposal.former[name], names) if name in proposal.former else "",
-            "new": in_words(model, name, value, names),
+            "new": in_words(model, name, proposal.values[name], names),
         }
-        for name, value in proposal.values.items()
+        for name in FIELDS[proposal.about]
+        if name in proposal.values
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from desk.proposals.forms import CalendarWish, DecisionForm, PolicyWish, RuleWis
 from desk.proposals.parts import changes_in, effects_in_words, may_decide_on, may_withdraw, row_of
 from desk.refusals import Refusal
 from desk.unfinished import forget_typed, made_for, posted_or_typed
+from sla.alerts.enums import LEVELS
 from sla.alerts.models import AlertRule
 from sla.models import SlaPolicy
 from sla.proposals import services
@@ -182,7 +184,13 @@ def withdraw(request: AgentRequest, proposal_id: UUID) -> HttpResponse:
 @for_proposers
 def choose(request: AgentRequest) -> HttpResponse:
     """What can be proposed about, as it is now."""
-    context = {"policies": policies_now(), "calendars": calendars_now(), "rules": matrix_now()}
+    lines = groupby(matrix_now(), key=lambda rule: (rule.get_priority_display(), rule.get_condition_display()))
+    context = {
+        "policies": policies_now(),
+        "calendars": calendars_now(),
+        "matrix": [{"priority": one, "condition": other, "cells": list(cells)} for (one, other), cells in lines],
+        "levels": [_("Level %(level)s") % {"level": level} for level in LEVELS],
+    }
     return render(request, "desk/proposals/choose.html", context)
 
 
@@ -218,6 +226,7 @@ def _propose(request: AgentRequest, shape: Any, row: Any, *, title: str) -> Http
     effects, status = "", 200
     if request.method == "POST":
         status = 400
+        form.fields["reason"].required = PREVIEW not in request.POST
         if form.is_valid():
             values, version = form.values, form.cleaned_data["seen_version"]
             about = shape.about

@@ -130,7 +130,8 @@ def test_hours_are_written_as_people_write_them(manager: Agent) -> None:
         ("holidays", "Christmas", "This line is no date with a name: Christmas"),
         ("holidays", "2026-02-30 Never", "This line is no date with a name"),
         ("timezone", "Europe/Bielefeld", "Write the IANA name of a time zone"),
-        ("reason", "", "Say why"),
+        ("reason", "", "This field is required"),
+        ("reason", "so", "Say why"),
     ],
 )
 def test_nonsense_stands_in_the_form_with_what_was_typed(manager: Agent, field: str, text: str, said: str) -> None:
