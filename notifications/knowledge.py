@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from accounts.models import Agent
 from core.moments import zone_named
 from notifications.attention import looked_at_by
-from notifications.defaults import Choice
-from notifications.enums import DeliveryChannel, DeliveryStatus, Timing, Urgency
+from notifications.defaults import Choice, choice_for
+from notifications.enums import DeliveryChannel, DeliveryStatus, EventType, Timing, Urgency
 from notifications.models import (
     Delivery,
     DeliveryItem,
@@ -45,6 +45,17 @@ def wishes_of(agent: Agent) -> Wishes:
     hours = QuietHours.objects.filter(agent=agent).values_list("quiet_from", "quiet_to").first()
     quiet = (hours[0], hours[1]) if hours and hours[0] and hours[1] else None
     return Wishes(preferences, quiet)
+
+
+def tells_as_well(agent: Agent, event: EventType, *, than: EventType, urgency: Urgency) -> bool:
+    """Whether what the person has chosen lets `event` reach them by each channel by which `than` would, and no later.
+    Two queries.
+    """
+    wishes = wishes_of(agent)
+    choice, other = (choice_for(each, urgency, wishes.choice(each)) for each in (event, than))
+    is_as_soon = choice.timing in (Timing.IMMEDIATE, other.timing)
+    is_as_loud = urgency == Urgency.BREACH or wishes.quiet(event) in (None, wishes.quiet(than))
+    return set(choice.channels) >= set(other.channels) and is_as_soon and is_as_loud
 
 
 def news_of(row: Notification, wishes: Wishes, *, timing: Timing, is_in_sight: bool = True) -> News:

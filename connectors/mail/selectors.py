@@ -134,9 +134,7 @@ class Known:
 
 
 def locked_state(message: MailMessage) -> str:
-    """The row's state, locked. This transaction need not wait for the disk: the raw mail is safe already, so what a
-    crash of PostgreSQL takes with it is done again; and whatever anybody does about it commits after it.
-    """
+    """The row's state, locked."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {LOCKED}", [message.pk])
         return str(cursor.fetchone()[0])
@@ -155,7 +153,7 @@ def locked_and_known(message: MailMessage, *, senders: Sequence[str], locks: Seq
         numbers: Any = list(locks)
         values = [*copies, blocked, newcomer, newcomer.rpartition("@")[2].lower(), numbers, message.pk]
         cursor.execute(f"SELECT {KNOWN}, {NEWCOMER}, {LOCKS}, {LOCKED}", values)
-        copy_id, is_id_used, is_blocked, is_newcomer, _locks, state, _setting = cursor.fetchone()
+        copy_id, is_id_used, is_blocked, is_newcomer, _locks, state = cursor.fetchone()
         return str(state), Known(copy_id, is_id_used, is_blocked, is_newcomer)
 
 
@@ -170,10 +168,7 @@ NEWCOMER = """
     AND NOT EXISTS (SELECT FROM accounts_company WHERE domains && ARRAY[%s]::varchar[])
 """
 LOCKS = "(SELECT count(pg_advisory_xact_lock(n)) FROM unnest(%s::bigint[]) AS n)"
-LOCKED = """
-    state, set_config('synchronous_commit', 'off', true)
-    FROM mail_mailmessage WHERE id = %s FOR NO KEY UPDATE
-"""
+LOCKED = "state FROM mail_mailmessage WHERE id = %s FOR NO KEY UPDATE"
 
 
 def locked_ticket(ticket: Ticket) -> Ticket:

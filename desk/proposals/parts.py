@@ -89,7 +89,10 @@ def _days(windows: Iterable[Part]) -> Iterable[str]:
 
 def effects_in_words(about: str, effects: Mapping[str, int]) -> str:
     if about == ProposalAbout.ALERT_RULE:
-        return _("Of the %(tickets)s newest open tickets %(changed)s have this priority.") % effects
+        told = _(
+            "Of the %(tickets)s tickets that are watched for this, somebody would be told otherwise of %(changed)s."
+        )
+        return told % effects
     return (
         _(
             "Of the %(tickets)s newest open tickets %(changed)s would be promised something else; "

@@ -23,3 +23,13 @@ class AlertAcknowledged(DomainEvent):
     alert_id: UUID
     ticket_id: UUID
     by_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertLeftUntold(DomainEvent):
+    """Somebody was to be told of it, and is not any more: it was acknowledged or cleared before."""
+
+    alert_id: UUID
+    ticket_id: UUID
+    condition: str
+    agent_id: UUID

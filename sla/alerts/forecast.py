@@ -10,11 +10,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
-from notifications.enums import EventType, Urgency
+from notifications.enums import EventType
 from notifications.preview import Arrival, Habits, habits_of
-from sla.alerts.enums import LAST_LEVEL, OVER, AlertCondition
+from sla.alerts.enums import OVER, AlertCondition
 from sla.alerts.models import AlertWatch
 from sla.alerts.planning import moments
+from sla.alerts.promises import urgency_of
 from sla.alerts.selectors import Standing, people_around, standing_of
 from sla.client_reminders.selectors import asking_on
 from sla.enums import ClockState
@@ -77,8 +78,7 @@ def forecast_of(ticket: Ticket, *, now: datetime) -> Forecast:
     def told(agent: Agent, level: int, at: datetime) -> Told:
         if agent.pk not in known:
             known[agent.pk] = habits_of(agent, now=now)
-        urgency = Urgency.BREACH if level == LAST_LEVEL else Urgency.URGENT
-        return Told(agent, known[agent.pk].arrivals(EventType.ALERT, urgency, at=at))
+        return Told(agent, known[agent.pk].arrivals(EventType.ALERT, urgency_of(level), at=at))
 
     outlooks = []
     for condition in AlertCondition:

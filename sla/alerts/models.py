@@ -161,6 +161,7 @@ class Alert(FSMModelMixin, BaseModel):
             models.Index(name="alert_standing", fields=["ticket"], condition=IS_STANDING),
             models.Index(name="alert_raised", fields=["triggered_at"]),
             models.Index(name="alert_newest", fields=["status", "-triggered_at", "-id"]),
+            models.Index(name="alert_of_cell", fields=["condition", "level", "-triggered_at", "-id"]),
         ]
 
     def __str__(self) -> str:
@@ -188,6 +189,7 @@ class AlertRecipient(models.Model):
     tell_at = models.DateTimeField(null=True)
     """None: they were told, or of a higher level instead."""
     told_at = models.DateTimeField(null=True)
+    """By a message about the alert, or by a reminder of the same promise that came before it."""
     is_open = models.BooleanField(default=True)
     """Whether the alert still waits for somebody's word; kept here so that one's own are found among all there were."""
 

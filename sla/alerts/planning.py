@@ -7,6 +7,7 @@ waiting, such as the customer's turn, is given as stops.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from core.worktime import WorkCalendar, subtract_worked
 from sla.explain import Reckoning, Stop
@@ -41,14 +42,11 @@ def moments(anchor: Anchor, thresholds: Mapping[int, int], *, since: int = 1) ->
             yield level, reached
 
 
-def levels_due(anchor: Anchor, thresholds: Mapping[int, int], *, now: datetime, since: int = 1) -> list[int]:
-    """Which levels from `since` on have been reached by `now`."""
-    due = []
-    for level, moment in moments(anchor, thresholds, since=since):
-        if moment > now:
-            break
-        due.append(level)
-    return due
+def levels_due(
+    anchor: Anchor, thresholds: Mapping[int, int], *, now: datetime, since: int = 1
+) -> list[tuple[int, datetime]]:
+    """Which levels from `since` on have been reached by `now`, and when they were."""
+    return list(takewhile(lambda reached: reached[1] <= now, moments(anchor, thresholds, since=since)))
 
 
 def next_moment(anchor: Anchor, thresholds: Mapping[int, int], *, since: int = 1) -> datetime | None:

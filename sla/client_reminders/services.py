@@ -1,28 +1,38 @@
 """All writes on reminders to customers: what happens to a ticket begins and ends them, a timer sends what is due."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.actors import Actor
+from core.actors import TIMER, Actor
 from core.errors import Invalid, StaleVersion, Text
 from core.history import record
 from core.service import service
-from core.sweep import run_each
+from core.sweep import is_any, run_past_failures
 from core.writing import write_soon
 from sla.client_reminders.errors import ClientRemindersForbidden
 from sla.client_reminders.models import MOST_MINUTES, ClientReminderRule, ClientReminderWatch
 from sla.client_reminders.planning import MOST, next_moment
 from sla.client_reminders.selectors import asking_on
+from sla.due import see_due, take, take_due
 from sla.policies import may_edit_policies
 from tickets.models import Ticket
 from tickets.services import Asked, ask_customer_again, lock_ticket
 
-BATCH = 200
+BATCH = 50
+"""Customers asked in one transaction, which holds their tickets."""
+LOOK_WHILE_UNHEARD = timedelta(minutes=1)
+"""They may have answered, and those behind them in the sweep must not wait for that."""
 LEAST_REASON = 3
+DUE = """
+    SELECT w.ticket_id FROM sla_clientreminderwatch w JOIN tickets_ticket t ON t.id = w.ticket_id
+    WHERE w.due_at <= %s AND w.ticket_id <> ALL(%s::uuid[])
+    ORDER BY w.due_at LIMIT %s FOR NO KEY UPDATE OF t, w SKIP LOCKED
+"""
 WATCH = ClientReminderWatch._meta.db_table
 BEGUN = f"""
     INSERT INTO {WATCH} (ticket_id, anchor_at, sent, due_at) VALUES (%s, %s, 0, %s)
@@ -67,20 +77,35 @@ def follow_other_rule(ticket_id: UUID, *, at: datetime) -> None:
 
 
 def ask_due_customers(*, now: datetime) -> int:
-    """A timer: one batch of what is to be looked at. Answers how many customers were asked again."""
-    due = ClientReminderWatch.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", flat=True)[:BATCH]
-    return run_each(list(due), lambda ticket_id: ask_again(ticket_id, now=now))
+    """A timer: one batch of what is to be looked at. Answers how many watches were."""
+    if not is_any(ClientReminderWatch.objects.filter(due_at__lte=now), by="due_at"):
+        return 0
+    return run_past_failures(
+        lambda besides: ask_batch(besides, by=TIMER, now=now),
+        lambda besides: see_due(DUE, now=now, besides=besides, limit=BATCH),
+        lambda ticket_id: ask_again(ticket_id, by=TIMER, now=now),
+    )
 
 
 @service
-def ask_again(ticket_id: UUID, *, now: datetime) -> bool:
+def ask_batch(besides: Sequence[UUID], *, by: Actor, now: datetime) -> int:
+    """`ask_again` for a batch of tickets with due watches, but for those in `besides`."""
+    ticket_ids = take_due(DUE, now=now, besides=besides, limit=BATCH)
+    for ticket_id in ticket_ids:
+        _look(ticket_id, now)
+    return len(ticket_ids)
+
+
+@service
+def ask_again(ticket_id: UUID, *, by: Actor, now: datetime) -> bool:
     """Whether the customer was asked; else the watch is put off to when it may be due. What somebody works on at this
     moment is left to the next run.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM tickets_ticket WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED", [ticket_id])
-        if cursor.fetchone() is None:
-            return False
+    return bool(take([ticket_id])) and _look(ticket_id, now)
+
+
+def _look(ticket_id: UUID, now: datetime) -> bool:
+    """At a locked ticket."""
     watch = ClientReminderWatch.objects.select_for_update().filter(pk=ticket_id, due_at__lte=now).first()
     if watch is None:
         return False
@@ -103,6 +128,7 @@ def _ask(watch: ClientReminderWatch, ticket: Ticket, now: datetime) -> bool:
         return False
     answer = ask_customer_again(ticket.pk, due_at=due_at)
     if answer == Asked.UNHEARD:
+        watch.due_at = now + LOOK_WHILE_UNHEARD
         return False
     watch.sent += answer == Asked.SENT
     watch.anchor_at = now

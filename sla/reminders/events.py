@@ -11,3 +11,5 @@ class ReminderTriggered(DomainEvent):
     """It is due, for the first time or after it was snoozed."""
 
     reminder_id: UUID
+    is_again: bool = False
+    """After it was snoozed."""

@@ -1,10 +1,8 @@
 """What happens to tickets becomes reminders after the commit; and who is told of those that are due."""
 
-from uuid import UUID
-
 from django.utils import timezone
 
-from accounts.selectors import current_absence
+from core.actors import DESK
 from core.events import subscribe
 from envelopes.events import (
     EnvelopeAccepted,
@@ -14,27 +12,14 @@ from envelopes.events import (
     EnvelopeRedirected,
     EnvelopeTimedOut,
 )
-from notifications.enums import EventType, Urgency
-from notifications.services import notify
+from sla.alerts.enums import AlertCondition
+from sla.alerts.events import AlertLeftUntold
 from sla.enums import Metric
 from sla.events import DueMoved
 from sla.reminders import services
-from sla.reminders.enums import ReminderKind, ReminderStatus
 from sla.reminders.events import ReminderTriggered
-from sla.reminders.models import Reminder
 from tickets.enums import TicketStatus
 from tickets.events import OwnershipTransferred, StatusChanged, TicketAccepted, TicketEvent
-
-TOLD_ELSEWHERE = (ReminderKind.ESCALATION_TIMEOUT,)
-"""The envelope's own notification has told its owner."""
-EVENTS: dict[str, EventType] = {
-    ReminderKind.SLA_WARNING: EventType.SLA_WARNING,
-    ReminderKind.SLA_BREACH: EventType.SLA_BREACH,
-}
-URGENCIES: dict[str, Urgency] = {
-    ReminderKind.SLA_WARNING: Urgency.URGENT,
-    ReminderKind.SLA_BREACH: Urgency.BREACH,
-}
 
 
 def _is_owned(event: StatusChanged) -> bool:
@@ -101,26 +86,13 @@ def _arrange(event: TicketEvent | EnvelopeEvent | DueMoved) -> None:
 
 @subscribe(ReminderTriggered, after_commit=True)
 def tell_person(event: ReminderTriggered) -> None:
-    """The person, and of what the desk reminds the deputy of an absent one; not if it is done meanwhile."""
-    reminder = Reminder.objects.select_related("agent", "ticket").get(pk=event.reminder_id)
-    if reminder.status != ReminderStatus.TRIGGERED or reminder.kind in TOLD_ELSEWHERE:
-        return
-    notify(
-        {reminder.agent_id} | _deputy(reminder),
-        EVENTS.get(reminder.kind, EventType.REMINDER),
-        ticket_id=reminder.ticket_id,
-        dedupe_key=f"reminder:{reminder.pk}:{event.occurred_at.isoformat()}",
-        urgency=URGENCIES.get(reminder.kind, Urgency.NORMAL),
-        kind=reminder.kind,
-        message=reminder.message,
-        reminder=str(reminder.pk),
-        reference=reminder.ticket.reference if reminder.ticket else "",
-        subject=reminder.ticket.subject if reminder.ticket else "",
-    )
+    services.tell_of_reminder(event.reminder_id, at=event.occurred_at, is_again=event.is_again, by=DESK)
 
 
-def _deputy(reminder: Reminder) -> set[UUID | None]:
-    if not reminder.is_automatic:
-        return set()
-    absence = current_absence(reminder.agent, at=timezone.now())
-    return {absence.deputy_id} if absence is not None else set()
+def _is_of_promise(event: AlertLeftUntold) -> bool:
+    return event.condition == AlertCondition.NOT_COMPLETED
+
+
+@subscribe(AlertLeftUntold, after_commit=True, when=_is_of_promise)
+def tell_instead(event: AlertLeftUntold) -> None:
+    services.tell_instead_of_alert(event.ticket_id, to=event.agent_id, by=DESK)

@@ -73,12 +73,23 @@ def test_an_update_by_an_expression_goes_the_long_way() -> None:
     assert Company.objects.get(pk=company.pk).name == "OLD"
 
 
-def test_plans_are_kept_within_and_made_anew_afterwards() -> None:
-    def mode() -> str:
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW plan_cache_mode")
-            return str(cursor.fetchone()[0])
+def setting(name: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s)", [name])
+        return str(cursor.fetchone()[0])
 
+
+def test_plans_are_kept_within_and_made_anew_afterwards() -> None:
     with plans.kept():
-        assert mode() == "auto"
-    assert mode() == "force_custom_plan"
+        assert setting("plan_cache_mode") == "auto"
+    assert setting("plan_cache_mode") == "force_custom_plan"
+
+
+def test_what_can_be_done_again_is_not_waited_for_until_it_is_on_the_disk() -> None:
+    usual = setting("synchronous_commit")
+    with plans.kept(waits_for_disk=False):
+        assert setting("synchronous_commit") == "off"
+        with transaction.atomic():
+            plans.wait_for_disk()
+            assert setting("synchronous_commit") == "on"
+    assert setting("synchronous_commit") == usual

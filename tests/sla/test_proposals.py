@@ -43,6 +43,7 @@ from sla.services.book import current_book
 from tests.concurrency import in_parallel
 from tests.factories import AgentFactory, default_calendar
 from tests.sla.conftest import MONDAY_NINE, Desk, due_of, minutes, travel
+from tickets.services import accept_ticket
 
 pytestmark = pytest.mark.django_db
 POLICY, CALENDAR, RULE = ProposalAbout.POLICY, ProposalAbout.CALENDAR, ProposalAbout.ALERT_RULE
@@ -136,9 +137,11 @@ def test_hours_and_holidays_of_a_calendar(desk: Desk, manager: Agent, admin: Age
 
 
 def test_a_cell_of_the_matrix(desk: Desk, manager: Agent, admin: Agent) -> None:
-    desk.ticket(priority="critical")
+    with travel(MONDAY_NINE):
+        accept_ticket(desk.ticket(priority="critical", owned=False).pk, by=desk.owner)
     rule = AlertRule.objects.get(priority="critical", condition="not_updated", level=2)
-    proposal = propose(RULE, rule.pk, {"threshold_minutes": 20}, by=manager, reason="Too late")
+    with travel(MONDAY_NINE + minutes(5)):
+        proposal = propose(RULE, rule.pk, {"threshold_minutes": 20}, by=manager, reason="Too late")
     assert proposal.effects == {"tickets": 1, "changed": 1, "missed": 0}
     assert not MatrixWalk.objects.exists()
     accept_proposal(proposal.pk, by=admin)

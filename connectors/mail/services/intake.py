@@ -1,6 +1,8 @@
 """From bytes to an outcome, in two commits: first the raw mail is stored, then it is understood and acts (email.md 1).
 
-Fetching is at least once; the unique constraints of the ledger make what follows happen once.
+Fetching is at least once; the unique constraints of the ledger make what follows happen once. Only the first commit
+waits for the disk: what a crash of PostgreSQL takes with it of the second is done again from the raw mail, and whatever
+anybody does about it commits after it.
 """
 
 import hashlib
@@ -85,6 +87,7 @@ def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -
         for digest, (name, _raw) in zip(digests, mails, strict=True)
     ]
     with transaction.atomic():
+        plans.wait_for_disk()
         insert_all(stored, unless_there=True)
         new = insert_all(messages, unless_there=True)
     RAW_STORED.reached()
@@ -108,7 +111,7 @@ def process_due(*, now: datetime | None = None, limit: int = 100) -> int:
     moment = now or timezone.now()
     due = list(MailMessage.objects.due(moment).values_list("pk", flat=True)[:limit])
     leased = (_lease(message_id, now=moment) for message_id in due)
-    with plans.kept():
+    with plans.kept(waits_for_disk=False):
         return sum(process(message).has_outcome for message in leased if message is not None)
 
 

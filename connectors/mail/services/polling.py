@@ -48,7 +48,7 @@ def poll_mailboxes(*, now: datetime | None = None, limit: int = 200) -> int:
     moment = now or timezone.now()
     own = selectors.own_addresses()
     nearest_first = sorted(own.values(), key=lambda mailbox: mailbox.backend != Backend.FILES)
-    with wake.gathered(), plans.kept():
+    with wake.gathered(), plans.kept(waits_for_disk=False):
         ours = (mailbox for mailbox in nearest_first if _is_ours(mailbox, now=moment))
         return sum(_poll(mailbox, own=own, limit=limit).count for mailbox in ours)
 
@@ -62,7 +62,7 @@ def poll_leased(mailbox: Mailbox, *, looks_at_all: bool, limit: int = 200) -> Lo
     current = Mailbox.objects.select_related("team").get(pk=mailbox.pk)
     if looks_at_all:
         current.position = {}
-    with wake.gathered(), plans.kept():
+    with wake.gathered(), plans.kept(waits_for_disk=False):
         return _poll(current, own=own, limit=limit, keeps_lease=True)
 
 

@@ -16,6 +16,7 @@ from sla.alerts.errors import AlertTransition, NotRecipient
 from sla.alerts.events import AlertAcknowledged
 from sla.alerts.models import Alert, AlertRecipient
 from sla.alerts.policies import may_acknowledge
+from sla.alerts.services.telling import leave_untold
 from tickets.events import TicketTouched
 from tickets.services import lock_ticket
 
@@ -41,9 +42,10 @@ def acknowledge_alert(alert_id: UUID, *, by: Actor, version: int | None = None) 
     now = timezone.now()
     alert.acknowledge(by=by, at=now)
     record(alert, by=by, update_fields=["status", "acknowledged_by", "acknowledged_at"])
+    rows = list(AlertRecipient.objects.filter(alert=alert).select_related("alert").order_by("agent"))
     AlertRecipient.objects.filter(alert=alert).update(is_open=False, tell_at=None)
-    told = AlertRecipient.objects.filter(alert=alert).order_by("agent").values_list("agent", flat=True)
-    publish(PeopleTold(agent_ids=tuple(told), occurred_at=now))
+    publish(PeopleTold(agent_ids=tuple(row.agent_id for row in rows), occurred_at=now))
+    leave_untold([row for row in rows if row.tell_at is not None and row.agent_id != by.pk], at=now)
     publish(TicketTouched(ticket_id=ticket_id, occurred_at=now))
     publish(AlertAcknowledged(alert_id=alert.pk, ticket_id=ticket_id, by_id=by.pk, occurred_at=now))
     return alert

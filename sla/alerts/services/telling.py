@@ -15,12 +15,15 @@ from django.db.models import Max
 from accounts.models import Agent
 from core import steps
 from core.actors import TIMER, Actor
+from core.events import publish
 from core.service import service
 from core.sweep import run_each
-from notifications.enums import EventType, Urgency
+from notifications.enums import EventType
 from notifications.services import notify
 from sla.alerts.enums import LAST_LEVEL, AlertStatus
+from sla.alerts.events import AlertLeftUntold
 from sla.alerts.models import AlertRecipient
+from sla.alerts.promises import urgency_of
 from tickets.models import Ticket
 
 WINDOW = timedelta(minutes=5)
@@ -58,10 +61,11 @@ def _condition(row: AlertRecipient) -> str:
 def _tell(
     agent_id: UUID, condition: str, rows: Sequence[AlertRecipient], in_sight: Collection[UUID], *, now: datetime
 ) -> None:
-    keys = [row.pk for row in rows]
     waiting = [row for row in rows if row.alert.status == AlertStatus.OPEN]
+    if settled := [row for row in rows if row.alert.status != AlertStatus.OPEN]:
+        leave_untold(settled, at=now)
+    keys = [row.pk for row in waiting]
     if not waiting:
-        AlertRecipient.objects.filter(pk__in=keys).update(tell_at=None)
         return
     level = max(row.alert.level for row in waiting)
     if ends_at := _window_ends(agent_id, condition, is_breach=level == LAST_LEVEL, now=now):
@@ -75,7 +79,7 @@ def _tell(
         EventType.ALERT,
         ticket_id=first.ticket_id if is_one and first.ticket_id in in_sight else None,
         dedupe_key=f"alert:{first.pk}" if is_one else f"alerts:{condition}:{now.isoformat()}",
-        urgency=Urgency.BREACH if level == LAST_LEVEL else Urgency.URGENT,
+        urgency=urgency_of(level),
         condition=condition,
         level=level,
         alert=str(first.pk),
@@ -83,6 +87,21 @@ def _tell(
     )
     AlertRecipient.objects.filter(pk__in=keys).update(tell_at=None, told_at=now)
     TOLD.reached()
+
+
+def leave_untold(rows: Sequence[AlertRecipient], *, at: datetime) -> None:
+    """They were to be told of what is settled by now. Rows must come with their alerts."""
+    AlertRecipient.objects.filter(pk__in=[row.pk for row in rows]).update(tell_at=None)
+    for row in rows:
+        publish(
+            AlertLeftUntold(
+                alert_id=row.alert_id,
+                ticket_id=row.alert.ticket_id,
+                condition=str(row.alert.condition),
+                agent_id=row.agent_id,
+                occurred_at=at,
+            )
+        )
 
 
 def _about(tickets: Collection[Ticket], in_sight: Collection[UUID]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from accounts.models import BusinessCalendar
 from accounts.services import save_calendar
 from core.actors import DESK, Actor
 from core.errors import Invalid, NotFound, StaleVersion
+from sla.alerts.errors import MatrixPreviewed
 from sla.alerts.models import AlertRule
 from sla.alerts.services import edit_rule
 from sla.models import SlaPolicy
@@ -19,10 +20,6 @@ from sla.proposals.enums import ProposalAbout
 from sla.proposals.errors import ProposalOutdated
 from sla.proposals.shapes import FIELDS, MODELS, Data, as_data, holidays_of, put, values_of, windows_of
 from sla.services import Effects, effects_between, fresh_book, save_policy
-from tickets.enums import OPEN
-from tickets.models import Ticket
-
-LOOKED_AT = 2_000
 
 
 @dataclass(frozen=True)
@@ -76,21 +73,24 @@ def _row(about: str, target_id: UUID | None, version: int | None) -> Model:
 
 def rehearse(wish: Wish) -> Effects:
     """What granting it would do to open tickets; nothing of it is kept. Raises what granting it would."""
+    if wish.about == ProposalAbout.ALERT_RULE:
+        return _effects_on_alerts(wish)
     with transaction.atomic():
         before = fresh_book()
         grant(wish, by=DESK)
-        effects = _effects_on_alerts(wish) or effects_between(before, fresh_book())
+        effects = effects_between(before, fresh_book())
         transaction.set_rollback(True)
     return effects
 
 
-def _effects_on_alerts(wish: Wish) -> Effects | None:
-    if wish.about != ProposalAbout.ALERT_RULE:
-        return None
-    rule = cast(AlertRule, _row(wish.about, wish.target_id, None))
-    tickets = Ticket.objects.filter(status__in=OPEN).order_by("-created_at")[:LOOKED_AT].values_list("priority")
-    found = [priority for (priority,) in tickets]
-    return Effects(len(found), found.count(rule.priority), 0)
+def _effects_on_alerts(wish: Wish) -> Effects:
+    """Of the watches that run: of so many tickets somebody would be told otherwise."""
+    rule = cast(AlertRule, _row(wish.about, wish.target_id, wish.seen_version))
+    try:
+        edit_rule(rule.pk, by=DESK, reason=wish.reason, is_preview=True, **_whole(rule, wish))
+    except MatrixPreviewed as previewed:
+        return Effects(previewed.effects.watched, previewed.effects.changed, 0)
+    raise AssertionError("a preview keeps nothing")
 
 
 def grant(wish: Wish, *, by: Actor) -> Model:
@@ -128,5 +128,9 @@ def _grant_calendar(calendar: BusinessCalendar, wish: Wish, *, by: Actor) -> Bus
 
 
 def _grant_rule(rule: AlertRule, wish: Wish, *, by: Actor) -> AlertRule:
-    values = values_of(ProposalAbout.ALERT_RULE, rule) | wish.values
-    return edit_rule(rule.pk, by=by, reason=wish.reason, version=wish.seen_version, **values)
+    return edit_rule(rule.pk, by=by, reason=wish.reason, version=wish.seen_version, **_whole(rule, wish))
+
+
+def _whole(rule: AlertRule, wish: Wish) -> Data:
+    """What is wished, and what stays as it is."""
+    return values_of(ProposalAbout.ALERT_RULE, rule) | wish.values

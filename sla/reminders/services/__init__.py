@@ -12,6 +12,7 @@ from sla.reminders.services.own import (
     refuse_edit,
     snooze_reminder,
 )
+from sla.reminders.services.telling import tell_instead_of_alert, tell_of_reminder
 
 __all__ = [
     "Rhythm",
@@ -25,6 +26,8 @@ __all__ = [
     "open_feed",
     "refuse_edit",
     "snooze_reminder",
+    "tell_instead_of_alert",
+    "tell_of_reminder",
     "trigger_due_reminders",
     "trigger_reminder",
 ]

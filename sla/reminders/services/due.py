@@ -93,9 +93,10 @@ def _bring_up(reminder_ids: Collection[UUID], *, at: datetime) -> int:
     """Those that are still due; answers how many that were."""
     rows = Reminder.objects.due(at).select_for_update(of=("self",), no_key=True, skip_locked=True)
     due = list(rows.filter(pk__in=list(reminder_ids)))
+    again = {reminder.pk for reminder in due if reminder.status == ReminderStatus.SNOOZED}
     for reminder in due:
         reminder.trigger(at=at)
     record_all_soon(due, by=TIMER, names=["status", "triggered_at", "snooze_until"])
     for reminder in due:
-        publish(ReminderTriggered(reminder_id=reminder.pk, occurred_at=at))
+        publish(ReminderTriggered(reminder_id=reminder.pk, is_again=reminder.pk in again, occurred_at=at))
     return len(due)

@@ -104,7 +104,7 @@ def test_a_whole_batch_that_fails_does_not_keep_what_comes_after_it(
     usual = raising._write
 
     def write(found: Any, *args: Any, **options: Any) -> None:
-        if any(watch.ticket_id in broken for watch, _levels in found):
+        if any(firing.watch.ticket_id in broken for firing in found):
             raise RuntimeError("broken")
         usual(found, *args, **options)
 

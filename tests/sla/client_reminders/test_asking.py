@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from accounts.models import Contact
+from core.actors import TIMER
+from core.timers import run_all
 from sla.alerts.models import Alert
+from sla.client_reminders import services
 from sla.client_reminders.models import ClientReminderRule, ClientReminderWatch
 from sla.client_reminders.services import ask_again, ask_due_customers, edit_client_reminder
 from sla.services import pause_clocks
@@ -18,7 +22,7 @@ from tests.sla.alerts.conftest import MONDAY_NINE, Watched
 from tickets import guards
 from tickets.enums import OutboundKind
 from tickets.models import OutboundMessage, Ticket
-from tickets.services import edit_ticket, reply_to_customer, resolve_ticket
+from tickets.services import Asked, edit_ticket, reply_to_customer, resolve_ticket
 from tickets.services.conversation import release_due_messages
 
 pytestmark = pytest.mark.django_db
@@ -206,7 +210,63 @@ def test_several_workers_ask_once() -> None:
         desk.at(desk.now + timedelta(minutes=61))
         now = desk.now
 
-        answers = in_parallel(*[lambda: ask_again(ticket.pk, now=now)] * 4)
+        answers = in_parallel(*[lambda: ask_again(ticket.pk, by=TIMER, now=now)] * 4)
         assert sorted(answers) == [False, False, False, True]
         assert len(asked(ticket)) == 1
         assert ClientReminderWatch.objects.get().sent == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_ask_each_customer_of_many_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "BATCH", 2)
+    with time_machine.travel(MONDAY_NINE, tick=False) as clock:
+        desk = Watched(clock)
+        tickets = [waiting(desk) for _number in range(6)]
+        desk.at(desk.now + timedelta(minutes=61))
+        now = desk.now
+
+        def work() -> int:
+            total = 0
+            while done := ask_due_customers(now=now):
+                total += done
+            return total
+
+        in_parallel(*[work] * 3)
+        assert ask_due_customers(now=now) == 0
+        assert [len(asked(ticket)) for ticket in tickets] == [1] * 6
+
+
+def test_a_whole_batch_that_fails_does_not_keep_customers_behind_it_waiting(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = {waiting(desk).pk for _number in range(2)}
+    desk.at(desk.now + timedelta(seconds=30))
+    sound = waiting(desk)
+    usual = services.ask_customer_again
+
+    def ask(ticket_id: UUID, *, due_at: datetime) -> Asked:
+        if ticket_id in broken:
+            raise RuntimeError("broken")
+        return usual(ticket_id, due_at=due_at)
+
+    monkeypatch.setattr(services, "ask_customer_again", ask)
+    monkeypatch.setattr(services, "BATCH", 2)
+    walk(desk, 61)
+    assert len(asked(sound)) == 1, "half a minute after those that fail"
+    monkeypatch.undo()
+    sweep(desk)
+    assert OutboundMessage.objects.filter(ticket__in=broken, kind=OutboundKind.REMINDER).count() == 2
+
+
+def test_a_batch_of_the_unheard_does_not_keep_customers_behind_it_waiting(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unheard = {waiting(desk).pk for _number in range(2)}
+    desk.at(desk.now + timedelta(seconds=30))
+    heard = waiting(desk)
+    monkeypatch.setattr(guards, "unheard_guards", [lambda message: message.ticket_id in unheard])
+    monkeypatch.setattr(services, "BATCH", 2)
+    desk.at(desk.now + 60 * MINUTE)
+    assert run_all(now=desk.now).failed == []
+    assert len(asked(heard)) == 1
+    assert not OutboundMessage.objects.filter(ticket__in=unheard, kind=OutboundKind.REMINDER).exists()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.models import EventDelivery
+from sla.alerts.models import AlertRule
 from sla.models import SlaClock
 from sla.reminders.models import Reminder
 from sla.reminders.selectors import agenda_of
@@ -23,6 +24,12 @@ from tickets.services import (
 )
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _no_alerts(db: None) -> None:
+    """Who is told of a promise by an alert is not told by a reminder, too: `tests/sla/alerts/test_told_once.py`."""
+    AlertRule.objects.update(is_active=False)
 
 
 def due_of(ticket: Ticket) -> datetime:
