@@ -49,6 +49,25 @@ def _cell_form() -> dict[str, Any]:
     return {"threshold_minutes": "60", "recipients": ["tech"], "is_active": "on", "reason": "Too late"}
 
 
+POLICY_FORM = {
+    "name": "Medium",
+    "is_active": "on",
+    "order": "1003",
+    "retroactive": "on",
+    "priority": "medium",
+    "first_response_minutes": "120",
+    "next_response_minutes": "120",
+    "resolution_minutes": "480",
+    "time_to_value_minutes": "480",
+    "reason": "The board",
+}
+HOURS_FORM = {"name": "Hours", "timezone": "Europe/Berlin", "hours_0": "08:00–18:00", "reason": "The board"}
+
+
+def _proposes(step: str, data: dict[str, str]) -> Act:
+    return Act(page=lambda _case: Ask("post", f"/proposals/new/{step}", data, goes_to="/proposals/"))
+
+
 def _decides(name: str, data: dict[str, str] | None = None) -> Act:
     values = {"note": "As agreed"} if data is None else data
     return Act(
@@ -117,6 +136,20 @@ SLA_ACTS: dict[str, Act] = {
         page=lambda case: Ask(
             "post", f"/proposals/new/alerts/{case.thing('cell')}/", _cell_form(), goes_to="/proposals/"
         ),
+    ),
+    "propose_new_policy": _proposes("policy/", {**POLICY_FORM, "name": "Gold", "kind": "sla"}),
+    "propose_policy": Act(
+        page=lambda case: Ask(
+            "post",
+            f"/proposals/new/policy/{case.thing('policy')}/",
+            POLICY_FORM | {"order": "9"},
+            goes_to="/proposals/",
+        )
+    ),
+    "propose_calendar": Act(
+        page=lambda case: Ask(
+            "post", f"/proposals/new/calendar/{case.thing('hours')}/", HOURS_FORM, goes_to="/proposals/"
+        )
     ),
     "accept_proposal": _decides("accept"),
     "decline_proposal": _decides("decline"),

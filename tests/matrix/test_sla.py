@@ -85,6 +85,9 @@ see_cell_form       -     401  role  role  role   role role  ok      role    rol
 read_subjects       -     401  role  role  role   role role  ok      ok      ok    role     role  role   401
 preview_proposal    -     401  role  role  role   role role  ok      role    role  role     role  role   401
 propose             -     401  role  role  role   role role  ok      role    role  role     role  role   401
+propose_new_policy  -     401  role  role  role   role role  ok      role    role  role     -     -      401
+propose_policy      -     401  role  role  role   role role  ok      role    role  role     -     -      401
+propose_calendar    -     401  role  role  role   role role  ok      role    role  role     -     -      401
 # The manager's own proposal: object rule 8, nobody decides about their own
 accept_proposal     -     401  role  role  role   role role  role    role    ok    role     role  role   401
 decline_proposal    -     401  role  role  role   role role  role    role    ok    role     role  role   401

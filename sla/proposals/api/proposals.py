@@ -217,7 +217,6 @@ class ProposalViewSet(ApiViewSet):
         responses={201: ProposalOut},
     )
     def create(self, request: Request) -> Response:
-        self._refuse()
         values = self.read(ProposalIn)
         about, target = values["about"], values["target"]
         proposal = services.propose(
@@ -238,7 +237,6 @@ class ProposalViewSet(ApiViewSet):
         responses=EffectsOut,
     )
     def preview(self, request: Request) -> Response:
-        self._refuse()
         values = self.read(ProposalIn)
         about = values["about"]
         effects: Effects = services.preview_proposal(
