@@ -425,7 +425,7 @@ def test_150_cards_stay_within_the_nodes_of_a_board(desk: Desk) -> None:
 @pytest.mark.parametrize("view", ["mine", "team", "unowned", "all"])
 def test_counts_need_nothing_but_what_the_index_of_boards_holds(desk: Desk, view: str) -> None:
     """Of a million tickets some ten thousand are in work: the index of just these answers without the table."""
-    (index,) = [index for index in Ticket._meta.indexes if index.name == "ticket_board"]
+    (index,) = [index for index in Ticket._meta.indexes if index.name == "ticket_boards"]
     held = {Ticket._meta.get_field(name).column for name in (*index.fields, *index.include)}
     for by, lanes in [*permutations(DIMENSIONS, 2), ("status", "")]:
         place = Place(QUEUES[view], QueueFilter(), layout_from({"by": by, "lanes": lanes}))

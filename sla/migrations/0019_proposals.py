@@ -13,7 +13,7 @@ import core.models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0013_scope_of_figures"),
-        ("sla", "0017_alerts_of_a_cell"),
+        ("sla", "0018_walks_after_another_team"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
