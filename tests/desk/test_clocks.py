@@ -13,7 +13,7 @@ from accounts.models import Holiday
 from accounts.services import save_calendar
 from core.actors import DESK
 from sla.models import SlaPolicy
-from sla.services import choose_for_ticket, follow_new_terms, pause_clocks
+from sla.services import choose_for_ticket, follow_new_terms, pause_clocks, resume_clocks
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of, url_of
 from tests.factories import AgentFactory, EnvelopeFactory, TicketFactory, default_calendar
@@ -149,6 +149,16 @@ def test_why_tells_who_changed_the_hours_and_for_whom_a_policy_was_named(
     assert "Named for" not in part
     choose_for_ticket(ticket.pk, by=DESK, policy=gold, reason="Rule 7")
     assert "Gold (Named for this ticket)" in html_of(browser.get(why, headers=HTMX))
+
+
+def test_why_tells_seconds_and_leaves_out_what_has_none(desk: Desk, ticket: Ticket, clock: Any) -> None:
+    clock.move_to(MONDAY_NINE + timedelta(minutes=5, seconds=20))
+    pause_clocks(ticket.pk, by=desk.sam, reason="vendor", until=MONDAY_NINE + timedelta(hours=3))
+    clock.move_to(MONDAY_NINE + timedelta(minutes=5, seconds=45))
+    resume_clocks(ticket.pk, by=desk.sam)
+    part = html_of(desk.browser(desk.mara).get(url_of(ticket, "around/clocks/"), headers=HTMX))
+    lengths = re.findall(r'class="why__length">([^<]+)<', part[part.index("Time to value") :])
+    assert lengths == ["5 min 20 s", "25 s", "7 h 54 min 40 s"]
 
 
 def test_why_fits_the_panel_it_was_asked_from_until_something_changes(desk: Desk, ticket: Ticket) -> None:
