@@ -134,6 +134,33 @@ PAGES = (
     Page("calibration-week", "calibration/weeks/<uuid:session_id>/", "/calibration/weeks/{week}/", "max"),
     Page("calibration-item", "calibration/items/<uuid:item_id>/", "/calibration/items/{item}/", "lea"),
     Page("calibration-report", "calibration/report/", "/calibration/report/", "sam"),
+    # Proposals
+    Page("proposals", "proposals/", "/proposals/", "max", has_picture=False),
+    Page("proposals-decided", "proposals/", "/proposals/?status=all", "aude", has_picture=False),
+    Page("proposal", "proposals/<uuid:proposal_id>/", "/proposals/{proposal}/", "admin", has_picture=False),
+    Page("propose", "proposals/new/", "/proposals/new/", "max", has_picture=False),
+    Page("propose-new-policy", "proposals/new/policy/", "/proposals/new/policy/", "max", has_picture=False),
+    Page(
+        "propose-policy",
+        "proposals/new/policy/<uuid:target_id>/",
+        "/proposals/new/policy/{policy}/",
+        "max",
+        has_picture=False,
+    ),
+    Page(
+        "propose-calendar",
+        "proposals/new/calendar/<uuid:target_id>/",
+        "/proposals/new/calendar/{calendar}/",
+        "max",
+        has_picture=False,
+    ),
+    Page(
+        "propose-rule",
+        "proposals/new/alerts/<uuid:target_id>/",
+        "/proposals/new/alerts/{cell}/",
+        "max",
+        has_picture=False,
+    ),
     # Figures
     Page("reports", "reports/", "/reports/", "sam"),
     Page("reports-customers", "reports/<slug:slug>/", "/reports/customers/", "sam"),
