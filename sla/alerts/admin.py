@@ -35,7 +35,7 @@ PREVIEW = "_preview"
 
 class AlertRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     recipients = forms.MultipleChoiceField(
-        label=gettext_lazy("recipients"), choices=Recipient.choices, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Recipients"), choices=Recipient.choices, widget=forms.CheckboxSelectMultiple
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
 
@@ -49,6 +49,7 @@ class AlertRuleAdmin(FixedRuleAdmin):
     """Its 36 cells are there from the beginning; one that is not wanted is switched off."""
 
     form = AlertRuleForm
+    previews = (MatrixPreviewed,)
     change_form_template = "admin/alert_rule_form.html"
     list_display = ("priority", "condition", "level", "threshold_minutes", "recipients", "is_active")
     list_filter = ("priority", "condition", "is_active")
@@ -71,9 +72,7 @@ class AlertRuleAdmin(FixedRuleAdmin):
             self.message_user(request, hint, messages.WARNING)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        refusal = getattr(request, "refusal", None)
-        effects = refusal.effects if isinstance(refusal, MatrixPreviewed) else None
-        context |= {"effects": effects, "kinds_of_effects": Effect.labels, "preview_button": PREVIEW}
+        context["kinds_of_effects"] = Effect.labels
         return super().render_change_form(request, context, *args, **kwargs)
 
 
