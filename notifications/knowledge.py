@@ -1,7 +1,7 @@
 """What planning has to know of a person, read from the database: what they want, what they were told, what they do."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -39,23 +39,26 @@ class Wishes:
         own = self.preferences.get(event_type)
         return (own and own.quiet) or self.quiet_hours
 
+    def tell_as_well(self, event: EventType, *, than: EventType, urgency: Urgency) -> bool:
+        """Whether `event` reaches them by each channel by which `than` would, and no later."""
+        choice, other = (choice_for(each, urgency, self.choice(each)) for each in (event, than))
+        is_as_soon = choice.timing in (Timing.IMMEDIATE, other.timing)
+        is_as_loud = urgency == Urgency.BREACH or self.quiet(event) in (None, self.quiet(than))
+        return set(choice.channels) >= set(other.channels) and is_as_soon and is_as_loud
+
 
 def wishes_of(agent: Agent) -> Wishes:
-    preferences = {row.event_type: row for row in NotificationPreference.objects.filter(agent=agent)}
-    hours = QuietHours.objects.filter(agent=agent).values_list("quiet_from", "quiet_to").first()
-    quiet = (hours[0], hours[1]) if hours and hours[0] and hours[1] else None
-    return Wishes(preferences, quiet)
+    return wishes_of_all([agent.pk])[agent.pk]
 
 
-def tells_as_well(agent: Agent, event: EventType, *, than: EventType, urgency: Urgency) -> bool:
-    """Whether what the person has chosen lets `event` reach them by each channel by which `than` would, and no later.
-    Two queries.
-    """
-    wishes = wishes_of(agent)
-    choice, other = (choice_for(each, urgency, wishes.choice(each)) for each in (event, than))
-    is_as_soon = choice.timing in (Timing.IMMEDIATE, other.timing)
-    is_as_loud = urgency == Urgency.BREACH or wishes.quiet(event) in (None, wishes.quiet(than))
-    return set(choice.channels) >= set(other.channels) and is_as_soon and is_as_loud
+def wishes_of_all(agent_ids: Collection[UUID]) -> dict[UUID, Wishes]:
+    """Of each of them. Two queries."""
+    chosen = defaultdict[UUID, dict[str, NotificationPreference]](dict)
+    for row in NotificationPreference.objects.filter(agent__in=agent_ids):
+        chosen[row.agent_id][row.event_type] = row
+    hours = QuietHours.objects.filter(agent__in=agent_ids).values_list("agent", "quiet_from", "quiet_to")
+    quiet = {agent_id: (start, end) for agent_id, start, end in hours if start and end}
+    return {agent_id: Wishes(chosen[agent_id], quiet.get(agent_id)) for agent_id in agent_ids}
 
 
 def news_of(row: Notification, wishes: Wishes, *, timing: Timing, is_in_sight: bool = True) -> News:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
 from core.admin_site import PolicyAdmin, actor_in
-from sla.alerts.admin import AlertRuleAdmin
+from sla.alerts.admin import AlertAdmin, AlertRuleAdmin
 from sla.client_reminders.admin import ClientReminderRuleAdmin
 from sla.models import CompanyPolicy, SlaPolicy
 from sla.policies import may_edit_policies, may_see_policies
@@ -18,6 +18,7 @@ from sla.scores.admin import ScoreValueAdmin
 from sla.services import choose_for_company, save_policy
 
 __all__ = [
+    "AlertAdmin",
     "AlertRuleAdmin",
     "ClientReminderRuleAdmin",
     "CompanyPolicyAdmin",

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from django.core.cache import cache
 from django.db import connections
+from django.db.backends.signals import connection_created
 from django.test.utils import setup_databases, teardown_databases
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
@@ -14,6 +15,7 @@ from tests.database import (
     copy_from_template,
     empty_all_tables,
     keep_as_template,
+    keep_statements,
     one_at_a_time,
     remember_initial_rows,
 )
@@ -23,6 +25,8 @@ settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("suite")
+
+connection_created.connect(keep_statements)
 
 pytest_plugins = ["tests.live", "tests.killable", "tests.imap_server", "tests.smtp_server"]
 

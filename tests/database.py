@@ -4,12 +4,15 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import distributions
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
 from django.conf import settings
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
+from psycopg._preparing import PrepareManager
 
 TEMPLATE_PREFIX = "template_itilnext_"
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
@@ -31,6 +34,20 @@ RESTART = """
 """
 """The numbering of all tables but the ones named; a sequence of no table is never set back."""
 
+
+class KeptStatements(PrepareManager):
+    """Prepares what comes for the second time, and keeps it over a rollback, which is how every test ends.
+
+    psycopg forgets all then, as tables might have been made in between; the application's role makes none.
+    """
+
+    prepare_threshold = 1
+    prepared_max = 1000
+
+    def _should_discard(self, *args: Any, **more: Any) -> bool:
+        return False
+
+
 _initial_rows: dict[str, bytes] = {}
 """What migrations have put into other tables, as COPY reads it."""
 
@@ -41,6 +58,12 @@ def database_url(alias: str, name: str = "") -> str:
     credentials = f"{quote(facts['USER'], safe='')}:{quote(facts['PASSWORD'], safe='')}"
     port = f"&port={facts['PORT']}" if facts["PORT"] else ""
     return f"postgresql://{credentials}@/{name or facts['NAME']}?host={quote(facts['HOST'], safe='')}{port}"
+
+
+def keep_statements(connection: BaseDatabaseWrapper, **more: Any) -> None:
+    """A receiver of `connection_created`, for the application's connections."""
+    if connection.alias == "default":
+        connection.connection._prepared = KeptStatements()  # nothing else tells psycopg
 
 
 def connect_as_owner() -> psycopg.Connection:

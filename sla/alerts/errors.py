@@ -1,6 +1,11 @@
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict, Forbidden
+from core.errors import Conflict, DomainError, Forbidden
+
+if TYPE_CHECKING:
+    from sla.alerts.effects import Effects
 
 
 class NotRecipient(Forbidden):
@@ -22,3 +27,19 @@ class ForecastForbidden(Forbidden):
 class MatrixForbidden(Forbidden):
     detail = _("Only an admin changes the alert matrix.")
     hint = _("Propose the change to an admin.")
+
+
+class MatrixPreviewed(DomainError):
+    """What an edit would do; it is rolled back."""
+
+    status = 200
+    code = "preview"
+    detail = _(
+        "Nothing is saved yet. Of the %(watched)s newest tickets that are watched for this, somebody would be told "
+        "otherwise of %(changed)s."
+    )
+    hint = _("Save to let it hold; watches that run follow within minutes.")
+
+    def __init__(self, effects: "Effects") -> None:
+        super().__init__(watched=effects.watched, changed=effects.changed)
+        self.effects = effects

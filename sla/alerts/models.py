@@ -161,6 +161,7 @@ class Alert(FSMModelMixin, BaseModel):
             models.Index(name="alert_standing", fields=["ticket"], condition=IS_STANDING),
             models.Index(name="alert_raised", fields=["triggered_at"]),
             models.Index(name="alert_newest", fields=["status", "-triggered_at", "-id"]),
+            models.Index(name="alert_of_cell", fields=["condition", "level", "-triggered_at", "-id"]),
         ]
 
     def __str__(self) -> str:

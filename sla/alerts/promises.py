@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from accounts.models import Agent
 from notifications.enums import EventType, Urgency
-from notifications.knowledge import tells_as_well
+from notifications.knowledge import wishes_of_all
 from notifications.models import Notification
 from sla.alerts.enums import LAST_LEVEL, AlertCondition, AlertStatus
 from sla.alerts.models import AlertRecipient
@@ -37,21 +37,22 @@ class Reached:
 
 def reminded_of(reached: Mapping[UUID, Reached]) -> dict[tuple[UUID, UUID], datetime]:
     """Tickets whose promise an alert is about: (ticket, person) -> when a reminder told them of just that, no less
-    urgently. One query, and two for each person who was.
+    urgently. One query, and two more where any was.
     """
     if not reached:
         return {}
     since = min(each.at for each in reached.values())
     rows = Notification.objects.filter(ticket__in=list(reached), event_type__in=OF_PROMISES, created_at__gte=since)
+    told = list(rows.order_by("-created_at"))
+    wishes = wishes_of_all({row.recipient_id for row in told}) if told else {}
     found: dict[tuple[UUID, UUID], datetime] = {}
-    for row in rows.select_related("recipient").order_by("-created_at"):
+    for row in told:
         each = reached.get(row.ticket_id) if row.ticket_id else None
         if row.ticket_id is None or each is None or row.created_at < each.at:
             continue
-        urgency = urgency_of(each.level)
-        if Urgency(row.urgency).rank >= urgency.rank and tells_as_well(
-            row.recipient, EventType(row.event_type), than=EventType.ALERT, urgency=urgency
-        ):
+        event, urgency = EventType(row.event_type), urgency_of(each.level)
+        is_as_urgent = Urgency(row.urgency).rank >= urgency.rank
+        if is_as_urgent and wishes[row.recipient_id].tell_as_well(event, than=EventType.ALERT, urgency=urgency):
             found[row.ticket_id, row.recipient_id] = row.created_at
     return found
 
@@ -60,7 +61,7 @@ def alerted_of(
     ticket_id: UUID, people: Collection[Agent], *, event: EventType, urgency: Urgency, since: datetime
 ) -> set[UUID]:
     """Those of them whom an alert that was raised after `since` has told of the promise of a ticket, or is about to
-    tell, no less urgently than `event` would. One query, and two for each of them.
+    tell, no less urgently than `event` would. Three queries at most.
     """
     on_its_way = Q(told_at__isnull=False) | Q(tell_at__isnull=False, alert__status=AlertStatus.OPEN)
     rows = AlertRecipient.objects.filter(
@@ -71,8 +72,5 @@ def alerted_of(
         alert__triggered_at__gte=since,
     ).values_list("agent", "alert__level")
     told = {agent_id for agent_id, level in rows if urgency_of(level).rank >= urgency.rank}
-    return {
-        agent.pk
-        for agent in people
-        if agent.pk in told and tells_as_well(agent, EventType.ALERT, than=event, urgency=urgency)
-    }
+    wishes = wishes_of_all(told) if told else {}
+    return {pk for pk in told if wishes[pk].tell_as_well(EventType.ALERT, than=event, urgency=urgency)}

@@ -46,10 +46,15 @@ def test_production_does_not_start_without_what_it_needs(name: str) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_the_web_process_of_production_knows_no_owner_of_tables(tmp_path: Path) -> None:
-    script = "from django.conf import settings; print(sorted(settings.DATABASES), settings.DEMO, settings.DEBUG)"
+def test_the_web_process_of_production_knows_no_owner_of_tables_and_plans_for_the_values_at_hand(
+    tmp_path: Path,
+) -> None:
+    shown = (
+        "sorted(settings.DATABASES), settings.DEMO, settings.DEBUG, settings.DATABASES['default']['OPTIONS']['options']"
+    )
+    script = f"from django.conf import settings; print({shown})"
     done = manage("shell", "--no-imports", "--command", script, **PRODUCTION, ITILNEXT_HOME=str(tmp_path))
-    assert done.stdout.strip() == "['default'] False False", done.stderr
+    assert done.stdout.strip() == "['default'] False False -c plan_cache_mode=force_custom_plan", done.stderr
 
 
 def test_nothing_inline_and_nothing_foreign_is_allowed() -> None:

@@ -301,8 +301,10 @@ TRACES = """
 
 
 WRITTEN = """
-    SELECT (SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables
-            WHERE relname <> 'core_refusedact'),
+    SELECT (SELECT sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
+                       + pg_stat_get_xact_tuples_deleted(oid))
+            FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+                                AND oid <> 'core_refusedact'::regclass),
            (SELECT count(*) FROM core_refusedact)
 """
 """Rows written in this transaction, those that were taken back too; a look at each table costs a hundred times that."""

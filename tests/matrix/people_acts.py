@@ -103,6 +103,7 @@ PEOPLE_ACTS: dict[str, Act] = {
     "admin_index": page("get", "/admin/"),
     "admin_tickets": page("get", "/admin/tickets/ticket/"),
     "admin_envelopes": page("get", "/admin/envelopes/envelope/"),
+    "admin_alerts": page("get", "/admin/sla/alert/"),
     "admin_alert_matrix": page("get", "/admin/sla/alertrule/"),
     "admin_client_reminders": page("get", "/admin/sla/clientreminderrule/"),
     "admin_company_policies": page("get", POLICIES_OF_COMPANIES),

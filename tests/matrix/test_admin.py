@@ -22,6 +22,7 @@ admin_index           -     401  role  role  role   role ok    ok      ok      o
 admin_tickets         -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_envelopes       -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 admin_reminders       -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
+admin_alerts          -     401  role  role  role   role ok    ok      ok      role  role     -    -      401
 # "SLA policies, calendars, alert matrix": manager proposes, auditor reads, admin changes
 admin_alert_matrix    -     401  role  role  role   role role  ok      ok      ok    role     -    -      401
 admin_client_reminders -     401  role  role  role   role role  ok      ok      ok    role     -    -      401

@@ -10,8 +10,9 @@ from core.actors import Actor
 from core.errors import Invalid, StaleVersion, Text
 from core.history import record
 from core.service import service
+from sla.alerts.effects import effects_of
 from sla.alerts.enums import AlertCondition, Recipient
-from sla.alerts.errors import MatrixForbidden
+from sla.alerts.errors import MatrixForbidden, MatrixPreviewed
 from sla.alerts.models import MOST_MINUTES, AlertRule
 from sla.alerts.services.walking import walk_anew
 from sla.policies import may_edit_policies
@@ -30,11 +31,13 @@ def edit_rule(
     recipients: Sequence[str],
     is_active: bool,
     version: int | None = None,
+    is_preview: bool = False,
 ) -> AlertRule:
     """Another threshold, other recipients, on or off; holds for cycles that run already, whose past stays; a timer
-    lets their watches follow.
+    lets their watches follow. As a preview, which needs no reason, nothing is kept.
 
-    Raises MatrixForbidden, Invalid for a level that would come before a lower one or a missing reason, StaleVersion.
+    Raises MatrixForbidden, Invalid for a level that would come before a lower one, recipients nobody can be, or a
+    missing reason, StaleVersion, MatrixPreviewed.
     """
     if not may_edit_policies(by):
         raise MatrixForbidden
@@ -43,29 +46,47 @@ def edit_rule(
     rows = list(cells.filter(priority=wanted.priority, condition=wanted.condition))
     rule = next(row for row in rows if row.pk == rule_id)
     rule.threshold_minutes, rule.recipients, rule.is_active = threshold_minutes, list(recipients), is_active
-    if faults := _faults(rule, rows, reason):
+    if faults := _faults(rule, rows, reason=None if is_preview else reason):
         raise Invalid(faults)
     if version is not None and version != rule.version:
         raise StaleVersion(given=version, current=rule.version)
+    if is_preview:
+        raise MatrixPreviewed(effects_of(rule, now=timezone.now()))
     record(rule, by=by, reason=reason.strip())
     walk_anew(rule.priority, rule.condition, at=timezone.now())
     return rule
 
 
-def _faults(rule: AlertRule, rows: Sequence[AlertRule], reason: str) -> Faults:
+def _faults(rule: AlertRule, rows: Sequence[AlertRule], *, reason: str | None) -> Faults:
+    """`reason` None: none is needed."""
     faults: Faults = {}
     if not 0 <= rule.threshold_minutes <= MOST_MINUTES:
         faults["threshold_minutes"] = _("A number from 0 to %(most)s.") % {"most": MOST_MINUTES}
     elif rule.is_active and (other := out_of_order(rule, rows)) is not None:
-        faults["threshold_minutes"] = _("Level %(level)s would come out of order: it has %(minutes)s minutes.") % {
-            "level": other.level,
-            "minutes": other.threshold_minutes,
-        }
-    if not rule.recipients or not set(rule.recipients) <= set(Recipient.values):
-        faults["recipients"] = _("Name at least one recipient.")
-    if len(reason.strip()) < LEAST_REASON:
+        faults["threshold_minutes"] = _order_of(rule, other)
+    if fault := _fault_of_recipients(rule):
+        faults["recipients"] = fault
+    if reason is not None and len(reason.strip()) < LEAST_REASON:
         faults["reason"] = _("Say why: the matrix keeps the reason of every change.")
     return faults
+
+
+def _order_of(rule: AlertRule, other: AlertRule) -> Text:
+    """Why they cannot come like that."""
+    told = {"level": rule.level, "other": other.level, "minutes": other.threshold_minutes}
+    if rule.level > other.level:
+        return _("Level %(level)s would come before level %(other)s, which has %(minutes)s minutes.") % told
+    return _("Level %(level)s would come after level %(other)s, which has %(minutes)s minutes.") % told
+
+
+def _fault_of_recipients(rule: AlertRule) -> Text:
+    if not rule.recipients:
+        return _("Name at least one recipient.")
+    if unknown := sorted(set(rule.recipients) - set(Recipient.values)):
+        return _("There is no recipient “%(name)s”.") % {"name": unknown[0][:40]}
+    if rule.condition == AlertCondition.NOT_ASSIGNED and Recipient.TECH in rule.recipients:
+        return _("Nobody owns the ticket yet: name the supervisor or the manager.")
+    return ""
 
 
 def out_of_order(rule: AlertRule, rows: Sequence[AlertRule]) -> AlertRule | None:
