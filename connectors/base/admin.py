@@ -13,6 +13,7 @@ from connectors.base.selectors import standing_of
 from connectors.base.services import add_connection, change_connection
 from core.actors import Actor
 from core.admin_site import PolicyAdmin, actor_in
+from core.errors import Invalid
 
 HEALTH = ("state", "last_success_at", "last_failure_text", "tested_at")
 
@@ -44,9 +45,9 @@ class ConnectionAdmin(PolicyAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The fields hang on the kind, so Django is not to look for them in the model."""
-        if not self.may_add(actor_in(request)):
-            return super().get_form(request, obj, change=change, **kwargs)
-        return super().get_form(request, obj, change=change, fields=("name", "is_active"), **kwargs)
+        if self.may_add(actor_in(request)):
+            kwargs["fields"] = ("name", "is_active")
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if not self.may_add(actor_in(request)):  # readers see the settings as they are kept, and of secrets nothing
@@ -58,9 +59,13 @@ class ConnectionAdmin(PolicyAdmin):
         return HEALTH
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        by, given = actor_in(request), form.given()
-        if change:
-            change_connection(obj, by=by, **given)
-            return
-        made = add_connection(form.cleaned_data["kind"], by=by, name=obj.name, is_active=obj.is_active, **given)
-        obj.pk = made.pk
+        by, given, kind = actor_in(request), form.given(), form.cleaned_data["kind"]
+        try:
+            if change:
+                change_connection(obj, by=by, **given)
+                return
+            obj.pk = add_connection(kind, by=by, name=obj.name, is_active=obj.is_active, **given).pk
+        except Invalid as refusal:  # each sentence at its field, which is named after the kind as well
+            raise Invalid(
+                {name if name in form.fields else f"{kind}__{name}": texts for name, texts in refusal.fields.items()}
+            ) from refusal

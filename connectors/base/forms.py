@@ -8,6 +8,9 @@ from connectors.base.kinds import Kind, all_kinds, kind_named
 from connectors.base.models import Connection
 from connectors.base.secrets import place_of
 
+WIDE = {"class": "vTextField"}
+"""As the admin's own fields."""
+
 
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """A connection with what its kind asks for. What is kept of secrets is never put into a field."""
@@ -32,10 +35,16 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
     def _ask_for(self, kind: Kind) -> None:
         for asked in kind.settings:
             kept = self.instance.settings.get(asked.name, "")
-            field = forms.CharField(label=str(asked.label), help_text=str(asked.help), required=False, initial=kept)
+            field = forms.CharField(
+                label=str(asked.label),
+                help_text=str(asked.help),
+                required=False,
+                initial=kept,
+                widget=forms.TextInput(attrs=WIDE),
+            )
             self.fields[f"{kind.name}__{asked.name}"] = field
         for asked in kind.secrets:
-            widget = forms.Textarea(attrs={"rows": 4}) if asked.is_long else forms.PasswordInput()
+            widget = forms.Textarea(attrs={"rows": 4}) if asked.is_long else forms.PasswordInput(attrs=WIDE)
             widget.attrs["autocomplete"] = "off"
             self.fields[f"{kind.name}__{asked.name}"] = forms.CharField(
                 label=str(asked.label), help_text=_told(self.instance, asked.name), required=False, widget=widget
