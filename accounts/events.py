@@ -88,6 +88,13 @@ class CustomerTierChanged(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrimaryTeamChanged(DomainEvent):
+    """A person belongs to another team first of all, or to none: their hours are others from now on."""
+
+    agent_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class RolesChanged(DomainEvent):
     """A person's roles changed. A business role that an admin grants to oneself is reported to managers (rule 12)."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from accounts.models import Agent, BusinessCalendar
+from accounts.models import Agent, BusinessCalendar, Team
 from core.errors import DomainError
 from core.worktime import WorkCalendar
 
@@ -14,6 +14,17 @@ address_guards: list[Callable[[str], DomainError | None]] = []
 
 calendar_guards: list[Callable[[BusinessCalendar, WorkCalendar], DomainError | None]] = []
 """Asked before a calendar gets these hours, or becomes the default one; the first error refuses."""
+
+
+hours_guards: list[Callable[[Team], DomainError | None]] = []
+"""Asked before a team works by another calendar than before, with that calendar; the first error refuses."""
+
+
+def refuse_hours(team: Team) -> None:
+    """Raise the first objection."""
+    for guard in hours_guards:
+        if refusal := guard(team):
+            raise refusal
 
 
 def refuse_calendar(calendar: BusinessCalendar, hours: WorkCalendar) -> None:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from core.actors import Actor
-from core.writing import AUDIT, Counted, QuickWrite, copying, insert_all, insert_soon
+from core.statements import copying
+from core.writing import AUDIT, Counted, QuickWrite, insert_all, insert_soon
 
 M = TypeVar("M", bound=models.Model)
 
@@ -102,7 +103,7 @@ def _keeps_many(model: type[models.Model]) -> bool:
 
 
 def stamp_of(by: Actor, reason: str = "", *, is_new: bool = True) -> list[Any]:
-    """Values of `core.writing.STAMP`."""
+    """Values of `core.statements.STAMP`."""
     return [by.audit_name[:255], by.audit_user_id, reason[:500] or None, "+" if is_new else "~", timezone.now()]
 
 

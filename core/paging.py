@@ -23,6 +23,8 @@ from core.errors import Invalid
 M = TypeVar("M", bound=Model)
 MANY_FIELDS = 3
 """From so many fields on, the first is one that many rows share, as a priority."""
+TOO_MANY_FIELDS = 5
+"""Orders of so many begin with what no index knows, as a name: all rows of the list are read whatever is asked."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,14 @@ def keyset_page(
     """
     backwards, values = decode_cursor(cursor, queryset, ordering) if cursor else (False, None)
     wanted = [_flip(name) for name in ordering] if backwards else list(ordering)
-    if load is None:
-        behind = queryset if values is None else queryset.filter(_beyond(wanted, values))
-        rows = list(behind.order_by(*wanted)[: size + 1])
+    ranges = [queryset] if values is None else [queryset.filter(part) for part in _ranges(wanted, values)]
+    if load is None and len(ranges) == 1:
+        rows = list(ranges[0].order_by(*wanted)[: size + 1])
     else:
-        ranges = [queryset] if values is None else [queryset.filter(part) for part in _ranges(wanted, values)]
-        found = [Q(InRows(F("pk"), part.order_by(*wanted).values("pk")[: size + 1])) for part in ranges]
+        found = reduce(or_, [Q(InRows(F("pk"), part.order_by(*wanted).values("pk")[: size + 1])) for part in ranges])
         every = queryset.model._default_manager  # noqa: SLF001  # public by Django's documentation
-        rows = list(load(every.filter(reduce(or_, found))).order_by(*wanted)[: size + 1])
+        joined = load(every.filter(found)) if load else queryset.filter(found)
+        rows = list(joined.order_by(*wanted)[: size + 1])
     has_more = len(rows) > size
     rows = rows[:size]
     if backwards:
@@ -103,12 +105,13 @@ def _ranges(ordering: Sequence[str], values: Sequence[Any]) -> list[Q]:
 
     Many rows share the first of several fields: those that share it are one part and those beyond it the other. Of both
     at once the index would only find where the shared value begins, and page 200 would read the 199 before it again.
+    Those that share it may share the second, too: nothing is promised on many equally urgent tickets.
     """
-    if len(ordering) < MANY_FIELDS:
+    if not MANY_FIELDS <= len(ordering) < TOO_MANY_FIELDS:
         return [_beyond(ordering, values)]
     first, operator = (ordering[0][1:], "lt") if ordering[0].startswith("-") else (ordering[0], "gt")
     alike, beyond = Q(**{first: values[0]}), Q(**{f"{first}__{operator}": values[0]})
-    return [alike & _beyond(ordering[1:], values[1:]), beyond]
+    return [*(alike & part for part in _ranges(ordering[1:], values[1:])), beyond]
 
 
 def encode_cursor(direction: str, row: Model, ordering: Sequence[str]) -> str:

@@ -19,11 +19,10 @@ from psycopg import RawCursor
 from psycopg.pq import TransactionStatus
 
 from core.columns import Column, column_of, columns_named, columns_of
+from core.statements import copying, counting_text, insert_all_text, rows_text, update_text
 
-STAMP = ("actor_name", "history_user_id", "history_change_reason", "history_type", "history_date")
-"""Columns of a history row beside those of the row itself."""
 AUDIT = "_audit_stamp"
-"""Attribute of a new instance whose history is to be written together with it: values of `STAMP`."""
+"""Attribute of a new instance whose history is to be written together with it: values of `core.statements.STAMP`."""
 
 _texts: dict[tuple[Any, ...], str] = {}
 
@@ -47,7 +46,7 @@ class Statement:
     text: str
     values: Sequence[Any]
     audited: type[models.Model] | None = None
-    """Whose history takes the new row too; its `values` end with those of `STAMP`."""
+    """Whose history takes the new row too; its `values` end with those of `core.statements.STAMP`."""
     columns: str = ""
     """Of a plain INSERT, up to its first row: one more of the same columns is put to it."""
     counted: Counted | None = None
@@ -141,7 +140,7 @@ def insert_soon(row: "QuickWrite", *, stamp: Sequence[Any] = (), counted: Counte
     if counted is not None:
         place = [column.attname for column, _value in given].index(counted.column)
         del values[place]
-        statement.text = _counting_text(text, place, counted.value)
+        statement.text = counting_text(text, place, counted.value)
         statement.values = [*counted.values, *values, *stamp]
         statement.counted, statement.tell = counted, partial(setattr, row, counted.column)
     _write_soon(statement)
@@ -155,28 +154,10 @@ def insert_rows_soon(model: type[models.Model], names: tuple[str, ...], rows: Se
     if not rows:
         return
     columns, database = columns_named(model, names), connections[DEFAULT_DB_ALIAS]
-    head, places = _rows_text(model, names)
+    head, places = rows_text(model, names)
     values = [column.prepared(value, database) for row in rows for column, value in zip(columns, row, strict=True)]
     text = head + ",".join([places] * len(rows))
     _write_soon(Statement(model._meta.db_table, text, values, columns=head))
-
-
-@lru_cache(maxsize=64)
-def _rows_text(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, str]:
-    """An INSERT up to its first row, and the places of a row."""
-    columns = columns_named(model, names)
-    named = ", ".join(f'"{column.field.column}"' for column in columns)
-    head = f'INSERT INTO "{model._meta.db_table}" ({named}) VALUES '  # noqa: S608  # names of ours
-    return head, f"({', '.join(['%s'] * len(columns))})"
-
-
-@lru_cache(maxsize=64)
-def _counting_text(text: str, place: int, value: str) -> str:
-    """An INSERT that takes the column at this place from what is counted."""
-    head, _values, places = text.partition(" VALUES (")
-    parts = places.removesuffix(")").split(", ")
-    parts[place] = f"(SELECT {value} FROM counted)"  # noqa: S608  # names of ours
-    return f"{head} VALUES ({', '.join(parts)})"
 
 
 def update(row: "QuickWrite", names: Sequence[str]) -> None:
@@ -187,7 +168,7 @@ def update(row: "QuickWrite", names: Sequence[str]) -> None:
     meta: Any = row._meta
     columns, database = columns_named(type(row), tuple(names)), connections[DEFAULT_DB_ALIAS]
     values = [column.prepared(column.value_of(row, is_new=False), database) for column in columns]
-    text = _update_text(type(row), tuple(column.field.column for column in columns))
+    text = update_text(type(row), tuple(column.field.column for column in columns))
     with _cursor(DEFAULT_DB_ALIAS) as cursor:
         _execute(cursor, meta.db_table, text, [*values, row.pk])
         if cursor.rowcount != 1:
@@ -334,17 +315,10 @@ class QuickWrite(models.Model):
             _execute(
                 cursor,
                 meta.db_table,
-                _update_text(type(self), tuple(field.column for field in fields)),
+                update_text(type(self), tuple(field.column for field in fields)),
                 [*(field.get_db_prep_save(value, connection) for field, _model, value in values), pk_val],
             )
             return bool(cursor.rowcount)
-
-
-@lru_cache(maxsize=512)
-def _update_text(model: type[models.Model], columns: tuple[str, ...]) -> str:
-    meta: Any = model._meta
-    places = ", ".join(f'"{column}" = %s' for column in columns)
-    return f'UPDATE "{meta.db_table}" SET {places} WHERE "{meta.pk.column}" = %s'  # noqa: S608  # names of ours
 
 
 def _text(
@@ -363,17 +337,6 @@ def _text(
     return _texts[key]
 
 
-@lru_cache(maxsize=256)
-def copying(model: type[models.Model], source: str) -> str:
-    """Statement that copies what `source` has of `model` into its history; values of `STAMP` are its parameters."""
-    history: Any = model.history.model  # type: ignore[attr-defined]  # of audited models
-    columns = ", ".join(f'"{field.column}"' for field in history.tracked_fields)
-    return (
-        f'INSERT INTO "{history._meta.db_table}" ({", ".join(STAMP)}, {columns}) '  # noqa: S608  # names of ours
-        f"SELECT %s, %s, %s, %s, %s, {columns} FROM {source}"
-    )
-
-
 def insert_all(rows: Sequence[models.Model], *, stamp: Sequence[Any] = (), unless_there: bool = False) -> set[Any]:
     """Write new rows of one model in one statement, with their history if there is a `stamp`; no signals are sent.
 
@@ -390,26 +353,7 @@ def insert_all(rows: Sequence[models.Model], *, stamp: Sequence[Any] = (), unles
             if not filled[-1]:
                 values.append(column.prepared(value, database))
         row._state.adding = False
-    text = _insert_all_text(model, len(rows), tuple(filled), is_audited=bool(stamp), unless_there=unless_there)
+    text = insert_all_text(model, len(rows), tuple(filled), is_audited=bool(stamp), unless_there=unless_there)
     with _cursor(DEFAULT_DB_ALIAS) as cursor:
         cursor.execute(text, [*values, *stamp])
         return {key for (key,) in cursor}
-
-
-@lru_cache(maxsize=128)
-def _insert_all_text(
-    model: type[models.Model], count: int, filled: tuple[bool, ...], *, is_audited: bool, unless_there: bool
-) -> str:
-    """`filled`: by the database, for each column of each row."""
-    meta: Any = model._meta
-    width = len(meta.concrete_fields)
-    marks = ["DEFAULT" if by_database else "%s" for by_database in filled]
-    places = ", ".join(f"({', '.join(marks[row * width : (row + 1) * width])})" for row in range(count))
-    columns = ", ".join(f'"{field.column}"' for field in meta.concrete_fields)
-    text = f'INSERT INTO "{meta.db_table}" ({columns}) VALUES {places}'  # noqa: S608  # names of ours
-    text += " ON CONFLICT DO NOTHING" if unless_there else ""
-    key = f'"{meta.pk.column}"'
-    if is_audited:
-        copied = copying(model, "written")
-        return f"WITH written AS ({text} RETURNING *), copied AS ({copied}) SELECT {key} FROM written"  # noqa: S608
-    return f"{text} RETURNING {key}"

@@ -45,6 +45,7 @@ COLUMNS = {
     "channel": Column(gettext_lazy("Channel"), reads=("channel",)),
     "product": Column(gettext_lazy("Product"), reads=("product",)),
     "opened": Column(gettext_lazy("Opened"), sort="-created_at"),
+    "due": Column(gettext_lazy("Due"), sort="resolution_due_at", reads=("resolution_due_at",)),
     "status": Column(gettext_lazy("Status"), is_usual=True, sort="status"),
     "owner": Column(gettext_lazy("Owner"), is_usual=True, sort="owner"),
     "changed": Column(gettext_lazy("Changed"), is_usual=True),
@@ -90,6 +91,8 @@ def with_columns(row: Row, ticket: Ticket, columns: Sequence[str]) -> Row:
 def _cell(name: str, ticket: Ticket) -> dict[str, Any]:
     if name == "opened":
         return {"value": relative_time(ticket.created_at)}
+    if name == "due":
+        return {"value": relative_time(ticket.resolution_due_at)}
     return {"value": _VALUES[name](ticket)}
 
 
@@ -109,6 +112,8 @@ def sort_labels() -> dict[str, str]:
     return {
         "-priority_score": _("Most urgent first"),
         "priority_score": _("Least urgent first"),
+        "resolution_due_at": _("First due first"),
+        "-resolution_due_at": _("Last due first"),
         "-created_at": _("Newest first"),
         "created_at": _("Oldest first"),
         "status": _("By status"),

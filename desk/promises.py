@@ -46,6 +46,7 @@ ICONS: dict[str, str] = {Indicator.MET: "check", Indicator.MISSED: "x"}
 """Of ended ones. Style draws disc, triangle, square and bars of open ones, as the elements of lists are counted; their
 shapes differ, since not everybody tells the colours apart (ux.md section 6).
 """
+SECOND = timedelta(seconds=1)
 TICKED = timedelta(hours=25)
 """For so long after the full hour a page can go on counting by itself."""
 
@@ -210,31 +211,46 @@ def _explained(one: Any, now: datetime) -> Part:  # Any: sla.selectors.Explained
         "badge": badge_of(_shown(clock), now),
         "due": clock.due_at,
         "is_standing": clock.state == ClockState.PAUSED,
-        "target": _target(clock.target_minutes),
+        "target": _length(clock.target_minutes * 60),
         "policy": clock.policy.name,
         "calendar": clock.hours.calendar.name,
         "is_limited": one.is_limited,
-        "parts": [_segment(part) for part in one.parts],
+        "parts": [_segment(part, seconds) for part, seconds in shown_parts(one.parts)],
         "edits": one.edits,
         "chosen_for": one.chosen_for.label if one.chosen_for else "",
     }
 
 
-def _target(minutes: int) -> str:
-    hours, rest = divmod(minutes, 60)
-    if hours and rest:
-        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
-    return amount_in_words(minutes * 60)
+def _length(seconds: int) -> str:
+    """ "2 h 5 min 20 s"; what there is none of is left out."""
+    patterns = relative_patterns()
+    hours, rest = divmod(seconds, 3600)
+    amounts = ((patterns["hours"], hours), (patterns["minutes"], rest // 60), (_("{n} s"), rest % 60))
+    return " ".join(pattern.format(n=number) for pattern, number in amounts if number)
 
 
-def _segment(part: Any) -> Part:  # Any: sla.selectors.Part
+def shown_parts(parts: Iterable[Any]) -> list[tuple[Any, int]]:  # Any: sla.selectors.Part
+    """Stretches of time with the whole seconds that are shown of them, so that those that count add up to what was
+    counted, and the others to the rest; one that has no second of its own is left out.
+    """
+    passed = {True: timedelta(), False: timedelta()}
+    found = []
+    for part in parts:
+        segment, counts = part.segment, part.segment.kind == "open"
+        before = passed[counts]
+        passed[counts] = before + (segment.end - segment.start)
+        found.append((part, passed[counts] // SECOND - before // SECOND))
+    return [(part, seconds) for part, seconds in found if seconds]
+
+
+def _segment(part: Any, seconds: int) -> Part:  # Any: sla.selectors.Part
     segment = part.segment
     return {
         "kind": segment.kind,
         "what": _what(segment.kind, segment.why, segment.name),
         "from_at": segment.start,
         "to_at": segment.end,
-        "length": _target(round(segment.seconds / 60)),
+        "length": _length(seconds),
         "by": part.person.name if part.person else "",
         "note": segment.note,
         "is_ahead": part.is_ahead,

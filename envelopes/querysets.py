@@ -52,6 +52,10 @@ class EnvelopeQuerySet(models.QuerySet["Envelope"]):
         helps = Q(status__in=OPEN) & (Q(assigned_to__in=agent_ids) | takes_part)
         return self.filter(helps | Q(vendor_addresses__overlap=list(addresses)) & not_long_over())
 
+    def asked_alone(self, agent_id: UUID) -> Self:
+        """Open ones in which this person is asked, or helps, and no team."""
+        return self.filter(status__in=OPEN, team__isnull=True, assigned_to=agent_id)
+
     def for_update(self) -> Self:
         """Locked in the order of ids, so that two transactions never wait for each other in a circle."""
         return self.order_by("pk").select_for_update(of=("self",), no_key=True)

@@ -9,6 +9,7 @@ from reports.measures.asked import Asked
 from reports.measures.course import StepOfCourse
 from reports.measures.figures import Figure
 from reports.measures.registry import METRICS
+from reports.measures.trend import Day
 from reports.wording import name_of
 
 
@@ -26,6 +27,13 @@ def table_of_course(steps: Iterable[StepOfCourse]) -> Iterator[list[Cell]]:
     for step in steps:
         for figure in step.figures:
             yield [step.first.isoformat(), step.last.isoformat(), *_row(figure)]
+
+
+def table_of_backlog(days: Iterable[Day]) -> Iterator[list[Cell]]:
+    """One row a day; ages in seconds."""
+    yield [_("Day"), _("Open tickets"), _("Waiting for the customer"), _("Median age"), _("90th percentile")]
+    for day in days:
+        yield [day.on.isoformat(), day.count, day.waiting, day.p50, day.p90]
 
 
 def _heads() -> list[Cell]:

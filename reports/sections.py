@@ -1,7 +1,6 @@
 """What each page of figures shows, section by section: numbers, a chart, its table, definitions."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +13,7 @@ from reports.measures import alerts, customers, flow, helping, promises
 from reports.measures.asked import Asked
 from reports.measures.figures import Figure
 from reports.measures.registry import metrics_of
-from reports.measures.trend import backlog_trend
+from reports.measures.trend import backlog_asked
 from reports.shown import Link, Shown
 
 TREND_DAYS = 92
@@ -171,16 +170,11 @@ def _flow(asked: Asked, link: Link) -> list[Shown]:
 
 
 def _trend(asked: Asked) -> list[Shown]:
-    """Whose backlog it was is known of teams, not of persons."""
-    if asked.person is not None:
-        return []
-    last = (asked.end - timedelta(microseconds=1)).astimezone(asked.zone).date()
-    first = max(asked.start.astimezone(asked.zone).date(), last - timedelta(days=TREND_DAYS - 1))
-    days = backlog_trend(first, last, teams=asked.teams)
+    days = backlog_asked(asked, most_days=TREND_DAYS)
     if not days:
         return []
-    chart = shown.trend(_("Open tickets, day by day"), days)
-    return [_section("trend", _("Backlog, day by day"), ("M16",), charts=[chart], table=shown.trend_table(days))]
+    chart, table = shown.trend(_("Open tickets, day by day"), days), shown.trend_table(days)
+    return [_section("trend", _("Backlog, day by day"), ("M16",), charts=[chart], table=table, has_export=True)]
 
 
 def _table(slug: str, asked: Asked, link: Link) -> Shown:

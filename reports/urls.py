@@ -6,6 +6,7 @@ pages: list[URLPattern | URLResolver] = [
     path("", views.report, name="overview"),
     path("rows/", views.rows, name="rows"),
     path("export.csv", views.export, name="export"),
+    path("backlog.csv", views.backlog, name="backlog"),
     path("<slug:slug>/", views.report, name="report"),
 ]
 

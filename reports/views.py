@@ -1,6 +1,6 @@
 """Pages of figures: `/reports/`, one page a subject below it, and the rows behind any number."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -18,19 +18,20 @@ from accounts.models import Agent
 from core.errors import DomainError, Invalid
 from core.labels import label_of
 from core.paging import Page, keyset_page
-from core.tables import csv_rows
+from core.tables import Cell, csv_rows
 from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
 from reports import shown
 from reports.asking import asked_of
 from reports.enums import Part, Step
 from reports.errors import FiguresForbidden
-from reports.exporting import table_of, table_of_course
+from reports.exporting import table_of, table_of_backlog, table_of_course
 from reports.forms import ReportForm
 from reports.measures.asked import Asked
 from reports.measures.course import MOST_STEPS, StepOfCourse, course_of, has_course, number_of_steps
 from reports.measures.figures import Figure
 from reports.measures.registry import figure_named
+from reports.measures.trend import backlog_asked
 from reports.policies import Sight, may_read_figures, sight_of
 from reports.sections import sections_of
 from reports.seen import in_sight, ticket_of
@@ -105,6 +106,7 @@ def _frame(question: Question, slug: str) -> Shown:
         "is_own": question.asked.person is not None,
         "page_url": _url(slug),
         "export_url": _with(question, reverse("reports:export")),
+        "backlog_url": _with(question, reverse("reports:backlog")),
         "tabs": [
             {"label": label, "url": _with(question, _url(each)), "is_current": each == slug}
             for each, label in PAGES.items()
@@ -137,10 +139,25 @@ def export(request: AgentRequest) -> Any:  # a stream is no HttpResponse to Djan
         table = table_of_course(_course(question, code, str(request.GET["by"])))
     else:
         table = table_of(question.asked)
-    name = f"figures-{question.first}-{question.last}.csv"
+    return _as_csv(table, f"figures-{question.first}-{question.last}.csv")
+
+
+@require_GET
+@agent_required
+def backlog(request: AgentRequest) -> Any:  # as above
+    """The backlog day by day as CSV, oldest first, ages in seconds; nothing but heads where a person is asked for."""
+    if not may_read_figures(request.agent):
+        return _refused(request, FiguresForbidden())
+    question = _question(request)
+    if question.status != 200:
+        raise Http404
+    table = table_of_backlog(backlog_asked(question.asked))
+    return _as_csv(table, f"backlog-{question.first}-{question.last}.csv")
+
+
+def _as_csv(table: Iterable[list[Cell]], name: str) -> StreamingHttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    pieces = csv_rows(list(table))
-    return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(csv_rows(list(table)), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_GET

@@ -8,11 +8,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
-from core.admin_site import PolicyAdmin, actor_in
+from core.admin_site import actor_in
+from sla.admin_base import RuleAdmin
 from sla.alerts.admin import AlertAdmin, AlertRuleAdmin
 from sla.client_reminders.admin import ClientReminderRuleAdmin
 from sla.models import CompanyPolicy, SlaPolicy
-from sla.policies import may_edit_policies, may_see_policies
+from sla.policies import may_edit_policies
 from sla.reminders.admin import ReminderAdmin
 from sla.scores.admin import ScoreValueAdmin
 from sla.services import choose_for_company, save_policy
@@ -34,7 +35,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
 
 
 @admin.register(SlaPolicy)
-class SlaPolicyAdmin(PolicyAdmin):
+class SlaPolicyAdmin(RuleAdmin):
     """What is promised to whom. Each change is in its history; running clocks follow it."""
 
     form = PolicyForm
@@ -59,13 +60,7 @@ class SlaPolicyAdmin(PolicyAdmin):
         (_("Promised between teams, or by a vendor"), {"fields": ("ola_response_minutes", "ola_completion_minutes")}),
     )
 
-    def may_view(self, by: Actor, obj: Any = None) -> bool:
-        return may_see_policies(by)
-
     def may_add(self, by: Actor) -> bool:
-        return may_edit_policies(by)
-
-    def may_change(self, by: Actor, obj: Any = None) -> bool:
         return may_edit_policies(by)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -79,7 +74,7 @@ class SlaPolicyAdmin(PolicyAdmin):
 
 
 @admin.register(CompanyPolicy)
-class CompanyPolicyAdmin(PolicyAdmin):
+class CompanyPolicyAdmin(RuleAdmin):
     """Which policy a company is promised before all others."""
 
     form = PolicyForm
@@ -87,13 +82,7 @@ class CompanyPolicyAdmin(PolicyAdmin):
     list_select_related = ("company", "policy")
     search_fields = ("company__name", "policy__name")
 
-    def may_view(self, by: Actor, obj: Any = None) -> bool:
-        return may_see_policies(by)
-
     def may_add(self, by: Actor) -> bool:
-        return may_edit_policies(by)
-
-    def may_change(self, by: Actor, obj: Any = None) -> bool:
         return may_edit_policies(by)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

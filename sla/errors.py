@@ -33,6 +33,14 @@ class PromiseOutOfReach(Conflict):
     hint = _("Give the calendar more hours, or change that policy first.")
 
 
+class HelpOutOfReach(Conflict):
+    code = "promise_out_of_reach"
+    detail = _(
+        "In this calendar what “%(policy)s” promises between teams would be due in more than five years, or never."
+    )
+    hint = _("Choose a calendar with more hours, or change that policy first.")
+
+
 class PoliciesNotEditable(Forbidden):
     detail = _("You may not change what is promised.")
     hint = _("An admin can.")

@@ -1,4 +1,6 @@
-"""What a calendar must be able to hold: a promise of which nobody can say when it is due is none."""
+"""What calendars, and teams that work by them, must be able to hold: a promise of which nobody can say when it is due
+is none.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -6,11 +8,13 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.calendars import work_calendar
 from accounts.models import BusinessCalendar, Team
+from accounts.selectors import calendar_of
 from core.errors import DomainError
 from core.worktime import NoOpenTime, WorkCalendar, add_worked
 from sla.enums import PolicyKind
-from sla.errors import PromiseOutOfReach
+from sla.errors import HelpOutOfReach, PromiseOutOfReach
 from sla.models import SlaPolicy
 from sla.models.policies import TARGETS
 
@@ -37,6 +41,19 @@ def promises_held(calendar: BusinessCalendar, hours: WorkCalendar) -> DomainErro
         if is_out_of_reach(hours, longest_target(policy)[1], now=now):
             return PromiseOutOfReach(policy=policy.name)
     return None
+
+
+def help_held(team: Team) -> DomainError | None:
+    """Asked before `team` works by another calendar: in its hours helpers keep what teams promise each other."""
+    hours, now = work_calendar(calendar_of(team)), timezone.now()
+    for policy in _of_helpers(Q(team=team.pk) | Q(team=None)):
+        if is_out_of_reach(hours, longest_target(policy)[1], now=now):
+            return HelpOutOfReach(policy=policy.name)
+    return None
+
+
+def _of_helpers(whose: Q) -> Iterable[SlaPolicy]:
+    return SlaPolicy.objects.filter(~Q(kind=PolicyKind.SLA), whose, is_active=True).order_by("order", "name")
 
 
 def _counted_in(calendar: BusinessCalendar) -> Iterable[SlaPolicy]:

@@ -1,6 +1,6 @@
 """What happens below becomes facts about clocks, in the same transaction: ticket and clocks never disagree."""
 
-from accounts.events import CustomerTierChanged
+from accounts.events import CustomerTierChanged, PrimaryTeamChanged
 from core.events import subscribe
 from envelopes.events import (
     EnvelopeAccepted,
@@ -91,6 +91,11 @@ def follow_cleared_flag(event: FlagCleared) -> None:
 @subscribe(CustomerTierChanged)
 def follow_customer(event: CustomerTierChanged) -> None:
     services.follow_customer(contact_id=event.contact_id, company_id=event.company_id)
+
+
+@subscribe(PrimaryTeamChanged)
+def follow_helper(event: PrimaryTeamChanged) -> None:
+    services.follow_helper(event.agent_id)
 
 
 @subscribe(EnvelopeOpened)

@@ -1,7 +1,7 @@
 """What `ready()` of the app registers for clocks."""
 
 from accounts.extensions import CompanyField, company_fields
-from accounts.guards import calendar_guards
+from accounts.guards import calendar_guards, hours_guards
 from core import metrics, timers
 from envelopes.clock import use_clock
 from sla import (
@@ -9,7 +9,7 @@ from sla import (
     services,
     wording,
 )
-from sla.guards import promises_held
+from sla.guards import help_held, promises_held
 from sla.metrics import of_clocks
 from sla.selectors import NAMED_SCHEMA, policies_of_companies, policies_of_tickets
 from sla.selectors.beside import CLOCKS, PAUSES
@@ -22,6 +22,7 @@ from tickets.extensions import TicketField, ticket_fields
 def register() -> None:
     use_clock(services.PolicyClock())
     calendar_guards.append(promises_held)
+    hours_guards.append(help_held)
     wording.register()
     kept_above["clocks"], kept_above["clock_pauses"] = CLOCKS, PAUSES
     standing_ways.append(standing_as)

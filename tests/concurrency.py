@@ -1,10 +1,49 @@
 """Doing things at the same time over real connections."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
+
+from tests.database import connect_as_owner
+
+
+def beside(act: Callable[[], Any], *, patience: float = 60.0) -> Callable[[], Any]:
+    """Run `act` in a thread with connections of its own until it has ended, or waits for a lock that this one holds.
+
+    The answer waits for its end, and tells what it returned or the exception it raised.
+    """
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.append(act())
+        except Exception as error:  # noqa: BLE001  # the caller judges it
+            outcome.append(error)
+        finally:
+            connections.close_all()
+
+    def end() -> Any:
+        thread.join(patience)
+        if not outcome:
+            raise TimeoutError(f"the act still runs after {patience:.0f} s")
+        return outcome[0]
+
+    connection.ensure_connection()
+    held_by, ends_at = connection.connection.info.backend_pid, time.monotonic() + patience
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    with connect_as_owner() as owner:
+        while thread.is_alive() and not owner.execute(WAITING, [held_by]).fetchone():
+            if time.monotonic() > ends_at:
+                raise TimeoutError("the act neither ends nor waits")
+            thread.join(0.02)
+    return end
+
+
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
 
 
 def in_parallel(*acts: Callable[[], Any], patience: float = 60.0) -> list[Any]:

@@ -50,7 +50,7 @@ place in the column of the work that goes on.
 """
 
 ON_BOARDS = tuple(status for statuses in STATUS_COLUMNS.values() for status in statuses)
-"""Statuses of tickets in work and of resolved ones; an index holds just these (`ticket_board`)."""
+"""Statuses of tickets in work and of resolved ones; an index holds just these (`ticket_boards`)."""
 
 STATUS_COLUMN = Case(
     When(status__in=STATUS_COLUMNS["waiting"], then=Value("waiting")), default=F("status"), output_field=CharField()

@@ -1,14 +1,14 @@
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import DateTimeField, Func, Q, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from accounts.enums import Role
 from accounts.models import Agent
@@ -20,6 +20,15 @@ from tickets.hidden import NONE, task_ways, work_ways
 
 if TYPE_CHECKING:
     from tickets.models import OutboundMessage, Task, Ticket, TimelineEntry  # noqa: F401
+
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""Where nothing is promised: behind all that is due."""
+
+
+def due_sorted() -> Coalesce:
+    """When a ticket is to be resolved, as its order needs it: never empty. Indexes hold this very expression."""
+    return Coalesce("resolution_due_at", Value(NEVER), output_field=DateTimeField())
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -55,7 +64,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def in_queue_order(self) -> Self:
         """Most urgent first; `QUEUE_ORDER` is the same for keyset paging."""
-        return self.order_by(*QUEUE_ORDER)
+        return self.with_due().order_by(*QUEUE_ORDER)
+
+    def with_due(self) -> Self:
+        """With `due_sorted`, by which `QUEUE_ORDER` and `DUE_FIRST` order."""
+        return self.annotate(due_sorted=due_sorted())
 
     def for_update(self) -> Self:
         """Locked in the order of ids, so that two transactions never wait for each other in a circle."""
@@ -116,7 +129,10 @@ ROW = (
     *("requester__first_name", "requester__last_name", "requester__email", "requester__tier"),
     *("company__name", "company__tier", "team__name", "owner__name", "offered_to__name"),
 )
-QUEUE_ORDER = ("-priority_score", "created_at", "id")
+QUEUE_ORDER = ("-priority_score", "due_sorted", "created_at", "id")
+"""Of tickets `with_due`: the most urgent, of these what is due first, of these the oldest (domain.md section 11)."""
+DUE_FIRST = ("due_sorted", "-priority_score", "created_at", "id")
+"""Of tickets `with_due`; those without a promise come last, the most urgent of them first."""
 NEWEST_FIRST = ("-created_at", "-id")
 
 

@@ -12,19 +12,21 @@ from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 
 from tickets.models import Ticket
-from tickets.querysets import NEWEST_FIRST, QUEUE_ORDER
+from tickets.querysets import DUE_FIRST, NEVER, NEWEST_FIRST, QUEUE_ORDER, due_sorted
 
 T = TypeVar("T", bound=QuerySet[Ticket])
 
 SORTS: dict[str, tuple[str, ...]] = {
     "-priority_score": QUEUE_ORDER,
-    "priority_score": ("priority_score", "-created_at", "-id"),
+    "priority_score": ("priority_score", "-due_sorted", "-created_at", "-id"),
+    "resolution_due_at": DUE_FIRST,
+    "-resolution_due_at": ("-due_sorted", "priority_score", "-created_at", "-id"),
     "-created_at": NEWEST_FIRST,
     "created_at": ("created_at", "id"),
     "status": ("status", "-created_at", "-id"),
     "-status": ("-status", "created_at", "id"),
 }
-"""Name in addresses and at the API -> fields for keyset paging."""
+"""Name in addresses and at the API -> fields for keyset paging, of tickets `with_sorted_names`."""
 
 _WHOLE_NAME = Concat("requester__first_name", Value(" "), "requester__last_name", output_field=CharField())
 _NAMES: dict[str, Any] = {
@@ -46,9 +48,12 @@ def opposite(sort: str) -> str:
 
 
 def with_sorted_names(tickets: T, sort: str) -> T:
-    """With the name that `sort` asks for, where it asks for one, so that `ALL_SORTS[sort]` can order them."""
+    """With what `ALL_SORTS[sort]` orders by beyond fields of tickets: names of people and teams, and the due date."""
     name = sort.lstrip("-")
-    return tickets.annotate(**{f"{name}_sorted": _NAMES[name]}) if name in _NAMES else tickets
+    sorted_names = {f"{name}_sorted": _NAMES[name]} if name in _NAMES else {}
+    if _has_due(sort):
+        sorted_names["due_sorted"] = due_sorted()
+    return tickets.annotate(**sorted_names) if sorted_names else tickets
 
 
 def tell_sorted_names(ticket: Ticket, sort: str) -> None:
@@ -62,3 +67,9 @@ def tell_sorted_names(ticket: Ticket, sort: str) -> None:
     }
     if (name := sort.lstrip("-")) in names:
         vars(ticket)[f"{name}_sorted"] = names[name]
+    if _has_due(sort):
+        vars(ticket)["due_sorted"] = ticket.resolution_due_at or NEVER
+
+
+def _has_due(sort: str) -> bool:
+    return not {"due_sorted", "-due_sorted"}.isdisjoint(ALL_SORTS[sort])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import services
 from accounts.enums import AbsenceKind, AccountMailKind, Role
+from accounts.guards import refuse_hours
 from accounts.models import Absence, Agent, AgentSkill, Skill, Team, User
 from accounts.policies import (
     may_change_capacity,
@@ -170,6 +171,11 @@ class TeamAdmin(PolicyAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:
         return () if may_manage_people(actor_in(request)) else self.scope_fields
+
+    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
+        if "calendar" in form.changed_data or not change:
+            refuse_hours(obj)
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Skill)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import guards
 from accounts.enums import Role
 from accounts.errors import NotYourProfile, PeopleNotEditable
-from accounts.events import AgentDeactivated, AgentInvited, AgentReactivated, RolesChanged
+from accounts.events import AgentDeactivated, AgentInvited, AgentReactivated, PrimaryTeamChanged, RolesChanged
 from accounts.models import Agent, Team, User
 from accounts.policies import may_change_capacity, may_manage_people
 from accounts.services.access import set_password
@@ -129,7 +129,7 @@ def change_agent(
         raise PeopleNotEditable
     if not manages and not may_change_capacity(by, team_ids=frozenset(agent.teams.values_list("pk", flat=True))):
         raise PeopleNotEditable
-    old_roles = list(agent.roles)
+    old_roles, old_team_id = list(agent.roles), agent.primary_team_id
     for name, value in values.items():
         setattr(agent, name, value)
     clean(agent, values)
@@ -142,6 +142,8 @@ def change_agent(
     _sync_user(agent, by=by)
     if set(old_roles) != set(agent.roles):
         _tell_roles(agent, old_roles, by=by)
+    if agent.primary_team_id != old_team_id:
+        publish(PrimaryTeamChanged(agent_id=agent.pk, occurred_at=timezone.now()))
     return agent
 
 

@@ -28,7 +28,7 @@ from core.errors import Invalid, StaleVersion
 from core.events import publish
 from core.history import record, record_new, record_soon, stamp_of
 from core.service import service
-from core.writing import copying
+from core.statements import copying
 
 CONTACT_FIELDS = ("first_name", "last_name", "phone", "language", "timezone", "tier")
 COMPANY_FIELDS = ("name", "domains", "tier")

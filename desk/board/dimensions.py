@@ -27,7 +27,7 @@ from tickets.enums import BoardSort, ColumnField
 from tickets.filters import NONE, Term
 from tickets.models import Ticket
 from tickets.policies import works_tickets
-from tickets.querysets import QUEUE_ORDER
+from tickets.querysets import DUE_FIRST, QUEUE_ORDER
 
 
 @dataclass(frozen=True)
@@ -184,8 +184,8 @@ class Layout:
     """Keys of the columns that are shown, in their order; empty: all there are."""
 
     @property
-    def ordering(self) -> tuple[Any, ...]:
-        """Of the cards in their cells."""
+    def ordering(self) -> tuple[str, ...]:
+        """Of the cards in their cells, which are read `with_due`."""
         return _ORDERS[self.sort]
 
     @property
@@ -205,10 +205,10 @@ class Layout:
         return {"by": self.by.field.value} | lanes | sort
 
 
-_ORDERS: dict[str, tuple[Any, ...]] = {
+_ORDERS: dict[str, tuple[str, ...]] = {
     BoardSort.PRIORITY_SCORE: QUEUE_ORDER,
     BoardSort.CREATED_AT: ("created_at", "id"),
-    BoardSort.DUE: (F("resolution_due_at").asc(nulls_last=True), *QUEUE_ORDER),
+    BoardSort.DUE: DUE_FIRST,
 }
 
 

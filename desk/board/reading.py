@@ -247,11 +247,11 @@ def _cards(tickets: TicketQuerySet, layout: Layout, shown: dict[Cell, int], agen
     if not share:
         return {}
     columns, lanes = {column for column, _lane in shown}, {lane for _column, lane in shown}
-    ranked = tickets.annotate(col=layout.by.key(), lane=_lane_key(layout))
+    ranked = tickets.with_due().annotate(col=layout.by.key(), lane=_lane_key(layout))
     ranked = ranked.filter(Q(col__in=columns), Q(lane__in=lanes))
     rank = Window(RowNumber(), partition_by=[F("col"), F("lane")], order_by=list(layout.ordering))
     first = ranked.annotate(rank=rank).filter(rank__lte=share).order_by()
-    found = Ticket.objects.filter(InRows(F("pk"), first.values("pk")))
+    found = Ticket.objects.with_due().filter(InRows(F("pk"), first.values("pk")))
     found = found.select_related("requester", "company", "owner", "offered_to").only(*CARD).order_by(*layout.ordering)
     cards: dict[Cell, list[Part]] = {}
     tickets_shown = list(found)

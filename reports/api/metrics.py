@@ -26,6 +26,7 @@ from reports.measures.asked import Asked
 from reports.measures.course import MOST_STEPS, course_of, has_course, number_of_steps
 from reports.measures.figures import Figure
 from reports.measures.registry import METRICS
+from reports.measures.trend import backlog_asked
 from reports.policies import may_read_figures, sight_of
 from reports.seen import ids_in_sight
 from reports.wording import DEFINITIONS, name_of
@@ -36,12 +37,15 @@ from tickets.figures import months_back, months_until
 LONGEST_DAYS = 3 * 366
 
 
-class FigureQuery(In):
+class PeriodQuery(In):
     first = serializers.DateField(
         required=False, help_text="first day, by the desk's clock; two months ago, unless given"
     )
     last = serializers.DateField(required=False, help_text="last day, included; today, unless given")
     team = Named(team_named, required=False, help_text="of one team alone; id or name")
+
+
+class FigureQuery(PeriodQuery):
     mine = serializers.BooleanField(required=False, help_text="your own; for people")
     type = serializers.ChoiceField(required=False, choices=TicketType.choices)
     priority = serializers.ChoiceField(required=False, choices=Priority.choices)
@@ -113,6 +117,20 @@ class MetricFiguresOut(Out):
     course = StepOut(many=True, allow_null=True, help_text="where it is asked for, oldest first; never with ids")
 
 
+class BacklogDayOut(Out):
+    on = serializers.DateField()
+    count = serializers.IntegerField(help_text="tickets that were open when the day began")
+    waiting = serializers.IntegerField(help_text="of them, waiting for the customer")
+    p50 = serializers.IntegerField(allow_null=True, help_text="ages in seconds, by nearest rank; null of none")
+    p90 = serializers.IntegerField(allow_null=True)
+
+
+class BacklogOut(Out):
+    first = serializers.DateField()
+    last = serializers.DateField()
+    days = BacklogDayOut(many=True)
+
+
 class MetricsViewSet(ApiViewSet):
     def _refuse_unless_reader(self) -> None:
         if may_read_figures(self.actor):
@@ -144,6 +162,20 @@ class MetricsViewSet(ApiViewSet):
         about = {**_about(code), "first": first, "last": last, "computed_at": asked.now}
         course = _course(code, asked, first, last, Step(query["by"])) if "by" in query else None
         return Response(MetricFiguresOut(about | {"figures": figures, "course": course}).data)
+
+    @extend_schema(
+        operation_id="backlog",
+        summary="The backlog day by day",
+        description="Written down at the beginning of each day, oldest first; a day without a sweep has none. "
+        "It is that of teams: for whoever is told the figures of none, the list is empty.",
+        parameters=[PeriodQuery],
+        responses=BacklogOut,
+    )
+    def backlog(self, request: Request) -> Response:
+        query = self.read_query(PeriodQuery)
+        self._refuse_unless_reader()
+        first, last, asked = self._asked(query)
+        return Response(BacklogOut({"first": first, "last": last, "days": backlog_asked(asked)}).data)
 
     def _asked(self, query: dict[str, Any]) -> tuple[date, date, Asked]:
         zone, now = desk_zone(), timezone.now()

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+
+from reports.measures.asked import Asked
 
 _DAYS = """
     SELECT s."on", count(age), count(age) FILTER (WHERE h.is_waiting),
@@ -28,6 +30,19 @@ class Day:
     p50: int | None
     """Age in seconds."""
     p90: int | None
+
+
+def backlog_asked(asked: Asked, *, most_days: int | None = None) -> list[Day]:
+    """The days of what is asked, or the last of them; none of persons, as whose backlog it was is known of teams. At
+    most one query.
+    """
+    if asked.person is not None:
+        return []
+    first = asked.start.astimezone(asked.zone).date()
+    last = (asked.end - timedelta(microseconds=1)).astimezone(asked.zone).date()
+    if most_days is not None:
+        first = max(first, last - timedelta(days=most_days - 1))
+    return backlog_trend(first, last, teams=asked.teams)
 
 
 def backlog_trend(first: date, last: date, *, teams: Collection[UUID] | None) -> list[Day]:

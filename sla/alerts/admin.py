@@ -18,14 +18,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from core.actors import Actor
-from core.admin_site import PolicyAdmin, ReadOnlyAdmin, actor_in
+from core.admin_site import ReadOnlyAdmin, actor_in
+from sla.admin_base import FixedRuleAdmin
 from sla.alerts.effects import Effect
 from sla.alerts.enums import Recipient
 from sla.alerts.errors import MatrixPreviewed
 from sla.alerts.models import Alert, AlertRecipient, AlertRule
 from sla.alerts.selectors import promised_minutes
 from sla.alerts.services import edit_rule
-from sla.policies import may_edit_policies, may_see_policies
 from tickets.models import Ticket
 from tickets.policies import may_read_records
 from tickets.selectors import tickets_by_reference
@@ -45,7 +45,7 @@ class AlertRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in th
 
 
 @admin.register(AlertRule)
-class AlertRuleAdmin(PolicyAdmin):
+class AlertRuleAdmin(FixedRuleAdmin):
     """Its 36 cells are there from the beginning; one that is not wanted is switched off."""
 
     form = AlertRuleForm
@@ -54,15 +54,6 @@ class AlertRuleAdmin(PolicyAdmin):
     list_filter = ("priority", "condition", "is_active")
     readonly_fields = ("priority", "condition", "level")
     fields = (*readonly_fields, "threshold_minutes", "recipients", "is_active", "reason")
-
-    def may_view(self, by: Actor, obj: Any = None) -> bool:
-        return may_see_policies(by)
-
-    def may_change(self, by: Actor, obj: Any = None) -> bool:
-        return may_edit_policies(by)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if self.may_change(actor_in(request)) else self.fields[:-1]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """A preview needs no reason yet."""

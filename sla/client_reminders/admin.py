@@ -7,11 +7,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from core.actors import Actor
-from core.admin_site import PolicyAdmin, actor_in
+from core.admin_site import actor_in
+from sla.admin_base import FixedRuleAdmin
 from sla.client_reminders.models import ClientReminderRule
 from sla.client_reminders.services import edit_client_reminder
-from sla.policies import may_edit_policies, may_see_policies
 
 
 class ClientReminderForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -23,22 +22,13 @@ class ClientReminderForm(forms.ModelForm):  # type: ignore[type-arg]  # generic 
 
 
 @admin.register(ClientReminderRule)
-class ClientReminderRuleAdmin(PolicyAdmin):
+class ClientReminderRuleAdmin(FixedRuleAdmin):
     """One for each priority; one that is not wanted is switched off."""
 
     form = ClientReminderForm
     list_display = ("priority", "interval_minutes", "is_active")
     readonly_fields = ("priority",)
     fields = ("priority", "interval_minutes", "is_active", "reason")
-
-    def may_view(self, by: Actor, obj: Any = None) -> bool:
-        return may_see_policies(by)
-
-    def may_change(self, by: Actor, obj: Any = None) -> bool:
-        return may_edit_policies(by)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if self.may_change(actor_in(request)) else self.fields[:-1]
 
     def save_model(self, request: HttpRequest, obj: ClientReminderRule, form: Any, change: bool) -> None:
         given = {name: form.cleaned_data[name] for name in ("interval_minutes", "is_active", "reason")}

@@ -202,7 +202,8 @@ class SlaPause(BaseModel):
 
 class TermsWalk(models.Model):
     """Open tickets are to be put under what is promised now, batch by batch: all of them after policies or calendars
-    were edited, those of one customer after their tier changed.
+    were edited, those of one customer after their tier changed, those on which one person alone is asked for help after
+    their hours changed.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -210,6 +211,7 @@ class TermsWalk(models.Model):
     """Of the whole walk: the state of policies and calendars that it follows."""
     contact = models.ForeignKey(Contact, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     company = models.ForeignKey(Company, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    agent = models.ForeignKey(Agent, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     cursor = models.UUIDField(null=True)
     """The last ticket that was looked at."""
     begun_at = models.DateTimeField(default=timezone.now)

@@ -11,10 +11,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.actors import Actor
-from core.admin_site import PolicyAdmin, actor_in
+from core.admin_site import actor_in
+from sla.admin_base import FixedRuleAdmin
 from sla.models import ScoreValue
-from sla.policies import may_edit_policies, may_see_policies
 from sla.scores.bounds import bounds_of, with_usual
 from sla.scores.services import lock_score_values, set_score_value
 
@@ -36,20 +35,11 @@ class ScoreValueForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
 
 
 @admin.register(ScoreValue)
-class ScoreValueAdmin(PolicyAdmin):
+class ScoreValueAdmin(FixedRuleAdmin):
     form = ScoreValueForm
     list_display = ("code", "value", "updated_at")
     readonly_fields = ("code",)
     fields = ("code", "value", "reason")
-
-    def may_view(self, by: Actor, obj: Any = None) -> bool:
-        return may_see_policies(by)
-
-    def may_change(self, by: Actor, obj: Any = None) -> bool:
-        return may_edit_policies(by)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if self.may_change(actor_in(request)) else self.fields[:-1]
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         """All of them are locked before the one is, so that two people at once never wait for each other."""

@@ -8,6 +8,7 @@ from sla.services.rebuilding import differences, rebuild, recorded_tickets
 from sla.services.receiving import (
     begin_promises,
     follow_customer,
+    follow_helper,
     follow_terms,
     note_answer,
     note_customer_message,
@@ -28,6 +29,7 @@ __all__ = [
     "differences",
     "end_pauses",
     "follow_customer",
+    "follow_helper",
     "follow_new_terms",
     "follow_terms",
     "follow_terms_now",

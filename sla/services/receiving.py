@@ -38,8 +38,11 @@ def begin_promises(ticket_id: UUID, *, by: Actor = DESK) -> None:
 
 
 def note_status(ticket_id: UUID, *, old: str, new: str, by_id: UUID | None, at: datetime) -> None:
+    """What was merged and is parted again comes under what is promised by now: no walk passes what has ended."""
     if old in TELLING or new in TELLING - {old}:
         record_fact(ticket_id, Fact(FactKind.STATUS, at, old=old, new=new, by=by_id))
+    if old == CANCELLED:
+        follow_terms(ticket_id, at=at)
 
 
 def note_customer_message(ticket_id: UUID, *, at: datetime) -> None:
@@ -108,6 +111,11 @@ def _follow_help(ledger: Ledger, case: Case, at: datetime) -> bool:
 def follow_customer(*, contact_id: UUID | None, company_id: UUID | None) -> None:
     """A customer's tier has changed: their open tickets are walked through by the timer."""
     TermsWalk.objects.create(contact_id=contact_id, company_id=company_id)
+
+
+def follow_helper(agent_id: UUID) -> None:
+    """A person's own team is another one: where they alone are asked, help is due in its hours. By the same timer."""
+    TermsWalk.objects.create(agent_id=agent_id)
 
 
 def note_help(kind: FactKind, envelope_id: UUID, ticket_id: UUID, *, at: datetime) -> None:

@@ -1,8 +1,11 @@
-"""Tickets follow what is edited: policies, calendars, the tier of a customer. In batches, behind the request."""
+"""Tickets follow what is edited: policies, calendars, the tier of a customer, the team of a helper. In batches, behind
+the request.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -20,7 +23,7 @@ from sla.services.book import KNOWN_WITH, Book, current_book, forget_book, known
 from sla.services.receiving import follow_terms
 from sla.states import FactKind, Terms
 from tickets.enums import OPEN, TicketStatus
-from tickets.models import Ticket
+from tickets.models import CaseFlag, Ticket
 from tickets.services import lock_ticket
 
 BATCH = 500
@@ -46,23 +49,36 @@ def follow_new_terms(*, now: datetime) -> int:
 
 
 def _look_again(book: Book, now: datetime) -> int:
-    """What was created about when a walk began may have been promised by what another process still kept, and not yet
-    been committed when the walk passed. Answers how many of these tickets were changed.
+    """What was created or changed about when a walk began may have been promised by what another process still kept,
+    and not yet been committed when the walk passed. Answers how many of these tickets were changed.
     """
     walk = TermsWalk.objects.exclude(book="").order_by("-id").first()
     if walk is None or walk.ended_at is None or now > walk.ended_at + LINGER:
         return 0
     margin = timedelta(seconds=settings.SLA_BOOK_SECONDS)
     around = (walk.begun_at - LINGER - margin, walk.begun_at + LINGER + margin)
-    tickets = Ticket.objects.filter(created_at__range=around).order_by("created_at", "id")
-    rows = tickets.filter(status__in=FOLLOWING).select_related(*KNOWN_WITH).iterator(BATCH)
+    ids = iter(_touched_within(around))
+    rows = Ticket.objects.filter(status__in=FOLLOWING).select_related(*KNOWN_WITH)
     done = 0
-    while batch := list(islice(rows, BATCH)):
+    while some := list(islice(ids, BATCH)):
+        batch = list(rows.filter(pk__in=some))
         differing = _differing(batch, book)
         done += (changed := _follow(differing, now))
         if changed:
             _tell(differing, by=TIMER, at=now)
     return done
+
+
+def _touched_within(around: tuple[datetime, datetime]) -> list[UUID]:
+    """Tickets that were made then, or of which something was changed that promises follow from: fields, flags, help.
+    Their histories are found by moments.
+    """
+    histories: list[tuple[Any, str]] = [(Ticket, "id"), (CaseFlag, "ticket_id"), (Envelope, "ticket_id")]
+    found = [
+        model.history.filter(history_date__range=around).order_by().values_list(name).distinct()
+        for model, name in histories
+    ]
+    return sorted(ticket_id for (ticket_id,) in found[0].union(*found[1:]))
 
 
 def _follow(ticket_ids: Sequence[UUID], now: datetime) -> int:
@@ -91,6 +107,8 @@ def _next_tickets(walk: TermsWalk) -> QuerySet[Ticket]:
         tickets = tickets.filter(requester=walk.contact_id)
     if walk.company_id is not None:
         tickets = tickets.filter(Q(company=walk.company_id) | Q(requester__company=walk.company_id))
+    if walk.agent_id is not None:
+        tickets = tickets.filter(pk__in=Envelope.objects.asked_alone(walk.agent_id).values("ticket"))
     if walk.cursor is not None:
         tickets = tickets.filter(pk__gt=walk.cursor)
     return tickets.order_by("pk")[:BATCH]

@@ -37,11 +37,31 @@ def test_list_is_newest_first_and_holds_what_one_may_see() -> None:
     assert (answer.json()["next"], answer.json()["previous"]) == (None, None)
 
 
-@pytest.mark.parametrize("ordering", ["-created_at", "created_at", "-priority_score"])
+def test_orders_know_when_tickets_are_due() -> None:
+    """Domain.md section 11: of equally urgent ones what is due first, what nothing is promised on last."""
+    team = TeamFactory()
+    never, late, soon, worse = TicketFactory.create_batch(4, team=team)
+    for ticket, days in ((never, None), (late, 9), (soon, 1), (worse, 5)):
+        due = timezone.now() + timedelta(days=days) if days else None
+        Ticket.objects.filter(pk=ticket.pk).update(resolution_due_at=due, priority_score=90 if ticket == worse else 60)
+    client = signed_in(AgentFactory(teams=[team], roles=[Role.SUPERVISOR]))
+    for ordering, expected in (
+        ("-priority_score", [worse, soon, late, never]),
+        ("priority_score", [never, late, soon, worse]),
+        ("resolution_due_at", [soon, worse, late, never]),
+        ("-resolution_due_at", [never, late, worse, soon]),
+    ):
+        references_ = [ticket.reference for ticket in expected]
+        assert references(client.get(LIST, {"ordering": ordering})) == references_, ordering
+        file = b"".join(client.get(f"{LIST}export.csv", {"ordering": ordering}).streaming_content).decode()
+        assert [line.split(",")[0] for line in file.splitlines()[1:]] == references_, ordering
+
+
+@pytest.mark.parametrize("ordering", ["-created_at", "created_at", "-priority_score", "resolution_due_at"])
 def test_pages_join_up_while_rows_are_added(ordering: str) -> None:
     team = TeamFactory()
     tickets = TicketFactory.create_batch(7, team=team)
-    Ticket.objects.filter(pk__in=[t.pk for t in tickets[:3]]).update(priority_score=70)
+    Ticket.objects.filter(pk__in=[t.pk for t in tickets[:3]]).update(priority_score=70, resolution_due_at=None)
     client = signed_in(AgentFactory(teams=[team]))
     whole = references(client.get(LIST, {"ordering": ordering}))
     assert sorted(whole) == sorted(ticket.reference for ticket in tickets)
@@ -56,7 +76,9 @@ def test_pages_join_up_while_rows_are_added(ordering: str) -> None:
         back = answer.json()["previous"]
         late = TicketFactory(team=team)
         Ticket.objects.filter(pk=late.pk).update(
-            created_at=timezone.now() + timedelta(days=1 if ordering[0] == "-" else -1), priority_score=99
+            created_at=timezone.now() + timedelta(days=1 if ordering[0] == "-" else -1),
+            priority_score=99,
+            resolution_due_at=timezone.now() - timedelta(days=1),
         )
     assert seen == whole
     assert [len(page) for page in pages] == [3, 3, 1]

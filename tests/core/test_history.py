@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Absence, Agent, Company
 from core.actors import SystemActor
 from core.history import AuditedHistory, record, record_deletion, record_new
-from core.writing import copying
+from core.statements import copying
 from tests.factories import AgentFactory, CompanyFactory, TeamFactory
 from tickets.models import Tag
 

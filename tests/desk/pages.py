@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -44,3 +45,7 @@ def statements_of(browser: Client, url: str, headers: dict[str, str] | None = No
         response = browser.get(url, headers=headers)
     assert response.status_code == 200, response.status_code
     return [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+
+
+def file(name: str = "plan.txt", content: bytes = b"the plan") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, content_type="text/plain")

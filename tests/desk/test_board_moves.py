@@ -3,7 +3,6 @@
 import json
 import re
 from html import unescape
-from typing import Any
 
 import pytest
 
@@ -13,48 +12,16 @@ from envelopes.services import cancel_envelope
 from live.models import Change
 from live.snapshots import Snapshot
 from tests.desk.conftest import Desk
+from tests.desk.moves import HTMX, as_it_is, drop, place_on, refusal_in
 from tests.desk.pages import html_of
 from tests.factories import EnvelopeFactory, TicketFactory
 from tickets.enums import EntryKind, OutboundKind, Priority, TicketStatus
-from tickets.models import OutboundMessage, Ticket, WipLimit
+from tickets.models import OutboundMessage, Ticket
 from tickets.services import (
-    Limit,
-    accept_ticket,
-    release_message,
-    reply_to_customer,
     resolve_ticket,
-    set_wip_limits,
 )
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-
-
-def drop(desk: Desk, who: str, ticket: Ticket, layout: str = "", *, plain: bool = False, **values: Any) -> Any:
-    """As the script does it, or with `plain` as a form without script."""
-    data = {"card": ticket.reference, "version": _now(ticket).version, **values}
-    headers = {} if plain else HTMX
-    browser = desk.browser(getattr(desk, who))
-    return browser.post(f"/board/team/move/?{layout}", data, headers=headers)
-
-
-def _now(ticket: Ticket) -> Ticket:
-    return Ticket.objects.get(pk=ticket.pk)
-
-
-def place_on(html: str, ticket: Ticket) -> str:
-    """Column of the card on the board that came back; empty if it stands nowhere."""
-    for part in html.split('<div class="board__cell"')[1:]:
-        if f'id="card-{ticket.reference}"' in part:
-            found = re.search(r'data-column="([^"]+)"', part)
-            assert found is not None
-            return found[1]
-    return ""
-
-
-def refusal_in(html: str) -> str:
-    found = re.search(r'<div role="alert" class="board-refusal">(.*?)</div>\s*</div>\s*</div>', html, re.DOTALL)
-    return unescape(" ".join(re.sub(r"<[^>]+>", " ", found[1]).split())) if found else ""
 
 
 def answered(ticket: Ticket) -> Ticket:
@@ -70,7 +37,7 @@ def test_to_in_progress_is_accepting(desk: Desk) -> None:
     response = drop(desk, "mara", ticket, column="in_progress")
     assert (response.status_code, place_on(html_of(response), ticket)) == (200, "in_progress")
     assert json.loads(response.headers["HX-Trigger"]) == {"say": {"text": f"{ticket.reference}: Assigned to you"}}
-    assert (_now(ticket).owner, _now(ticket).status) == (desk.mara, TicketStatus.IN_PROGRESS)
+    assert (as_it_is(ticket).owner, as_it_is(ticket).status) == (desk.mara, TicketStatus.IN_PROGRESS)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -85,14 +52,14 @@ def test_the_answer_shows_the_move_so_that_nothing_new_is_offered_for_it(desk: D
 def test_to_waiting_and_back_are_wait_and_resume(desk: Desk) -> None:
     ticket = answered(TicketFactory(team=desk.team, owner=desk.mara))
     assert place_on(html_of(drop(desk, "mara", ticket, column="waiting")), ticket) == "waiting"
-    assert _now(ticket).status == TicketStatus.WAITING_CUSTOMER
+    assert as_it_is(ticket).status == TicketStatus.WAITING_CUSTOMER
     assert place_on(html_of(drop(desk, "mara", ticket, column="in_progress")), ticket) == "in_progress"
-    assert _now(ticket).status == TicketStatus.IN_PROGRESS
+    assert as_it_is(ticket).status == TicketStatus.IN_PROGRESS
 
 
 def test_137_against_a_guard_the_card_returns_with_the_reason_and_nothing_changes(desk: Desk) -> None:
     ticket = TicketFactory(team=desk.team, owner=desk.mara)
-    before, entries = _now(ticket), ticket.entries.count()
+    before, entries = as_it_is(ticket), ticket.entries.count()
     response = drop(desk, "mara", ticket, column="waiting")
     html = html_of(response)
     assert (response.status_code, place_on(html, ticket)) == (409, "in_progress")
@@ -100,18 +67,18 @@ def test_137_against_a_guard_the_card_returns_with_the_reason_and_nothing_change
         f"The customer of ticket {ticket.reference} has had no answer since their last message. "
         "Reply to the customer first."
     )
-    assert (_now(ticket).version, ticket.entries.count()) == (before.version, entries)
+    assert (as_it_is(ticket).version, ticket.entries.count()) == (before.version, entries)
 
 
 @pytest.mark.parametrize("column", ["new", "waiting", "resolved"])
 def test_137_without_permission_the_card_returns_with_the_reason_and_nothing_changes(desk: Desk, column: str) -> None:
     ticket = answered(TicketFactory(team=desk.team, owner=desk.mara))
-    before = _now(ticket).version
+    before = as_it_is(ticket).version
     response = drop(desk, "lea", ticket, column=column)
     html = html_of(response)
     assert (response.status_code, place_on(html, ticket)) == (403, "in_progress")
     assert refusal_in(html).startswith(f"Mara Weiss owns ticket {ticket.reference} and speaks with the customer.")
-    assert (_now(ticket).version, "<dialog" in html) == (before, False)
+    assert (as_it_is(ticket).version, "<dialog" in html) == (before, False)
 
 
 def test_137_steps_that_no_transition_makes_are_refused_with_what_is_possible(desk: Desk) -> None:
@@ -124,7 +91,7 @@ def test_137_steps_that_no_transition_makes_are_refused_with_what_is_possible(de
     free = TicketFactory(team=desk.team)
     for column in ("waiting", "resolved"):
         assert drop(desk, "mara", free, column=column).status_code == 409
-    assert _now(free).status == TicketStatus.NEW
+    assert as_it_is(free).status == TicketStatus.NEW
 
 
 def test_resolving_asks_for_its_note_and_then_resolves(desk: Desk) -> None:
@@ -135,7 +102,7 @@ def test_resolving_asks_for_its_note_and_then_resolves(desk: Desk) -> None:
     words = {"asked": "1", "resolution_code": "fixed", "resolution_note": "Restarted."}
     response = drop(desk, "mara", ticket, plain=True, column="resolved", **words)
     assert response.headers["Location"] == f"/board/team/?by=status#card-{ticket.reference}"
-    assert _now(ticket).status == TicketStatus.RESOLVED
+    assert as_it_is(ticket).status == TicketStatus.RESOLVED
     assert OutboundMessage.objects.get().kind == OutboundKind.RESOLUTION
 
 
@@ -145,7 +112,7 @@ def test_what_is_missing_in_the_form_is_said_at_its_field(desk: Desk) -> None:
     html = html_of(response)
     assert response.status_code == 400
     assert html.count("field__error") == 1
-    assert _now(ticket).status == TicketStatus.IN_PROGRESS
+    assert as_it_is(ticket).status == TicketStatus.IN_PROGRESS
 
 
 def test_reopening_asks_for_a_reason_that_may_stay_empty(desk: Desk) -> None:
@@ -155,7 +122,7 @@ def test_reopening_asks_for_a_reason_that_may_stay_empty(desk: Desk) -> None:
     assert ("<dialog" in html, place_on(html, ticket)) == (True, "resolved")
     assert drop(desk, "jonas", ticket, column="in_progress").status_code == 403
     drop(desk, "mara", ticket, plain=True, column="in_progress", asked="1", reason="")
-    assert (_now(ticket).status, _now(ticket).reopen_count) == (TicketStatus.IN_PROGRESS, 1)
+    assert (as_it_is(ticket).status, as_it_is(ticket).reopen_count) == (TicketStatus.IN_PROGRESS, 1)
 
 
 # ---- by priority ----
@@ -164,7 +131,7 @@ def test_reopening_asks_for_a_reason_that_may_stay_empty(desk: Desk) -> None:
 def test_to_another_priority(desk: Desk) -> None:
     ticket = TicketFactory(team=desk.team, owner=desk.mara)
     response = drop(desk, "mara", ticket, "by=priority", column="high")
-    assert (place_on(html_of(response), ticket), _now(ticket).priority) == ("high", Priority.HIGH)
+    assert (place_on(html_of(response), ticket), as_it_is(ticket).priority) == ("high", Priority.HIGH)
     refused = drop(desk, "jonas", ticket, "by=priority", column="low")
     assert (refused.status_code, place_on(html_of(refused), ticket)) == (403, "high")
 
@@ -174,10 +141,10 @@ def test_raising_to_critical_asks_why(desk: Desk) -> None:
     html = html_of(drop(desk, "lea", ticket, "by=priority", column="critical"))
     assert ("<dialog" in html, 'name="reason"' in html, place_on(html, ticket)) == (True, True, "medium")
     again = drop(desk, "lea", ticket, "by=priority", plain=True, column="critical", asked="1", reason=" ")
-    assert (again.status_code, _now(ticket).priority) == (400, Priority.MEDIUM)
+    assert (again.status_code, as_it_is(ticket).priority) == (400, Priority.MEDIUM)
     drop(desk, "lea", ticket, "by=priority", plain=True, column="critical", asked="1", reason="The ward stands still.")
     told = ticket.entries.get(kind=EntryKind.PRIORITY_CHANGE)
-    assert (_now(ticket).priority, told.body_text) == (Priority.CRITICAL, "The ward stands still.")
+    assert (as_it_is(ticket).priority, told.body_text) == (Priority.CRITICAL, "The ward stands still.")
 
 
 # ---- where help is under way ----
@@ -204,13 +171,13 @@ def test_138_out_of_escalated_leads_the_end_of_the_help_alone(desk: Desk, status
     for column, more in (("in_progress", {}), ("resolved", words)):
         response = drop(desk, "mara", ticket, column=column, **more)
         html = html_of(response)
-        assert (response.status_code, place_on(html, ticket), _now(ticket).status) == (409, "escalated", status)
+        assert (response.status_code, place_on(html, ticket), as_it_is(ticket).status) == (409, "escalated", status)
         assert refusal_in(html).startswith("Envelopes are still open: 1 Network (Asked).")
         assert f'href="/t/{ticket.reference}/e/{envelope.number}/"' in html
     assert drop(desk, "jonas", ticket, column="in_progress").status_code == 403, "whose ticket it is not"
     assert place_on(html_of(drop(desk, "mara", ticket, column="waiting")), ticket) == "waiting", "as its button does"
     assert place_on(html_of(drop(desk, "mara", ticket, column="escalated")), ticket) == "escalated"
-    assert _now(ticket).status == TicketStatus.IN_PROGRESS
+    assert as_it_is(ticket).status == TicketStatus.IN_PROGRESS
     cancel_envelope(envelope.pk, by=desk.mara, reason="Done without.")
     assert place_on(html_of(drop(desk, "mara", ticket, column="in_progress")), ticket) == "in_progress"
 
@@ -221,7 +188,7 @@ def test_138_the_ticket_page_leads_to_the_envelopes_that_are_in_the_way(desk: De
     answer = desk.browser(desk.mara).post(
         f"/t/{ticket.reference}/resolve/", {"resolution_code": "fixed", "resolution_note": "Done."}
     )
-    assert (answer.status_code, _now(ticket).status != TicketStatus.RESOLVED) == (409, True)
+    assert (answer.status_code, as_it_is(ticket).status != TicketStatus.RESOLVED) == (409, True)
     assert f'<a href="/t/{ticket.reference}/e/1/">Envelope 1: Network</a>' in html_of(answer)
 
 
@@ -241,17 +208,17 @@ def test_138_an_owned_card_never_changes_its_owner(desk: Desk) -> None:
                 + (f" Open an envelope on {ticket.reference}" if who == "mara" else "")
             )
             assert (f'href="/t/{ticket.reference}/envelopes/"' in html) == (who == "mara"), "its owner asks for help"
-    assert _now(ticket).owner == desk.mara
+    assert as_it_is(ticket).owner == desk.mara
     assert set(RefusedAct.objects.values_list("code", flat=True)) == {"ownership_immutable"}
 
 
 def test_an_unowned_card_put_to_oneself_is_accepted_and_put_to_others_is_offered(desk: Desk) -> None:
     mine, offered = TicketFactory(team=desk.team), TicketFactory(team=desk.team)
     drop(desk, "mara", mine, "by=agent", column=str(desk.mara.pk))
-    assert _now(mine).owner == desk.mara
+    assert as_it_is(mine).owner == desk.mara
     assert drop(desk, "mara", offered, "by=agent", column=str(desk.jonas.pk)).status_code == 403
     response = drop(desk, "lea", offered, "by=agent", column=str(desk.jonas.pk))
-    assert (_now(offered).offered_to, _now(offered).owner) == (desk.jonas, None)
+    assert (as_it_is(offered).offered_to, as_it_is(offered).owner) == (desk.jonas, None)
     assert place_on(html_of(response), offered) == "none"
     assert "Offered to Jonas Kern, who owns it by accepting it" in response.headers["HX-Trigger"]
 
@@ -264,7 +231,7 @@ def test_an_unowned_card_goes_to_another_team_by_who_routes(desk: Desk) -> None:
     ticket, owned = TicketFactory(team=desk.team), TicketFactory(team=desk.team, owner=desk.mara)
     assert drop(desk, "mara", ticket, "by=team", column=str(desk.other_team.pk)).status_code == 403
     response = drop(desk, "lea", ticket, "by=team", column=str(desk.other_team.pk))
-    assert (place_on(html_of(response), ticket), _now(ticket).team) == (str(desk.other_team.pk), desk.other_team)
+    assert (place_on(html_of(response), ticket), as_it_is(ticket).team) == (str(desk.other_team.pk), desk.other_team)
     refused = drop(desk, "lea", owned, "by=team", column=str(desk.other_team.pk))
     assert (refused.status_code, place_on(html_of(refused), owned)) == (409, str(desk.team.pk))
 
@@ -278,7 +245,7 @@ def test_the_customer_does_not_change_by_moving_a_card(desk: Desk) -> None:
         f"{ticket.reference} is a ticket of Acme GmbH; moving its card does not change its customer. "
         "Choose other columns or lanes to move cards between."
     )
-    assert _now(ticket).company == desk.company
+    assert as_it_is(ticket).company == desk.company
     asked = desk.browser(desk.mara).get(f"/board/team/move/?by=customer&card={ticket.reference}", headers=HTMX)
     assert (asked.status_code, "does not change its customer" in html_of(asked)) == (409, True)
 
@@ -289,25 +256,25 @@ def test_the_customer_does_not_change_by_moving_a_card(desk: Desk) -> None:
 def test_both_dimensions_change_in_one_act_or_neither_does(desk: Desk) -> None:
     ticket = answered(TicketFactory(team=desk.team, owner=desk.mara))
     drop(desk, "mara", ticket, "by=status&lanes=priority", column="waiting", lane="high")
-    assert (_now(ticket).status, _now(ticket).priority) == (TicketStatus.WAITING_CUSTOMER, Priority.HIGH)
+    assert (as_it_is(ticket).status, as_it_is(ticket).priority) == (TicketStatus.WAITING_CUSTOMER, Priority.HIGH)
     response = drop(desk, "mara", ticket, "by=status&lanes=priority", column="new", lane="low")
     assert response.status_code == 409
-    assert (_now(ticket).status, _now(ticket).priority) == (TicketStatus.WAITING_CUSTOMER, Priority.HIGH)
+    assert (as_it_is(ticket).status, as_it_is(ticket).priority) == (TicketStatus.WAITING_CUSTOMER, Priority.HIGH)
 
 
 def test_one_act_that_serves_both_dimensions_is_done_once(desk: Desk) -> None:
     ticket = TicketFactory(team=desk.team)
     layout = "by=status&lanes=agent"
     assert drop(desk, "mara", ticket, layout, column="in_progress", lane=str(desk.mara.pk)).status_code == 200
-    assert _now(ticket).owner == desk.mara
+    assert as_it_is(ticket).owner == desk.mara
     other = TicketFactory(team=desk.team)
     assert drop(desk, "mara", other, layout, column="in_progress", lane=str(desk.jonas.pk)).status_code == 403
-    assert _now(other).owner is None
+    assert as_it_is(other).owner is None
 
 
 def test_a_card_that_has_changed_meanwhile_is_not_moved(desk: Desk) -> None:
     ticket = TicketFactory(team=desk.team)
-    seen = _now(ticket).version
+    seen = as_it_is(ticket).version
     drop(desk, "lea", ticket, "by=priority", column="low")
     response = drop(desk, "lea", ticket, "by=priority", column="high", version=seen)
     assert (response.status_code, place_on(html_of(response), ticket)) == (409, "low")
@@ -316,9 +283,9 @@ def test_a_card_that_has_changed_meanwhile_is_not_moved(desk: Desk) -> None:
 
 def test_a_card_dropped_where_it_stands_changes_nothing(desk: Desk) -> None:
     ticket = TicketFactory(team=desk.team)
-    before = _now(ticket).version
+    before = as_it_is(ticket).version
     response = drop(desk, "mara", ticket, column="new")
-    assert (response.status_code, "HX-Trigger" in response.headers, _now(ticket).version) == (200, False, before)
+    assert (response.status_code, "HX-Trigger" in response.headers, as_it_is(ticket).version) == (200, False, before)
 
 
 @pytest.mark.parametrize(
@@ -357,10 +324,10 @@ def test_without_script_a_page_asks_where_the_card_goes(desk: Desk) -> None:
     assert chosen == ["in_progress", "medium"]
     action = re.search(r'<form class="stack" method="post" action="([^"]+)"', page)
     assert action is not None
-    data = {"card": ticket.reference, "version": _now(ticket).version, "column": "waiting", "lane": "low"}
+    data = {"card": ticket.reference, "version": as_it_is(ticket).version, "column": "waiting", "lane": "low"}
     response = browser.post(unescape(action[1]), data)
     assert response.headers["Location"] == f"/board/team/?{layout}#card-{ticket.reference}"
-    assert (_now(ticket).status, _now(ticket).priority) == (TicketStatus.WAITING_CUSTOMER, Priority.LOW)
+    assert (as_it_is(ticket).status, as_it_is(ticket).priority) == (TicketStatus.WAITING_CUSTOMER, Priority.LOW)
     assert "Waiting for the customer" in html_of(browser.get("/board/team/"))
 
 
@@ -371,60 +338,3 @@ def test_without_script_the_form_of_the_act_is_a_page_and_a_refusal_stands_on_th
     assert 'name="resolution_note"' in html_of(asking)
     refused = drop(desk, "mara", ticket, plain=True, column="waiting")
     assert (refused.status_code, refusal_in(html_of(refused)) != "") == (409, True)
-
-
-# ---- limits ----
-
-
-def test_139_a_soft_limit_warns_and_a_hard_one_refuses(desk: Desk) -> None:
-    set_wip_limits(desk.team.pk, by=desk.lea, limits={("status", "in_progress"): Limit(1)})
-    first, second, third = (TicketFactory(team=desk.team) for _number in range(3))
-    drop(desk, "mara", first, column="in_progress")
-    said = drop(desk, "mara", second, column="in_progress").headers["HX-Trigger"]
-    assert "“In progress” of Service Desk now has 2 tickets, its limit is 1." in json.loads(said)["say"]["text"]
-    set_wip_limits(desk.team.pk, by=desk.lea, limits={("status", "in_progress"): Limit(2, "hard")})
-    response = drop(desk, "mara", third, column="in_progress")
-    assert (response.status_code, place_on(html_of(response), third)) == (409, "new")
-    assert refusal_in(html_of(response)).startswith("Service Desk takes at most 2 tickets in “In progress” and has 2.")
-
-
-def test_139_a_supervisor_is_asked_why_to_go_beyond_a_hard_limit(desk: Desk) -> None:
-    set_wip_limits(desk.team.pk, by=desk.lea, limits={("status", "in_progress"): Limit(1, "hard")})
-    accept_ticket(TicketFactory(team=desk.team).pk, by=desk.mara)
-    ticket = TicketFactory(team=desk.team)
-    response = drop(desk, "sam", ticket, column="in_progress")
-    html = html_of(response)
-    assert (response.status_code, 'name="over_limit"' in html, "<dialog" in html) == (409, True, True)
-    assert "Service Desk takes at most 1 tickets in “In progress” and has 1." in html
-    assert "field__error" not in html
-    empty = drop(desk, "sam", ticket, plain=True, column="in_progress", asked="1", over_limit="")
-    assert (empty.status_code, html_of(empty).count("field__error"), _now(ticket).owner) == (409, 1, None)
-    drop(desk, "sam", ticket, plain=True, column="in_progress", asked="1", over_limit="The mayor calls.")
-    assert _now(ticket).owner == desk.sam
-
-
-def test_a_reply_that_waits_for_the_customer_is_released_whatever_the_limit(desk: Desk) -> None:
-    """What follows a reply happens by itself; the button alone asks."""
-    ticket = TicketFactory(team=desk.team, owner=desk.mara)
-    message = reply_to_customer(ticket.pk, by=desk.mara, body_text="Please test.", then="wait_for_customer")
-    set_wip_limits(desk.team.pk, by=desk.lea, limits={("status", "waiting"): Limit(1, "hard")})
-    other = TicketFactory(team=desk.team, owner=desk.jonas)
-    Ticket.objects.filter(pk=other.pk).update(status="waiting_customer")
-    release_message(message.pk, now=message.release_at)
-    assert _now(ticket).status == TicketStatus.WAITING_CUSTOMER
-
-
-def test_leads_set_limits_on_a_page(desk: Desk) -> None:
-    browser, url = desk.browser(desk.lea), f"/board/limits/{desk.team.pk}/"
-    assert url in html_of(browser.get("/board/team/"))
-    assert url not in html_of(desk.browser(desk.mara).get("/board/team/"))
-    page = html_of(browser.get(url))
-    data = dict.fromkeys(re.findall(r'name="([a-z_]+-[a-z_]+-mode)"', page), "soft")
-    assert len(data) == 8
-    data |= {"status-waiting-most": "4", "status-waiting-mode": "hard", "priority-critical-most": "2"}
-    assert browser.post(url, data).headers["Location"] == "/board/"
-    found = WipLimit.objects.order_by("field").values_list("field", "column", "limit", "mode")
-    assert list(found) == [("priority", "critical", 2, "soft"), ("status", "waiting", 4, "hard")]
-    refused = browser.post(url, data | {"status-waiting-most": "0"})
-    assert (refused.status_code, WipLimit.objects.count()) == (400, 2)
-    assert desk.browser(desk.mara).post(url, data).status_code == 403

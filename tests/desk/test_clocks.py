@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from sla.services import pause_clocks
+from sla.services import pause_clocks, resume_clocks
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of, url_of
 from tests.factories import EnvelopeFactory, TicketFactory
@@ -123,6 +123,16 @@ def test_why_lists_every_stretch_of_time(desk: Desk, ticket: Ticket, clock: Any)
         assert text in part, text
     page = html_of(browser.get(url_of(ticket, "around/clocks/")))
     assert (page.lstrip().startswith("<!doctype html>"), "Paused: Change freeze" in page) == (True, True)
+
+
+def test_why_tells_seconds_and_leaves_out_what_has_none(desk: Desk, ticket: Ticket, clock: Any) -> None:
+    clock.move_to(MONDAY_NINE + timedelta(minutes=5, seconds=20))
+    pause_clocks(ticket.pk, by=desk.sam, reason="vendor", until=MONDAY_NINE + timedelta(hours=3))
+    clock.move_to(MONDAY_NINE + timedelta(minutes=5, seconds=45))
+    resume_clocks(ticket.pk, by=desk.sam)
+    part = html_of(desk.browser(desk.mara).get(url_of(ticket, "around/clocks/"), headers=HTMX))
+    lengths = re.findall(r'class="why__length">([^<]+)<', part[part.index("Time to value") :])
+    assert lengths == ["5 min 20 s", "25 s", "7 h 54 min 40 s"]
 
 
 def test_why_fits_the_panel_it_was_asked_from_until_something_changes(desk: Desk, ticket: Ticket) -> None:

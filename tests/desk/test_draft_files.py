@@ -4,11 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 
 from desk.entry_files import content_of
 from tests.desk.conftest import Desk
-from tests.desk.pages import context_in, html_of, note_form, reply_form, statements_of, url_of
+from tests.desk.pages import context_in, file, html_of, note_form, reply_form, statements_of, url_of
 from tests.factories import ContactFactory, TicketFactory
 from tests.factories.mail import MailboxFactory
 from tickets.models import Attachment, DraftFile, OutboundMessage, Ticket
@@ -25,10 +24,6 @@ JSON = {"Accept": "application/json"}
 def ticket(desk: Desk) -> Ticket:
     found: Ticket = TicketFactory(team=desk.team, requester=desk.dana, subject="Printer offline", owner=desk.mara)
     return found
-
-
-def file(name: str = "plan.txt", content: bytes = b"the plan") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, content, content_type="text/plain")
 
 
 def files_at(ticket: Ticket, mode: str = "reply") -> str:

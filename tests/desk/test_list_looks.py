@@ -11,11 +11,12 @@ from django.utils import timezone
 from desk.columns import COLUMNS, USUAL
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of
+from tests.desk.test_named_boards import subjects as cards
 from tests.factories import ContactFactory, TicketFactory
 from tickets.enums import Priority
 from tickets.models import Category, Ticket
 from tickets.services import edit_ticket, wait_for_customer
-from tickets.sorting import NAMED_SORTS, SORTS
+from tickets.sorting import NAMED_SORTS, SORTS, with_sorted_names
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -27,8 +28,9 @@ def subjects(response: Any) -> list[str]:
 
 
 def three(desk: Desk) -> None:
-    """Old and low, in between and waiting, new and critical."""
+    """Old and low and due first, in between and waiting and due at no time, new and critical."""
     now = timezone.now()
+    dues = {"Old": now + timedelta(days=1), "Between": None, "New": now + timedelta(days=2)}
     for subject, priority, days in (
         ("Old", Priority.LOW, 3),
         ("Between", Priority.HIGH, 2),
@@ -36,7 +38,9 @@ def three(desk: Desk) -> None:
     ):
         ticket = TicketFactory(team=desk.team, subject=subject, priority=priority, owner=desk.mara)
         Ticket.objects.filter(pk=ticket.pk).update(
-            created_at=now - timedelta(days=days), last_public_reply_at=now + timedelta(hours=1)
+            created_at=now - timedelta(days=days),
+            last_public_reply_at=now + timedelta(hours=1),
+            resolution_due_at=dues[subject],
         )
         if subject == "Between":
             wait_for_customer(ticket.pk, by=desk.mara)
@@ -49,6 +53,8 @@ def three(desk: Desk) -> None:
         ("priority_score", ["Old", "Between", "New"]),
         ("created_at", ["Old", "Between", "New"]),
         ("-created_at", ["New", "Between", "Old"]),
+        ("resolution_due_at", ["Old", "New", "Between"]),
+        ("-resolution_due_at", ["Between", "New", "Old"]),
         ("status", ["New", "Old", "Between"]),
         ("-status", ["Between", "Old", "New"]),
     ],
@@ -85,18 +91,58 @@ def test_pages_of_every_order_hold_each_ticket_once_forwards_and_back(desk: Desk
         ticket = TicketFactory(
             team=desk.team, requester=requester, subject=f"No {number:03}", priority=priority, owner=owner
         )
-        Ticket.objects.filter(pk=ticket.pk).update(created_at=now - timedelta(hours=number // 4))
+        due = now + timedelta(days=number % 5) if number % 7 else None
+        created_at = now - timedelta(hours=number // 4)
+        Ticket.objects.filter(pk=ticket.pk).update(created_at=created_at, resolution_due_at=due)
     browser = desk.browser(desk.mara)
     for view, sort in product(("team", "all"), SORTS):
         pages = [browser.get(f"/queue/{view}/?sort={sort}")]
         while url := pages[-1].context["next_url"]:
             pages.append(browser.get(f"/queue/{view}/{url}"))
         found = [subject for page in pages for subject in subjects(page)]
-        expected = [ticket.subject for ticket in Ticket.objects.order_by(*SORTS[sort])]
+        expected = [ticket.subject for ticket in with_sorted_names(Ticket.objects.all(), sort).order_by(*SORTS[sort])]
         assert (len(pages), found) == (3, expected), (view, sort)
         back = [browser.get(f"/queue/{view}/{pages[-1].context['previous_url']}")]
         back.append(browser.get(f"/queue/{view}/{back[0].context['previous_url']}"))
         assert [subjects(page) for page in back] == [subjects(pages[1]), subjects(pages[0])], (view, sort)
+
+
+def test_among_equally_urgent_tickets_what_is_due_first_stands_first(desk: Desk) -> None:
+    """Domain.md section 11: score, then what is due (nothing promised: last), then age; in every list and on boards."""
+    now = timezone.now()
+    for number, (subject, days) in enumerate((("Never", None), ("Late", 9), ("Soon", 1), ("Never either", None))):
+        ticket = TicketFactory(team=desk.team, subject=subject)
+        due = now + timedelta(days=days) if days else None
+        created_at = now - timedelta(days=9 - number)
+        Ticket.objects.filter(pk=ticket.pk).update(
+            resolution_due_at=due, created_at=created_at, priority_score=60, offered_to=desk.mara, offered_at=now
+        )
+    TicketFactory(team=desk.team, subject="Worse", priority=Priority.CRITICAL)
+    browser, expected = desk.browser(desk.mara), ["Worse", "Soon", "Late", "Never", "Never either"]
+    for view in ("team", "unowned", "all"):
+        urgent = f"/queue/{view}/?sort=-priority_score"
+        assert subjects(browser.get(urgent)) == expected, view
+        assert subjects(browser.get(f"/queue/{view}/?sort=priority_score")) == expected[::-1], view
+        files = b"".join(browser.get(f"/queue/{view}/export.csv?sort=-priority_score").streaming_content).decode()
+        assert [line.split(",")[1] for line in files.splitlines()[1:]] == expected, view
+    assert subjects(browser.get("/queue/mine/")) == expected[1:]
+    assert cards(browser.get("/board/team/?by=team")) == expected
+    tickets = {ticket.subject: ticket.reference for ticket in Ticket.objects.all()}
+    following = browser.get(f"/t/{tickets['Late']}/next/?from=team")
+    assert following.url.startswith(f"/t/{tickets['Never']}/"), "J goes the same way"
+
+
+def test_the_column_of_due_dates_orders_the_list(desk: Desk) -> None:
+    three(desk)
+    browser = desk.browser(desk.mara)
+    page = browser.get("/queue/team/?columns=reference,due")
+    head = next(head for head in page.context["heads"] if head["name"] == "due")
+    assert (head["url"], head["gives"]) == ("?columns=reference%2Cdue&sort=resolution_due_at", "First due first")
+    sorted_page = browser.get(f"/queue/team/{head['url']}")
+    assert subjects(sorted_page) == ["Old", "New", "Between"]
+    cells = [row["extras"][0]["value"] for row in sorted_page.context["rows"]]
+    assert [bool(cell) for cell in cells] == [True, True, False], "nothing is promised on the last"
+    assert 'datetime="' in cells[0]
 
 
 def people_of(ticket: Ticket) -> dict[str, str]:

@@ -12,5 +12,7 @@ REPORT_ACTS: dict[str, Act] = {
     "see_course": page("get", "/reports/rows/?figure=M5&part=base&by=month"),
     "export_course": page("get", "/reports/export.csv?figure=M5&by=month"),
     "figure_course": reads("/reports/metrics/M5/?by=month"),
+    "export_backlog": page("get", "/reports/backlog.csv"),
+    "backlog": reads("/reports/backlog/"),
     "see_team_figure_rows": page("get", "/reports/rows/?figure=M22:team:{case.world.desk.pk}&part=counted"),
 }

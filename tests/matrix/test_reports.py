@@ -20,6 +20,8 @@ see_course           -     401  ok    ok    ok     ok   ok    ok      ok      ro
 export_course        -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
 figure_course        -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401
 # API: `metrics:read`
+backlog              -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401
+export_backlog       -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       -     -      401
 figure_list          -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401
 figure_one           -     401  ok    ok    ok     ok   ok    ok      ok      role  ok       scope ok     401
 # Of a team: those in charge of it, and auditors

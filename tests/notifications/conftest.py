@@ -1,8 +1,10 @@
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 
 from notifications.enums import DeliveryChannel
+from tests.notifications.telling import NOON
 from tests.notifications.ways import Pigeons, pigeons
 
 
@@ -22,3 +24,9 @@ def push() -> Iterator[Pigeons]:
 def teams() -> Iterator[Pigeons]:
     with pigeons(DeliveryChannel.TEAMS) as birds:
         yield birds
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as moment:
+        yield moment

@@ -10,8 +10,10 @@ from core.timers import run_all
 from reports.measures.trend import Day, backlog_trend
 from reports.models import BacklogShare, BacklogSnapshot
 from reports.services import keep_due_backlog
+from tests.api.conftest import signed_in
 from tests.concurrency import in_parallel
-from tests.reports.conftest import Desk, at, moment
+from tests.reports.conftest import Desk, at, fresh, moment
+from tests.reports.test_pages import MARCH, browser_of, html_of
 from tickets import services
 
 HOUR = 3600
@@ -40,6 +42,25 @@ def test_163_m16_the_backlog_of_a_day_is_kept_at_midnight_once(desk: Desk) -> No
     assert backlog_trend(date(2026, 3, 1), date(2026, 3, 31), teams=None)[-1].count == 4
     share = BacklogShare.objects.get(snapshot__on=date(2026, 3, 4), team=desk.team, is_waiting=False)
     assert (share.ticket_ids, share.ages_seconds) == ([old.pk, young.pk], [39 * HOUR, 14 * HOUR])
+
+
+@pytest.mark.django_db
+def test_163_m16_the_backlogs_trend_on_the_page_at_the_api_and_as_csv(desk: Desk) -> None:
+    """Of those in charge of the team; of a person it is not known whose it was."""
+    desk.opened("2 09:00")
+    desk.opened("3 10:00", team=desk.other)
+    keep_due_backlog(now=at("4 00:00"))
+    with time_machine.travel(at("31 12:00"), tick=False):
+        page = html_of(desk.lead, f"/reports/flow/?{MARCH}")
+        export = browser_of(desk.lead).get(f"/reports/backlog.csv?{MARCH}").whole.decode()
+        own = browser_of(desk.mara).get(f"/reports/backlog.csv?{MARCH}").whole.decode()
+        found = signed_in(fresh(desk.lead)).get(f"/api/v1/reports/backlog/?{MARCH}").json()
+        of_mara = signed_in(fresh(desk.mara)).get(f"/api/v1/reports/backlog/?{MARCH}").json()
+    assert f'href="/reports/backlog.csv?{MARCH}"' in page.replace("&amp;", "&")
+    day = {"on": "2026-03-04", "count": 1, "waiting": 0, "p50": 39 * HOUR, "p90": 39 * HOUR}
+    assert found == {"first": "2026-03-01", "last": "2026-03-31", "days": [day]}
+    assert export.splitlines()[1:] == [f"2026-03-04,1,0,{39 * HOUR},{39 * HOUR}"]
+    assert (own.splitlines()[1:], of_mara["days"]) == ([], [])
 
 
 @pytest.mark.django_db

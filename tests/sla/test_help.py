@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.enums import Role
 from accounts.models import Agent, BusinessCalendar, CalendarWindow, Team
+from accounts.services import change_agent
 from core.timers import run_all
 from envelopes.models import Envelope
 from envelopes.services import (
@@ -18,7 +20,7 @@ from envelopes.services import (
     reopen_envelope,
 )
 from sla.enums import Metric
-from sla.models import SlaClock, SlaPolicy
+from sla.models import SlaClock, SlaPolicy, TermsWalk
 from sla.selectors import nearest_clocks
 from sla.services import pause_clocks, resume_clocks
 from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
@@ -82,6 +84,33 @@ def test_094_a_team_given_another_calendar_helps_in_its_hours_from_now_on(desk: 
             run_all()
         is_as_before = of_help(envelope, Metric.OLA_RESPONSE).due_at == before
         assert is_as_before == (calendar is not None)
+
+
+def test_094_a_person_asked_alone_helps_in_the_hours_of_their_team_whichever_that_is(
+    desk: Desk, late_shift: Team, expert: Agent
+) -> None:
+    admin = AgentFactory(roles=[Role.ADMIN])
+    change_agent(expert.pk, by=admin, primary_team=late_shift)
+    with travel(MONDAY_NINE):
+        envelope = EnvelopeFactory(ticket=desk.ticket(priority="low"), team=None, assigned_to=expert)
+        others = EnvelopeFactory(ticket=desk.ticket(priority="low"), team=late_shift)
+    before = of_help(envelope, Metric.OLA_RESPONSE).due_at
+    assert before == MONDAY_NINE + minutes(180 + 240), "four hours from noon on"
+    for primary_team, due_at in ((TeamFactory(), MONDAY_NINE + minutes(240)), (None, None), (late_shift, before)):
+        with travel(MONDAY_NINE + minutes(10)):
+            change_agent(expert.pk, by=admin, primary_team=primary_team)
+            assert run_all().failed == []
+        due_at = due_at or MONDAY_NINE + minutes(240)
+        assert of_help(envelope, Metric.OLA_RESPONSE).due_at == due_at
+        assert Envelope.objects.get(pk=envelope.pk).response_due_at == due_at
+    assert of_help(others, Metric.OLA_RESPONSE).due_at == before
+    walks = TermsWalk.objects.filter(agent=expert)
+    assert (walks.count(), walks.filter(ended_at__isnull=True).count()) == (4, 0)
+
+
+def test_a_person_who_stays_in_their_team_starts_no_walk(desk: Desk, expert: Agent) -> None:
+    change_agent(expert.pk, by=AgentFactory(roles=[Role.ADMIN]), name="Other Name", primary_team=expert.primary_team)
+    assert not TermsWalk.objects.filter(agent=expert).exists()
 
 
 def test_031_an_open_envelope_does_not_stop_what_the_customer_is_promised(desk: Desk, late_shift: Team) -> None:

@@ -1,4 +1,6 @@
-"""The fold against a walk minute by minute, over random calendars, zones, clock changes, pauses and targets."""
+"""The fold against a walk minute by minute, over random calendars, zones, clock changes, pauses, targets and
+conversations.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from core.worktime import Holiday, Window, WorkCalendar, worked
 from sla.explain import Stop
 from sla.fold import fold
-from sla.states import Fact, FactKind, Hours, Terms
+from sla.states import OF_TICKETS, Clock, Fact, FactKind, Hours, State, Terms
 from tests.sla.oracle import Step, Walk, Week
 
 K = FactKind
@@ -41,11 +43,11 @@ def histories(draw: Any, begun: datetime) -> list[Step]:
     """What is possible, one after the other, in up to five days."""
     steps: list[Step] = []
     at, waits, resolved, paused_until = begun, False, False, None
-    for _number in range(draw(st.integers(0, 9))):
+    for _number in range(draw(st.integers(0, 12))):
         at += timedelta(minutes=draw(st.integers(1, 800)))
         if paused_until is not None and paused_until <= at:
             paused_until = None
-        options = ["look", "target"]
+        options = ["look", "target", "write", "answer"]
         if resolved:
             options += ["reopen"]
         else:
@@ -76,7 +78,7 @@ def calendar_of(week: Week) -> WorkCalendar:
 
 def facts_of(calendar: WorkCalendar, begun: datetime, target: int, steps: list[Step], until: datetime) -> list[Fact]:
     def terms(minutes: int) -> Terms:
-        return Terms(POLICY, Hours(EDITION, CALENDAR, calendar), {"resolution": minutes, "time_to_value": minutes})
+        return Terms(POLICY, Hours(EDITION, CALENDAR, calendar), dict.fromkeys(OF_TICKETS, minutes))
 
     facts, status = [Fact(K.CREATED, begun, terms=terms(target))], "in_progress"
     for step in steps:
@@ -89,6 +91,8 @@ def facts_of(calendar: WorkCalendar, begun: datetime, target: int, steps: list[S
             facts.append(Fact(K.PAUSED, step.at, stop=stop))
         elif step.what == "resume":
             facts.append(Fact(K.RESUMED, step.at))
+        elif step.what in ("write", "answer"):
+            facts.append(Fact(K.CUSTOMER_WROTE if step.what == "write" else K.ANSWERED, step.at))
         elif step.what == "target":
             facts.append(Fact(K.TERMS, step.at, terms=terms(step.minutes)))
         else:
@@ -105,20 +109,27 @@ def test_clocks_are_what_a_walk_minute_by_minute_counts(data: Any, week: Week, b
     state = fold(facts_of(calendar, begun, target, steps, until))
     assert state is not None
     expected = Walk(week, begun, target).run(steps, until)
-    for metric, promise in expected.items():
-        clock = state.clocks[None, metric]
-        assert (metric, clock.state, clock.completed_at) == (metric, promise.state, promise.completed_at)
-        shown = (metric, clock.breached_at, clock.breached_by_retarget)
-        assert shown == (metric, promise.breached_at, promise.by_retarget)
-        reckoning = state.reckoning_of(clock)
-        assert (metric, clock.due_at) == (metric, reckoning.due_at), "completed ones, too"
-        if promise.state != "completed":
-            assert reckoning.counted(until) == timedelta(minutes=promise.used)
-        segments = reckoning.segments(until)
-        assert sum((part.end - part.start for part in segments), timedelta()) == until - begun
-        assert all(earlier.end == later.start for earlier, later in pairwise(segments))
-        counted = sum((part.end - part.start for part in segments if part.kind == "open"), timedelta())
-        assert counted == reckoning.counted(until)
-        if clock.state == "running" and clock.due_at is not None and clock.due_at > until:
-            assert reckoning.counted(until) + worked(calendar, until, clock.due_at) == reckoning.target
-            assert reckoning.counted(clock.due_at) == reckoning.target
+    clocks = {(str(clock.metric), clock.cycle): clock for clock in state.every()}
+    assert clocks.keys() == expected.keys()
+    for key, promise in expected.items():
+        clock = clocks[key]
+        assert (key, clock.state, clock.completed_at) == (key, promise.state, promise.completed_at)
+        shown = (key, clock.breached_at, clock.breached_by_retarget)
+        assert shown == (key, promise.breached_at, promise.by_retarget)
+        assert (key, clock.due_at) == (key, state.reckoning_of(clock).due_at), "completed ones, too"
+        if promise.is_answer or promise.state != "completed":
+            assert state.reckoning_of(clock).counted(clock.completed_at or until) == timedelta(minutes=promise.used)
+        adds_up(state, clock, until)
+
+
+def adds_up(state: State, clock: Clock, until: datetime) -> None:
+    """What explains a clock covers all the time from its start, each moment once, and counts up to its due moment."""
+    reckoning = state.reckoning_of(clock)
+    segments = reckoning.segments(until)
+    assert sum((part.end - part.start for part in segments), timedelta()) == until - clock.started_at
+    assert all(earlier.end == later.start for earlier, later in pairwise(segments))
+    counted = sum((part.end - part.start for part in segments if part.kind == "open"), timedelta())
+    assert counted == reckoning.counted(until)
+    if clock.state == "running" and clock.due_at is not None and clock.due_at > until:
+        assert reckoning.counted(until) + worked(clock.hours.calendar, until, clock.due_at) == reckoning.target
+        assert reckoning.counted(clock.due_at) == reckoning.target

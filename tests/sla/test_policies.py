@@ -8,12 +8,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.enums import Role
-from accounts.models import BusinessCalendar, CalendarWindow
+from accounts.models import BusinessCalendar, CalendarWindow, Team
 from accounts.services import make_default_calendar, save_calendar
 from core.errors import Invalid
 from sla.errors import PromiseOutOfReach
 from sla.models import SlaPolicy
 from sla.services import follow_new_terms, save_policy
+from tests.admin.test_people import add, change, form_of
+from tests.admin.test_people import send as send_form
 from tests.factories import AgentFactory, TeamFactory
 from tests.sla.conftest import MONDAY_NINE, Desk, due_of, minutes, travel
 
@@ -144,3 +146,22 @@ def test_a_calendar_keeps_the_hours_that_its_promises_need() -> None:
         make_default_calendar(calendar.pk, by=admin, reason="We moved")
     SlaPolicy.objects.filter(name="Low").update(is_active=False)
     make_default_calendar(calendar.pk, by=admin, reason="We moved")
+
+
+def test_a_team_gets_no_calendar_in_which_nobody_could_help_in_time() -> None:
+    """As policies and calendars are checked, so is who works by them."""
+    client, team, calendar = browser(Role.ADMIN), TeamFactory(), tiny()
+    SlaPolicy.objects.filter(kind="ola").update(ola_completion_minutes=9000)
+    url = change(Team, team.pk)
+    refused = send_form(client, url, calendar=str(calendar.pk))
+    assert refused.status_code == 409
+    told = "what “Between teams” promises between teams would be due in more than five years, or never"
+    assert told in refused.content.decode()
+    assert Team.objects.get(pk=team.pk).calendar is None
+    new = form_of(client, add(Team)) | {"name": "Night watch", "calendar": str(calendar.pk)}
+    assert client.post(add(Team), new).status_code == 409
+    assert not Team.objects.filter(name="Night watch").exists()
+    SlaPolicy.objects.filter(kind="ola").update(team=TeamFactory())
+    assert send_form(client, url, calendar=str(calendar.pk)).status_code == 302, "others promise it"
+    SlaPolicy.objects.filter(kind="ola").update(team=None)
+    assert send_form(client, url, name="Day watch").status_code == 302, "who works by it already is not locked in"

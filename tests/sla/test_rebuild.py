@@ -34,6 +34,7 @@ from sla.records import calendar_data, calendar_from
 from sla.selectors import states_of
 from sla.services.book import forget_book
 from sla.services.ledger import ledger_of
+from sla.services.walking import FOLLOWING
 from tests.factories import AgentFactory, CompanyFactory, ContactFactory, EnvelopeFactory, TeamFactory
 from tests.scale import full_size
 from tests.sla.conftest import MONDAY_NINE, Desk, travel
@@ -48,10 +49,12 @@ from tickets.services import (
     close_due_tickets,
     confirm_ticket,
     edit_ticket,
+    merge_ticket,
     record_customer_message,
     reopen_ticket,
     resolve_ticket,
     resume_ticket,
+    unmerge_ticket,
     wait_for_customer,
 )
 from tickets.services.conversation import release_due_messages, reply_to_customer, undo_message
@@ -69,6 +72,7 @@ class Story:
         self.expert = AgentFactory(teams=[other])
         desk.owner.teams.add(other)
         desk.owner.__dict__.pop("_reach", None)
+        self.twin = desk.ticket(requester=self.ticket.requester)
 
     def envelope(self) -> Any:
         return self.ticket.envelopes.order_by("-number").values_list("pk", flat=True)[:1].get()
@@ -160,6 +164,12 @@ class Story:
             rows.update(is_active=~F("is_active"), retroactive=bool(number % 5))
         services.follow_new_terms(now=now)
 
+    def merge(self) -> None:
+        merge_ticket(self.ticket.pk, into=self.twin, by=self.desk.owner)
+
+    def part(self) -> None:
+        unmerge_ticket(self.ticket.pk, by=self.desk.owner)
+
     def take_back(self) -> None:
         message = self.ticket.outbound_messages.filter(status="queued").order_by("-released_at").first()
         if message is not None:
@@ -200,8 +210,18 @@ ACTS: dict[str, Callable[[Story, int, Any], object]] = {
     "calendar": lambda s, number, now: s.edit_calendar(number, now),
     "switch": lambda s, number, now: s.switch_policies(number, now),
     "take_back": lambda s, _number, _now: s.take_back(),
+    "merge": lambda s, _number, _now: s.merge(),
+    "part": lambda s, _number, _now: s.part(),
     "cancel": lambda s, number, _now: number % 7 or cancel_ticket(s.ticket.pk, by=s.desk.owner, code="withdrawn"),
 }
+
+
+def follows(story: Story, now: Any) -> None:
+    """After a walk what is not over is promised what is promised now, also what was merged and parted meanwhile."""
+    story.follow(now)
+    for ticket in (story.ticket, story.twin):
+        if Ticket.objects.get(pk=ticket.pk).status in FOLLOWING:
+            assert not services.follow_terms_now(ticket.pk, by=story.desk.owner, at=now)
 
 
 def adds_up(ticket_id: UUID, now: Any) -> None:
@@ -233,6 +253,8 @@ WORK = (
     "help",
     "resolve",
     "cancel",
+    "merge",
+    "merge",
 )
 BY_STATUS = {
     "new": (*["take"] * 6, "team", "pause"),
@@ -240,6 +262,7 @@ BY_STATUS = {
     "waiting_customer": ("resume", "resume", *WORK),
     "waiting_internal": WORK,
     "resolved": ("reopen", "reopen", "confirm", "close"),
+    "cancelled": ["part"] * 7,
 }
 BY_HELP = {
     "pending": ("accept", "accept", "redirect", "withdraw"),
@@ -261,7 +284,8 @@ def test_rebuilt_clocks_are_the_kept_ones_over_whole_histories(steps: list[tuple
             options = story.options()
             with travel(now):
                 story.do(options[choice % len(options)], number, now)
-            assert list(services.differences([story.ticket.pk])) == []
+            assert list(services.differences([story.ticket.pk, story.twin.pk])) == []
+        follows(story, now)
         adds_up(story.ticket.pk, now)
         resolution = SlaClock.objects.filter(ticket=story.ticket, metric="resolution").order_by("cycle").last()
         assert resolution is not None

@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from accounts.models import BusinessCalendar
+from accounts.services import edit_contact
 from core.timers import run_all
 from envelopes.models import Envelope
 from envelopes.services import accept_envelope
@@ -14,11 +17,12 @@ from sla import services
 from sla.enums import Metric
 from sla.models import SlaClock, SlaPolicy, TermsWalk
 from sla.services import book, walking
-from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
+from tests.concurrency import beside
+from tests.factories import AgentFactory, CompanyFactory, ContactFactory, EnvelopeFactory, TeamFactory
 from tests.sla.conftest import MONDAY_NINE, Desk, clock_of, due_of, minutes, travel
 from tests.sla.test_clocks import customer_writes, resolved
 from tickets.models import Ticket
-from tickets.services import reopen_ticket
+from tickets.services import merge_ticket, reopen_ticket, unmerge_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +37,55 @@ def edit(moment: datetime, name: str = "Medium", **values: Any) -> None:
 def shown(ticket: Ticket) -> dict[tuple[str, int], tuple[str, int, datetime]]:
     rows = SlaClock.objects.filter(ticket=ticket, envelope=None)
     return {(row.metric, row.cycle): (row.state, row.target_minutes, row.due_at) for row in rows}
+
+
+EDITS: dict[str, Callable[[Desk, Ticket], object]] = {
+    "another target": lambda _desk, _ticket: of_medium(resolution_minutes=300),
+    "not retroactive": lambda _desk, _ticket: of_medium(resolution_minutes=300, retroactive=False),
+    "switched off": lambda _desk, _ticket: of_medium(is_active=False),
+    "a policy of its company": lambda _desk, ticket: first_of_all(company=ticket.company),
+    "another calendar": lambda _desk, _ticket: BusinessCalendar.objects.filter(is_default=True).update(is_24x7=True),
+    "a policy of a tier it gets": lambda desk, ticket: (
+        first_of_all(customer_tier="premium"),
+        edit_contact(ticket.requester_id, by=desk.supervisor, tier="premium"),
+    ),
+}
+
+
+def of_medium(**values: Any) -> None:
+    SlaPolicy.objects.filter(name="Medium").update(**values)
+
+
+def first_of_all(**wants: Any) -> None:
+    SlaPolicy.objects.create(name="First", order=1, resolution_minutes=90, time_to_value_minutes=90, **wants)
+
+
+@pytest.mark.parametrize("edited", EDITS)
+def test_what_was_edited_while_a_ticket_was_merged_holds_for_it_once_it_is_parted_again(
+    desk: Desk, edited: str
+) -> None:
+    """As if it had waited beside the walk: equal to a twin that was never merged, but for the time in which it was. The
+    fixture compares all clocks with what was recorded.
+    """
+    requester = ContactFactory(company=CompanyFactory())
+    merged, twin, into = (desk.ticket(requester=requester) for _number in range(3))
+    with travel(MONDAY_NINE + minutes(30)):
+        merge_ticket(merged.pk, into=into, by=desk.owner)
+    assert {state for state, _target, _due in shown(merged).values()} == {"cancelled"}
+    with travel(MONDAY_NINE + minutes(40)):
+        EDITS[edited](desk, merged)
+        while services.follow_new_terms(now=MONDAY_NINE + minutes(40)):
+            pass
+    assert {state for state, _target, _due in shown(merged).values()} == {"cancelled"}
+    with travel(MONDAY_NINE + minutes(50)):
+        unmerge_ticket(merged.pk, by=desk.owner)
+    for key, (state, target, due_at) in shown(twin).items():
+        assert shown(merged)[key][:2] == (state, target), key
+        assert state == "cancelled" or shown(merged)[key][2] == due_at + minutes(20), key
+    due = due_of(twin)
+    assert due_of(merged) == (due + minutes(20) if due else None)
+    with travel(MONDAY_NINE + minutes(51)):
+        assert services.follow_new_terms(now=MONDAY_NINE + minutes(51)) == 0, "nothing is left to follow"
 
 
 def test_a_policy_switched_off_and_on_again_leaves_its_clocks_as_they_were(desk: Desk) -> None:
@@ -181,4 +234,52 @@ def test_a_ticket_promised_by_what_another_process_still_kept_follows_in_the_nex
     assert services.follow_new_terms(now=MONDAY_NINE + minutes(1)) == 1
     assert due_of(ticket) == MONDAY_NINE + minutes(500) - timedelta(seconds=1)
     assert services.follow_new_terms(now=MONDAY_NINE + minutes(2)) == 0
+    book.forget_book()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_new_policy", [False, True], ids=["edited", "new"])
+def test_a_priority_changed_while_policies_are_edited_follows_in_the_next_run(desk: Desk, is_new_policy: bool) -> None:
+    """Two connections: one has read its book and not committed yet when the other edits and walks past the ticket. With
+    a new policy the ticket is recorded under what it was under before, so no fact tells that it was touched.
+    """
+    if is_new_policy:
+        SlaPolicy.objects.filter(kind="sla", priority="high").update(is_active=False)
+        SlaPolicy.objects.filter(name="Medium").update(priority="", order=2000)
+    ticket, other = desk.ticket(), desk.ticket()
+    services.follow_new_terms(now=MONDAY_NINE)
+
+    def edit_and_walk() -> int:
+        edited = SlaPolicy.objects.filter(kind="sla", priority="high")
+        edited.update(is_active=True, resolution_minutes=200, time_to_value_minutes=200)
+        return services.follow_new_terms(now=MONDAY_NINE + minutes(20))
+
+    with transaction.atomic():
+        desk.raise_to("high", ticket, MONDAY_NINE + minutes(20))
+        walk = beside(edit_and_walk)  # it has passed the ticket, and waits to have its score looked at
+    assert walk() == 2
+    assert not TermsWalk.objects.filter(ended_at=None).exists()
+    assert due_of(ticket) == MONDAY_NINE + minutes(480 if is_new_policy else 240)
+    assert services.follow_new_terms(now=MONDAY_NINE + minutes(21)) == 1
+    assert due_of(ticket) == MONDAY_NINE + minutes(200)
+    assert due_of(other) == MONDAY_NINE + minutes(480)
+    assert services.follow_new_terms(now=MONDAY_NINE + minutes(22)) == 0
+
+
+def test_a_priority_changed_by_what_another_process_still_kept_follows_in_the_next_run(
+    desk: Desk, settings: Any
+) -> None:
+    settings.SLA_BOOK_SECONDS = 60
+    ticket = desk.ticket()
+    book.forget_book()
+    old = book.current_book()
+    SlaPolicy.objects.filter(kind="sla", priority="high").update(resolution_minutes=200, time_to_value_minutes=200)
+    services.follow_new_terms(now=MONDAY_NINE + minutes(1))
+    new = book.current_book()
+    book._kept.book, book._kept.looked_at = old, time.monotonic()  # that process, within its second
+    desk.raise_to("high", ticket, MONDAY_NINE + minutes(1))
+    book._kept.book = new
+    assert due_of(ticket) == MONDAY_NINE + minutes(240)
+    assert services.follow_new_terms(now=MONDAY_NINE + minutes(2)) == 1
+    assert due_of(ticket) == MONDAY_NINE + minutes(200)
     book.forget_book()

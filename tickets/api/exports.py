@@ -17,7 +17,7 @@ from tickets.api.tickets import TicketViewSet
 from tickets.errors import RoleForbids
 from tickets.exporting import table_of
 from tickets.policies import may_export
-from tickets.sorting import SORTS
+from tickets.sorting import SORTS, with_sorted_names
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,7 +48,8 @@ class TicketExportViewSet(TicketViewSet):
         query = self.read_query(ExportQuery)
         if not may_export(self.actor):
             raise ScopeMissing(scope=Scope.EXPORT) if isinstance(self.actor, ApiClient) else RoleForbids
-        return table_of(self._filtered(self.visible(), query), SORTS[query["ordering"]], UTC)
+        rows = with_sorted_names(self._filtered(self.visible(), query), query["ordering"])
+        return table_of(rows, SORTS[query["ordering"]], UTC)
 
     def _file(self, pieces: Iterator[bytes], *, content_type: str, kind: str) -> StreamingHttpResponse:
         name = f"tickets-{datetime.now(UTC):%Y-%m-%d}.{kind}"

@@ -25,7 +25,7 @@ from tickets.narrowing import narrowed
 from tickets.querysets import TicketQuerySet, active_flag
 from tickets.services import create_ticket_for, edit_ticket, refuse_owner_change
 from tickets.services.creation import Message
-from tickets.sorting import SORTS
+from tickets.sorting import SORTS, with_sorted_names
 
 FILTERS = {"status", "priority", "owner", "team", "requester", "company", "flag", "sla", "created_after", "filter"}
 
@@ -51,7 +51,7 @@ class TicketViewSet(TicketReads):
         rows = self._filtered(for_rows(self.visible()), query)
         if "q" in query:
             return self._found(rows, query, is_filtered=not FILTERS.isdisjoint(query))
-        return self.page(rows, SORTS[query["ordering"]], query, show_rows)
+        return self.page(with_sorted_names(rows, query["ordering"]), SORTS[query["ordering"]], query, show_rows)
 
     def _filtered(self, rows: QuerySet[Ticket], query: dict[str, Any]) -> QuerySet[Ticket]:
         """One parameter a filter; what a name does not find filters everything away."""

@@ -28,12 +28,15 @@ from tickets.enums import (
     TransferReason,
 )
 from tickets.errors import OwnershipImmutable
-from tickets.querysets import TicketQuerySet
+from tickets.querysets import TicketQuerySet, due_sorted
 from tickets.walls import TICKET_WALLS, TRANSFER_WALLS
 
 S = TicketStatus
 WAITING = (S.WAITING_CUSTOMER, S.WAITING_INTERNAL)
 IS_OPEN = Q(status__in=[str(status) for status in OPEN])
+RANKED = (F("priority_score").desc(), due_sorted(), F("created_at"), F("id"))
+BY_DUE = (due_sorted(), F("priority_score").desc(), F("created_at"), F("id"))
+"""As `QUEUE_ORDER` and `DUE_FIRST` order."""
 
 
 class ReferenceCounter(models.Model):
@@ -193,31 +196,26 @@ class Ticket(FSMModelMixin, BaseModel):
             models.Index(name="ticket_owner_newest", fields=["owner", "-created_at", "-id"], include=["team"]),
             models.Index(name="ticket_requester_newest", fields=["requester", "-created_at", "-id"]),
             models.Index(name="ticket_company_newest", fields=["company", "-created_at", "-id"]),
-            models.Index(
-                name="ticket_open_team",
-                fields=["team", "-priority_score", "created_at", "id"],
-                condition=IS_OPEN,
-            ),
-            models.Index(
-                name="ticket_open_owner",
-                fields=["owner", "-priority_score", "created_at", "id"],
-                condition=IS_OPEN,
-            ),
+            models.Index(F("team"), *RANKED, name="ticket_open_team_ranked", condition=IS_OPEN),
+            models.Index(F("owner"), *RANKED, name="ticket_open_owner_ranked", condition=IS_OPEN),
             # The orders a list is offered in (`tickets.sorting`): for one team and for many, for open tickets and all.
-            models.Index(name="ticket_urgent", fields=["-priority_score", "created_at", "id"]),
-            models.Index(name="ticket_team_urgent", fields=["team", "-priority_score", "created_at", "id"]),
+            models.Index(*RANKED, name="ticket_ranked"),
+            models.Index(F("team"), *RANKED, name="ticket_team_ranked"),
             models.Index(name="ticket_status_newest", fields=["status", "-created_at", "-id"]),
-            models.Index(name="ticket_open_urgent", fields=["-priority_score", "created_at", "id"], condition=IS_OPEN),
+            models.Index(*RANKED, name="ticket_open_ranked", condition=IS_OPEN),
+            models.Index(*BY_DUE, name="ticket_due"),
+            models.Index(*BY_DUE, name="ticket_open_due", condition=IS_OPEN),
+            models.Index(F("team"), *BY_DUE, name="ticket_open_team_due", condition=IS_OPEN),
             models.Index(name="ticket_open_newest", fields=["-created_at", "-id"], condition=IS_OPEN),
             models.Index(name="ticket_open_team_newest", fields=["team", "-created_at", "-id"], condition=IS_OPEN),
             models.Index(name="ticket_open_status", fields=["status", "-created_at", "-id"], condition=IS_OPEN),
             models.Index(name="ticket_open_company", fields=["company", "-created_at", "-id"], condition=IS_OPEN),
             models.Index(
-                name="ticket_board",
+                name="ticket_boards",
                 fields=["team"],
                 include=[
                     *("status", "priority", "owner", "offered_to", "company", "requester"),
-                    *("priority_score", "created_at", "id"),
+                    *("priority_score", "resolution_due_at", "created_at", "id"),
                 ],
                 condition=Q(status__in=[str(status) for status in ON_BOARDS]),
             ),

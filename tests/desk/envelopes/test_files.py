@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 
 from connectors.mail.parsing import sanitise
 from desk.entry_files import content_of
@@ -13,7 +12,7 @@ from envelopes import services
 from envelopes.models import Envelope
 from tests.desk.conftest import Desk
 from tests.desk.envelopes.conftest import message_form
-from tests.desk.pages import html_of, note_form, reply_form, statements_of, url_of
+from tests.desk.pages import file, html_of, note_form, reply_form, statements_of, url_of
 from tests.factories import AgentFactory, EnvelopeFactory, TicketFactory
 from tickets.models import Attachment, Draft, DraftFile, OutboundMessage, Ticket, TimelineEntry
 from tickets.services import NewFile, keep_draft, keep_draft_files
@@ -29,10 +28,6 @@ HTML = '<p>See <img src="cid:port@vendor"> and <img src="https://track.example/p
 @pytest.fixture
 def tab(ticket: Ticket, envelope: Envelope) -> str:
     return tab_url(ticket.reference, 1)
-
-
-def file(name: str = "plan.txt", content: bytes = b"the plan") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, content, content_type="text/plain")
 
 
 def chosen(html: str) -> list[str]:
