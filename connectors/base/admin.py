@@ -66,6 +66,5 @@ class ConnectionAdmin(PolicyAdmin):
                 return
             obj.pk = add_connection(kind, by=by, name=obj.name, is_active=obj.is_active, **given).pk
         except Invalid as refusal:  # each sentence at its field, which is named after the kind as well
-            raise Invalid(
-                {name if name in form.fields else f"{kind}__{name}": texts for name, texts in refusal.fields.items()}
-            ) from refusal
+            names = {name: name if name in form.fields else f"{kind}__{name}" for name in refusal.fields}
+            raise Invalid({names[name]: list(texts) for name, texts in refusal.fields.items()}) from refusal
