@@ -81,6 +81,7 @@ def _account_items(agent: Agent) -> list[dict[str, Any]]:
     acts = acts_of(agent)
     names = (
         *("go_help", "go_reports", "go_contribution", "go_calibration"),
+        "go_proposals",
         *("go_texts", "go_people", "go_ledger", "go_connections", "go_admin"),
     )
     return [

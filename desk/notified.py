@@ -14,6 +14,7 @@ from envelopes.models import EnvelopeTask
 from envelopes.selectors import readable_envelope
 from notifications.enums import EventType
 from notifications.models import Notification
+from sla.proposals.selectors import proposals_for
 from tickets.in_sight import is_in_sight
 from tickets.models import BulkAct
 from tickets.policies import may_approve, may_read_compensation
@@ -24,7 +25,7 @@ APPROVALS = (EventType.APPROVAL_REQUESTED, EventType.APPROVAL_OVERDUE, EventType
 
 def address_of(agent: Agent, row: Notification) -> str:
     """Of the page that opens; the list of notifications where nothing of it is in sight any more."""
-    ways = (_mail, _approval, _envelope, _ticket, _bulk_act, _reminder, _alerts, _set_up)
+    ways = (_mail, _approval, _envelope, _ticket, _bulk_act, _reminder, _alerts, _proposal, _set_up)
     return next(filter(None, (way(agent, row) for way in ways)), reverse("desk:notifications"))
 
 
@@ -90,6 +91,12 @@ def _reminder(_agent: Agent, row: Notification) -> str:
 def _alerts(_agent: Agent, row: Notification) -> str:
     """Of many tickets that stand still together, the page of all."""
     return reverse("desk:alerts") if row.event_type == EventType.ALERT and row.ticket is None else ""
+
+
+def _proposal(agent: Agent, row: Notification) -> str:
+    proposal_id = _named(row, "proposal")
+    is_seen = proposal_id is not None and proposals_for(agent).filter(pk=proposal_id).exists()
+    return reverse("desk:proposal", args=[proposal_id]) if is_seen else ""
 
 
 def _set_up(agent: Agent, row: Notification) -> str:

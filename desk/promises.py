@@ -183,7 +183,9 @@ def _stamp(clocks: Iterable[ShownClock]) -> str:
 
 
 def explained_section(ticket: Ticket, agent: Agent) -> Part:
-    """Each clock with every stretch of time that led to its due moment. Five queries, however many clocks."""
+    """Each clock with every stretch of time that led to its due moment. Six queries, and two more where policies or
+    calendars were edited, however many clocks.
+    """
     now = timezone.now()
     clocks = clocks_shown_to(agent, ticket).exclude(state=ClockState.CANCELLED).order_by("started_at", "metric", "id")
     explained = explain(clocks, now)

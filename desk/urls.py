@@ -157,6 +157,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/read/", notifications.read_all, name="notifications-read"),
     path("notifications/<uuid:notification_id>/open/", notifications.open_one, name="notification-open"),
     path("", include("desk.empowerment.urls")),
+    path("", include("desk.proposals.urls")),
     path("", include("desk.people.urls")),
     path("", include("desk.texts.urls")),
 ]

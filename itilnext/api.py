@@ -61,6 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sla.alerts.api.urls")),
     path("", include("sla.scores.api.urls")),
     path("", include("sla.api.urls")),
+    path("", include("sla.proposals.api.urls")),
     path("", include("sla.reminders.api.urls")),
     path("", include("connectors.mail.api.urls")),
     path("", include("connectors.push.api.urls")),

@@ -11,6 +11,7 @@ from envelopes.events import TURNING, EnvelopeEvent
 from envelopes.turns import people_of
 from live import presence, services
 from notifications.events import PeopleTold, WorkSaid
+from sla.alerts.events import AlertsOutdated
 from tickets.events import EntryMoved, MergeUndone, TaskAssigned, TaskChanged, TicketMerged, TicketTouched
 
 
@@ -47,6 +48,11 @@ def merge_undone(event: MergeUndone) -> None:
 @subscribe(PeopleTold)
 def people_told(event: PeopleTold) -> None:
     services.people_told(event.agent_ids)
+
+
+@subscribe(AlertsOutdated)
+def alerts_outdated(event: AlertsOutdated) -> None:
+    services.alerts_cleared(event.ticket_id, event.conditions)
 
 
 @subscribe(WorkSaid)

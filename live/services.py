@@ -1,6 +1,6 @@
 """Writing the log of changes, giving it its numbers, and forgetting it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from core.writing import write_soon
 from live.enums import Kind
 from live.models import Change
 from live.wake import WORD
+from sla.alerts.enums import AlertStatus
+from sla.alerts.models import Alert, AlertRecipient
 
 KEPT_FOR = timedelta(days=1)
 """A page that was away for longer looks at everything anew."""
@@ -18,6 +20,13 @@ FORGOTTEN_AT_ONCE = 5000
 LOCK = 0x11BE_10C0
 """Of PostgreSQL's advisory locks, taken for the length of one numbering."""
 INSERT = "INSERT INTO live_change (kind, ticket_id, person_id, xid, created_at) VALUES "
+
+INSERT_WHOM_ALERTS_ARE_FOR = f"""
+    INSERT INTO live_change (kind, person_id, xid, created_at)
+    SELECT DISTINCT '{Kind.TOLD}', r.agent_id, pg_current_xact_id()::text::bigint, clock_timestamp()
+      FROM {AlertRecipient._meta.db_table} r JOIN {Alert._meta.db_table} a ON a.id = r.alert_id
+     WHERE r.is_open AND a.ticket_id = %s AND a.condition = ANY(%s) AND a.status = '{AlertStatus.OPEN}'
+"""  # noqa: S608  # names of ours
 
 
 def ticket_changed(*ticket_ids: UUID) -> None:
@@ -28,6 +37,13 @@ def ticket_changed(*ticket_ids: UUID) -> None:
 def people_told(person_ids: Iterable[UUID]) -> None:
     """What these people (agents) have been told, or have read of it, is other than before."""
     _note([(Kind.TOLD, None, person_id) for person_id in person_ids])
+
+
+def alerts_cleared(ticket_id: UUID, conditions: Sequence[str]) -> None:
+    """For whom alerts of these conditions stand open has fewer of them; one statement that goes along with those of the
+    act, whose own change of the ticket wakes the streams.
+    """
+    write_soon("live_change", INSERT_WHOM_ALERTS_ARE_FOR, [ticket_id, list(conditions)])
 
 
 def access_changed(person_id: UUID) -> None:

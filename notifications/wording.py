@@ -52,6 +52,7 @@ TEMPLATES: dict[str, str | Promise] = {
         "“%(act)s” has ended. Done: %(done)s, not done: %(refused)s, was so already: %(unchanged)s"
     ),
     EventType.MAIL_BRAKE: _("Too many mails, held back for a while: %(about)s"),
+    EventType.PROPOSAL_MADE: _("%(by)s proposes to change “%(what)s”: %(reason)s"),
     EventType.ROLE_SELF_GRANTED: _("%(agent)s, an admin, took the role %(roles)s"),
 }
 
@@ -99,6 +100,12 @@ DECIDED: dict[str, str | Promise] = {
     ApprovalStatus.WITHDRAWN: _("Withdrawn on %(reference)s: %(what)s"),
 }
 
+
+PROPOSALS: dict[str, str | Promise] = {
+    "accepted": _("%(by)s accepted your proposal on “%(what)s”. %(note)s"),
+    "declined": _("%(by)s declined your proposal on “%(what)s”. %(note)s"),
+}
+"""By the decision, as the payload names it."""
 
 ENVELOPE_CHANGES: dict[str, str | Promise] = {
     "opened": _("%(by)s asks %(target)s for help, one level on: envelope %(number)s of %(reference)s"),
@@ -151,7 +158,7 @@ def describe(notification: Notification) -> str:
     for name in ("starts_on", "ends_on"):
         if facts.get(name):
             facts[name] = date_format(date.fromisoformat(facts[name]), "DATE_FORMAT")
-    said = str(template) % facts
+    said = (str(template) % facts).strip()
     if notification.event_type == EventType.SEND_FAILED and "number" in facts:
         return str(_("%(said)s (envelope %(number)s)")) % {"said": said, "number": facts["number"]}
     return said
@@ -185,6 +192,7 @@ def _template(notification: Notification) -> str | Promise | None:
     known = WITHOUT_TICKET if notification.ticket_id is None else TEMPLATES
     return (
         DECIDED.get(facts.get("status", ""))
+        or PROPOSALS.get(facts.get("decision", ""))
         or _reminded(notification)
         or _alerted(notification)
         or known.get(notification.event_type)

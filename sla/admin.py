@@ -14,6 +14,7 @@ from sla.alerts.admin import AlertAdmin, AlertRuleAdmin
 from sla.client_reminders.admin import ClientReminderRuleAdmin
 from sla.models import CompanyPolicy, SlaPolicy
 from sla.policies import may_edit_policies
+from sla.proposals.admin import ProposalAdmin
 from sla.reminders.admin import ReminderAdmin
 from sla.scores.admin import ScoreValueAdmin
 from sla.services import choose_for_company, save_policy
@@ -23,6 +24,7 @@ __all__ = [
     "AlertRuleAdmin",
     "ClientReminderRuleAdmin",
     "CompanyPolicyAdmin",
+    "ProposalAdmin",
     "ReminderAdmin",
     "ScoreValueAdmin",
     "SlaPolicyAdmin",

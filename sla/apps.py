@@ -10,6 +10,7 @@ class SlaConfig(AppConfig):
         from sla import wiring
         from sla.alerts import wiring as alerts
         from sla.client_reminders import wiring as client_reminders
+        from sla.proposals import wiring as proposals
         from sla.reminders import wiring as reminders
         from sla.scores import wiring as scores
 
@@ -18,3 +19,4 @@ class SlaConfig(AppConfig):
         alerts.register()
         reminders.register()
         client_reminders.register()
+        proposals.register()

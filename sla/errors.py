@@ -43,7 +43,7 @@ class HelpOutOfReach(Conflict):
 
 class PoliciesNotEditable(Forbidden):
     detail = _("You may not change what is promised.")
-    hint = _("An admin can.")
+    hint = _("An admin can, and a manager can propose it.")
 
 
 class PolicyPreviewed(DomainError):

@@ -11,6 +11,7 @@ from django.test.utils import setup_databases, teardown_databases
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
+from tests.browser import keep_contexts_of_pages
 from tests.database import (
     copy_from_template,
     empty_all_tables,
@@ -27,6 +28,7 @@ settings.register_profile(
 settings.load_profile("suite")
 
 connection_created.connect(keep_statements)
+keep_contexts_of_pages()
 
 pytest_plugins = ["tests.live", "tests.killable", "tests.imap_server", "tests.smtp_server"]
 
@@ -67,7 +69,9 @@ def django_db_setup(
     with django_db_blocker.unblock():
         with one_at_a_time():
             is_copy = copy_from_template(name)
-            created = setup_databases(verbosity=0, interactive=False, keepdb=is_copy)  # migrates what a copy lacks
+            created = setup_databases(  # migrates what a copy lacks
+                verbosity=0, interactive=False, keepdb=is_copy, serialized_aliases=()
+            )
             if not is_copy:
                 keep_as_template(name)
         remember_initial_rows()

@@ -23,6 +23,9 @@ from tests.database import database_url
 STATIC_ROOT = settings.BASE_DIR / "var" / "test" / "static"
 WORKER = ["-m", "celery", "-A", "itilnext", "worker", "--pool", "solo", "--without-gossip", "--without-mingle"]
 
+KEEPS_CONNECTIONS = {"LIVE_CONN_MAX_AGE": "60"}
+"""As the web server does in production: a new connection costs more than most answers."""
+
 
 @dataclass
 class Worker:
@@ -102,7 +105,8 @@ class Site:
         """Start one of `web`, `events` and `front`, and wait until it answers."""
         port, command = self._commands[name]
         log = self._folder / f"{name}.log"
-        process = spawn([sys.executable, *command], log=log, cwd=settings.BASE_DIR, environment=self._environment)
+        environment = self._environment | (KEEPS_CONNECTIONS if name == "web" else {})
+        process = spawn([sys.executable, *command], log=log, cwd=settings.BASE_DIR, environment=environment)
         self.processes[name] = process
         wait_for(f"http://127.0.0.1:{port}/healthz", process, log)
 

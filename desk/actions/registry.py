@@ -18,6 +18,7 @@ from connectors.base.policies import may_see_connections
 from desk.bulk import ACTS
 from envelopes.policies import may_see_contribution
 from reports.policies import may_read_figures
+from sla.proposals.policies import may_see_proposals
 from tickets.enums import BulkKind
 from tickets.policies import may_act_in_bulk, may_approve, may_create, may_keep_views, may_read_calibration
 
@@ -171,6 +172,7 @@ EVERYWHERE = (
     _go("customers", _("Customers"), "g c", "customers", "building-2", is_for=may_look_up_customers),
     _go("approvals", _("Approvals"), "", "approvals", "badge-check", is_for=may_approve),
     _go("calibration", _("Calibration"), "", "calibration", "list-checks", is_for=may_read_calibration),
+    _go("proposals", _("Proposals"), "", "proposals", "pencil", is_for=may_see_proposals),
     _go("reports", _("Figures"), "", "reports:overview", "hash", is_for=may_read_figures),
     _go("account", _("Profile and absence"), "", "account", "user"),
     _go("texts", _("Texts and templates"), "", "texts", "file-text"),

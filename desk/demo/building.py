@@ -18,6 +18,7 @@ from desk.demo import alerts, clock, everyday, people, service_desk, specialists
 from desk.demo.acts import FRESH, SEED, Cast, begin, close_if_due, message_id_of, perform
 from desk.demo.calendars import berlin, london
 from desk.demo.decisions import calibrate, set_limits
+from desk.demo.promises import promise
 from desk.demo.reminders import remind
 from desk.demo.script import Step, Story
 from desk.demo.telling import choose
@@ -54,6 +55,7 @@ def build(now: datetime) -> Built:
     set_limits(by=cast.agent("admin"))
     calibrate(now=now)
     remind(cast)
+    promise(cast)
     _forget_old_deliveries(now)
     return Built(len(new))
 

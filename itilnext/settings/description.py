@@ -30,6 +30,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "TicketChannel": "tickets.enums.Channel.choices",
         "TicketType": "tickets.enums.TicketType.choices",
         "Priority": "tickets.enums.Priority.choices",
+        "TierEnum": "accounts.enums.Tier.choices",
+        "LanguageEnum": "accounts.models.calendars.HolidayLanguage.choices",
         "Grade": "tickets.enums.Grade.choices",
         "EntryKind": "tickets.enums.EntryKind.choices",
         "FlagType": "tickets.enums.FlagType.choices",

@@ -4,8 +4,9 @@ from ipaddress import ip_network
 
 from itilnext import env
 from itilnext.settings.test import *
-from itilnext.settings.test import MAIL_ROOT, STORAGES
+from itilnext.settings.test import DATABASES, MAIL_ROOT, STORAGES
 
+DATABASES["default"]["CONN_MAX_AGE"] = env.whole_number("LIVE_CONN_MAX_AGE", default=0)  # seconds
 STORAGES["staticfiles"] = {"BACKEND": "core.storage.HashedStaticFilesStorage"}
 globals().update(env.email("EMAIL_URL", default="maildir:", folder=MAIL_ROOT))
 LIVE_BEAT_SECONDS = 1.0

@@ -35,7 +35,7 @@ PREVIEW = "_preview"
 
 class AlertRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     recipients = forms.MultipleChoiceField(
-        label=gettext_lazy("recipients"), choices=Recipient.choices, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Recipients"), choices=Recipient.choices, widget=forms.CheckboxSelectMultiple
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
 
@@ -72,8 +72,9 @@ class AlertRuleAdmin(FixedRuleAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         refusal = getattr(request, "refusal", None)
-        effects = refusal.effects if isinstance(refusal, MatrixPreviewed) else None
-        context |= {"effects": effects, "kinds_of_effects": Effect.labels, "preview_button": PREVIEW}
+        context |= {"previewed": None, "kinds_of_effects": Effect.labels}
+        if isinstance(refusal, MatrixPreviewed):
+            context |= {"previewed": refusal, "errors": None}  # nothing is wrong with what was typed
         return super().render_change_form(request, context, *args, **kwargs)
 
 

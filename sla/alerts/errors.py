@@ -26,7 +26,7 @@ class ForecastForbidden(Forbidden):
 
 class MatrixForbidden(Forbidden):
     detail = _("Only an admin changes the alert matrix.")
-    hint = _("Propose the change to an admin.")
+    hint = _("A manager can propose the change to an admin.")
 
 
 class MatrixPreviewed(DomainError):

@@ -26,6 +26,16 @@ class AlertAcknowledged(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlertsOutdated(DomainEvent):
+    """What alerts of these conditions were raised for is no more. Whoever listens in the transaction still finds them
+    as they were; there may be none.
+    """
+
+    ticket_id: UUID
+    conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AlertLeftUntold(DomainEvent):
     """Somebody was to be told of it, and is not any more: it was acknowledged or cleared before."""
 

@@ -3,6 +3,7 @@ from sla.client_reminders.models import ClientReminderRule, ClientReminderWatch
 from sla.models.choices import CompanyPolicy, TicketPolicy
 from sla.models.clocks import CalendarEdition, ClockFact, SlaClock, SlaPause, TermsWalk
 from sla.models.policies import SlaPolicy
+from sla.proposals.models import Proposal
 from sla.reminders.models import CalendarFeed, InactivityCheck, Reminder
 from sla.scores.models import ScoreOverride, ScoreValue, TicketScore
 
@@ -19,6 +20,7 @@ __all__ = [
     "CompanyPolicy",
     "InactivityCheck",
     "MatrixWalk",
+    "Proposal",
     "Reminder",
     "ScoreOverride",
     "ScoreValue",

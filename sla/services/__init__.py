@@ -1,9 +1,10 @@
 """Every write to promises: facts are recorded, clocks follow from them."""
 
+from sla.services.book import fresh_book
 from sla.services.choosing import choose_for_company, choose_for_ticket
 from sla.services.helping import PolicyClock
 from sla.services.pausing import pause_clocks, resume_clocks
-from sla.services.policies import Effects, save_policy
+from sla.services.policies import Effects, effects_between, save_policy
 from sla.services.rebuilding import differences, rebuild, recorded_tickets
 from sla.services.receiving import (
     begin_promises,
@@ -27,12 +28,14 @@ __all__ = [
     "choose_for_company",
     "choose_for_ticket",
     "differences",
+    "effects_between",
     "end_pauses",
     "follow_customer",
     "follow_helper",
     "follow_new_terms",
     "follow_terms",
     "follow_terms_now",
+    "fresh_book",
     "note_answer",
     "note_customer_message",
     "note_help",

@@ -104,6 +104,11 @@ def current_book() -> Book:
     return book
 
 
+def fresh_book() -> Book:
+    """As it stands within this transaction, which may yet be rolled back: kept by nobody."""
+    return _read("")[0]
+
+
 def _read(stamp: str) -> tuple[Book, bool]:
     calendars = BusinessCalendar.objects.prefetch_related("windows", "holidays")
     rows = list(SlaPolicy.objects.filter(is_active=True))

@@ -22,7 +22,7 @@ from sla.errors import PoliciesNotEditable, PolicyPreviewed
 from sla.guards import is_out_of_reach, longest_target
 from sla.models import SlaClock, SlaPolicy
 from sla.policies import may_edit_policies
-from sla.services.book import KNOWN_WITH, Book, current_book, forget_book, known_case_of
+from sla.services.book import KNOWN_WITH, Book, forget_book, fresh_book, known_case_of
 from sla.states import Clock, State, Terms
 from tickets.enums import OPEN
 from tickets.models import Ticket
@@ -55,12 +55,11 @@ def save_policy(policy: SlaPolicy, *, by: Actor, reason: str, is_preview: bool =
     _check(policy)
     if len(reason.strip()) < LEAST_REASON and not is_preview:
         raise Invalid({"reason": _("Say why: its history keeps the reason of every change.")})
-    before = current_book()
+    before = fresh_book() if is_preview else None
     record(policy, by=by, reason=reason.strip())
+    if before is not None:
+        raise PolicyPreviewed(**vars(effects_between(before, fresh_book())))
     forget_book()
-    if is_preview:
-        effects = effects_between(before, current_book())
-        raise PolicyPreviewed(**vars(effects))
     return policy
 
 

@@ -181,11 +181,14 @@ def test_an_admin_looks_at_an_edit_without_a_reason_and_nothing_is_saved(office:
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "Nothing is saved yet. Of the 1 newest tickets" in page
-    assert [(row.agent.name, dict(row.counts)[Effect.SOONER]) for row in answer.context["effects"].people] == [
+    assert [
+        (row.agent.name, dict(row.counts)[Effect.SOONER]) for row in answer.context["previewed"].effects.people
+    ] == [
         ("Olga", 1),
         ("Sara", 1),
     ]
     assert "Who would be told otherwise" in page
+    assert "Please correct" not in page, "nothing is wrong with it"
     assert 'value="20"' in page, "what was typed stays"
     rule.refresh_from_db()
     assert (rule.threshold_minutes, rule.history.count(), MatrixWalk.objects.count()) == (30, 0, 0)

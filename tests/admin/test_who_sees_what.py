@@ -47,6 +47,7 @@ LISTS: dict[str, dict[str, int]] = {
     "sla_slapolicy": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
     "sla_companypolicy": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
     "sla_alert": dict(zip(PEOPLE, (403, 403, 200, 200, 200, 403), strict=True)),
+    "sla_proposal": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
     "sla_alertrule": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
     "sla_clientreminderrule": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),
     "sla_scorevalue": dict(zip(PEOPLE, (403, 403, 403, 200, 200, 200), strict=True)),

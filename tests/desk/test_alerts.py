@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
 
 from accounts.enums import Role
 from accounts.models import Agent
 from desk.notified import address_of
 from desk.selectors import badges
+from live.models import Change
 from notifications.models import Notification
 from sla.alerts.models import Alert, AlertRecipient
 from tests.desk.pages import html_of, statements_of
@@ -208,3 +211,29 @@ def test_a_refused_acknowledgement_keeps_what_the_page_was_narrowed_to(watched: 
     here = "/alerts/?level=2&status=any"
     answer = browser(colleague).post(f"/alerts/{alert.pk}/acknowledge/", {"next": here})
     assert (answer.status_code, answer.context["here"]) == (403, here)
+
+
+def told_live() -> set[Any]:
+    """Whose open pages hear that their numbers are others."""
+    return set(Change.objects.filter(kind="told").values_list("person_id", flat=True))
+
+
+def test_the_number_of_others_goes_down_live_when_somebody_acknowledges(watched: Watched, late: Ticket) -> None:
+    page = browser(watched.supervisor)
+    assert page.get("/live/badges/").json()["alerts"] == "1"
+    Change.objects.all().delete()
+    connection.run_on_commit.clear()  # what was said before, in this one transaction of the test, is said once
+    browser(watched.owner).post(f"/alerts/{Alert.objects.get(ticket=late, level=2).pk}/acknowledge/")
+    assert told_live() == {watched.owner.pk, watched.supervisor.pk}
+    assert page.get("/live/badges/").json()["alerts"] == ""
+
+
+def test_the_number_of_others_goes_down_live_when_somebody_works_on_the_ticket(watched: Watched, late: Ticket) -> None:
+    page = browser(watched.supervisor)
+    Change.objects.all().delete()
+    watched.note(late)
+    assert told_live() == {watched.owner.pk, watched.supervisor.pk}
+    assert page.get("/live/badges/").json()["alerts"] == ""
+    Change.objects.all().delete()
+    watched.note(late, "Still dead.")
+    assert told_live() == set(), "nothing of it was open any more"

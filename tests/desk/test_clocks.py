@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
-from sla.services import pause_clocks, resume_clocks
+from accounts.enums import Role
+from accounts.models import Holiday
+from accounts.services import save_calendar
+from core.actors import DESK
+from sla.models import SlaPolicy
+from sla.services import choose_for_ticket, follow_new_terms, pause_clocks, resume_clocks
 from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of, url_of
-from tests.factories import EnvelopeFactory, TicketFactory
+from tests.factories import AgentFactory, EnvelopeFactory, TicketFactory, default_calendar
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +128,27 @@ def test_why_lists_every_stretch_of_time(desk: Desk, ticket: Ticket, clock: Any)
         assert text in part, text
     page = html_of(browser.get(url_of(ticket, "around/clocks/")))
     assert (page.lstrip().startswith("<!doctype html>"), "Paused: Change freeze" in page) == (True, True)
+
+
+def test_why_tells_who_changed_the_hours_and_for_whom_a_policy_was_named(
+    desk: Desk, ticket: Ticket, clock: Any
+) -> None:
+    admin = AgentFactory(name="Ada Min", roles=[Role.ADMIN])
+    follow_new_terms(now=MONDAY_NINE)
+    clock.move_to(MONDAY_NINE + timedelta(minutes=10))
+    save_calendar(
+        default_calendar().pk, by=admin, reason="Works outing", holidays=[Holiday(on=date(2026, 3, 9), name="Out")]
+    )
+    gold = SlaPolicy.objects.create(name="Gold", resolution_minutes=300, order=9999)
+    clock.move_to(MONDAY_NINE + timedelta(minutes=20))
+    follow_new_terms(now=MONDAY_NINE + timedelta(minutes=20))
+    browser, why = desk.browser(desk.mara), url_of(ticket, "around/clocks/")
+    part = html_of(browser.get(why, headers=HTMX))
+    assert "Ada Min changed “Standard” on" in part
+    assert "and the clock followed: Works outing" in part
+    assert "Named for" not in part
+    choose_for_ticket(ticket.pk, by=DESK, policy=gold, reason="Rule 7")
+    assert "Gold (Named for this ticket)" in html_of(browser.get(why, headers=HTMX))
 
 
 def test_why_tells_seconds_and_leaves_out_what_has_none(desk: Desk, ticket: Ticket, clock: Any) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
-from accounts.models import Absence, Agent, Contact, Team
+from accounts.models import Absence, Agent, BusinessCalendar, Contact, Team
 from connectors.base.enums import AnswerClass, FindingState
 from connectors.base.kinds import Finding
 from connectors.base.models import Connection
@@ -25,6 +25,8 @@ from desk.recent import note_opened
 from envelopes import services as help_services
 from notifications.enums import Because, DeliveryStatus, EventType, Timing
 from notifications.models import Delivery, Notification
+from sla.alerts.models import AlertRule
+from sla.models import Proposal, SlaPolicy
 from sla.reminders.models import Reminder
 from sla.reminders.services import Rhythm, create_reminder, snooze_reminder, trigger_reminder
 from tests.every_page.pages import Page
@@ -87,6 +89,11 @@ class Places:
     """The resolution that waits for an approval, and its ticket."""
     week: str
     item: str
+    proposal: str
+    """Max's, which waits; and what can be proposed about."""
+    policy: str
+    calendar: str
+    cell: str
     mail: str
     quarantined: str
     password_link: str
@@ -170,6 +177,10 @@ def furnish() -> Places:
         asked_on=asked.ticket.reference,
         asked=str(asked.pk),
         week=str(item.session_id),
+        proposal=str(Proposal.objects.get(status="pending").pk),
+        policy=str(SlaPolicy.objects.get(name="Medium").pk),
+        calendar=str(BusinessCalendar.objects.get(is_default=True).pk),
+        cell=str(AlertRule.objects.get(priority="medium", condition="not_updated", level=1).pk),
         item=str(item.pk),
         mail=str(letter.pk),
         quarantined=str(quarantined.pk),

@@ -134,11 +134,39 @@ PAGES = (
     Page("calibration-week", "calibration/weeks/<uuid:session_id>/", "/calibration/weeks/{week}/", "max"),
     Page("calibration-item", "calibration/items/<uuid:item_id>/", "/calibration/items/{item}/", "lea"),
     Page("calibration-report", "calibration/report/", "/calibration/report/", "sam"),
+    # Proposals
+    Page("proposals", "proposals/", "/proposals/", "max", has_picture=False),
+    Page("proposals-decided", "proposals/", "/proposals/?status=all", "aude", has_picture=False),
+    Page("proposal", "proposals/<uuid:proposal_id>/", "/proposals/{proposal}/", "admin", has_picture=False),
+    Page("propose", "proposals/new/", "/proposals/new/", "max", has_picture=False),
+    Page("propose-new-policy", "proposals/new/policy/", "/proposals/new/policy/", "max", has_picture=False),
+    Page(
+        "propose-policy",
+        "proposals/new/policy/<uuid:target_id>/",
+        "/proposals/new/policy/{policy}/",
+        "max",
+        has_picture=False,
+    ),
+    Page(
+        "propose-calendar",
+        "proposals/new/calendar/<uuid:target_id>/",
+        "/proposals/new/calendar/{calendar}/",
+        "max",
+        has_picture=False,
+    ),
+    Page(
+        "propose-rule",
+        "proposals/new/alerts/<uuid:target_id>/",
+        "/proposals/new/alerts/{cell}/",
+        "max",
+        has_picture=False,
+    ),
     # Figures
     Page("reports", "reports/", "/reports/", "sam"),
     Page("reports-customers", "reports/<slug:slug>/", "/reports/customers/", "sam"),
     Page("reports-promises", "reports/<slug:slug>/", "/reports/promises/", "sam", has_picture=False),
     Page("reports-own", "reports/", "/reports/", "mara", has_picture=False),
+    Page("reports-decisions", "reports/<slug:slug>/", "/reports/decisions/", "sam", has_picture=False),
     Page(
         "reports-wrong-period",
         "reports/",
@@ -149,6 +177,16 @@ PAGES = (
     ),
     Page("reports-flow", "reports/<slug:slug>/", "/reports/flow/", "sam"),
     Page("reports-rows", "reports/rows/", "/reports/rows/?figure=M16&part=base", "sam"),
+    *(
+        Page(
+            f"reports-course-by-{step}",
+            "reports/rows/",
+            f"/reports/rows/?figure=M16&part=base&by={step}",
+            "sam",
+            has_picture=False,
+        )
+        for step in ("day", "week", "month")
+    ),
     # Envelopes
     _t("envelope", "e/1/", of="helped", route="e/<int:number>/"),
     _t("envelope-sealed", "e/1/", of="sealed", route="e/<int:number>/"),

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from core.actors import DESK
 from tests.factories import ContactFactory, TicketFactory
-from tests.journeys.chromium import Watch, axe_finds_nothing, open_page
+from tests.journeys.chromium import Watch, axe_finds_nothing, listens, open_page
 from tests.journeys.desk import Desk
 from tickets.enums import OutboundStatus
 from tickets.models import OutboundMessage, Ticket, TimelineEntry
@@ -229,20 +229,19 @@ ORDERS = sorted(set(permutations("aabb")))
 def test_of_two_tabs_none_writes_to_the_others_customer(tabs: Open, ticket: Ticket, other: Ticket) -> None:
     """Issue: whatever the order of clicks. Each text names its own customer."""
     places = {"a": (ticket, "Dana Roth"), "b": (other, "Li Chen")}
+    pages = {key: tabs(place[0]) for key, place in places.items()}
     for number, order in enumerate(ORDERS):
         begun: set[str] = set()
-        pages = {key: tabs(place[0]) for key, place in places.items()}
         for key in order:
             page, (_ticket, name) = pages[key], places[key]
             page.bring_to_front()
             if key in begun:
-                page.get_by_role("button", name=f"Send to {name}", exact=True).click()
-                page.wait_for_url("**/#outgoing")
+                with page.expect_navigation(url="**/#outgoing"):
+                    page.get_by_role("button", name=f"Send to {name}", exact=True).click()
+                listens(page)
             else:
                 begun.add(key)
                 composer(page).press_sequentially(f"For {name}, {number}")
-        for page in pages.values():
-            page.close()
     wanted = [(["dana@acme.test"], f"For Dana Roth, {number}") for number in range(len(ORDERS))]
     wanted += [(["li@nord.test"], f"For Li Chen, {number}") for number in range(len(ORDERS))]
     assert sent() == wanted

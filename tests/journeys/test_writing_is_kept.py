@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.journeys.chromium import open_page, sign_in, without_worker
+from tests.journeys.chromium import axe_finds_nothing, open_page, without_worker
 from tests.journeys.desk import Desk
+from tests.sessions import sign_in_without_form
 from tickets.models import Draft, DraftFile, Ticket
 from tickets.services import keep_draft
 
@@ -24,8 +24,8 @@ def page(chromium: Browser, desk: Desk, live_site: str, ticket: Ticket, service_
     )
     if service_workers == "block":  # begun on an open page, a route may be late
         context.route("**/never-asked-for/", lambda route: route.continue_())
+    sign_in_without_form(context, desk.mara, live_site)
     found = context.new_page()
-    sign_in(found, desk.mara)
     open_page(found, f"/t/{ticket.reference}/")
     yield found
     context.close()
@@ -220,7 +220,7 @@ def test_what_was_typed_without_connection_is_offered_on_this_device_until_it_is
     box = other.get_by_role("region", name="Typed on this device before and not saved")
     expect(box).to_contain_text("First lineand <b>second</b>")
     expect(text).to_have_value("Written on the phone")
-    assert Axe().run(other).response["violations"] == []
+    axe_finds_nothing(other)
     text.press_sequentially("!")
     expect(state_in(other)).to_contain_text("Draft saved")
     expect(box).to_be_visible()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tests.matrix.cases import Act, Ask, Case, api, reads, shown, t
+from tests.matrix.cases import Act, Ask, Case, api, one, reads, shown, t
 
 
 def _until() -> str:
@@ -38,6 +38,47 @@ def _acknowledge_on_ticket(case: Case) -> Ask:
     alert = case.world.things["alert"]
     here = f"/t/{alert.ticket.reference}/"
     return Ask("post", f"{here}alerts/{alert.pk}/acknowledge/", {}, goes_to=here)
+
+
+def _cell(case: Case) -> dict[str, Any]:
+    values = {"threshold_minutes": 60}
+    return {"about": "alert_rule", "target": str(case.thing("cell")), "alert_rule": values, "reason": "Too late"}
+
+
+def _cell_form() -> dict[str, Any]:
+    return {"threshold_minutes": "60", "recipients": ["tech"], "is_active": "on", "reason": "Too late"}
+
+
+POLICY_FORM = {
+    "name": "Medium",
+    "is_active": "on",
+    "order": "1003",
+    "retroactive": "on",
+    "priority": "medium",
+    "first_response_minutes": "120",
+    "next_response_minutes": "120",
+    "resolution_minutes": "480",
+    "time_to_value_minutes": "480",
+    "reason": "The board",
+}
+HOURS_FORM = {"name": "Hours", "timezone": "Europe/Berlin", "hours_0": "08:00–18:00", "reason": "The board"}
+
+
+def _proposes(step: str, data: dict[str, str]) -> Act:
+    return Act(page=lambda _case: Ask("post", f"/proposals/new/{step}", data, goes_to="/proposals/"))
+
+
+def _decides(name: str, data: dict[str, str] | None = None) -> Act:
+    values = {"note": "As agreed"} if data is None else data
+    return Act(
+        api=lambda case: Ask("post", f"/api/v1/proposals/{case.thing('proposal')}/{name}/", values),
+        page=lambda case: Ask(
+            "post",
+            f"/proposals/{case.thing('proposal')}/{name}/",
+            values,
+            goes_to=f"/proposals/{case.thing('proposal')}/",
+        ),
+    )
 
 
 SLA_ACTS: dict[str, Act] = {
@@ -77,4 +118,40 @@ SLA_ACTS: dict[str, Act] = {
     "see_pause_form": shown("clocks/pause"),
     "see_resume_form": shown("clocks/resume"),
     "see_why_due": shown("around/clocks"),
+    # Proposals
+    "read_proposals": reads("/proposals/", "/proposals/"),
+    "read_proposal": one("proposals", "proposal", "proposals"),
+    "read_subjects": Act(api=lambda case: Ask("get", "/api/v1/proposals/subjects/")),
+    "see_proposable": Act(page=lambda case: Ask("get", "/proposals/new/")),
+    "see_new_policy_form": Act(page=lambda case: Ask("get", "/proposals/new/policy/")),
+    "see_policy_form": Act(page=lambda case: Ask("get", f"/proposals/new/policy/{case.thing('policy')}/")),
+    "see_calendar_form": Act(page=lambda case: Ask("get", f"/proposals/new/calendar/{case.thing('hours')}/")),
+    "see_cell_form": Act(page=lambda case: Ask("get", f"/proposals/new/alerts/{case.thing('cell')}/")),
+    "preview_proposal": Act(
+        api=lambda case: Ask("post", "/api/v1/proposals/preview/", _cell(case)),
+        page=lambda case: Ask("post", f"/proposals/new/alerts/{case.thing('cell')}/", _cell_form() | {"preview": "1"}),
+    ),
+    "propose": Act(
+        api=lambda case: Ask("post", "/api/v1/proposals/", _cell(case), status=201),
+        page=lambda case: Ask(
+            "post", f"/proposals/new/alerts/{case.thing('cell')}/", _cell_form(), goes_to="/proposals/"
+        ),
+    ),
+    "propose_new_policy": _proposes("policy/", {**POLICY_FORM, "name": "Gold", "kind": "sla"}),
+    "propose_policy": Act(
+        page=lambda case: Ask(
+            "post",
+            f"/proposals/new/policy/{case.thing('policy')}/",
+            POLICY_FORM | {"order": "9"},
+            goes_to="/proposals/",
+        )
+    ),
+    "propose_calendar": Act(
+        page=lambda case: Ask(
+            "post", f"/proposals/new/calendar/{case.thing('hours')}/", HOURS_FORM, goes_to="/proposals/"
+        )
+    ),
+    "accept_proposal": _decides("accept"),
+    "decline_proposal": _decides("decline"),
+    "withdraw_proposal": _decides("withdraw", {}),
 }

@@ -71,6 +71,35 @@ free_score        owned          401  not_owner 409:no_override/409 409:no_overr
 """
 
 
+PROPOSALS = """
+act                 state anon agent owner deputy lead super manager auditor admin outsider bare  client gone
+
+# "SLA policies, calendars, alert matrix": manager proposes, auditor reads, admin decides; nobody else takes part
+read_proposals      -     401  role  role  role   role role  ok      ok      ok    role     role  role   401
+read_proposal       -     401  role  role  role   role role  ok      ok      ok    role     role  role   401
+see_proposable      -     401  role  role  role   role role  ok      role    role  role     -     -      401
+see_new_policy_form -     401  role  role  role   role role  ok      role    role  role     -     -      401
+see_policy_form     -     401  role  role  role   role role  ok      role    role  role     -     -      401
+see_calendar_form   -     401  role  role  role   role role  ok      role    role  role     -     -      401
+see_cell_form       -     401  role  role  role   role role  ok      role    role  role     -     -      401
+read_subjects       -     401  role  role  role   role role  ok      ok      ok    role     role  role   401
+preview_proposal    -     401  role  role  role   role role  ok      role    role  role     role  role   401
+propose             -     401  role  role  role   role role  ok      role    role  role     role  role   401
+propose_new_policy  -     401  role  role  role   role role  ok      role    role  role     -     -      401
+propose_policy      -     401  role  role  role   role role  ok      role    role  role     -     -      401
+propose_calendar    -     401  role  role  role   role role  ok      role    role  role     -     -      401
+# The manager's own proposal: object rule 8, nobody decides about their own
+accept_proposal     -     401  role  role  role   role role  role    role    ok    role     role  role   401
+decline_proposal    -     401  role  role  role   role role  role    role    ok    role     role  role   401
+withdraw_proposal   -     401  role  role  role   role role  ok      role    role  role     role  role   401
+"""
+
+
+@pytest.mark.parametrize("row", rows(PROPOSALS), ids=str)
+def test_who_proposes_and_who_decides(row: Row, world: World) -> None:
+    assert answers(world, row) == row.expected
+
+
 @pytest.mark.parametrize("row", rows(SCORES), ids=str)
 def test_181_who_sees_and_overrides_scores(row: Row, world: World) -> None:
     assert answers(world, row) == row.expected

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.enums import Role, Scope
-from accounts.models import Agent
+from accounts.models import Agent, BusinessCalendar
 from accounts.services import deactivate_agent
 from accounts.tokens import token_for
 from connectors.base.services import add_connection
@@ -25,7 +25,9 @@ from core.timers import HEARTBEAT
 from envelopes.mail_tokens import token_of
 from notifications.enums import DeliveryStatus, EventType
 from notifications.models import Delivery, Notification
-from sla.alerts.models import Alert, AlertRecipient
+from sla.alerts.models import Alert, AlertRecipient, AlertRule
+from sla.models import SlaPolicy
+from sla.proposals.services import propose
 from sla.reminders.models import Reminder
 from sla.reminders.services import create_reminder, open_feed
 from tests.factories import (
@@ -76,6 +78,7 @@ def build() -> World:
     _connections(world)
     _other_things(world)
     _calibration(world)
+    _proposal(world)
     deactivate_agent(people["gone"].pk, by=SystemActor("test"))
     # The world is asked for longer than a sweep may be over.
     Heartbeat.objects.create(name=HEARTBEAT, ended_at=timezone.now() + timedelta(hours=1))
@@ -175,6 +178,16 @@ def _calibration(world: World) -> None:
     for each in (full, empty, item):
         record(each, by=SystemActor("test"))
     world.things |= {"week": full, "empty_week": empty, "item": item}
+
+
+def _proposal(world: World) -> None:
+    """The manager's, and a policy, a calendar and a cell to propose about."""
+    policy = SlaPolicy.objects.get(name="Medium")
+    cell = AlertRule.objects.get(priority="medium", condition="not_updated", level=1)
+    world.things |= {"policy": policy, "hours": BusinessCalendar.objects.get(is_default=True), "cell": cell}
+    world.things["proposal"] = propose(
+        "policy", policy.pk, {"order": 7}, by=world.people["manager"], reason="The board wishes it"
+    )
 
 
 def _other_things(world: World) -> None:

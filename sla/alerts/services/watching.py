@@ -11,10 +11,12 @@ from uuid import UUID
 from django.utils import timezone
 
 from core.actors import DESK, Actor
+from core.events import publish
 from core.history import stamp_of
 from core.service import service
 from core.writing import change_soon, write_soon
 from sla.alerts.enums import OVER, STANDING, AlertCondition, AlertStatus
+from sla.alerts.events import AlertsOutdated
 from sla.alerts.models import Alert, AlertRecipient, AlertWatch
 from sla.services import begin_promises
 from tickets.enums import TicketStatus
@@ -144,5 +146,6 @@ def follow_due(ticket_id: UUID, *, due_at: datetime, at: datetime) -> None:
 def clear(ticket_id: UUID, conditions: Collection[AlertCondition], *, at: datetime) -> None:
     """What gave rise to the alerts of these conditions is no more."""
     names = [str(condition) for condition in conditions]
+    publish(AlertsOutdated(ticket_id=ticket_id, conditions=tuple(names), occurred_at=at))
     write_soon(SENT, PUT_AWAY, [ticket_id, names])
     change_soon(Alert, CLEARED, [at, at, ticket_id, names], stamp=stamp_of(DESK, is_new=False))
