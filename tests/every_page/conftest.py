@@ -10,7 +10,7 @@ from pytest_django import DjangoDbBlocker
 from tests.database import empty_all_tables
 from tests.every_page.furnishing import Places, furnish
 from tests.factories import default_calendar
-from tests.journeys.chromium import database_beside_playwright, launch
+from tests.journeys.chromium import UNMEASURED, database_beside_playwright, launch
 
 
 @pytest.fixture(scope="package")
@@ -29,6 +29,6 @@ def places(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright, database_beside_playwright():
-        browser = launch(playwright)
+        browser = launch(playwright, more=UNMEASURED)
         yield browser
         browser.close()

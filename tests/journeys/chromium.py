@@ -50,18 +50,20 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+UNMEASURED = ("--js-flags=--no-opt",)
+"""For tests that ask for no times: pages are left before code that is compiled anew has paid for it."""
 
 
 without_worker = pytest.mark.parametrize("service_workers", ["block"])
 """For tests that hold back or break what a page writes: past a service worker that has just begun, nothing is."""
 
 
-def launch(playwright: Playwright, *, names: Sequence[str] = NAMES) -> Browser:
+def launch(playwright: Playwright, *, names: Sequence[str] = NAMES, more: Sequence[str] = ()) -> Browser:
     """Skips the test where there is no Chromium: `playwright install chromium` or the system's package brings one."""
     found = next(filter(None, map(shutil.which, names)), None) or playwright.chromium.executable_path
     if not Path(found).exists():
         pytest.skip("no Chromium here; install the package `chromium`, or run `playwright install chromium`")
-    return playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+    return playwright.chromium.launch(executable_path=found, args=[*FLAGS, *more])
 
 
 def sign_in(page: Page, agent: Agent) -> None:

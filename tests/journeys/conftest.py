@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from accounts.models import Agent, Contact
 from tests.factories import ContactFactory, TicketFactory
-from tests.journeys.chromium import Watch, database_beside_playwright, launch
+from tests.journeys.chromium import UNMEASURED, Watch, database_beside_playwright, launch
 from tests.journeys.desk import Desk, open_desk
 from tests.sessions import sign_in_without_form
 from tickets.models import Ticket
@@ -25,7 +25,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """One for all stories of a process: they share nothing, as each page opens in a context of its own."""
-    browser = launch(playwright)
+    browser = launch(playwright, more=UNMEASURED)
     yield browser
     browser.close()
 
