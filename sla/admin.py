@@ -12,6 +12,7 @@ from core.admin_site import actor_in
 from sla.admin_base import RuleAdmin
 from sla.alerts.admin import AlertAdmin, AlertRuleAdmin
 from sla.client_reminders.admin import ClientReminderRuleAdmin
+from sla.errors import PolicyPreviewed
 from sla.models import CompanyPolicy, SlaPolicy
 from sla.policies import may_edit_policies
 from sla.proposals.admin import ProposalAdmin
@@ -41,6 +42,7 @@ class SlaPolicyAdmin(RuleAdmin):
     """What is promised to whom. Each change is in its history; running clocks follow it."""
 
     form = PolicyForm
+    previews = (PolicyPreviewed,)
     change_form_template = "admin/policy_form.html"
     list_display = ("name", "kind", "is_active", "order", *MATCHED, "resolution_minutes", "ola_completion_minutes")
     list_filter = ("kind", "is_active", "priority", "customer_tier")

@@ -16,6 +16,8 @@ from desk.demo.script import Step, Story
 from envelopes import services as help_services
 from envelopes.enums import EnvelopeKind, EnvelopeStatus
 from envelopes.models import Envelope
+from sla.scores.services import override_score
+from sla.services import pause_clocks
 from tickets import services
 from tickets.enums import Channel, EntryKind, FlagType, OutboundStatus, Then
 from tickets.models import OutboundMessage, Resolution, Task, Ticket
@@ -303,6 +305,15 @@ def _waives_photo(cast: Cast, story: Story, by: Agent, *, text: str) -> None:
     services.waive_photo(flag.pk, by=by, reason=text)
 
 
+def _pauses(cast: Cast, story: Story, by: Agent, *, text: str, reason: str, days: int) -> None:
+    pause_clocks(cast.ticket(story).pk, by=by, reason=reason, until=timezone.now() + timedelta(days=days), note=text)
+
+
+def _ranks(cast: Cast, story: Story, by: Agent, *, text: str, score: int, days: int) -> None:
+    until = timezone.now() + timedelta(days=days)
+    override_score(cast.ticket(story).pk, by=by, score=Decimal(score), reason=text, until=until)
+
+
 ACTS: dict[str, Callable[..., Any]] = {
     "accepts": _accepts,
     "offers": _offers,
@@ -339,6 +350,8 @@ ACTS: dict[str, Callable[..., Any]] = {
     "approves": _approves,
     "rejects": _rejects,
     "withdraws": _withdraws,
+    "pauses": _pauses,
+    "ranks": _ranks,
 }
 
 

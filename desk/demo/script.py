@@ -85,6 +85,8 @@ approves = _step("approves")
 rejects = _step("rejects")
 withdraws = _step("withdraws")
 flags = _step("flags")
+pauses = _step("pauses")
+ranks = _step("ranks")
 
 
 def story(key: str, team: str, requester: str, when: str, subject: str, text: str, *steps: Step, **more: Any) -> Story:

@@ -21,6 +21,7 @@ from desk.demo.script import (
     notes,
     offers,
     prioritises,
+    ranks,
     rejects,
     replies,
     resolves,
@@ -224,6 +225,7 @@ STORIES = (
             the mailbox is connected to your account now; Outlook shows it after a restart. The archive is being copied from the old server and will appear below it by tomorrow morning.
             """,
         ),
+        ranks("30m", "mara", "A partner cannot work; the copy of the archive must not wait behind anything else.", score=400, days=2),
         type=TicketType.SERVICE_REQUEST, priority=Priority.HIGH, product="Outlook",
     ),
     story(
@@ -279,6 +281,13 @@ STORIES = (
         "monitor-sommer", SD, "pixelhaus.example/Frida", "130m", "Zweiter Monitor für den Schnittplatz",
         "Hallo, für den neuen Schnittplatz brauchen wir einen zweiten 32-Zoll-Monitor, farbkalibriert. Freigabe von Noah liegt vor.\n\nFrida Lang",
         type=TicketType.SERVICE_REQUEST, priority=Priority.LOW, product="Monitor",
+    ),
+    story(
+        "einkauf-voss", SD, "kornblume.example/Jannik", "120m", "Lesezugriff auf den Ordner Einkauf",
+        "Hallo, ich vertrete ab nächster Woche Frau Engel im Einkauf und brauche dafür Lesezugriff auf den Ordner. Jannik Voß",
+        accepts("112m", "mara"),
+        replies("108m", "mara", "Hallo Herr Voß,\n\ndie Freigabe bei Frau Engel ist erbeten. Sobald sie da ist, richte ich den Zugriff ein."),
+        type=TicketType.SERVICE_REQUEST, priority=Priority.LOW, product="Dateiablage",
     ),
     story(
         "telefon-thomsen", SD, "nordwerft.example/Holger", "75m", "Durchwahl 214 klingelt nicht",

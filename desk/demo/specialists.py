@@ -22,6 +22,7 @@ from desk.demo.script import (
     moves,
     notes,
     offers_help,
+    pauses,
     prioritises,
     replies,
     resolves,
@@ -213,6 +214,7 @@ STORIES = (
         replies("1d 09:42", "tim", "Guten Morgen Frau Engel,\n\nbetrifft das alle Verkäuferinnen oder nur die mit den neuen Verträgen?", wait=True),
         writes("50m", "", "Nur die drei mit den neuen Verträgen, jetzt wo Sie fragen."),
         flags("45m", "tim", "Die Verkäuferinnen haben sich beim Betriebsrat beschwert.", to=FlagType.COMPLAINT),
+        pauses("40m", "max", "Mit Frau Engel vereinbart: Es geht nach dem nächsten Lohnlauf weiter.", reason="customer_agreed_date", days=2),
         product="Zeiterfassung",
     ),
     story(

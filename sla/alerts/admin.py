@@ -49,6 +49,7 @@ class AlertRuleAdmin(FixedRuleAdmin):
     """Its 36 cells are there from the beginning; one that is not wanted is switched off."""
 
     form = AlertRuleForm
+    previews = (MatrixPreviewed,)
     change_form_template = "admin/alert_rule_form.html"
     list_display = ("priority", "condition", "level", "threshold_minutes", "recipients", "is_active")
     list_filter = ("priority", "condition", "is_active")
@@ -71,10 +72,7 @@ class AlertRuleAdmin(FixedRuleAdmin):
             self.message_user(request, hint, messages.WARNING)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        refusal = getattr(request, "refusal", None)
-        context |= {"previewed": None, "kinds_of_effects": Effect.labels}
-        if isinstance(refusal, MatrixPreviewed):
-            context |= {"previewed": refusal, "errors": None}  # nothing is wrong with what was typed
+        context["kinds_of_effects"] = Effect.labels
         return super().render_change_form(request, context, *args, **kwargs)
 
 

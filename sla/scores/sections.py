@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from django.db.models import (
     Case,
-    DateTimeField,
     Exists,
     F,
     OuterRef,
@@ -34,13 +33,12 @@ from sla.reminders.enums import ReminderStatus
 from sla.scores.enums import SECTION_OF, ScoreCode, Section, Why
 from tickets.enums import OPEN, TicketStatus
 from tickets.models import Ticket
+from tickets.querysets import QUEUE_ORDER, due_sorted
 
 T = TypeVar("T", bound=QuerySet[Any])  # of tickets
 
 WAITING = (TicketStatus.WAITING_CUSTOMER, TicketStatus.WAITING_INTERNAL)
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-"""Where nothing is promised."""
-QUEUE = ("section", "-priority_score", "due_sorted", "created_at", "id")
+QUEUE = ("section", *QUEUE_ORDER)
 """Order of a queue with `with_sections`, for keyset paging."""
 
 
@@ -50,8 +48,7 @@ def with_sections(tickets: T, reader: Agent, now: datetime) -> T:
     """
     ids = [reader.pk, *(reach_of(reader).covers - {reader.pk})]
     why, section = (KeptExpression(text, [*ids, now], SmallIntegerField()) for text in _texts(len(ids) - 1))
-    due = Coalesce("resolution_due_at", Value(NEVER), output_field=DateTimeField())
-    annotated: T = tickets.annotate(why=why, section=section, due_sorted=due)
+    annotated: T = tickets.annotate(why=why, section=section, due_sorted=due_sorted())
     return annotated
 
 

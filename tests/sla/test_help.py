@@ -22,7 +22,7 @@ from envelopes.services import (
 from sla.enums import Metric
 from sla.models import SlaClock, SlaPolicy, TermsWalk
 from sla.selectors import nearest_clocks
-from sla.services import pause_clocks, resume_clocks
+from sla.services import follow_new_terms, pause_clocks, resume_clocks
 from tests.factories import AgentFactory, EnvelopeFactory, TeamFactory
 from tests.sla.conftest import MONDAY_NINE, Desk, clock_of, due_of, minutes, travel
 from tickets.models import Ticket, TimelineEntry
@@ -106,6 +106,21 @@ def test_094_a_person_asked_alone_helps_in_the_hours_of_their_team_whichever_tha
     assert of_help(others, Metric.OLA_RESPONSE).due_at == before
     walks = TermsWalk.objects.filter(agent=expert)
     assert (walks.count(), walks.filter(ended_at__isnull=True).count()) == (4, 0)
+
+
+def test_a_walk_after_another_team_passes_only_tickets_on_which_its_person_is_asked_alone(
+    desk: Desk, late_shift: Team, expert: Agent
+) -> None:
+    admin = AgentFactory(roles=[Role.ADMIN])
+    with travel(MONDAY_NINE):
+        alone, asked_with_team, _not_asked = desk.ticket(), desk.ticket(), desk.ticket()
+        EnvelopeFactory(ticket=alone, team=None, assigned_to=expert)
+        EnvelopeFactory(ticket=asked_with_team, team=late_shift)
+    while follow_new_terms(now=MONDAY_NINE):
+        pass
+    change_agent(expert.pk, by=admin, primary_team=late_shift)
+    assert follow_new_terms(now=MONDAY_NINE + timedelta(hours=1)) == 1
+    assert not TermsWalk.objects.filter(ended_at__isnull=True).exists()
 
 
 def test_a_person_who_stays_in_their_team_starts_no_walk(desk: Desk, expert: Agent) -> None:

@@ -95,6 +95,7 @@ def test_what_an_edit_would_do_is_told_and_nothing_is_kept(desk: Desk) -> None:
         page = send(client, policy, **values, _preview="yes")
         assert page.status_code == 200
         assert "Of the 3 newest open tickets 2 would be promised something else; 1 of them" in page.content.decode()
+        assert b"Please correct" not in page.content, "nothing is wrong with it"
         policy.refresh_from_db()
         assert policy.resolution_minutes == 480
         assert send(client, policy, **values).status_code == 302

@@ -288,7 +288,7 @@ class TicketQuery(TicketFilters, Query):
         required=False,
         default="-created_at",
         choices=list(SORTS),
-        help_text="not together with `q`, which is newest first",
+        help_text="of equally urgent ones what is due first; not together with `q`, which is newest first",
     )
 
 
