@@ -82,7 +82,7 @@ def _account_items(agent: Agent) -> list[dict[str, Any]]:
     names = (
         *("go_help", "go_reports", "go_contribution", "go_calibration"),
         "go_proposals",
-        *("go_texts", "go_people", "go_ledger", "go_admin"),
+        *("go_texts", "go_people", "go_ledger", "go_connections", "go_admin"),
     )
     return [
         {"act": acts[name], "label": acts[name]["label"], "icon": acts[name]["icon"], "url": address_of(ACTIONS[name])}

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("itilnext.api")),
     path("", include("reports.urls")),
     path("", include("connectors.mail.urls")),
+    path("", include("connectors.base.urls")),
     path("", include("desk.urls")),
 ]
 

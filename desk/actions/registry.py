@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
 from accounts.policies import may_look_up_customers, may_open_admin, may_see_people_page
+from connectors.base.policies import may_see_connections
 from desk.bulk import ACTS
 from envelopes.policies import may_see_contribution
 from reports.policies import may_read_figures
@@ -177,6 +178,7 @@ EVERYWHERE = (
     _go("texts", _("Texts and templates"), "", "texts", "file-text"),
     _go("people", _("People"), "", "people", "users", is_for=may_see_people_page),
     _go("ledger", _("Mail ledger"), "", "mail:ledger", "mail", is_for=may_look_up_customers),
+    _go("connections", _("Connections"), "", "connections:connections", "link", is_for=may_see_connections),
     _go("admin", _("Set-up and records"), "", "admin:index", "settings", is_for=may_open_admin),
     _go("keys", _("Change keys"), "", "own-keys", "keyboard"),
     _fixed("close", _("Close, then leave the field"), "Escape", E),

@@ -22,6 +22,8 @@ INSTALLED_APPS = [
     "reports",
     "connectors.mail",
     "connectors.push",
+    "connectors.microsoft365",
+    "connectors.base",
     "sla",
     "envelopes",
     "notifications",
@@ -330,6 +332,33 @@ PUSH_HOSTS = env.names(
     default="fcm.googleapis.com,*.push.services.mozilla.com,*.notify.windows.com,*.push.apple.com",
 )
 """Push services that browsers may name; what they name besides is refused."""
+
+# Connections to other systems -----------------------------------------------------------------------------------------
+
+CONNECTORS_KEYS = [key.strip() for key in env.secret("CONNECTORS_KEYS", default="").split(",") if key.strip()]
+"""Encrypt the secrets of connections: 32 bytes each, base64url; the first one seals, all of them open. None: a key that
+follows from SECRET_KEY.
+"""
+CONNECTOR_SECRETS = "itilnext.env.secret"
+"""What reads a secret that a connection only names."""
+CONNECTORS_LOOPBACK = env.boolean("CONNECTORS_LOOPBACK", default=False)
+"""Whether connections that admins add may lead to this machine itself, also without TLS."""
+CONNECTORS_PROXY = env.url("CONNECTORS_PROXY", ("http", "https")) if env.secret("CONNECTORS_PROXY", default="") else ""
+CONNECTORS_CA_FILE = env.text("CONNECTORS_CA_FILE", default="")
+"""Certificates of the CAs that are trusted, as PEM; empty: the usual ones."""
+CONNECTORS_CONNECT_SECONDS = 5.0
+CONNECTORS_READ_SECONDS = 30.0
+
+MSGRAPH_TENANT_ID = env.text("MSGRAPH_TENANT_ID", default="")
+MSGRAPH_CLIENT_ID = env.text("MSGRAPH_CLIENT_ID", default="")
+"""With MSGRAPH_CLIENT_SECRET the first connection to Microsoft 365; further ones are rows that admins add."""
+MSGRAPH_BASE_URL = env.url("MSGRAPH_BASE_URL", ("https",), default="https://graph.microsoft.com/v1.0")
+MSGRAPH_AUTHORITY = env.url("MSGRAPH_AUTHORITY", ("https",), default="https://login.microsoftonline.com")
+"""Base address of Graph and of the identity platform: other ones in national clouds."""
+MSGRAPH_CA_FILE = env.text("MSGRAPH_CA_FILE", default="")
+"""As CONNECTORS_CA_FILE, for Microsoft 365 alone."""
+MSGRAPH_REQUESTS_AT_ONCE = env.positive_int("MSGRAPH_REQUESTS_AT_ONCE", default=4)
+"""For each mailbox, by all workers together; Exchange refuses more (integrations.md section 2, throttling)."""
 
 # Live updates ---------------------------------------------------------------------------------------------------------
 

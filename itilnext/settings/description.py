@@ -52,5 +52,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CalibrationSessionStatus": "tickets.resolution_enums.SessionStatus.choices",
         "EmpowermentTier": "tickets.resolution_enums.EmpowermentTier.choices",
         "BoardDimension": "tickets.services.boards.LAID_OUT_BY",
+        "ConnectionState": "connectors.base.enums.ConnectionState.choices",
+        "FindingState": "connectors.base.enums.FindingState.choices",
+        "MailState": "connectors.mail.enums.MailState.choices",
     },
 }

@@ -8,7 +8,19 @@ from simple_history.models import HistoricalChanges
 
 from tests.database import connect_as_owner
 
-OURS = ("core", "accounts", "tickets", "envelopes", "sla", "notifications", "reports", "mail", "live")
+OURS = (
+    "core",
+    "accounts",
+    "tickets",
+    "envelopes",
+    "sla",
+    "notifications",
+    "reports",
+    "mail",
+    "live",
+    "connections",
+    "microsoft365",
+)
 NOT_AUDITED = {
     # Append-only by trigger, so they are their own history; what may change on them has a trail elsewhere.
     "tickets.Attachment": "its wall keeps file, name and message; a redaction is an entry of the timeline",
@@ -29,6 +41,8 @@ NOT_AUDITED = {
     "notifications.DeliveryItem": "what went by which delivery; written once",
     "core.EventDelivery": "work that is due, forgotten when done",
     # Derived, or machinery: nobody decides anything by writing them.
+    "connections.Gate": "pauses and failures of another system; over by themselves",
+    "connections.Place": "requests that are on their way now",
     "tickets.TicketReader": "follows from help that is asked for, whose own history tells it",
     "tickets.SearchDocument": "words derived from the timeline",
     "envelopes.EnvelopeWords": "words derived from the threads of envelopes",

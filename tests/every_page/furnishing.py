@@ -10,6 +10,11 @@ from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import Absence, Agent, BusinessCalendar, Contact, Team
+from connectors.base.enums import AnswerClass, FindingState
+from connectors.base.kinds import Finding
+from connectors.base.models import Connection
+from connectors.base.sentences import Said
+from connectors.base.services import add_connection
 from connectors.mail.enums import MailState
 from connectors.mail.models import Mailbox
 from connectors.mail.services import block_sender
@@ -127,6 +132,7 @@ def furnish() -> Places:
     services.set_team_signature(team, by=lea, language="de", text="Ihr Service Desk\nTelefon 040 5550100")
     text = services.create_canned_response(by=mara, title="Rückruf angeboten", body="Hallo {{customer.name}}, …")
     _notified(mara, ticket)
+    _connected(agent("admin"))
     reminder = _reminded(mara, ticket, waiting)
     for seen in (_told("outlook-hansen"), waiting, ticket):
         note_opened(mara, seen)
@@ -354,3 +360,24 @@ _PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c4944415408d763f8ffff3f0005fe02fea135816e0000000049454e44ae426082"
 )
+
+
+def _connected(admin: Agent) -> None:
+    """One connection that has been tested, and lacks something; nothing is asked of the other system here."""
+    ids = {"tenant_id": "acme.example", "client_id": "66666666-7777-8888-9999-000000000000"}
+    row = add_connection("microsoft365", by=admin, name="Microsoft 365", settings=ids)
+    now, mailbox = timezone.now(), {"mailbox": "support@itilnext.example"}
+    findings = [
+        Finding(FindingState.FINE, Said("ms_signs_in")),
+        Finding(FindingState.MISSING, Said("ms_mailbox", mailbox), Said("ms_mailbox_scope")),
+    ]
+    Connection.objects.filter(pk=row.pk).update(
+        test_due_at=None,
+        tested_at=now - timedelta(minutes=4),
+        last_success_at=now - timedelta(minutes=5),
+        last_failure_at=now - timedelta(minutes=4),
+        last_failure=Said("ms_forbidden", {"code": "ErrorAccessDenied"}).as_json(),
+        last_failure_class=AnswerClass.PERMISSION,
+        findings=[finding.as_json() for finding in findings],
+        ends={"secret": (now + timedelta(days=12)).isoformat(), "token": (now + timedelta(minutes=50)).isoformat()},
+    )

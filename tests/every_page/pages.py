@@ -248,6 +248,8 @@ PAGES = (
     Page("mail-message", "mail/<uuid:message_id>/", "/mail/{mail}/", "sam"),
     Page("mail-quarantined", "mail/<uuid:message_id>/", "/mail/{quarantined}/", "sam"),
     Page("customers-mailbox", "demo/mailbox/", "/demo/mailbox/"),
+    # Other systems
+    Page("connections", "connections/", "/connections/", "admin", has_picture=False),
     # Without signing in
     Page("sign-in", "login/", "/login/", ""),
     Page("password-forgotten", "password-reset/", "/password-reset/", ""),

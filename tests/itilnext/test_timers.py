@@ -39,6 +39,8 @@ BY_NAME = [
     "matrix_followed",
     "scores_refreshed",
     "alerts_raised",
+    "connections_filled",
+    "connections_tested",
     "reminders_triggered",
     "alerts_told",
     "customers_asked_again",

@@ -28,6 +28,7 @@ from tests.matrix.cases import (
     task_step,
     transfer,
 )
+from tests.matrix.connection_acts import CONNECTION_ACTS
 from tests.matrix.empowerment_acts import EMPOWERMENT_ACTS
 from tests.matrix.envelope_acts import ENVELOPE_ACTS, ENVELOPE_PAGES
 from tests.matrix.list_acts import LIST_ACTS
@@ -52,6 +53,7 @@ ACTS: dict[str, Act] = {
     **TELLING_ACTS,
     **EMPOWERMENT_ACTS,
     **REPORT_ACTS,
+    **CONNECTION_ACTS,
     **REMINDER_ACTS,
     **SLA_ACTS,
     # Reading

@@ -27,6 +27,7 @@ MODULES = (
     "test_reminders",
     "test_sla",
     "test_mail",
+    "test_connections",
     "test_public",
     "test_admin",
 )

@@ -14,6 +14,7 @@ from accounts.enums import Role, Scope
 from accounts.models import Agent, BusinessCalendar
 from accounts.services import deactivate_agent
 from accounts.tokens import token_for
+from connectors.base.services import add_connection
 from connectors.mail.enums import MailState
 from connectors.mail.services import block_sender, move_mail
 from connectors.push.models import PushSubscription
@@ -74,6 +75,7 @@ def build() -> World:
     _tickets(world)
     _absences(world)
     _mail(world)
+    _connections(world)
     _other_things(world)
     _calibration(world)
     _proposal(world)
@@ -93,6 +95,12 @@ def _sign_in(world: World) -> None:
         client.force_login(person.user, backend="accounts.auth.AgentBackend")
         world.sessions[column] = client.cookies["sessionid"].value
         client.get("/healthz")  # the first use of a session is written down, later ones are not
+
+
+def _connections(world: World) -> None:
+    ids = {"tenant_id": "acme.example", "client_id": "1"}
+    row = add_connection("microsoft365", by=world.people["admin"], name="Microsoft 365", settings=ids)
+    world.things["connection"] = row
 
 
 def _tickets(world: World) -> None:

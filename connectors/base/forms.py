@@ -1,0 +1,83 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from connectors.base.enums import SecretPlace
+from connectors.base.kinds import Kind, all_kinds, kind_named
+from connectors.base.models import Connection
+from connectors.base.secrets import place_of
+
+WIDE = {"class": "vTextField"}
+"""As the admin's own fields."""
+
+
+class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """A connection with what its kind asks for. What is kept of secrets is never put into a field."""
+
+    kind = forms.ChoiceField(label=_("Kind"))
+
+    class Meta:
+        model = Connection
+        fields = ("name", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind = None if self.instance._state.adding else kind_named(self.instance.kind)
+        self.kinds = [kind] if kind else all_kinds()
+        self.fields["kind"] = forms.ChoiceField(
+            label=_("Kind"), choices=[(each.name, each.label) for each in self.kinds], disabled=kind is not None
+        )
+        self.fields["kind"].initial = self.kinds[0].name if self.kinds else ""
+        for each in self.kinds:
+            self._ask_for(each)
+
+    def _ask_for(self, kind: Kind) -> None:
+        for asked in kind.settings:
+            kept = self.instance.settings.get(asked.name, "")
+            field = forms.CharField(
+                label=str(asked.label),
+                help_text=str(asked.help),
+                required=False,
+                initial=kept,
+                widget=forms.TextInput(attrs=WIDE),
+            )
+            self.fields[f"{kind.name}__{asked.name}"] = field
+        for asked in kind.secrets:
+            widget = forms.Textarea(attrs={"rows": 4}) if asked.is_long else forms.PasswordInput(attrs=WIDE)
+            widget.attrs["autocomplete"] = "off"
+            self.fields[f"{kind.name}__{asked.name}"] = forms.CharField(
+                label=str(asked.label), help_text=_told(self.instance, asked.name), required=False, widget=widget
+            )
+            is_named = place_of(self.instance, asked.name) == SecretPlace.ENVIRONMENT
+            self.fields[f"{kind.name}__{asked.name}_variable"] = forms.CharField(
+                label=_("… or the variable that holds it"),
+                help_text=_("Begins with %(prefix)s; with _FILE at its end the path of a file.")
+                % {"prefix": kind.prefix},
+                required=False,
+                initial=self.instance.secrets[asked.name]["variable"] if is_named else "",
+            )
+
+    def given(self) -> dict[str, dict[str, str]]:
+        """`settings`, `secrets` and `variables` of the chosen kind, as the services take them."""
+        kind = kind_named(self.cleaned_data["kind"])
+        if kind is None:
+            return {"settings": {}, "secrets": {}, "variables": {}}
+
+        def value(name: str) -> str:
+            return str(self.cleaned_data.get(f"{kind.name}__{name}") or "").strip()
+
+        return {
+            "settings": {asked.name: value(asked.name) for asked in kind.settings},
+            "secrets": {asked.name: text for asked in kind.secrets if (text := value(asked.name))},
+            "variables": {asked.name: value(f"{asked.name}_variable") for asked in kind.secrets},
+        }
+
+
+def _told(row: Connection, name: str) -> str:
+    """Where it is kept; never what it is."""
+    place = place_of(row, name)
+    if place is None:
+        return str(_("Not given yet."))
+    told = _("Given: %(place)s. Empty leaves it as it is.") % {"place": place.label}
+    return str(told)

@@ -1,0 +1,259 @@
+"""Every write to connections: what admins decide, how it goes, and what a test has found."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from connectors.base import gates, sealing
+from connectors.base.enums import FindingState
+from connectors.base.errors import ConnectionOff, KindUnknown, MayNotTest, NameTaken
+from connectors.base.failures import Failure
+from connectors.base.kinds import Finding, Kind, kind_named
+from connectors.base.models import Connection
+from connectors.base.policies import may_change_connections
+from connectors.base.sentences import Said
+from core import wake
+from core.actors import Actor, system_actor
+from core.errors import Forbidden, Invalid, NotFound, Text
+from core.history import record
+from core.service import service
+
+logger = logging.getLogger(__name__)
+
+Faults = dict[str, Text | list[Text]]
+TEST_EVERY = timedelta(hours=6)
+"""Also without being asked: a permission may be taken away, a certificate end, while nothing is sent."""
+TEST_LEASE = timedelta(minutes=5)
+NOTED_EVERY = timedelta(minutes=1)
+"""How often a success that follows another is written down."""
+TASK = "connectors.base.test_due"
+SEALING = system_actor("manage.py seal_connections")
+
+
+@service
+def add_connection(
+    kind_name: str,
+    *,
+    by: Actor,
+    name: str,
+    settings: Mapping[str, object],
+    secrets: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
+    is_active: bool = True,
+) -> Connection:
+    """A new connection; it is tested at once. `secrets` are sealed, `variables` name where secrets stand.
+
+    Raises Forbidden, KindUnknown, Invalid, NameTaken.
+    """
+    kind = _kind(kind_name)
+    row = Connection(kind=kind_name, name=name.strip(), is_active=is_active)
+    return _save(row, kind, by=by, settings=settings, secrets=secrets or {}, variables=variables or {})
+
+
+@service
+def change_connection(
+    connection: Connection,
+    *,
+    by: Actor,
+    settings: Mapping[str, object],
+    secrets: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Connection:
+    """Save the changed `connection`, and test it at once. Secrets that are not given stay as they are; an empty
+    variable takes one away. Raises Forbidden, KindUnknown, Invalid, NameTaken.
+    """
+    kept = Connection.objects.for_update().get(pk=connection.pk)
+    connection.secrets = kept.secrets
+    kind = _kind(kept.kind)
+    return _save(connection, kind, by=by, settings=settings, secrets=secrets or {}, variables=variables or {})
+
+
+def _kind(name: str) -> Kind:
+    if (kind := kind_named(name)) is None:
+        raise KindUnknown(kind=name)
+    return kind
+
+
+def _save(
+    row: Connection,
+    kind: Kind,
+    *,
+    by: Actor,
+    settings: Mapping[str, object],
+    secrets: Mapping[str, str],
+    variables: Mapping[str, str],
+) -> Connection:
+    if not may_change_connections(by):
+        raise Forbidden
+    wrong = _wrong_secrets(kind, secrets, variables) | ({} if row.name else {"name": _("This is needed.")})
+    if wrong:
+        raise Invalid(wrong)
+    row.settings = kind.clean(settings)
+    row.secrets = _with_secrets(row, secrets, variables)
+    row.last_failure, row.last_failure_class = {}, ""
+    row.test_due_at = timezone.now() if row.is_active else None
+    changed = sorted({*(name for name, value in secrets.items() if value), *variables})
+    try:
+        with transaction.atomic():
+            record(row, by=by, reason=f"secrets: {', '.join(changed)}" if changed else "")
+    except IntegrityError as error:
+        raise NameTaken(name=row.name) from error
+    gates.reopen(kind.account(row.settings))
+    wake.after_commit(TASK)
+    return row
+
+
+def _wrong_secrets(kind: Kind, secrets: Mapping[str, str], variables: Mapping[str, str]) -> Faults:
+    asked = {each.name for each in kind.secrets}
+    wrong: Faults = {
+        name: _("There is no secret of this name.") for name in (*secrets, *variables) if name not in asked
+    }
+    for name, variable in variables.items():
+        if variable and not kind.is_variable(variable):
+            text = _("Name a variable that begins with %(prefix)s, in capital letters.")
+            wrong[name] = str(text % {"prefix": kind.prefix})
+        elif variable and secrets.get(name):
+            wrong[name] = _("Give the secret itself or the name of a variable, not both.")
+    return wrong
+
+
+def _with_secrets(row: Connection, secrets: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, object]:
+    kept: dict[str, object] = dict(row.secrets)
+    for name, variable in variables.items():
+        if variable:
+            kept[name] = {"variable": variable}
+        elif "variable" in row.secrets.get(name, {}):
+            del kept[name]
+    for name, secret in secrets.items():
+        if secret:
+            kept[name] = {"sealed": sealing.seal(secret, connection_id=row.pk, name=name)}
+    return kept
+
+
+@service
+def ask_for_test(connection_id: UUID, *, by: Actor) -> Connection:
+    """A worker tests it now. Raises NotFound, MayNotTest, ConnectionOff."""
+    if not may_change_connections(by):
+        raise MayNotTest
+    row = Connection.objects.for_update().filter(pk=connection_id).first()
+    if row is None:
+        raise NotFound
+    if not row.is_active:
+        raise ConnectionOff(name=row.name)
+    row.test_due_at = timezone.now()
+    Connection.objects.filter(pk=row.pk).update(test_due_at=row.test_due_at)
+    if kind := kind_named(row.kind):
+        gates.reopen(kind.account(row.settings))
+    wake.after_commit(TASK)
+    return row
+
+
+# Testing --------------------------------------------------------------------------------------------------------------
+
+
+def run_due_test(*, now: datetime | None = None) -> int:
+    """Test one connection that is due, outside of any transaction; the answer is how many that were.
+
+    The moment of the next test is put off first, so that no two workers test the same one.
+    """
+    moment = now or timezone.now()
+    with transaction.atomic():
+        due = Connection.objects.due_for_testing(moment).order_by("test_due_at")
+        row = due.select_for_update(of=("self",), skip_locked=True, no_key=True).first()
+        if row is None:
+            return 0
+        leased_until = moment + TEST_LEASE
+        Connection.objects.filter(pk=row.pk).update(test_due_at=leased_until)
+    _note_test(row, _findings(row), leased_until=leased_until)
+    return 1
+
+
+def _findings(row: Connection) -> list[Finding]:
+    kind = kind_named(row.kind)
+    if kind is None:
+        return [Finding(FindingState.FAILED, Said("kind_unknown", {"kind": row.kind}))]
+    try:
+        return list(kind.look_over(row))
+    except Failure as failure:
+        return [Finding(FindingState.FAILED, failure.said)]
+    except Exception as error:  # the outermost loop over connections: one must not stop the others
+        logger.exception("connection not tested", extra={"connection": str(row.pk)})
+        return [Finding(FindingState.FAILED, Said("bug", {"cause": type(error).__name__}))]
+
+
+@transaction.atomic
+def _note_test(tested: Connection, findings: list[Finding], *, leased_until: datetime) -> None:
+    """What was found, unless the connection was changed meanwhile: then the next test, which is due, tells."""
+    row = Connection.objects.for_update().filter(pk=tested.pk, version=tested.version).first()
+    if row is None:
+        return
+    kind = kind_named(row.kind)
+    ends = {code: at.astimezone(UTC).isoformat() for code, at in kind.ends(row).items()} if kind else {}
+    was_asked_again = row.test_due_at != leased_until
+    Connection.objects.filter(pk=row.pk).update(
+        findings=[finding.as_json() for finding in findings],
+        tested_at=timezone.now(),
+        test_due_at=row.test_due_at if was_asked_again else leased_until - TEST_LEASE + TEST_EVERY,
+        ends=row.ends | ends,
+    )
+
+
+# How it goes ----------------------------------------------------------------------------------------------------------
+
+
+class Health:
+    """Writes down how requests of one connection go, for the page that shows it."""
+
+    def __init__(self, connection_id: UUID) -> None:
+        self._id = connection_id
+
+    def succeeded(self) -> None:
+        now = timezone.now()
+        is_old = Q(last_success_at__isnull=True) | Q(last_success_at__lt=now - NOTED_EVERY) | ~Q(last_failure_class="")
+        rows = Connection.objects.filter(is_old, pk=self._id)
+        rows.update(last_success_at=now, last_failure={}, last_failure_class="")
+
+    def failed(self, failure: Failure) -> None:
+        Connection.objects.filter(pk=self._id).update(
+            last_failure_at=timezone.now(),
+            last_failure=failure.said.as_json(),
+            last_failure_class=failure.answer_class,
+        )
+        facts = {"connection": str(self._id), "said": failure.said.code, "vendor_request": failure.vendor_request}
+        logger.warning("connection failed", extra=facts)
+
+    def ends(self, code: str, at: datetime) -> None:
+        """Something of ours ends then, such as a token; kept beside what else is known."""
+        with transaction.atomic():
+            row = Connection.objects.for_update().filter(pk=self._id).first()
+            if row is not None:
+                Connection.objects.filter(pk=row.pk).update(ends=row.ends | {code: at.astimezone(UTC).isoformat()})
+
+
+# Keys -----------------------------------------------------------------------------------------------------------------
+
+
+def seal_anew() -> tuple[int, list[str]]:
+    """Seal every secret with the first key; how many, and which could not be opened, by "connection: name"."""
+    count, lost = 0, []
+    for connection_id in Connection.objects.values_list("pk", flat=True).order_by("pk"):
+        with transaction.atomic():
+            row = Connection.objects.for_update().get(pk=connection_id)
+            sealed = {name: kept for name, kept in row.secrets.items() if "sealed" in kept}
+            for name, kept in sealed.items():
+                try:
+                    secret = sealing.open_sealed(str(kept["sealed"]), connection_id=row.pk, name=name)
+                except sealing.NotOpened:
+                    lost.append(f"{row.name}: {name}")
+                    continue
+                row.secrets[name] = {"sealed": sealing.seal(secret, connection_id=row.pk, name=name)}
+                count += 1
+            if sealed:
+                record(row, by=SEALING, reason="secrets sealed with another key", update_fields=["secrets"])
+    return count, lost

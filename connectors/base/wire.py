@@ -1,0 +1,122 @@
+"""One exchange over HTTP: time-outs, a cap on the body, no redirects, nothing taken from the environment."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from connectors.base.addresses import host_of
+from connectors.base.failures import Ambiguous, Failure, RefusedForGood, Transient
+from connectors.base.sentences import Said
+
+if TYPE_CHECKING:
+    import requests
+
+WHOLE_SECONDS = 90.0
+"""That an exchange may take altogether; the read time-out counts from one piece to the next."""
+PIECE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered. `headers` by their names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    host: str
+
+    def json(self) -> Any:
+        """Raises RefusedForGood if the body is no JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            raise RefusedForGood(Said("no_json", {"host": self.host}), status=self.status) from error
+
+
+def exchange(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    most_bytes: int,
+    ca_file: str,
+    may_repeat: bool,
+) -> Answer:
+    """Whatever was answered, also 4xx and 5xx. Raises Transient where nothing was done, Ambiguous where that is not
+    known of what may not be repeated, RefusedForGood for an answer that is too large.
+    """
+    import requests  # noqa: PLC0415  # slow to load, and of use to workers alone
+
+    began, host = time.monotonic(), host_of(url)
+    try:
+        response = session(ca_file).request(
+            method,
+            url,
+            headers=dict(headers),
+            data=body,
+            timeout=(settings.CONNECTORS_CONNECT_SECONDS, settings.CONNECTORS_READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            content = _read(response, host=host, most_bytes=most_bytes, ends=began + WHOLE_SECONDS)
+            lowered = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, lowered, content, host)
+    except requests.RequestException as error:
+        raise _failed(error, host, may_repeat=may_repeat) from error
+
+
+def _read(response: "requests.Response", *, host: str, most_bytes: int, ends: float) -> bytes:
+    import requests  # noqa: PLC0415  # as above
+
+    pieces, size = [], 0
+    for piece in response.iter_content(PIECE_BYTES):
+        size += len(piece)
+        if size > most_bytes:
+            raise RefusedForGood(Said("too_large", {"host": host}), status=response.status_code)
+        if time.monotonic() > ends:
+            raise requests.ReadTimeout
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _failed(error: "requests.RequestException", host: str, *, may_repeat: bool) -> Failure:
+    """Before a byte could be sent nothing was done; after that nobody knows."""
+    import requests  # noqa: PLC0415  # as above
+    from urllib3.exceptions import NewConnectionError  # noqa: PLC0415
+
+    if isinstance(error, requests.exceptions.SSLError):
+        return Transient(Said("not_trusted", {"host": host}))
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    is_unsent = isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError)
+    if is_unsent or isinstance(cause, NewConnectionError):
+        return Transient(Said("not_reached", {"host": host, "cause": type(cause or error).__name__}))
+    said = Said("too_slow" if isinstance(error, requests.Timeout) else "cut_off", {"host": host})
+    return Transient(said) if may_repeat else Ambiguous(said)
+
+
+@cache
+def session(ca_file: str) -> "requests.Session":
+    """Keeps connections open between requests of this process; cookies and the environment's proxies, certificates and
+    passwords have no part in it.
+    """
+    import requests  # noqa: PLC0415  # as above
+    from requests.cookies import RequestsCookieJar  # noqa: PLC0415
+
+    class NoCookies(RequestsCookieJar):
+        def set_cookie(self, cookie: Any, *args: Any, **kwargs: Any) -> None:
+            """None is kept."""
+
+    made = requests.Session()
+    made.trust_env = False
+    made.cookies = NoCookies()
+    made.verify = ca_file or True
+    if settings.CONNECTORS_PROXY:
+        made.proxies = {"https": settings.CONNECTORS_PROXY, "http": settings.CONNECTORS_PROXY}
+    return made

@@ -1,0 +1,82 @@
+"""What a test of the connection looks at: each thing on its own, so that the answer says exactly what is missing."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+
+from connectors.base.enums import FindingState
+from connectors.base.failures import CredentialsRefused, Failure, Gone, PermissionMissing
+from connectors.base.kinds import Finding
+from connectors.base.models import Connection
+from connectors.base.sentences import Said
+from connectors.microsoft365.graph import Graph
+from connectors.microsoft365.identity import Tokens
+
+INBOX = "/users/{user-id}/mailFolders/{mailFolder-id}"
+NEEDED = ("Mail.ReadWrite", "Mail.Send")
+"""Application permissions that mail needs; Mail.Read is enough to look at it."""
+FINE, MISSING, FAILED = FindingState.FINE, FindingState.MISSING, FindingState.FAILED
+
+
+def look_over(connection: Connection) -> Iterator[Finding]:
+    """Signing in, the permissions that the token names, one mailbox that is ours and one that is not."""
+    signing_in = Said("ms_signs_in")
+    try:
+        roles = roles_of(Tokens(connection).headers()["Authorization"].removeprefix("Bearer "))
+    except CredentialsRefused as failure:
+        yield Finding(MISSING, signing_in, failure.said)
+        return
+    except Failure as failure:
+        yield Finding(FAILED, signing_in, failure.said)
+        return
+    yield Finding(FINE, signing_in)
+    yield from _permissions(roles)
+    graph = Graph(connection)
+    if mailbox := connection.settings.get("mailbox"):
+        yield _reading(graph, mailbox)
+    if foreign := connection.settings.get("foreign_mailbox"):
+        yield _staying_out(graph, foreign)
+
+
+def _permissions(roles: frozenset[str] | None) -> Iterator[Finding]:
+    """With roles scoped by RBAC for Applications the token names none, and only trying tells."""
+    for permission in NEEDED if roles else ():
+        facts = {"permission": permission}
+        is_there = permission in (roles or ())
+        cure = None if is_there else Said("ms_grant", facts)
+        yield Finding(FINE if is_there else MISSING, Said("ms_permission", facts), cure)
+
+
+def _reading(graph: Graph, mailbox: str) -> Finding:
+    what = Said("ms_mailbox", {"mailbox": mailbox})
+    try:
+        graph.get(INBOX, {"user-id": mailbox, "mailFolder-id": "inbox"}, query={"$select": "id,totalItemCount"})
+    except PermissionMissing:
+        return Finding(MISSING, what, Said("ms_mailbox_scope"))
+    except Gone:
+        return Finding(MISSING, what, Said("ms_mailbox_unknown"))
+    except Failure as failure:
+        return Finding(FAILED, what, failure.said)
+    return Finding(FINE, what)
+
+
+def _staying_out(graph: Graph, mailbox: str) -> Finding:
+    what = Said("ms_forbidden_mailbox", {"mailbox": mailbox})
+    try:
+        graph.get(INBOX, {"user-id": mailbox, "mailFolder-id": "inbox"}, query={"$select": "id"})
+    except PermissionMissing:
+        return Finding(FINE, what)
+    except Failure as failure:
+        return Finding(FAILED, what, failure.said)
+    return Finding(MISSING, what, Said("ms_too_open"))
+
+
+def roles_of(token: str) -> frozenset[str] | None:
+    """Application permissions that an access token names; None if it cannot be read, as its form is not promised."""
+    try:
+        part = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return frozenset(map(str, claims.get("roles", ())))
+    except (IndexError, ValueError, binascii.Error, AttributeError, TypeError):
+        return None
