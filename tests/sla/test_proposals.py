@@ -155,7 +155,7 @@ def test_a_cell_of_the_matrix(desk: Desk, manager: Agent, admin: Agent) -> None:
     [
         (POLICY, {"resolution_minutes": 30}, "first_response_minutes"),
         (POLICY, {"name": "High"}, "name"),
-        (POLICY, {"company": str(uuid4())}, "company"),
+        (POLICY, {"company": "00000000-0000-4000-8000-000000000000"}, "company"),
         (POLICY, {"kind": "ola"}, "kind"),
         (POLICY, {"resolution_minutes": "soon"}, "resolution_minutes"),
         (POLICY, {"version": 7}, "version"),
