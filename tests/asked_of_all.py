@@ -16,8 +16,9 @@ from django.db import connection
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import Absence, Agent, Company, Contact, Team
+from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, Team
 from accounts.tokens import token_for
+from connectors.base.models import Connection
 from connectors.mail.models import Brake, MailMessage
 from connectors.push.models import PushSubscription
 from desk.inline import FORMS
@@ -28,7 +29,9 @@ from envelopes.models import Envelope
 from notifications.enums import EventType
 from notifications.models import Delivery, Notification
 from reports.wording import PAGES as REPORTS
-from sla.alerts.models import Alert
+from sla.alerts.models import Alert, AlertRule
+from sla.models import SlaPolicy
+from sla.proposals.models import Proposal
 from sla.reminders.models import Reminder
 from tests.browser import Browser
 from tests.sessions import session_of
@@ -78,6 +81,8 @@ OF_API: dict[str, type[Model]] = {
     "deliveries": Delivery,
     "reminders": Reminder,
     "alerts": Alert,
+    "proposals": Proposal,
+    "connections": Connection,
     "brakes": Brake,
     "messages": MailMessage,
 }
@@ -104,6 +109,11 @@ OF_PAGES: dict[str, type[Model]] = {
     "company_id": Company,
     "team_id": Team,
     "text_id": CannedResponse,
+    "policy_id": SlaPolicy,
+    "calendar_id": BusinessCalendar,
+    "rule_id": AlertRule,
+    "proposal_id": Proposal,
+    "connection_id": Connection,
 }
 ALL_OF: tuple[type[Model], ...] = (Ticket, Envelope, Notification)
 """Of these every row is asked for: their pages tell what stands in other rows."""

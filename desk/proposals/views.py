@@ -197,24 +197,24 @@ def choose(request: AgentRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @agent_required
 @for_proposers
-def on_policy(request: AgentRequest, target_id: UUID | None = None) -> HttpResponse:
-    policy = get_object_or_404(SlaPolicy, pk=target_id) if target_id else SlaPolicy()
-    return _propose(request, PolicyWish, policy, title=policy.name if target_id else _("New SLA policy"))
+def on_policy(request: AgentRequest, policy_id: UUID | None = None) -> HttpResponse:
+    policy = get_object_or_404(SlaPolicy, pk=policy_id) if policy_id else SlaPolicy()
+    return _propose(request, PolicyWish, policy, title=policy.name if policy_id else _("New SLA policy"))
 
 
 @require_http_methods(["GET", "POST"])
 @agent_required
 @for_proposers
-def on_calendar(request: AgentRequest, target_id: UUID) -> HttpResponse:
-    calendar = get_object_or_404(BusinessCalendar, pk=target_id)
+def on_calendar(request: AgentRequest, calendar_id: UUID) -> HttpResponse:
+    calendar = get_object_or_404(BusinessCalendar, pk=calendar_id)
     return _propose(request, CalendarWish, calendar, title=calendar.name)
 
 
 @require_http_methods(["GET", "POST"])
 @agent_required
 @for_proposers
-def on_rule(request: AgentRequest, target_id: UUID) -> HttpResponse:
-    rule = get_object_or_404(AlertRule, pk=target_id)
+def on_rule(request: AgentRequest, rule_id: UUID) -> HttpResponse:
+    rule = get_object_or_404(AlertRule, pk=rule_id)
     return _propose(request, RuleWish, rule, title=str(rule))
 
 
