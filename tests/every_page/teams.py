@@ -17,18 +17,23 @@ from tickets.models import Ticket
 
 
 def posted_to_teams(admin: Agent) -> Connection:
-    address = {"webhook": "https://x.logic.azure.com/workflows/1?sig=2"}
-    values = {"posts_for": "support-sla-breaches"}
-    row = add_connection("teams", by=admin, name="Teams: breaches", settings=values, secrets=address)
+    address = {"webhook": "https://workflows.invalid/1?sig=2"}
+    values = {"posts_for": "support-escalations"}
+    row = add_connection("teams", by=admin, name="Teams: escalations", settings=values, secrets=address)
     Connection.objects.filter(pk=row.pk).update(test_due_at=None)
-    now, refused = timezone.now(), Said("teams_card_refused", {"host": "x", "status": 400, "code": "BadRequest"})
+    now, refused = (
+        timezone.now(),
+        Said("teams_card_refused", {"host": "workflows.invalid", "status": 400, "code": "BadRequest"}),
+    )
     ends: dict[str, dict[str, Any]] = {
         "sent": {"sent_at": now},
         "failed": {"failed_at": now, "last_error": refused.as_json()},
         "queued": {"next_attempt_at": now + timedelta(days=1)},
     }
     for status, more in ends.items():
-        ChannelPost.objects.create(connection=row, key=status, kind="sla_breach", status=status, attempts=1, **more)
+        ChannelPost.objects.create(
+            connection=row, key=status, kind="escalation_timeout", status=status, attempts=1, **more
+        )
     return row
 
 
