@@ -54,4 +54,5 @@ def qr_code(address: str) -> str:
     """SVG, to stand in a page; black on white in every scheme, as cameras want it."""
     import segno  # noqa: PLC0415  # of use to this page alone
 
-    return str(segno.make(address, error="m", micro=False).svg_inline(scale=5, border=4, light="#fff", svgclass="qr"))
+    made = segno.make(address, error="m", micro=False)
+    return str(made.svg_inline(border=4, light="#fff", svgclass=None, lineclass=None, omitsize=True))

@@ -55,5 +55,6 @@ def test_what_is_no_code_matches_nothing() -> None:
 def test_the_qr_code_is_svg_without_inline_style() -> None:
     svg = totp.qr_code(totp.address_for_apps(SECRET, account="ann@desk.test"))
     assert svg.startswith("<svg")
+    assert "viewBox=" in svg  # so that the page may show it in any size, whole
     assert "style=" not in svg
     assert "<script" not in svg
