@@ -1,6 +1,5 @@
 """The second factor in a real browser, by keyboard: set up, at sign-in, and over a page whose session is over."""
 
-
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
