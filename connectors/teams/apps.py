@@ -12,8 +12,9 @@ class TeamsConfig(AppConfig):
         from connectors.teams import receivers, services  # noqa: F401  # they subscribe
         from connectors.teams.channels import TeamsChannels
         from connectors.teams.kind import ACTIVITY, WORKFLOW
+        from connectors.teams.metrics import of_posts
         from connectors.teams.way import TeamsWay
-        from core import timers
+        from core import metrics, timers
         from notifications.channels import use_channels
         from notifications.ways import use_way
 
@@ -21,5 +22,6 @@ class TeamsConfig(AppConfig):
         register(ACTIVITY)
         use_channels(TeamsChannels())
         use_way(TeamsWay())
+        metrics.sources.append(of_posts)
         timers.register("cards_posted", services.deliver_due_posts, order=70)
         timers.register("cards_forgotten", services.forget_old, order=90)

@@ -19,7 +19,9 @@ from core.events import deliver_all
 from envelopes.services import open_envelope
 from notifications.enums import Because, DeliveryStatus, EventType, Urgency
 from notifications.models import Delivery, Notification
+from notifications.preview import preview_of
 from notifications.services import deliver_due, keep_preference, keep_quiet_hours, notify
+from sla.reminders.models import Reminder
 from sla.reminders.services import create_reminder, trigger_due_reminders
 from tests.connectors.teams.conftest import Connecting
 from tests.factories import AgentFactory, ContactFactory, TeamFactory, TicketFactory
@@ -282,3 +284,44 @@ def test_cards_with_buttons_come_before_the_activity_feed(
     tell(owner, EventType.ALERT, a_ticket(owner=owner))
     go()
     assert (len(fake.cards("flow")), graph.calls) == (1, [])
+
+
+def test_127_a_warning_offers_to_open_and_to_snooze_and_a_breach_to_open(
+    fake: Workflows, connecting: Connecting
+) -> None:
+    connecting("people")
+    owner = AgentFactory()
+    ticket, now = a_ticket(owner=owner), timezone.now()
+    facts = {"agent": owner, "ticket": ticket, "trigger_at": now, "triggered_at": now, "status": "triggered"}
+    for kind, event, urgency in (
+        ("sla_warning", EventType.SLA_WARNING, Urgency.URGENT),
+        ("sla_breach", EventType.SLA_BREACH, Urgency.BREACH),
+    ):
+        row = Reminder.objects.create(kind=kind, cycle="clock", **facts)
+        notify(
+            [owner.pk],
+            event,
+            ticket_id=ticket.pk,
+            dedupe_key=kind,
+            urgency=urgency,
+            reminder=str(row.pk),
+            reference=ticket.reference,
+            subject=CANARY,
+        )
+        go()
+    warning, breach = fake.cards("flow")
+    assert list(buttons_of(warning)) == ["Snooze for 30 minutes", "Open"]
+    assert list(buttons_of(breach)) == ["Open"]
+
+
+def test_the_preview_says_that_offers_come_by_teams(fake: Workflows, connecting: Connecting) -> None:
+    agent = AgentFactory()
+
+    def way_of_offers() -> list[str]:
+        found = preview_of(agent, now=timezone.now())
+        (offer,) = (each for each in found if each.event_type == EventType.TICKET_ASSIGNED)
+        return [arrival.channel for arrival in offer.arrivals]
+
+    assert way_of_offers() == ["email"]
+    connecting("people")
+    assert way_of_offers() == ["teams"]
