@@ -1,4 +1,6 @@
-"""Demo accounts, whose password is printed in the README, must not exist on a desk that is no demo."""
+"""Demo accounts, whose password is printed in the README, must not exist on a desk that is no demo; roles that
+settings name must exist.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -10,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
+from accounts.enums import Role
 from accounts.models import User
 from accounts.models.users import DEMO_DOMAIN
 
@@ -39,6 +42,15 @@ def no_demo_accounts(databases: Sequence[str] | None = None, **_unused: Any) -> 
     if not found:
         return []
     return [Error(f"Demo accounts exist on a production desk: {', '.join(found)}.", hint=CURE, id="accounts.E001")]
+
+
+@register()
+def second_factor_roles_exist(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    unknown = sorted(set(settings.SECOND_FACTOR_ROLES) - set(Role.values))
+    if not unknown:
+        return []
+    hint = f"The roles are {', '.join(Role.values)}."
+    return [Error(f"SECOND_FACTOR_ROLES names unknown roles: {', '.join(unknown)}.", hint=hint, id="accounts.E002")]
 
 
 def refuse_demo_accounts() -> None:

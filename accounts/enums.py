@@ -76,3 +76,7 @@ class Scope(models.TextChoices):
 class AccountMailKind(models.TextChoices):
     INVITATION = "invitation", _("Invitation")
     PASSWORD_RESET = "password_reset", _("New password")
+    FACTOR_ON = "factor_on", _("Second factor switched on")
+    FACTOR_OFF = "factor_off", _("Second factor switched off")
+    FACTOR_RESET = "factor_reset", _("Second factor reset")
+    RECOVERY_USED = "recovery_used", _("Recovery code used")

@@ -1,6 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict, Forbidden
+from core.errors import Conflict, DomainError, Forbidden, NotAuthenticated
 
 
 class ScopeMissing(Forbidden):
@@ -73,3 +73,53 @@ class CompanyNotEditable(Forbidden):
 class CalendarsNotEditable(Forbidden):
     detail = _("You may not change business calendars.")
     hint = _("An admin can.")
+
+
+class SecondFactorIsOn(Conflict):
+    code = "second_factor_on"
+    detail = _("A second factor is in use already.")
+    hint = _("Switch it off first to set up another app.")
+
+
+class NoSecondFactor(Conflict):
+    code = "no_second_factor"
+    detail = _("No second factor is in use.")
+
+
+class SecondFactorRequired(Conflict):
+    code = "second_factor_required"
+    detail = _("Your role needs a second factor: it cannot be switched off.")
+    hint = _("An admin can reset it, if you have another phone.")
+
+
+class CodeWrong(DomainError):
+    """Also a code that was used already: whoever looks over a shoulder learns nothing."""
+
+    status = 400
+    code = "code_wrong"
+    detail = _("This code is not right, or was used already.")
+    hint = _("Wait for the next one in your app, and check the clock of your phone.")
+
+
+class CodesRest(DomainError):
+    status = 429
+    code = "throttled"
+    detail = _("Too many wrong codes: codes of this account are not looked at for %(minutes)s minutes.")
+    hint = _("Wait, or ask an admin to reset the second factor.")
+
+
+class CodeNeeded(NotAuthenticated):
+    code = "code_needed"
+    detail = _("This account has a second factor: send its current code, too.")
+    hint = _("Give it as “code”.")
+
+
+class FactorToBeSetUp(NotAuthenticated):
+    code = "second_factor_missing"
+    detail = _("The role of this account needs a second factor, which is not set up yet.")
+    hint = _("Sign in on the pages to set it up.")
+
+
+class OwnFactorReset(Forbidden):
+    detail = _("Nobody resets their own second factor.")
+    hint = _("Switch it off on your account page, or ask another admin.")

@@ -103,3 +103,18 @@ class RolesChanged(DomainEvent):
     new: str
     """Role codes before and after, sorted, separated by commas."""
     changed_by_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorSwitchedOn(DomainEvent):
+    """From now on the person's password alone lets nobody in."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorSwitchedOff(DomainEvent):
+    """By the person themselves, or, with `is_reset`, by an admin for one who has lost their app."""
+
+    user_id: UUID
+    is_reset: bool

@@ -1,4 +1,4 @@
-"""Invitations and password mails: leased, written, handed to Django's e-mail backend; at least once, never not."""
+"""Mails about accounts: leased, written, handed to Django's e-mail backend; at least once, never not."""
 
 import logging
 from collections.abc import Collection
@@ -18,6 +18,7 @@ from django.utils import timezone, translation
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.enums import AccountMailKind
 from accounts.models import AccountMail, User
@@ -28,6 +29,17 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 MAX_BATCHES = 1000
+
+TEMPLATES = {AccountMailKind.INVITATION: "invitation", AccountMailKind.PASSWORD_RESET: "password"}
+"""The others are about the second factor, and carry no link: nobody is to learn to follow one in such a mail."""
+SUBJECTS = {
+    AccountMailKind.INVITATION: gettext_noop("Your account at the service desk"),
+    AccountMailKind.PASSWORD_RESET: gettext_noop("Set a new password"),
+    AccountMailKind.FACTOR_ON: gettext_noop("Your second factor is switched on"),
+    AccountMailKind.FACTOR_OFF: gettext_noop("Your second factor is switched off"),
+    AccountMailKind.FACTOR_RESET: gettext_noop("Your second factor was reset"),
+    AccountMailKind.RECOVERY_USED: gettext_noop("A recovery code was used"),
+}
 
 LEASED = steps.declare("accounts.mail", "leased")
 HANDED_OVER = steps.declare("accounts.mail", "handed_over")
@@ -116,18 +128,15 @@ def _put_off(mail: AccountMail, error: Exception) -> None:
 
 
 def compose(mail: AccountMail) -> EmailMessage:
-    """The mail in the person's language, with a link that works once and for `PASSWORD_RESET_TIMEOUT` seconds."""
+    """The mail in the person's language; a link in it works once and for `PASSWORD_RESET_TIMEOUT` seconds."""
     agent = mail.user.agent
     with translation.override(agent.language or settings.LANGUAGE_CODE):
-        is_invitation = mail.kind == AccountMailKind.INVITATION
-        facts = {
-            "name": agent.name,
-            "link": set_password_link(mail.user),
-            "site": settings.SITE_URL,
-            "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
-        }
-        template = "registration/mail_invitation.txt" if is_invitation else "registration/mail_password.txt"
-        subject = _("Your account at the service desk") if is_invitation else _("Set a new password")
+        kind = AccountMailKind(mail.kind)
+        facts = {"name": agent.name, "site": settings.SITE_URL, "at": mail.created_at, "kind": kind.value}
+        if kind in TEMPLATES:
+            hours = settings.PASSWORD_RESET_TIMEOUT // 3600
+            facts |= {"link": set_password_link(mail.user), "hours": hours}
+        template, subject = f"registration/mail_{TEMPLATES.get(kind, 'factor')}.txt", _(SUBJECTS[kind])
         return EmailMessage(
             subject=subject,
             body=render_to_string(template, facts),

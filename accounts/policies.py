@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.conf import settings
+
 from accounts.enums import Role, Scope
 from accounts.models import Agent, ApiClient, Team
 from accounts.reach import reach_of
@@ -48,6 +50,11 @@ def may_change_capacity(actor: Actor, *, team_ids: frozenset[UUID]) -> bool:
 def may_manage_people(actor: Actor) -> bool:
     """Users, roles, integrations, calendars. The system itself only by commands that its operators start."""
     return isinstance(actor, SystemActor) or (isinstance(actor, Agent) and actor.has_role(Role.ADMIN))
+
+
+def needs_second_factor(agent: Agent) -> bool:
+    """Whether the desk wants more of this person than a password (setting SECOND_FACTOR_ROLES)."""
+    return not set(settings.SECOND_FACTOR_ROLES).isdisjoint(agent.roles)
 
 
 def may_see_people_settings(actor: Actor) -> bool:

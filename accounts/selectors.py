@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.enums import Role
-from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, Team
+from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, SecondFactor, Team
 from accounts.reach import (
     Outline,
     Reach,
@@ -29,6 +29,7 @@ __all__ = [
     "Reach",
     "absences_visible_to",
     "absent_ids",
+    "begun_second_factor",
     "calendar_of",
     "companies_for_addresses",
     "company_for_address",
@@ -42,6 +43,7 @@ __all__ = [
     "outline_of",
     "reach_of",
     "read_reaches",
+    "second_factor_of",
     "stand_in",
     "unneeded",
 ]
@@ -121,3 +123,13 @@ def calendar_of(team: Team | None) -> BusinessCalendar:
     if team is not None and team.calendar is not None:
         return team.calendar
     return BusinessCalendar.objects.get(is_default=True)
+
+
+def second_factor_of(user_id: UUID) -> SecondFactor | None:
+    """The one that is in use."""
+    return SecondFactor.objects.filter(user_id=user_id, confirmed_at__isnull=False).first()
+
+
+def begun_second_factor(user_id: UUID) -> SecondFactor | None:
+    """One that waits for the first code of the person's app."""
+    return SecondFactor.objects.select_related("user").filter(user_id=user_id, confirmed_at=None).first()

@@ -72,7 +72,7 @@ class AgentAdmin(PolicyAdmin):
     search_fields = ("name", "email")
     inlines = (SkillInline,)
     history_parts = ("skills",)
-    actions = ("deactivate", "reactivate", "invite_again")
+    actions = ("deactivate", "reactivate", "invite_again", "reset_second_factor")
 
     def rows_for(self, rows: QuerySet[Agent], by: Agent) -> QuerySet[Agent]:
         return rows.prefetch_related("teams")
@@ -147,6 +147,12 @@ class AgentAdmin(PolicyAdmin):
             services.queue_account_mail(agent.user_id, AccountMailKind.INVITATION)
 
         self.each(request, queryset.filter(is_active=True), invite, _("Invitations on their way: %(count)d"))
+
+    @admin.action(description=gettext_lazy("Reset the second factor: for whoever has lost it"), permissions=["manage"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[Agent]) -> None:
+        by = actor_in(request)
+        done = _("Second factors reset: %(count)d")
+        self.each(request, queryset, lambda agent: services.reset_second_factor(agent.user_id, by=by), done)
 
 
 @admin.register(Team)

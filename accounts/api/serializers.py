@@ -25,6 +25,9 @@ from core.api.fields import In, Instant, Line, Named, NamedOut, Out, PersonOut, 
 class TokenIn(In):
     username = serializers.CharField(max_length=254, help_text="the e-mail address")
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
+    code = serializers.CharField(
+        max_length=40, required=False, allow_blank=True, help_text="of the second factor, where the account has one"
+    )
 
 
 class TokenOut(Out):

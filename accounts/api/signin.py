@@ -8,7 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.serializers import TokenIn, TokenOut
-from accounts.models import User
+from accounts.auth import actor_of
+from accounts.errors import CodeNeeded, FactorToBeSetUp
+from accounts.models import Agent, User
+from accounts.policies import needs_second_factor
+from accounts.selectors import second_factor_of
+from accounts.services import prove_second_factor
 from accounts.tokens import end_token, token_for
 from core.api.throttling import SignInThrottle
 from core.api.views import ApiViewSet
@@ -36,6 +41,7 @@ class TokenViewSet(ApiViewSet):
     def create(self, request: Request) -> Response:
         values = self.read(TokenIn)
         user = self._user(request, values["username"].strip().lower(), values["password"])
+        self._second_factor(user, values.get("code", ""))
         token, expires_at = token_for(user)
         return Response(TokenOut({"token": token, "expires_at": expires_at}).data)
 
@@ -45,6 +51,22 @@ class TokenViewSet(ApiViewSet):
         if not isinstance(user, User):
             raise WrongCredentials
         return user
+
+    def _second_factor(self, user: User, code: str) -> None:
+        """A password alone gives no token where it does not let the person in either; programs have no second factor.
+
+        Raises CodeNeeded, FactorToBeSetUp, CodeWrong, CodesRest.
+        """
+        actor = actor_of(user)
+        if not isinstance(actor, Agent):
+            return
+        if second_factor_of(user.pk) is None:
+            if needs_second_factor(actor):
+                raise FactorToBeSetUp
+            return
+        if not code:
+            raise CodeNeeded
+        prove_second_factor(user.pk, by=actor, code=code)
 
 
 class LogoutViewSet(ApiViewSet):

@@ -2,6 +2,7 @@ from accounts.models.calendars import BusinessCalendar, CalendarWindow, Holiday
 from accounts.models.customers import Company, Contact
 from accounts.models.mail import AccountMail
 from accounts.models.people import Absence, Agent, AgentSkill, ApiClient, Skill, Team
+from accounts.models.second_factors import RecoveryCode, SecondFactor
 from accounts.models.users import User
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Company",
     "Contact",
     "Holiday",
+    "RecoveryCode",
+    "SecondFactor",
     "Skill",
     "Team",
     "User",

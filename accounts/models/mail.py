@@ -9,7 +9,9 @@ from core.models import BaseModel
 
 
 class AccountMail(BaseModel):
-    """A mail that lets a person set a password. The row is the truth; its link is made when sent, never stored."""
+    """A mail that lets a person set a password, or tells of their second factor. The row is the truth; its link is made
+    when sent, never stored.
+    """
 
     user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.PROTECT, related_name="account_mails")
     kind = models.CharField(_("kind"), max_length=15, choices=AccountMailKind)

@@ -35,13 +35,24 @@ from accounts.services.customers import (
     new_contact,
 )
 from accounts.services.panels import keep_panels
+from accounts.services.second_factors import (
+    begin_second_factor,
+    confirm_second_factor,
+    prove_second_factor,
+    renew_recovery_codes,
+    reset_second_factor,
+    seal_factors_anew,
+    switch_off_second_factor,
+)
 
 __all__ = [
     "Person",
+    "begin_second_factor",
     "cancel_absence",
     "change_absence",
     "change_agent",
     "close_account",
+    "confirm_second_factor",
     "contact_for",
     "contacts_for",
     "correct_address",
@@ -62,12 +73,17 @@ __all__ = [
     "mark_deliverable",
     "mark_undeliverable",
     "new_contact",
+    "prove_second_factor",
     "queue_account_mail",
     "reactivate_agent",
     "record_absence",
+    "renew_recovery_codes",
     "request_password_reset",
+    "reset_second_factor",
     "save_calendar",
+    "seal_factors_anew",
     "set_password",
+    "switch_off_second_factor",
     "take_due_public_holidays",
     "take_public_holidays",
     "uses_admin",

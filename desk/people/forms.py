@@ -40,6 +40,49 @@ class ForgottenPasswordForm(forms.Form):
     )
 
 
+class CodeForm(forms.Form):
+    """A code of the second factor's app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        help_text=_("Six digits of your app."),
+    )
+
+
+class SignInCodeForm(CodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["autofocus"] = True
+        self.fields["code"].help_text = _("Six digits of your app, or one of your recovery codes.")
+
+
+class SwitchOffForm(CodeForm):
+    """Whoever sits down at somebody's open page knows neither."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("password", "code")
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+        self.fields["code"].help_text = _("Six digits of your app, or one of your recovery codes.")
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        if not self._user.check_password(password):
+            raise forms.ValidationError(_("This is not your password."))
+        return password
+
+
 class FirstPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Sets a password by a mailed link."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from desk.people.views import account, addresses, customers, own_keys, people, session
+from desk.people.views import account, addresses, customers, own_keys, people, second_factor, session
 
 urlpatterns: list[URLPattern] = [
     path("login/", session.SignIn.as_view(), name="login"),
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("account/language/", account.language, name="language"),
     path("account/keys/", own_keys.own_keys, name="own-keys"),
     path("account/password/", account.password, name="password"),
+    path("account/second-factor/", second_factor.second_factor, name="second-factor"),
     path("account/absences/new/", people.own_absence, name="own-absence"),
     path("people/", people.present_today, name="people"),
     path("people/<uuid:agent_id>/absences/new/", people.new_absence, name="new-absence"),

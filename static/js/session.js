@@ -95,7 +95,7 @@ const send = async (dialog, form) => {
   const fresh = again?.querySelector(".dialog__body") ?? card;
   if (!fresh) return;
   body.replaceChildren(...document.importNode(fresh, true).childNodes);
-  (body.querySelector("[aria-invalid], [name=password]") ?? body).focus();
+  (body.querySelector("[aria-invalid], [name=password], [name=code]") ?? body).focus();
 };
 
 const open = async () => {

@@ -22,9 +22,11 @@ from accounts.models import (
     BusinessCalendar,
     Company,
     Contact,
+    SecondFactor,
     Skill,
     Team,
 )
+from accounts.services import begin_second_factor
 from tests.admin.conftest import Office
 from tests.factories import AbsenceFactory, AgentFactory, CompanyFactory, ContactFactory, TicketFactory
 
@@ -171,6 +173,15 @@ def test_016_deactivation_with_open_tickets_is_refused_until_they_are_transferre
     assert (lead.is_active, lead.user.is_active) == (False, False)
     act(browser, Agent, "reactivate", lead)
     assert Agent.objects.get(pk=lead.pk).is_active
+
+
+def test_admin_resets_the_second_factor_of_others(office: Office) -> None:
+    begin_second_factor(office.lead.user_id, by=office.lead)
+    act(office.browser(office.supervisor), Agent, "reset_second_factor", office.lead)
+    assert SecondFactor.objects.exists()
+    page = act(office.browser(office.admin), Agent, "reset_second_factor", office.lead, office.admin).content.decode()
+    assert "Nobody resets their own second factor." in page
+    assert not SecondFactor.objects.exists()
 
 
 def test_deactivation_is_no_action_for_others_than_admins(office: Office) -> None:

@@ -229,6 +229,7 @@ PAGES = (
     Page("own-keys", "account/keys/", "/account/keys/"),
     Page("keys", "keys/", "/keys/"),
     Page("password", "account/password/", "/account/password/"),
+    Page("second-factor", "account/second-factor/", "/account/second-factor/", has_picture=False),
     Page("own-absence", "account/absences/new/", "/account/absences/new/"),
     Page("people", "people/", "/people/", "lea"),
     Page("absence-new", "people/<uuid:agent_id>/absences/new/", "/people/{agent}/absences/new/", "lea"),

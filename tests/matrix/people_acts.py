@@ -187,6 +187,10 @@ PEOPLE_ACTS: dict[str, Act] = {
         },
         goes_to="/account/",
     ),
+    "see_second_factor": page("get", "/account/second-factor/"),
+    "begin_second_factor": page(
+        "post", "/account/second-factor/", {"step": "begin"}, goes_to="/account/second-factor/"
+    ),
     "end_token": Act(api=lambda case: Ask("post", "/api/v1/auth/logout/", {}, status=204)),
     "delete_token": Act(api=lambda case: Ask("delete", "/api/v1/auth/logout/", status=204)),
 }

@@ -79,6 +79,8 @@ choose_own_keys      -     401  ok    ok    ok     ok   ok    ok      ok      ok
 language             -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 see_password_form    -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 change_password      -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+see_second_factor    -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
+begin_second_factor  -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       -     -      401
 end_token            -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       ok    ok     401
 delete_token         -     401  ok    ok    ok     ok   ok    ok      ok      ok    ok       ok    ok     401
 """

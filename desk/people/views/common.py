@@ -9,13 +9,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from core.errors import DomainError, Invalid
 
 
-def add_refusal(form: forms.Form, refusal: DomainError) -> None:
-    """Show what a service refused at the field it is about, or above the form, with the way forward."""
+def add_refusal(form: forms.Form, refusal: DomainError, *, field: str | None = None) -> None:
+    """Show what a service refused at the field it is about (`field`, if it does not say so itself), or above the form,
+    with the way forward.
+    """
     if isinstance(refusal, Invalid) and refusal.fields:
         for name, texts in refusal.fields.items():
             form.add_error(name if name in form.fields else None, texts)
         return
-    form.add_error(None, " ".join(filter(None, [str(refusal), refusal.hint_text])))
+    form.add_error(field, " ".join(filter(None, [str(refusal), refusal.hint_text])))
 
 
 def refuse(request: HttpRequest, refusal: DomainError) -> HttpResponse:

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import LoginView, LogoutView, PasswordResetConfirmView
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -20,9 +20,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.auth import AgentRequest, actor_of, agent_required
 from accounts.models import Agent
-from accounts.services import request_password_reset
-from core.errors import Throttled
-from desk.people.forms import FirstPasswordForm, ForgottenPasswordForm, SignInForm
+from accounts.selectors import begun_second_factor
+from accounts.services import (
+    begin_second_factor,
+    confirm_second_factor,
+    prove_second_factor,
+    request_password_reset,
+)
+from core.errors import DomainError, Throttled
+from desk.people import second_step
+from desk.people.forms import FirstPasswordForm, ForgottenPasswordForm, SignInCodeForm, SignInForm
+from desk.people.second_step import Waiting
+from desk.people.views.common import add_refusal
+from desk.people.views.second_factor import codes_page, set_up
 from desk.unfinished import give_back, has_words, read_unfinished, unfinished_in, unfinished_of
 from live.services import access_changed
 
@@ -55,11 +65,50 @@ class SignIn(LoginView):
         typed = str(self.request.POST.get("typed", ""))
         return super().get_context_data(**kwargs) | {"unfinished": read_unfinished(typed), "typed": typed}
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        response: HttpResponse = super().form_valid(form)
-        return self._given_back(form.get_user().agent) or response
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The password; or the second step, which what was typed goes along with, too."""
+        if "code" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        waiting = second_step.waiting_in(request.session)
+        if waiting is None:
+            messages.warning(request, _("That took too long. Sign in once more."))
+            return self.render_to_response(self.get_context_data(form=SignInForm(request)), status=400)
+        return self._second_step(waiting, SignInCodeForm(request.POST))
 
-    def _given_back(self, person: Agent) -> HttpResponse | None:
+    def form_valid(self, form: Any) -> HttpResponse:
+        agent = form.get_user().agent
+        if second_step.is_needed(agent):
+            waiting = second_step.keep_waiting(self.request, agent)
+            if not waiting.has_factor:
+                begin_second_factor(waiting.user.pk, by=waiting.agent)
+            return self._ask_for_code(waiting, SignInCodeForm())
+        response: HttpResponse = super().form_valid(form)
+        return self._given_back(agent) or response
+
+    def _second_step(self, waiting: Waiting, form: SignInCodeForm) -> HttpResponse:
+        codes: list[str] = []
+        if not form.is_valid():
+            return self._ask_for_code(waiting, form, status=400)
+        try:
+            if waiting.has_factor:
+                prove_second_factor(waiting.user.pk, by=waiting.agent, code=form.cleaned_data["code"])
+            else:
+                codes = confirm_second_factor(waiting.user.pk, by=waiting.agent, code=form.cleaned_data["code"])
+        except DomainError as refusal:
+            add_refusal(form, refusal, field="code")
+            return self._ask_for_code(waiting, form, status=refusal.status)
+        second_step.go_in(self.request, waiting)
+        where = self._given_back(waiting.agent) or redirect(self.get_success_url())
+        return codes_page(self.request, codes, go_on=where.url) if codes else where
+
+    def _ask_for_code(self, waiting: Waiting, form: SignInCodeForm, *, status: int = 200) -> HttpResponse:
+        begun = None if waiting.has_factor else begun_second_factor(waiting.user.pk)
+        context = self.get_context_data(form=form, is_second_step=True, **(set_up(begun) if begun else {}))
+        is_over_a_page = self.template_name not in self.get_template_names()
+        template = self.get_template_names()[0] if is_over_a_page else "registration/second_step.html"
+        return render(self.request, template, context, status=status)
+
+    def _given_back(self, person: Agent) -> HttpResponseRedirect | None:
         """To where what they had typed stands; None if there is nothing of theirs."""
         unfinished = unfinished_of(person, str(self.request.POST.get("typed", "")))
         if unfinished is None:
