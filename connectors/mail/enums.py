@@ -7,6 +7,7 @@ class Backend(models.TextChoices):
 
     FILES = "files", _("Maildir on this machine")
     IMAP = "imap", _("IMAP server")
+    GRAPH = "msgraph", _("Microsoft 365")
 
 
 KNOWN_BACKENDS = ("files", "imap", "msgraph")
