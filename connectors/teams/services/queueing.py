@@ -5,13 +5,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.models import Agent
 from connectors.base.errors import ConnectionOff
 from connectors.base.models import Connection
 from connectors.base.policies import may_change_connections
+from connectors.teams import activity
 from connectors.teams.enums import PostKind, PostStatus
 from connectors.teams.errors import MayNotPost, PostNotFailed
 from connectors.teams.models import ChannelPost
-from connectors.teams.workflows import KIND, POSTS_FOR
+from connectors.teams.workflows import KIND, PEOPLE, POSTS_FOR
 from core import wake
 from core.actors import Actor
 from core.errors import NotFound
@@ -20,6 +22,7 @@ from core.service import service
 from tickets.models import Ticket
 
 TASK = "connectors.teams.post_due"
+KINDS = (KIND, activity.KIND)
 OF_TEAM = "team:%s"
 """What a connection posts for, with the team's id."""
 
@@ -61,15 +64,25 @@ def queue_posts(
 
 @service
 def send_test_card(connection_id: UUID, *, by: Actor) -> ChannelPost:
-    """Have a card posted that says it is a test. Raises MayNotPost, NotFound, ConnectionOff."""
+    """Have a card posted that says it is a test; where the connection writes to people, to `by`.
+
+    Raises MayNotPost, NotFound, ConnectionOff.
+    """
     if not may_change_connections(by):
         raise MayNotPost
-    connection = Connection.objects.for_update().of_kind(KIND).filter(pk=connection_id).first()
+    connection = Connection.objects.for_update().filter(kind__in=KINDS, pk=connection_id).first()
     if connection is None:
         raise NotFound
     if not connection.is_active:
         raise ConnectionOff(name=connection.name)
-    row = ChannelPost(connection=connection, key=f"test:{new_id()}", kind=PostKind.TEST, next_attempt_at=timezone.now())
+    is_for_people = connection.kind == activity.KIND or connection.settings.get(POSTS_FOR) == PEOPLE
+    row = ChannelPost(
+        connection=connection,
+        key=f"test:{new_id()}",
+        kind=PostKind.TEST,
+        recipient=by if is_for_people and isinstance(by, Agent) else None,
+        next_attempt_at=timezone.now(),
+    )
     row.save()
     wake.after_commit(TASK)
     return row
