@@ -18,7 +18,6 @@ from connectors.microsoft365.graph import GraphReader, account_of, error_code
 from connectors.microsoft365.identity import Tokens
 from connectors.teams import sentences  # noqa: F401  # they are said here
 from connectors.teams.workflows import PATIENCE_SECONDS, READ_SECONDS
-from notifications.ways import Letter
 
 KIND = "teams_activity"
 MICROSOFT_365 = "microsoft365"
@@ -62,11 +61,6 @@ class Message:
     """By which Microsoft 365 knows the person."""
     title: str
     url: str
-
-
-def message_of(letter: Letter) -> Message:
-    url = letter.lines[0].url if len(letter.lines) == 1 else letter.url
-    return Message(key=letter.key, email=letter.recipient.email, title=letter.title, url=url)
 
 
 def send(row: Connection, message: Message) -> None:

@@ -29,12 +29,14 @@ class TeamsWay:
         if row is None:
             raise NotDelivered("No connection to Microsoft Teams is set up for people any more.", is_final=True)
         try:
+            with translation.override(letter.language):
+                card = card_of_letter(letter)
+                message = message_of(card, recipient=letter.recipient.email)
             if row.kind == workflows.KIND:
-                with translation.override(letter.language):
-                    message = message_of(card_of_letter(letter), recipient=letter.recipient.email)
                 workflows.post(row, message)
             else:
-                activity.send(row, activity.message_of(letter))
+                email = letter.recipient.email
+                activity.send(row, activity.Message(key=letter.key, email=email, title=card.title, url=card.url))
         except Ambiguous as failure:  # it may have arrived: not here once more, and by the next channel all the same
             raise NotDelivered(str(Said("teams_unclear")), is_final=True) from failure
         except Transient as failure:

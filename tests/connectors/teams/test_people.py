@@ -18,7 +18,7 @@ from connectors.microsoft365 import identity
 from connectors.teams.services import deliver_due_posts, send_test_card
 from connectors.teams.way import TeamsWay
 from core.events import deliver_all
-from envelopes.services import open_envelope
+from envelopes.services import open_envelope, redirect_envelope
 from notifications.enums import Because, DeliveryStatus, EventType, Urgency
 from notifications.models import Delivery, Notification
 from notifications.preview import preview_of
@@ -145,6 +145,20 @@ def test_what_is_out_of_sight_by_now_names_nothing_and_offers_nothing(fake: Work
     letters = [texts_of(card) for card in fake.cards("flow")]
     assert ticket.reference not in " ".join(letters)
     assert not any("Accept" in card for card in letters)
+
+
+def test_an_envelopes_card_is_for_those_alone_who_may_read_it(fake: Workflows, connecting: Connecting) -> None:
+    connecting("people")
+    ticket = a_ticket(owner=AgentFactory(name=CANARY))
+    nina, noah = AgentFactory(teams=[ticket.team]), AgentFactory()
+    envelope = open_envelope(ticket.pk, by=ticket.owner, assigned_to=nina, reason=CANARY)
+    deliver_all()  # Nina is to be told, and sees the ticket in any case
+    redirect_envelope(envelope.pk, by=ticket.owner, assigned_to=noah)
+    go()
+    cards = {message["recipient"]: message["attachments"][0]["content"] for message in fake.posted["flow"]}
+    assert list(buttons_of(cards[noah.email])) == ["Accept", "Decline", "Open"]
+    assert list(buttons_of(cards[nina.email])) == ["Open"]
+    assert ticket.reference not in str(cards[nina.email])
 
 
 # The ladder -----------------------------------------------------------------------------------------------------------
