@@ -20,6 +20,7 @@ OURS = (
     "live",
     "connections",
     "microsoft365",
+    "entra",
 )
 NOT_AUDITED = {
     # Append-only by trigger, so they are their own history; what may change on them has a trail elsewhere.
