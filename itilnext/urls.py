@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reports.urls")),
     path("", include("connectors.mail.urls")),
     path("", include("connectors.base.urls")),
+    path("", include("connectors.teams.urls")),
     path("", include("desk.urls")),
 ]
 

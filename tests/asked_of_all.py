@@ -21,6 +21,7 @@ from accounts.tokens import token_for
 from connectors.base.models import Connection
 from connectors.mail.models import Brake, MailMessage
 from connectors.push.models import PushSubscription
+from connectors.teams.models import ChannelPost
 from desk.inline import FORMS
 from desk.sections import above_feed, beside_feed
 from desk.selectors import QUEUES
@@ -83,6 +84,7 @@ OF_API: dict[str, type[Model]] = {
     "alerts": Alert,
     "proposals": Proposal,
     "connections": Connection,
+    "channel_posts": ChannelPost,
     "brakes": Brake,
     "messages": MailMessage,
 }
@@ -114,6 +116,7 @@ OF_PAGES: dict[str, type[Model]] = {
     "rule_id": AlertRule,
     "proposal_id": Proposal,
     "connection_id": Connection,
+    "post_id": ChannelPost,
 }
 ALL_OF: tuple[type[Model], ...] = (Ticket, Envelope, Notification)
 """Of these every row is asked for: their pages tell what stands in other rows."""

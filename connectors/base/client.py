@@ -80,6 +80,8 @@ class Request:
     """Whether doing it twice is as good as once; None: by its method (RFC 9110), so a POST is not."""
     most_bytes: int = 4 * 1024 * 1024
     """Of the answer's body; more is refused."""
+    read_seconds: float | None = None
+    """Without a byte of the answer; None: as the settings say."""
 
     @property
     def may_repeat(self) -> bool:
@@ -115,10 +117,16 @@ class Client:
         ca_file: str = "",
         name: str = "",
         rest: Callable[[float], None] = time.sleep,
+        attempts: int = ATTEMPTS,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
+        """`attempts` in one run, which waits for `patience` seconds altogether: less where a row of its own is tried
+        again anyway, and others wait for it.
+        """
         self._base, self._account, self._signer, self._reader = base, account, signer, reader
         self._watcher, self._places, self._name, self._rest = watcher, places or {}, name, rest
         self._ca_file = ca_file or settings.CONNECTORS_CA_FILE
+        self._attempts, self._patience = attempts, patience
 
     @property
     def host(self) -> str:
@@ -146,7 +154,7 @@ class Client:
             except HeldBack as held:  # no attempt: nothing was sent
                 waited += self._wait(held, held.pause or 0.0, waited)
             except Transient as failure:
-                if attempt >= ATTEMPTS:
+                if attempt >= self._attempts:
                     raise
                 waited += self._wait(failure, own_pause(attempt) if failure.pause is None else failure.pause, waited)
                 attempt += 1
@@ -158,7 +166,7 @@ class Client:
 
     def _wait(self, failure: Transient, seconds: float, waited: float) -> float:
         """The seconds waited now. Raises the failure where that would be more than one run has."""
-        if waited + seconds > PATIENCE_SECONDS:
+        if waited + seconds > self._patience:
             raise failure
         self._rest(seconds)
         return seconds
@@ -190,6 +198,7 @@ class Client:
                 most_bytes=request.most_bytes,
                 ca_file=self._ca_file,
                 may_repeat=request.may_repeat,
+                read_seconds=request.read_seconds,
             )
         except Failure as failure:
             self._log(request, failure.said.code, "", began)

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base.enums import SecretPlace
-from connectors.base.kinds import Kind, all_kinds, kind_named
+from connectors.base.kinds import Asked, Kind, all_kinds, kind_named
 from connectors.base.models import Connection
 from connectors.base.secrets import place_of
 
@@ -35,14 +35,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
     def _ask_for(self, kind: Kind) -> None:
         for asked in kind.settings:
             kept = self.instance.settings.get(asked.name, "")
-            field = forms.CharField(
-                label=str(asked.label),
-                help_text=str(asked.help),
-                required=False,
-                initial=kept,
-                widget=forms.TextInput(attrs=WIDE),
-            )
-            self.fields[f"{kind.name}__{asked.name}"] = field
+            self.fields[f"{kind.name}__{asked.name}"] = _field(asked, kept)
         for asked in kind.secrets:
             widget = forms.Textarea(attrs={"rows": 4}) if asked.is_long else forms.PasswordInput(attrs=WIDE)
             widget.attrs["autocomplete"] = "off"
@@ -72,6 +65,13 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
             "secrets": {asked.name: text for asked in kind.secrets if (text := value(asked.name))},
             "variables": {asked.name: value(f"{asked.name}_variable") for asked in kind.secrets},
         }
+
+
+def _field(asked: Asked, kept: str) -> forms.Field:
+    facts: dict[str, Any] = {"label": str(asked.label), "help_text": str(asked.help), "required": False}
+    if asked.choices is None:
+        return forms.CharField(initial=kept, widget=forms.TextInput(attrs=WIDE), **facts)
+    return forms.ChoiceField(initial=kept, choices=[("", "–"), *asked.choices()], **facts)
 
 
 def _told(row: Connection, name: str) -> str:

@@ -33,6 +33,13 @@ class Asked:
     """The sentence for a value that does not; empty: one that fits all."""
     is_long: bool = False
     """Several lines, as a key file has."""
+    choices: Callable[[], Iterable[tuple[str, str]]] | None = None
+    """Values that are known, with their names for people; asked each time. None: any that fits the pattern."""
+
+    def is_usable(self, value: str) -> bool:
+        if self.choices is not None:
+            return value in {known for known, _name in self.choices()}
+        return bool(re.fullmatch(self.pattern, value))
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,10 @@ def nothing_waits(_connection: "Connection") -> int:
     return 0
 
 
+def nowhere(_connection: "Connection") -> str:
+    return ""
+
+
 def nothing_ends(_connection: "Connection") -> Mapping[str, datetime]:
     return {}
 
@@ -79,6 +90,8 @@ class Kind:
     ends: Callable[["Connection"], Mapping[str, datetime]] = nothing_ends
     """What of its credentials ends when, as far as they say it themselves; by the codes of `endings`."""
     endings: Mapping[str, Promise | str] = field(default_factory=dict)
+    more_at: Callable[["Connection"], str] = nowhere
+    """Address of a page of ours with what this kind has beyond the others; empty: none."""
 
     def clean(self, values: Mapping[str, object]) -> dict[str, str]:
         """Settings as they are kept. Raises Invalid with a sentence for each that cannot serve."""
@@ -90,7 +103,7 @@ class Kind:
         for name, asked in known.items():
             if not kept[name] and asked.is_required:
                 wrong[name] = _("This is needed.")
-            elif kept[name] and not re.fullmatch(asked.pattern, kept[name]):
+            elif kept[name] and not asked.is_usable(kept[name]):
                 wrong[name] = str(asked.wrong or _("This is not usable here."))
         if wrong:
             raise Invalid(wrong)

@@ -59,6 +59,8 @@ class Standing:
     tested_at: datetime | None
     is_being_tested: bool
     findings: list[Found]
+    more_url: str
+    """Of a page with what this kind has beyond the others; empty: none."""
 
 
 def connections_for(actor: Actor) -> QuerySet[Connection]:
@@ -96,6 +98,7 @@ def _standing(row: Connection, kind: Kind | None, breaker: Breaker | None, *, no
         tested_at=row.tested_at,
         is_being_tested=row.is_active and row.test_due_at is not None and row.test_due_at <= now,
         findings=[_found(kept) for kept in row.findings],
+        more_url=kind.more_at(row) if kind else "",
     )
 
 

@@ -120,6 +120,9 @@ def _wrong_secrets(kind: Kind, secrets: Mapping[str, str], variables: Mapping[st
             wrong[name] = str(text % {"prefix": kind.prefix})
         elif variable and secrets.get(name):
             wrong[name] = _("Give the secret itself or the name of a variable, not both.")
+    for each in kind.secrets:
+        if each.wrong and (secret := secrets.get(each.name)) and not each.is_usable(secret):
+            wrong[each.name] = str(each.wrong)
     return wrong
 
 

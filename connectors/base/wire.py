@@ -47,6 +47,7 @@ def exchange(
     most_bytes: int,
     ca_file: str,
     may_repeat: bool,
+    read_seconds: float | None = None,
 ) -> Answer:
     """Whatever was answered, also 4xx and 5xx. Raises Transient where nothing was done, Ambiguous where that is not
     known of what may not be repeated, RefusedForGood for an answer that is too large.
@@ -60,7 +61,7 @@ def exchange(
             url,
             headers=dict(headers),
             data=body,
-            timeout=(settings.CONNECTORS_CONNECT_SECONDS, settings.CONNECTORS_READ_SECONDS),
+            timeout=(settings.CONNECTORS_CONNECT_SECONDS, read_seconds or settings.CONNECTORS_READ_SECONDS),
             allow_redirects=False,
             stream=True,
         )

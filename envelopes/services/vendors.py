@@ -186,8 +186,11 @@ def _subject_so_far(envelope: Envelope) -> str:
 
 @service
 def undo_vendor_message(message_id: UUID, *, by: Agent) -> OutboundMessage:
-    """Take an own mail back that has not left. Raises EnvelopeActForbidden, TooLateToUndo."""
-    message = OutboundMessage.objects.select_related("vendor_message").get(pk=message_id)
+    """Take an own mail back that has not left. Raises OutboundMessage.DoesNotExist, also for a message to a customer,
+    EnvelopeActForbidden, TooLateToUndo.
+    """
+    mails = OutboundMessage.objects.select_related("vendor_message")
+    message = mails.get(pk=message_id, vendor_message__isnull=False)
     envelope = lock(message.vendor_message.envelope_id)
     if message.author_id != by.pk:
         raise not_yours(envelope)

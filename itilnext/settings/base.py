@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "connectors.push",
     "connectors.entra",
     "connectors.microsoft365",
+    "connectors.teams",
     "connectors.base",
     "sla",
     "envelopes",
@@ -318,6 +319,13 @@ MSGRAPH_CA_FILE = env.text("MSGRAPH_CA_FILE", default="")
 """As CONNECTORS_CA_FILE, for Microsoft 365 alone."""
 MSGRAPH_REQUESTS_AT_ONCE = env.positive_int("MSGRAPH_REQUESTS_AT_ONCE", default=4)
 """For each mailbox, by all workers together; Exchange refuses more (integrations.md section 2, throttling)."""
+
+TEAMS_WEBHOOK_HOSTS = env.names("TEAMS_WEBHOOK_HOSTS", default="*.logic.azure.com,*.api.powerplatform.com")
+"""Where workflows of Microsoft Teams are reached; an address elsewhere is refused. Other clouds have others."""
+TEAMS_CARDS_A_SECOND = env.positive_int("TEAMS_CARDS_A_SECOND", default=3)
+"""Through one workflow, by all workers together; Teams slows down what is more than four."""
+TEAMS_CA_FILE = env.text("TEAMS_CA_FILE", default="")
+"""As CONNECTORS_CA_FILE, for workflows alone."""
 
 # Live updates ---------------------------------------------------------------------------------------------------------
 

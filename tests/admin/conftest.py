@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.enums import Role
 from accounts.models import Agent, Team
 from tests.factories import AgentFactory, TeamFactory
+from tests.kept import kept
 
 
 @dataclass
@@ -29,6 +30,10 @@ class Office:
 
 @pytest.fixture
 def office(db: None) -> Office:
+    return kept(small_office)
+
+
+def small_office() -> Office:
     """One team with its line, and a team that is nobody's of them."""
     people = {
         name: AgentFactory(name=name.title(), roles=[role])

@@ -20,6 +20,7 @@ OURS = (
     "live",
     "connections",
     "microsoft365",
+    "teams",
     "entra",
 )
 NOT_AUDITED = {
@@ -44,6 +45,9 @@ NOT_AUDITED = {
     # Derived, or machinery: nobody decides anything by writing them.
     "connections.Gate": "pauses and failures of another system; over by themselves",
     "connections.Place": "requests that are on their way now",
+    "teams.ChannelPost": "status, attempts, moments and the last error are its own trail",
+    "teams.UsedCard": "who has pressed which button and when, written once; the act has its own history",
+    "teams.Turn": "when the next card may go",
     "tickets.TicketReader": "follows from help that is asked for, whose own history tells it",
     "tickets.SearchDocument": "words derived from the timeline",
     "envelopes.EnvelopeWords": "words derived from the threads of envelopes",

@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.enums import Role
 from accounts.models import Agent, Company, Contact, Team
 from tests.factories import AgentFactory, CompanyFactory, ContactFactory, TeamFactory
+from tests.kept import kept
 
 
 @dataclass
@@ -35,6 +36,10 @@ class Desk:
 
 @pytest.fixture
 def desk(db: None) -> Desk:
+    return kept(small_desk)
+
+
+def small_desk() -> Desk:
     """Service Desk with Mara and Jonas (agents), Lea (lead), Sam (supervisor); Network with Nina; Aude audits."""
     team, other = TeamFactory(name="Service Desk"), TeamFactory(name="Network")
     lea = AgentFactory(name="Lea Brandt", roles=[Role.AGENT, Role.TEAM_LEAD], teams=[team])

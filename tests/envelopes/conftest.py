@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from accounts.models import Agent, Team
 from envelopes.models import Envelope
 from sla.models import SlaPolicy
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
+from tests.kept import kept
 from tickets.models import Ticket, TimelineEntry
 
 MONDAY_NINE = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -40,6 +42,12 @@ class Scene:
 
 @pytest.fixture
 def scene(db: None) -> Scene:
+    people = kept(_people)
+    return Scene(ticket=TicketFactory(team=people["owner"].teams.get(), owner=people["owner"]), **people)
+
+
+def _people() -> dict[str, Any]:
+    """All of a scene but its ticket."""
     SlaPolicy.objects.filter(kind="sla").update(is_active=False)  # else help ends with what the customer is promised
     lead, supervisor = AgentFactory(roles=[Role.TEAM_LEAD]), AgentFactory(roles=[Role.SUPERVISOR])
     manager = AgentFactory(roles=[Role.MANAGER])
@@ -47,23 +55,21 @@ def scene(db: None) -> Scene:
     network_lead = AgentFactory(name="Lea", roles=[Role.TEAM_LEAD])
     network_supervisor = AgentFactory(roles=[Role.SUPERVISOR])
     network = TeamFactory(name="Network", lead=network_lead, supervisor=network_supervisor)
-    owner = AgentFactory(name="Mara Weiss", teams=[service_desk])
-    return Scene(
-        ticket=TicketFactory(team=service_desk, owner=owner),
-        owner=owner,
-        mate=AgentFactory(name="Mate", teams=[service_desk]),
-        ticket_lead=lead,
-        ticket_supervisor=supervisor,
-        network=network,
-        nina=AgentFactory(name="Nina Kern", teams=[network]),
-        noah=AgentFactory(name="Noah Beck", teams=[network]),
-        network_lead=network_lead,
-        network_supervisor=network_supervisor,
-        manager=manager,
-        auditor=AgentFactory(roles=[Role.AUDITOR]),
-        admin=AgentFactory(roles=[Role.ADMIN]),
-        stranger=AgentFactory(teams=[TeamFactory(name="Storage")]),
-    )
+    return {
+        "owner": AgentFactory(name="Mara Weiss", teams=[service_desk]),
+        "mate": AgentFactory(name="Mate", teams=[service_desk]),
+        "ticket_lead": lead,
+        "ticket_supervisor": supervisor,
+        "network": network,
+        "nina": AgentFactory(name="Nina Kern", teams=[network]),
+        "noah": AgentFactory(name="Noah Beck", teams=[network]),
+        "network_lead": network_lead,
+        "network_supervisor": network_supervisor,
+        "manager": manager,
+        "auditor": AgentFactory(roles=[Role.AUDITOR]),
+        "admin": AgentFactory(roles=[Role.ADMIN]),
+        "stranger": AgentFactory(teams=[TeamFactory(name="Storage")]),
+    }
 
 
 def fresh(agent: Agent) -> Agent:

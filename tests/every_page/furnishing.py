@@ -30,6 +30,7 @@ from sla.models import Proposal, SlaPolicy
 from sla.reminders.models import Reminder
 from sla.reminders.services import Rhythm, create_reminder, snooze_reminder, trigger_reminder
 from tests.every_page.pages import Page
+from tests.every_page.teams import card_of, posted_to_teams
 from tests.factories.mail import BrakeFactory, a_mail, arrive
 from tickets import services
 from tickets.enums import AttemptOutcome, BulkKind, EntryKind, FlagType, LinkKind, OutboundStatus, WipMode
@@ -91,6 +92,8 @@ class Places:
     item: str
     proposal: str
     """Max's, which waits; and what can be proposed about."""
+    teams: str
+    card: str
     policy: str
     calendar: str
     cell: str
@@ -133,6 +136,7 @@ def furnish() -> Places:
     text = services.create_canned_response(by=mara, title="Rückruf angeboten", body="Hallo {{customer.name}}, …")
     _notified(mara, ticket)
     _connected(agent("admin"))
+    teams = posted_to_teams(agent("admin"))
     reminder = _reminded(mara, ticket, waiting)
     for seen in (_told("outlook-hansen"), waiting, ticket):
         note_opened(mara, seen)
@@ -178,6 +182,8 @@ def furnish() -> Places:
         asked=str(asked.pk),
         week=str(item.session_id),
         proposal=str(Proposal.objects.get(status="pending").pk),
+        teams=str(teams.pk),
+        card=card_of(_told("outlook-hansen")),
         policy=str(SlaPolicy.objects.get(name="Medium").pk),
         calendar=str(BusinessCalendar.objects.get(is_default=True).pk),
         cell=str(AlertRule.objects.get(priority="medium", condition="not_updated", level=1).pk),

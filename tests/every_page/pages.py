@@ -251,6 +251,8 @@ PAGES = (
     Page("customers-mailbox", "demo/mailbox/", "/demo/mailbox/"),
     # Other systems
     Page("connections", "connections/", "/connections/", "admin", has_picture=False),
+    Page("posts", "connections/<uuid:connection_id>/posts/", "/connections/{teams}/posts/", "admin", has_picture=False),
+    Page("card", "cards/<str:token>/", "/cards/{card}/", has_picture=False),
     # Without signing in
     Page("sign-in", "login/", "/login/", ""),
     Page("sign-in-refused", "login/microsoft/", "/login/microsoft/", "", status=400, has_picture=False),

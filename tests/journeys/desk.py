@@ -16,6 +16,7 @@ from connectors.mail.services import add_mailbox
 from core.actors import SystemActor
 from core.models import new_id
 from tests.factories import AgentFactory, TeamFactory
+from tests.kept import kept
 
 T = TypeVar("T")
 SUPPORT = "support@desk.test"
@@ -42,6 +43,13 @@ class Desk:
 
 
 def open_desk() -> Desk:
+    """Its people, and a shared mailbox with its Maildir."""
+    desk = kept(people)
+    add_mailbox(SUPPORT, backend="files", team=desk.team, by=SystemActor("test"))
+    return desk
+
+
+def people() -> Desk:
     """Service Desk with Mara, Jonas, their lead Lea and supervisor Sam; Dora of the back office; Ada administers."""
     team, back_office = TeamFactory(name="Service Desk"), TeamFactory(name="Back Office")
     desk = Desk(
@@ -56,7 +64,6 @@ def open_desk() -> Desk:
     )
     team.lead, team.supervisor = desk.lea, desk.sam
     team.save()
-    add_mailbox(SUPPORT, backend="files", team=team, by=SystemActor("test"))
     return desk
 
 

@@ -51,6 +51,7 @@ HINTLESS = ("404", "bad")
 """Codes without a way forward to name: what is missing has none, what is wrong stands at its field."""
 OWNERSHIP = (
     "accept",
+    "use_card",
     "write_owner",
     "transfer",
     "transfer_to_self",

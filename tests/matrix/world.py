@@ -18,6 +18,7 @@ from connectors.base.services import add_connection
 from connectors.mail.enums import MailState
 from connectors.mail.services import block_sender, move_mail
 from connectors.push.models import PushSubscription
+from connectors.teams.models import ChannelPost
 from core.actors import SystemActor
 from core.history import record
 from core.models import Heartbeat
@@ -101,6 +102,18 @@ def _connections(world: World) -> None:
     ids = {"tenant_id": "acme.example", "client_id": "1"}
     row = add_connection("microsoft365", by=world.people["admin"], name="Microsoft 365", settings=ids)
     world.things["connection"] = row
+    teams = add_connection(
+        "teams",
+        by=world.people["admin"],
+        name="Teams",
+        settings={"posts_for": "people"},
+        secrets={"webhook": "https://workflows.invalid/1?sig=2"},
+    )
+    world.things["teams"] = teams
+    now = timezone.now()
+    world.things["post"] = ChannelPost.objects.create(
+        connection=teams, key="test:1", kind="test", status="failed", failed_at=now
+    )
 
 
 def _tickets(world: World) -> None:

@@ -18,6 +18,7 @@ from envelopes import services as help_services
 from envelopes.models import Envelope
 from reports.measures.asked import Asked
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
+from tests.kept import kept
 from tickets import services
 from tickets.models import Ticket
 
@@ -96,6 +97,10 @@ def fresh(agent: Agent) -> Agent:
 
 @pytest.fixture
 def desk(db: None) -> Desk:
+    return kept(small_desk)
+
+
+def small_desk() -> Desk:
     with moment("1 08:00"):
         lead, supervisor = AgentFactory(name="Lea", roles=[Role.TEAM_LEAD]), AgentFactory(roles=[Role.SUPERVISOR])
         team = TeamFactory(name="Service Desk", lead=lead, supervisor=supervisor)

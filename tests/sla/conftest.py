@@ -15,6 +15,7 @@ from core.models import new_id
 from sla.models import SlaClock
 from sla.services import differences
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
+from tests.kept import kept
 from tickets.models import Ticket
 from tickets.services import edit_ticket, reply_to_customer
 from tickets.services.conversation import release_due_messages
@@ -59,10 +60,14 @@ class Desk:
 @pytest.fixture
 def desk(db: None) -> Iterator[Desk]:
     """After the test, whatever it was about, the clocks are those that follow from what was recorded."""
+    yield kept(small_desk)
+    assert list(differences(list(Ticket.objects.values_list("pk", flat=True)))) == []
+
+
+def small_desk() -> Desk:
     supervisor, manager = AgentFactory(roles=[Role.SUPERVISOR]), AgentFactory(roles=[Role.MANAGER])
     team = TeamFactory(supervisor=supervisor, manager=manager)
-    yield Desk(team, AgentFactory(teams=[team]), supervisor, manager)
-    assert list(differences(list(Ticket.objects.values_list("pk", flat=True)))) == []
+    return Desk(team, AgentFactory(teams=[team]), supervisor, manager)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from tickets.enums import EntryKind, OutboundStatus
 from tickets.errors import TooLateToUndo
 from tickets.models import OutboundMessage, Ticket, TimelineEntry
 from tickets.selectors import attachments_visible_to, messages_in_hand_of, outbox_of, timeline_of
-from tickets.services import add_participants, cancel_ticket
+from tickets.services import add_participants, cancel_ticket, reply_to_customer
 
 pytestmark = pytest.mark.django_db
 FAILED = "mx.desk.test; dkim=none; dmarc=fail header.from=vendor.test"
@@ -377,3 +377,10 @@ def test_files_of_a_mail_in_an_envelope_are_no_files_of_the_ticket(desk: Desk) -
     found = arrive(raw, desk.mailbox)
     assert TimelineEntry.objects.get(pk=found.entry_id).attachments.count() == 1
     assert not attachments_visible_to(desk.mate).exists()
+
+
+def test_a_reply_to_the_customer_is_no_mail_to_a_vendor_that_could_be_taken_back(desk: Desk) -> None:
+    with pytest.raises(OutboundMessage.DoesNotExist):
+        services.undo_vendor_message(
+            reply_to_customer(desk.ticket.pk, by=desk.owner, body_text="It comes.").pk, by=desk.owner
+        )

@@ -1,0 +1,99 @@
+"""Messages in a person's activity feed of Teams, by Graph (integrations.md section 3). They lead to the desk; buttons
+they have none.
+"""
+
+from hashlib import sha256
+from urllib.parse import quote
+
+from django.conf import settings
+
+from connectors.base.client import Client, Request
+from connectors.base.failures import CredentialsRefused, Failure, Gone, PermissionMissing
+from connectors.base.models import Connection
+from connectors.base.sentences import Said
+from connectors.base.services import Health
+from connectors.base.wire import Answer
+from connectors.microsoft365.graph import GraphReader, account_of, error_code
+from connectors.microsoft365.identity import Tokens
+from connectors.teams import sentences  # noqa: F401  # they are said here
+from connectors.teams.workflows import PATIENCE_SECONDS, READ_SECONDS
+from notifications.ways import Letter
+
+KIND = "teams_activity"
+MICROSOFT_365 = "microsoft365"
+ROUTE = "/users/{user-id}/teamwork/sendActivityNotification"
+ACTIVITY_TYPE = "deskNews"
+"""As the manifest of the app names it (docs/subsystems/teams.md); its text is "{title}"."""
+TAB = "news"
+"""Id of the tab in the manifest that a message leads to."""
+LONGEST = 140
+"""Characters of a preview."""
+
+
+class PersonNotReached(Gone):
+    """This person, not the connection: they have not the app, or Microsoft 365 does not know them."""
+
+
+class ActivityReader(GraphReader):
+    def failure_of(self, answer: Answer, request: Request) -> Failure | None:
+        failure = super().failure_of(answer, request)
+        if isinstance(failure, PermissionMissing):
+            return PersonNotReached(Said("teams_not_installed", {"code": error_code(answer)}), status=answer.status)
+        if isinstance(failure, Gone):
+            return PersonNotReached(Said("teams_person_unknown"), status=answer.status)
+        return failure
+
+
+class HealthOfAll(Health):
+    """One person who is not reached says nothing about the others."""
+
+    def failed(self, failure: Failure) -> None:
+        if not isinstance(failure, PersonNotReached):
+            super().failed(failure)
+
+
+def send(row: Connection, letter: Letter) -> None:
+    """Raises a `Failure`; Ambiguous where it may have been sent."""
+    health = HealthOfAll(row.pk)
+    try:
+        signing_in = signs_in(row)
+    except Failure as failure:
+        health.failed(failure)
+        raise
+    client = Client(
+        base=settings.MSGRAPH_BASE_URL,
+        account=account_of(signing_in.settings),
+        signer=Tokens(signing_in),
+        reader=ActivityReader(),
+        watcher=health,
+        ca_file=settings.MSGRAPH_CA_FILE,
+        name=str(row.pk),
+        attempts=1,
+        patience=PATIENCE_SECONDS,
+    )
+    request = Request(method="POST", route=ROUTE, values={"user-id": letter.recipient.email}, read_seconds=READ_SECONDS)
+    client.send(request.with_json(body_of(row, letter)))
+
+
+def signs_in(row: Connection) -> Connection:
+    """The connection to Microsoft 365 whose application sends. Raises CredentialsRefused."""
+    chosen = row.settings.get(MICROSOFT_365, "")
+    found = Connection.objects.active().of_kind("microsoft365").filter(pk=chosen).first()
+    if found is None:
+        raise CredentialsRefused(Said("teams_graph_missing"), is_final=True)
+    return found
+
+
+def body_of(row: Connection, letter: Letter) -> dict[str, object]:
+    """What others may read as well, since it shows on locked screens: references and kinds of events."""
+    url = letter.lines[0].url if len(letter.lines) == 1 else letter.url
+    title = letter.title if len(letter.title) <= LONGEST else f"{letter.title[: LONGEST - 1]}…"
+    app, label = quote(row.settings.get("app_id", ""), safe=""), quote(title, safe="")
+    place = f"https://teams.microsoft.com/l/entity/{app}/{TAB}?webUrl={quote(url, safe='')}&label={label}"
+    return {
+        "topic": {"source": "text", "value": title, "webUrl": place},
+        "activityType": ACTIVITY_TYPE,
+        "chainId": int.from_bytes(sha256(letter.key.encode()).digest()[:8]) >> 1,
+        "previewText": {"content": title},
+        "templateParameters": [{"name": "title", "value": title}],
+    }

@@ -1,0 +1,50 @@
+"""Teams as a channel of people: a card in the chat with the workflow's bot, else a message in the activity feed."""
+
+from datetime import timedelta
+
+from django.utils import translation
+
+from accounts.models import Agent
+from connectors.base.failures import Ambiguous, Failure, Transient
+from connectors.base.models import Connection
+from connectors.teams import activity, workflows
+from connectors.teams.cards import message_of
+from connectors.teams.writing import card_of_letter
+from notifications.enums import DeliveryChannel
+from notifications.ways import Letter, NotDelivered
+
+
+class TeamsWay:
+    channel = DeliveryChannel.TEAMS
+    is_repeatable = False
+    """A workflow knows no card again: the second one would stand beside the first."""
+
+    def reaches(self, agent: Agent) -> bool:
+        return bool(agent.email) and _connection() is not None
+
+    def deliver(self, letter: Letter) -> None:
+        """By one try: the delivery itself is tried again, and a breach goes on by the next channel meanwhile."""
+        row = _connection()
+        if row is None:
+            raise NotDelivered("No connection to Microsoft Teams is set up for people any more.", is_final=True)
+        try:
+            if row.kind == workflows.KIND:
+                with translation.override(letter.language):
+                    message = message_of(card_of_letter(letter), recipient=letter.recipient.email)
+                workflows.post(row, message)
+            else:
+                activity.send(row, letter)
+        except Ambiguous as failure:
+            raise NotDelivered(str(failure), is_unclear=True) from failure
+        except Transient as failure:
+            pause = timedelta(seconds=failure.pause) if failure.pause else None
+            raise NotDelivered(str(failure), retry_after=pause) from failure
+        except Failure as failure:
+            raise NotDelivered(str(failure), is_final=True) from failure
+
+
+def _connection() -> Connection | None:
+    """By which people are reached: cards, which have buttons, rather than the activity feed. One query."""
+    rows = Connection.objects.active().of_kind(workflows.KIND).filter(settings__posts_for=workflows.PEOPLE)
+    both = rows | Connection.objects.active().of_kind(activity.KIND)
+    return both.order_by("kind", "created_at").first()  # "teams" comes before "teams_activity"

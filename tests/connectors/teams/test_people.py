@@ -1,0 +1,328 @@
+"""Teams as a channel of people: cards by a workflow or the activity feed, and the ladder where neither takes them."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from accounts.enums import Role
+from accounts.models import Agent
+from connectors.base.models import Connection
+from connectors.base.services import add_connection, run_due_test
+from connectors.microsoft365 import identity
+from connectors.teams.way import TeamsWay
+from core.events import deliver_all
+from envelopes.services import open_envelope
+from notifications.enums import Because, DeliveryStatus, EventType, Urgency
+from notifications.models import Delivery, Notification
+from notifications.preview import preview_of
+from notifications.services import deliver_due, keep_preference, keep_quiet_hours, notify
+from sla.reminders.models import Reminder
+from sla.reminders.services import create_reminder, trigger_due_reminders
+from tests.connectors.teams.conftest import Connecting
+from tests.factories import AgentFactory, ContactFactory, TeamFactory, TicketFactory
+from tests.fakes.microsoft import CLIENT, SECRET, TENANT, MicrosoftFake, microsoft, once, refusal
+from tests.fakes.serving import Call, Reply, ca_file
+from tests.fakes.teams import Workflows, busy, buttons_of, texts_of
+from tests.fakes.teams import once as once_
+from tests.fakes.teams import refusal as refused
+from tests.notifications.ways import Pigeons, pigeons
+from tickets.services import accept_ticket, offer_ticket
+
+pytestmark = pytest.mark.django_db
+CANARY = "canary-5b2c"
+
+
+@pytest.fixture
+def push() -> Iterator[Pigeons]:
+    with pigeons("push") as birds:
+        yield birds
+
+
+@pytest.fixture
+def email() -> Iterator[Pigeons]:
+    with pigeons("email") as birds:
+        yield birds
+
+
+def go(**later: float) -> None:
+    deliver_all()
+    while deliver_due(now=timezone.now() + timedelta(**later)):
+        pass
+
+
+def tell(agent: Agent, event: EventType, ticket, urgency: Urgency = Urgency.URGENT) -> None:
+    facts = {"reference": ticket.reference, "subject": ticket.subject, "level": 2}
+    notify([agent.pk], event, ticket_id=ticket.pk, dedupe_key=str(uuid4()), urgency=urgency, **facts)
+
+
+def a_ticket(**more):
+    contact = ContactFactory(first_name=CANARY, last_name=CANARY)
+    return TicketFactory(subject=CANARY, requester=contact, **more)
+
+
+def test_122_offer_and_envelope_request_come_to_teams_at_once_with_their_buttons(
+    fake: Workflows, connecting: Connecting
+) -> None:
+    connecting("people")
+    lead = AgentFactory(roles=[Role.TEAM_LEAD])
+    ticket = a_ticket(team=TeamFactory(lead=lead))
+    nina = AgentFactory(email="nina@desk.example", teams=[ticket.team])
+    offer_ticket(ticket.pk, to=nina, by=lead)
+    go()
+    owned = a_ticket(owner=AgentFactory(name=CANARY))
+    open_envelope(owned.pk, by=owned.owner, assigned_to=nina, reason=CANARY)
+    go()
+    go(minutes=6)  # within five minutes of the first message there is no second one
+    offer, request = fake.posted["flow"]
+    assert offer["recipient"] == request["recipient"] == "nina@desk.example"
+    assert list(buttons_of(offer)) == ["Accept ticket", "Open"]
+    assert list(buttons_of(request)) == ["Accept", "Decline", "Open"]
+    assert f"{owned.reference}: Help wanted" in texts_of(request)
+    assert CANARY not in json.dumps(fake.posted)
+    assert set(Delivery.objects.values_list("channel", "status")) == {("teams", "sent")}
+
+
+def test_122_a_breach_comes_by_teams_and_push(fake: Workflows, connecting: Connecting, push: Pigeons) -> None:
+    connecting("people")
+    owner = AgentFactory()
+    tell(owner, EventType.SLA_BREACH, a_ticket(owner=owner), Urgency.BREACH)
+    go()
+    assert (len(fake.cards("flow")), push.told(owner)) == (1, [["sla_breach"]])
+
+
+def test_124_quiet_hours_hold_for_teams_and_not_for_a_breach(
+    fake: Workflows, connecting: Connecting, push: Pigeons
+) -> None:
+    connecting("people")
+    owner = AgentFactory(timezone="UTC")
+    now = timezone.now()
+    start, end = (now - timedelta(hours=1)).time(), (now + timedelta(hours=1)).time()
+    keep_quiet_hours(owner, by=owner, quiet_from=start, quiet_to=end)
+    tell(owner, EventType.ALERT, a_ticket(owner=owner))
+    go()
+    assert fake.cards("flow") == []
+    tell(owner, EventType.SLA_BREACH, a_ticket(owner=owner), Urgency.BREACH)
+    go()
+    assert "Overdue" in texts_of(fake.cards("flow")[0])
+    assert Delivery.objects.get(status=DeliveryStatus.DEFERRED).because == Because.QUIET_HOURS
+
+
+def test_a_reminder_can_be_snoozed_or_done_from_its_card(fake: Workflows, connecting: Connecting) -> None:
+    connecting("people")
+    owner = AgentFactory()
+    ticket = a_ticket(owner=owner)
+    keep_preference(owner, EventType.REMINDER, by=owner, channels=["teams"])
+    soon = timezone.now() + timedelta(minutes=1)
+    create_reminder("custom", by=owner, ticket_id=ticket.pk, message=CANARY, trigger_at=soon)
+    trigger_due_reminders(now=timezone.now() + timedelta(minutes=2))
+    go()
+    (card,) = fake.cards("flow")
+    assert list(buttons_of(card)) == ["Done", "Snooze for 30 minutes", "Open"]
+    assert CANARY not in json.dumps(card)
+
+
+def test_what_is_out_of_sight_by_now_names_nothing_and_offers_nothing(fake: Workflows, connecting: Connecting) -> None:
+    connecting("people")
+    team = TeamFactory(lead=AgentFactory(roles=[Role.TEAM_LEAD]))
+    ticket = a_ticket(team=team)
+    nina = AgentFactory(teams=[team])
+    offer_ticket(ticket.pk, to=nina, by=team.lead)
+    deliver_all()
+    nina.teams.clear()
+    colleague = AgentFactory(teams=[team])
+    accept_ticket(ticket.pk, by=colleague)
+    Notification.objects.filter(event_type=EventType.OFFER_ENDED).delete()
+    way, letters = TeamsWay(), []
+    assert way.reaches(nina)
+    go()
+    letters = [texts_of(card) for card in fake.cards("flow")]
+    assert ticket.reference not in " ".join(letters)
+    assert not any("Accept" in card for card in letters)
+
+
+# The ladder -----------------------------------------------------------------------------------------------------------
+
+
+def test_126_without_teams_the_ladder_goes_on_and_the_ticket_action_still_succeeds(push: Pigeons) -> None:
+    lead = AgentFactory(roles=[Role.TEAM_LEAD])
+    ticket = a_ticket(team=TeamFactory(lead=lead))
+    nina = AgentFactory(teams=[ticket.team])
+    offer_ticket(ticket.pk, to=nina, by=lead)
+    go()
+    assert push.told(nina) == [["ticket_assigned"]]
+    assert Notification.objects.unread().filter(recipient=nina).exists()
+    ticket.refresh_from_db()
+    assert ticket.offered_to == nina
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (refused(400, "BadCard"), "localhost refuses the card (400 BadCard)."),
+        (refused(404, "WorkflowNotFound"), "localhost knows no workflow at this address (404)"),
+        (refused(401, "Unauthorized"), "localhost does not accept the address (401)"),
+        (busy("3600"), "localhost asks for patience (429)."),
+    ],
+    ids=["refused", "gone", "signature", "throttled"],
+)
+def test_126_when_teams_fails_push_and_email_go_on_and_the_ticket_action_still_succeeds(
+    fake: Workflows, connecting: Connecting, push: Pigeons, email: Pigeons, reply: Reply, said: str
+) -> None:
+    connecting("people")
+    fake.faults = [once_(reply, times=99)]
+    lead = AgentFactory(roles=[Role.TEAM_LEAD])
+    ticket = a_ticket(team=TeamFactory(lead=lead))
+    nina = AgentFactory(teams=[ticket.team])
+    offer_ticket(ticket.pk, to=nina, by=lead)
+    go()
+    go(seconds=2)
+    assert push.told(nina) == [["ticket_assigned"]]
+    failed = Delivery.objects.get(channel="teams")
+    assert (failed.status, failed.because) == (DeliveryStatus.FAILED, Because.NEXT_CHANNEL)
+    assert failed.last_error.startswith(said)
+    assert accept_ticket(ticket.pk, by=nina).owner == nina
+
+
+def test_a_card_of_which_nobody_knows_is_not_sent_twice(fake: Workflows, connecting: Connecting) -> None:
+    connecting("people")
+    owner = AgentFactory()
+    fake.faults = [once_(Reply(200, hangs_up=True))]
+    tell(owner, EventType.ALERT, a_ticket(owner=owner))
+    go()
+    go(hours=1)
+    assert (Delivery.objects.get().because, len(fake.calls)) == (Because.UNCLEAR, 1)
+
+
+def test_many_news_are_one_card_with_buttons_for_each(fake: Workflows, connecting: Connecting) -> None:
+    connecting("people")
+    owner = AgentFactory(max_tickets=100)
+    for _ in range(30):
+        tell(owner, EventType.ALERT, a_ticket(owner=owner, team=TeamFactory()))
+    go()
+    go(minutes=6)
+    assert [texts_of(card).count(": Alert") for card in fake.cards("flow")] in ([30], [1, 29])
+
+
+# The activity feed ----------------------------------------------------------------------------------------------------
+
+APP = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
+@pytest.fixture
+def graph(settings: Settings) -> Iterator[MicrosoftFake]:
+    with microsoft() as made:
+        settings.MSGRAPH_BASE_URL, settings.MSGRAPH_AUTHORITY = made.base, made.login
+        settings.MSGRAPH_CA_FILE = ca_file()
+        made.roles = ("TeamsActivity.Send",)
+        yield made
+        identity._held.clear()
+
+
+@pytest.fixture
+def feed(graph: MicrosoftFake, admin: Agent) -> Connection:
+    ids = {"tenant_id": TENANT, "client_id": CLIENT}
+    signs_in = add_connection("microsoft365", by=admin, name="M", settings=ids, secrets={"client_secret": SECRET})
+    values = {"microsoft365": str(signs_in.pk), "app_id": APP}
+    return add_connection("teams_activity", by=admin, name="Feed", settings=values)
+
+
+def taking(call: Call) -> Reply | None:
+    return Reply(204) if call.path.endswith("/teamwork/sendActivityNotification") else None
+
+
+def test_the_activity_feed_names_the_ticket_and_leads_to_it(graph: MicrosoftFake, feed: Connection) -> None:
+    graph.faults = [taking]
+    owner = AgentFactory(email="mara@desk.example")
+    ticket = a_ticket(owner=owner)
+    tell(owner, EventType.ALERT, ticket)
+    go()
+    (call,) = graph.calls
+    body = json.loads(call.body)
+    assert call.path == "/v1.0/users/mara%40desk.example/teamwork/sendActivityNotification"
+    assert body["previewText"] == {"content": f"{ticket.reference}: Alert"}
+    assert body["topic"]["webUrl"].startswith(f"https://teams.microsoft.com/l/entity/{APP}/news?webUrl=")
+    assert CANARY not in call.body.decode()
+    assert Delivery.objects.get().status == DeliveryStatus.SENT
+    feed.refresh_from_db()
+    assert feed.last_success_at is not None
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_126_a_person_without_the_app_is_told_by_push_and_the_connection_stays_well(
+    graph: MicrosoftFake, feed: Connection, push: Pigeons, status: int
+) -> None:
+    graph.faults = [once(refusal(status, "Forbidden"), times=9)]
+    owner = AgentFactory()
+    tell(owner, EventType.ALERT, a_ticket(owner=owner))
+    go()
+    go(seconds=1)
+    assert push.told(owner) == [["alert"]]
+    feed.refresh_from_db()
+    assert feed.last_failure_class == ""
+
+
+def test_182_a_missing_permission_is_named(graph: MicrosoftFake, feed: Connection) -> None:
+    graph.roles = ("Mail.Send",)
+    identity._held.clear()
+    while run_due_test():
+        pass
+    feed.refresh_from_db()
+    missing = [found["what"]["facts"] for found in feed.findings if found["state"] == "missing"]
+    assert missing == [{"permission": "TeamsActivity.Send"}]
+
+
+def test_cards_with_buttons_come_before_the_activity_feed(
+    graph: MicrosoftFake, feed: Connection, fake: Workflows, connecting: Connecting
+) -> None:
+    connecting("people")
+    owner = AgentFactory()
+    tell(owner, EventType.ALERT, a_ticket(owner=owner))
+    go()
+    assert (len(fake.cards("flow")), graph.calls) == (1, [])
+
+
+def test_127_a_warning_offers_to_open_and_to_snooze_and_a_breach_to_open(
+    fake: Workflows, connecting: Connecting
+) -> None:
+    connecting("people")
+    owner = AgentFactory()
+    ticket, now = a_ticket(owner=owner), timezone.now()
+    go()  # what follows from the ticket, whose own reminders these are not
+    facts = {"agent": owner, "ticket": ticket, "trigger_at": now, "triggered_at": now, "status": "triggered"}
+    for kind, event, urgency in (
+        ("sla_warning", EventType.SLA_WARNING, Urgency.URGENT),
+        ("sla_breach", EventType.SLA_BREACH, Urgency.BREACH),
+    ):
+        row = Reminder.objects.create(kind=kind, cycle="clock", **facts)
+        notify(
+            [owner.pk],
+            event,
+            ticket_id=ticket.pk,
+            dedupe_key=kind,
+            urgency=urgency,
+            reminder=str(row.pk),
+            reference=ticket.reference,
+            subject=CANARY,
+        )
+        go()
+    warning, breach = fake.cards("flow")
+    assert list(buttons_of(warning)) == ["Snooze for 30 minutes", "Open"]
+    assert list(buttons_of(breach)) == ["Open"]
+
+
+def test_the_preview_says_that_offers_come_by_teams(fake: Workflows, connecting: Connecting) -> None:
+    agent = AgentFactory()
+
+    def way_of_offers() -> list[str]:
+        found = preview_of(agent, now=timezone.now())
+        (offer,) = (each for each in found if each.event_type == EventType.TICKET_ASSIGNED)
+        return [arrival.channel for arrival in offer.arrivals]
+
+    assert way_of_offers() == ["email"]
+    connecting("people")
+    assert way_of_offers() == ["teams"]
