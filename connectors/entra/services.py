@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.auth import AgentBackend
 from accounts.enums import Role
@@ -16,6 +18,7 @@ from connectors.entra.models import GroupRole, MicrosoftAccount
 from connectors.entra.selectors import KIND
 from connectors.entra.tokens import Claims
 from core.actors import Actor, system_actor
+from core.errors import Invalid
 from core.history import record
 from core.service import service
 
@@ -26,7 +29,7 @@ MICROSOFT = system_actor("Microsoft Entra ID")
 def save_account(account: MicrosoftAccount, *, by: Actor) -> MicrosoftAccount:
     """Allow a person to sign in with Microsoft, or no longer; with an object id they are linked from now on.
 
-    Raises PeopleNotEditable, TenantOfAnother.
+    Raises PeopleNotEditable, TenantOfAnother, Invalid.
     """
     if not may_manage_people(by):
         raise PeopleNotEditable
@@ -37,7 +40,11 @@ def save_account(account: MicrosoftAccount, *, by: Actor) -> MicrosoftAccount:
         account.tenant_id, account.linked_at = "", None
     elif account.linked_at is None or _is_another(account):
         account.tenant_id, account.linked_at = account.connection.settings["tenant_id"], timezone.now()
-    record(account, by=by)
+    try:
+        with transaction.atomic():
+            record(account, by=by)
+    except IntegrityError as error:
+        raise Invalid({"object_id": _("Somebody else signs in by this account.")}) from error
     return account
 
 
@@ -84,7 +91,11 @@ def _account_of(connection_id: UUID, claims: Claims, *, by: Actor) -> MicrosoftA
     if not waiting.agent.is_active:
         raise AccountDeactivated
     waiting.tenant_id, waiting.object_id, waiting.linked_at = claims.tenant_id, claims.object_id, timezone.now()
-    record(waiting, by=by, reason="first sign-in under the verified address")
+    try:
+        with transaction.atomic():
+            record(waiting, by=by, reason="first sign-in under the verified address")
+    except IntegrityError as error:  # somebody was linked to it in this moment
+        raise AccountNotKnown from error
     return waiting
 
 
