@@ -17,6 +17,8 @@ from accounts.policies import needs_second_factor
 from accounts.selectors import second_factor_of
 
 KEPT = "second_step"
+BY_MICROSOFT = "microsoft"
+"""In a session that was begun by Microsoft: the connection, for signing out there, too."""
 MAX_SECONDS = 600
 BACKEND = "accounts.auth.AgentBackend"
 
@@ -58,4 +60,9 @@ def waiting_in(session: SessionBase) -> Waiting | None:
 
 def go_in(request: HttpRequest, waiting: Waiting) -> None:
     request.session.pop(KEPT, None)
-    login(request, waiting.user, backend=BACKEND)
+    let_in(request, waiting.agent)
+
+
+def let_in(request: HttpRequest, agent: Agent) -> None:
+    """The session is theirs from now on, under another key."""
+    login(request, agent.user, backend=BACKEND)

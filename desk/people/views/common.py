@@ -1,6 +1,7 @@
 """What the views of this part share."""
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -32,6 +33,15 @@ def next_page(request: HttpRequest, *, otherwise: str) -> str:
 
 
 def asked_for_next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
+    return own_page(request, request.POST.get("next", ""))
+
+
+def own_page(request: HttpRequest, wanted: str) -> str:
+    """The address, if it is one of our own pages."""
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if wanted and is_ours else ""
+
+
+def site_address(path: str) -> str:
+    """As other sites are told it."""
+    return f"{settings.SITE_URL.rstrip('/')}{path}"
