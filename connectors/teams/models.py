@@ -1,4 +1,4 @@
-"""Cards on their way to channels, and which of their buttons have done their service (docs/adr/0010-teams-cards.md)."""
+"""Cards on their way to channels, and which of their buttons have done their service (docs/adr/0011-teams-cards.md)."""
 
 from django.db import models
 from django.db.models import Q
