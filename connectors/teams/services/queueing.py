@@ -1,5 +1,6 @@
 """Cards for channels are written down with what they tell; a worker hands them over."""
 
+import logging
 from collections.abc import Collection
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from core.errors import NotFound
 from core.models import new_id
 from core.service import service
 from tickets.models import Ticket
+
+logger = logging.getLogger(__name__)
 
 TASK = "connectors.teams.post_due"
 KINDS = (KIND, activity.KIND)
@@ -85,6 +88,7 @@ def send_test_card(connection_id: UUID, *, by: Actor) -> ChannelPost:
     )
     row.save()
     wake.after_commit(TASK)
+    logger.info("test card asked for", extra={"connection": str(connection.pk), "by": str(by.audit_user_id)})
     return row
 
 
@@ -101,4 +105,5 @@ def retry_post(post_id: UUID, *, by: Actor) -> ChannelPost:
     row.status, row.failed_at, row.next_attempt_at, row.attempts = PostStatus.QUEUED, None, timezone.now(), 0
     row.save(update_fields=["status", "failed_at", "next_attempt_at", "attempts"])
     wake.after_commit(TASK)
+    logger.info("failed card tried again", extra={"post": str(row.pk), "by": str(by.audit_user_id)})
     return row
