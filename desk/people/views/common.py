@@ -33,11 +33,7 @@ def next_page(request: HttpRequest, *, otherwise: str) -> str:
 
 
 def asked_for_next(request: HttpRequest) -> str:
-    return own_page(request, request.POST.get("next", ""))
-
-
-def own_page(request: HttpRequest, wanted: str) -> str:
-    """The address, if it is one of our own pages."""
+    wanted = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if wanted and is_ours else ""
 

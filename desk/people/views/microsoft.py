@@ -19,8 +19,9 @@ from connectors.entra.services import person_of
 from core.errors import DomainError
 from desk.people import second_step
 from desk.people.forms import SignInForm
-from desk.people.views.common import own_page, site_address
+from desk.people.views.common import asked_for_next, site_address
 from desk.people.views.session import given_back
+from desk.unfinished import read_unfinished
 
 KEPT = "to_microsoft"
 """In the session, from the button to the answer: what the answer must fit, and where it leads."""
@@ -43,8 +44,10 @@ def to_microsoft(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         flow = begin(connection, redirect_uri=back_address())
     except DomainError as refusal:
         return refused(request, refusal)
-    going = {"next": str(request.POST.get("next", "")), "typed": str(request.POST.get("typed", ""))}
+    typed = str(request.POST.get("typed", ""))
+    going = {"next": asked_for_next(request), "typed": typed if read_unfinished(typed) else ""}
     request.session[KEPT] = {"connection": str(connection_id), "flow": flow, "at": int(time.time()), **going}
+    second_step.keep_briefly(request, seconds=MAX_SECONDS)
     return render(request, "registration/to_microsoft.html", {"address": flow["auth_uri"]})
 
 
@@ -60,8 +63,7 @@ def back(request: HttpRequest) -> HttpResponse:
         return refused(request, refusal)
     second_step.let_in(request, person)
     request.session[second_step.BY_MICROSOFT] = kept["connection"]
-    where = own_page(request, kept["next"]) or reverse("desk:home")
-    return given_back(request, person, kept["typed"]) or redirect(where)
+    return given_back(request, person, kept["typed"]) or redirect(kept["next"] or reverse("desk:home"))
 
 
 def _person(request: HttpRequest, kept: dict[str, Any]) -> Agent:

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ from connectors.entra.models import GroupRole, MicrosoftAccount
 from connectors.entra.services import save_account, save_group_role
 from connectors.entra.wire import account_of
 from core.actors import DESK
+from desk.unfinished import Unfinished
 from tests.factories import AgentFactory, TicketFactory
 from tests.factories.people import PASSWORD
 from tests.fakes.entra import SECRET, TENANT, Entra, Person
@@ -71,6 +73,15 @@ def test_nothing_of_ours_leads_elsewhere(client: Client, ann: Agent, come: Comes
     assert come(client, next="https://evil.example/").url == "/"
 
 
+def test_what_was_typed_goes_along_for_whom_it_was_made(client: Client, ann: Agent, come: Comes) -> None:
+    values = [("signature", "Ann, at your service")]
+    typed = Unfinished(person_id=str(ann.pk), path="/account/", origin="", values=values, has_files=False)
+    assert come(client, typed=typed.signed()).url == "/account/?typed=1"
+    theirs = replace(typed, person_id=str(uuid4()))
+    assert come(Client(), typed=theirs.signed()).url == "/"
+    assert come(Client(), typed="x" * 5000).url == "/"
+
+
 def test_the_way_there_needs_neither_script_nor_another_policy(client: Client, connection: Connection) -> None:
     page = client.post(f"/login/microsoft/{connection.pk}/")
     html = page.content.decode()
@@ -87,6 +98,17 @@ def test_the_session_has_another_key_afterwards(client: Client, ann: Agent, come
     client.cookies[project.SESSION_COOKIE_NAME] = planted = session.session_key
     come(client)
     assert client.session.session_key != planted
+
+
+def test_what_a_stranger_begins_is_kept_briefly_and_a_session_for_its_full_age(
+    client: Client, ann: Agent, come: Comes, connection: Connection
+) -> None:
+    client.post(f"/login/microsoft/{connection.pk}/")
+    assert client.session.get_expiry_age() == 900
+    come(client)
+    assert client.session.get_expiry_age() == project.SESSION_COOKIE_AGE
+    client.post(f"/login/microsoft/{connection.pk}/")
+    assert client.session.get_expiry_age() == project.SESSION_COOKIE_AGE
 
 
 def test_signing_out_offers_to_sign_out_of_microsoft_too(client: Client, ann: Agent, come: Comes) -> None:
@@ -147,6 +169,7 @@ def test_183_answer_is_good_once_and_in_its_own_browser(
     assert other.get(f"/login/microsoft/?{query}").status_code == 400
     assert not is_in(other)
     assert client.get(f"/login/microsoft/?{query}").status_code == 302
+    assert client.get(f"/login/microsoft/?{query}").status_code == 400
     client.post("/logout/")
     assert client.get(f"/login/microsoft/?{query}").status_code == 400
     assert not is_in(client)
