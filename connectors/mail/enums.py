@@ -10,10 +10,6 @@ class Backend(models.TextChoices):
     GRAPH = "msgraph", _("Microsoft 365")
 
 
-KNOWN_BACKENDS = ("files", "imap", "msgraph")
-"""Names that `add_mailbox` understands; those without a `Backend` are refused with a sentence."""
-
-
 class Tls(models.TextChoices):
     """How a connection to a mail server is protected."""
 

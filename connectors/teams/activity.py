@@ -2,6 +2,7 @@
 they have none.
 """
 
+from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -17,7 +18,6 @@ from connectors.microsoft365.graph import GraphReader, account_of, error_code
 from connectors.microsoft365.identity import Tokens
 from connectors.teams import sentences  # noqa: F401  # they are said here
 from connectors.teams.workflows import PATIENCE_SECONDS, READ_SECONDS
-from notifications.ways import Letter
 
 KIND = "teams_activity"
 MICROSOFT_365 = "microsoft365"
@@ -52,7 +52,18 @@ class HealthOfAll(Health):
             super().failed(failure)
 
 
-def send(row: Connection, letter: Letter) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What others may read as well, since it shows on locked screens: references and kinds of events."""
+
+    key: str
+    email: str
+    """By which Microsoft 365 knows the person."""
+    title: str
+    url: str
+
+
+def send(row: Connection, message: Message) -> None:
     """Raises a `Failure`; Ambiguous where it may have been sent."""
     health = HealthOfAll(row.pk)
     try:
@@ -71,8 +82,8 @@ def send(row: Connection, letter: Letter) -> None:
         attempts=1,
         patience=PATIENCE_SECONDS,
     )
-    request = Request(method="POST", route=ROUTE, values={"user-id": letter.recipient.email}, read_seconds=READ_SECONDS)
-    client.send(request.with_json(body_of(row, letter)))
+    request = Request(method="POST", route=ROUTE, values={"user-id": message.email}, read_seconds=READ_SECONDS)
+    client.send(request.with_json(body_of(row, message)))
 
 
 def signs_in(row: Connection) -> Connection:
@@ -84,16 +95,14 @@ def signs_in(row: Connection) -> Connection:
     return found
 
 
-def body_of(row: Connection, letter: Letter) -> dict[str, object]:
-    """What others may read as well, since it shows on locked screens: references and kinds of events."""
-    url = letter.lines[0].url if len(letter.lines) == 1 else letter.url
-    title = letter.title if len(letter.title) <= LONGEST else f"{letter.title[: LONGEST - 1]}…"
+def body_of(row: Connection, message: Message) -> dict[str, object]:
+    title = message.title if len(message.title) <= LONGEST else f"{message.title[: LONGEST - 1]}…"
     app, label = quote(row.settings.get("app_id", ""), safe=""), quote(title, safe="")
-    place = f"https://teams.microsoft.com/l/entity/{app}/{TAB}?webUrl={quote(url, safe='')}&label={label}"
+    place = f"https://teams.microsoft.com/l/entity/{app}/{TAB}?webUrl={quote(message.url, safe='')}&label={label}"
     return {
         "topic": {"source": "text", "value": title, "webUrl": place},
         "activityType": ACTIVITY_TYPE,
-        "chainId": int.from_bytes(sha256(letter.key.encode()).digest()[:8]) >> 1,
+        "chainId": int.from_bytes(sha256(message.key.encode()).digest()[:8]) >> 1,
         "previewText": {"content": title},
         "templateParameters": [{"name": "title", "value": title}],
     }

@@ -129,4 +129,6 @@ ACTIVITY = Kind(
     secrets=(),
     account=application_of,
     look_over=look_at_application,
+    backlog=waiting,
+    more_at=posts_page,
 )

@@ -1,4 +1,4 @@
-"""Cards on their way to channels, and which of their buttons have done their service (docs/adr/0010-teams-cards.md)."""
+"""Cards on their way to channels, and which of their buttons have done their service (docs/adr/0011-teams-cards.md)."""
 
 from django.db import models
 from django.db.models import Q
@@ -28,6 +28,10 @@ class ChannelPost(BaseModel):
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("ticket"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    recipient = models.ForeignKey(
+        Agent, verbose_name=_("recipient"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """Of a test card where the connection writes to people: whoever has asked for it."""
     envelope_id = models.UUIDField(null=True, blank=True, editable=False)
     """Whose acceptance the card offers."""
     priority = models.CharField(_("priority"), max_length=10, choices=Priority, blank=True)

@@ -21,8 +21,7 @@ from connectors.teams.forms import DeclineForm
 from connectors.teams.links import LASTS, read_address
 from connectors.teams.models import ChannelPost
 from connectors.teams.selectors import CardPage, card_page, posts_for
-from connectors.teams.services import retry_post, send_test_card, use_card
-from connectors.teams.workflows import KIND
+from connectors.teams.services import KINDS, retry_post, send_test_card, use_card
 from core.errors import DomainError, Invalid, NotFound
 from core.paging import Page, keyset_page
 
@@ -134,7 +133,7 @@ def _posts(request: AgentRequest, connection_id: UUID, *, refusal: DomainError |
         forbidden = PostsForbidden()
         facts = {"detail": str(forbidden), "hint": forbidden.hint_text}
         return render(request, "errors/403.html", facts, status=403)
-    connection = get_object_or_404(Connection.objects.of_kind(KIND), pk=connection_id)
+    connection = get_object_or_404(Connection.objects.filter(kind__in=KINDS), pk=connection_id)
     page: Page[ChannelPost] = Page([], None, None)
     try:
         rows = posts_for(agent).filter(connection=connection)

@@ -7,6 +7,7 @@ from django.utils import translation
 from accounts.models import Agent
 from connectors.base.failures import Ambiguous, Failure, Transient
 from connectors.base.models import Connection
+from connectors.base.sentences import Said
 from connectors.teams import activity, workflows
 from connectors.teams.cards import message_of
 from connectors.teams.writing import card_of_letter
@@ -28,14 +29,16 @@ class TeamsWay:
         if row is None:
             raise NotDelivered("No connection to Microsoft Teams is set up for people any more.", is_final=True)
         try:
+            with translation.override(letter.language):
+                card = card_of_letter(letter)
+                message = message_of(card, recipient=letter.recipient.email)
             if row.kind == workflows.KIND:
-                with translation.override(letter.language):
-                    message = message_of(card_of_letter(letter), recipient=letter.recipient.email)
                 workflows.post(row, message)
             else:
-                activity.send(row, letter)
-        except Ambiguous as failure:
-            raise NotDelivered(str(failure), is_unclear=True) from failure
+                email = letter.recipient.email
+                activity.send(row, activity.Message(key=letter.key, email=email, title=card.title, url=card.url))
+        except Ambiguous as failure:  # it may have arrived: not here once more, and by the next channel all the same
+            raise NotDelivered(str(Said("teams_unclear")), is_final=True) from failure
         except Transient as failure:
             pause = timedelta(seconds=failure.pause) if failure.pause else None
             raise NotDelivered(str(failure), retry_after=pause) from failure

@@ -62,7 +62,12 @@ def card_of_letter(letter: Letter) -> Card:
         _item(line, rows.get(line.notification_id), envelopes, reminders, reader=letter.recipient)
         for line in letter.lines
     ]
-    return Card(title=letter.title, items=items, language=letter.language, url=letter.url)
+    if len(items) == 1:
+        (item,) = items
+        return Card(title=item.title, items=items, language=letter.language, url=item.buttons[-1].url)
+    is_all_told = all(item.facts or not line.reference for item, line in zip(items, letter.lines, strict=True))
+    title = letter.title if is_all_told else _("%(count)d notifications") % {"count": len(items)}
+    return Card(title=title, items=items, language=letter.language, url=letter.url)
 
 
 Numbered = Mapping[tuple[UUID, int], Envelope]
@@ -78,7 +83,7 @@ def _item(
 ) -> Item:
     ticket = row.ticket if row is not None and line.reference else None
     if row is None or ticket is None:
-        return Item(title=line.kind, buttons=[Button(_("Open"), line.url), *_of_reminder(row, reminders, reader)])
+        return Item(title=line.kind, buttons=[*_of_reminder(row, reminders, reader), Button(_("Open"), line.url)])
     envelope = envelopes.get((ticket.pk, int(row.payload.get("number", 0))))
     if row.event_type in OF_ENVELOPES and envelope is None:
         return Item(title=line.kind, buttons=[Button(_("Open"), absolute("desk:notifications"))])

@@ -17,6 +17,8 @@ from accounts.policies import needs_second_factor
 from accounts.selectors import second_factor_of
 
 KEPT = "second_step"
+BY_MICROSOFT = "microsoft"
+"""In a session that was begun by Microsoft: the connection, for signing out there, too."""
 MAX_SECONDS = 600
 BACKEND = "accounts.auth.AgentBackend"
 
@@ -38,6 +40,7 @@ def is_needed(agent: Agent) -> bool:
 def keep_waiting(request: HttpRequest, agent: Agent) -> Waiting:
     """The session gets another key, as at sign-in: nobody else may go on from here."""
     request.session.cycle_key()
+    keep_briefly(request, seconds=MAX_SECONDS)
     user = agent.user
     request.session[KEPT] = [str(user.pk), user.get_session_auth_hash(), int(time.time())]
     return Waiting(user, agent, second_factor_of(user.pk) is not None)
@@ -58,4 +61,16 @@ def waiting_in(session: SessionBase) -> Waiting | None:
 
 def go_in(request: HttpRequest, waiting: Waiting) -> None:
     request.session.pop(KEPT, None)
-    login(request, waiting.user, backend=BACKEND)
+    let_in(request, waiting.agent)
+
+
+def let_in(request: HttpRequest, agent: Agent) -> None:
+    """The session is theirs from now on, under another key and for its full age."""
+    request.session.set_expiry(None)
+    login(request, agent.user, backend=BACKEND)
+
+
+def keep_briefly(request: HttpRequest, *, seconds: int) -> None:
+    """What a stranger begins to sign in with is not kept as long as a session; that of somebody signed in stays."""
+    if not request.user.is_authenticated:
+        request.session.set_expiry(seconds)

@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from desk.people.views import account, addresses, customers, own_keys, people, second_factor, session
+from desk.people.views import account, addresses, customers, microsoft, own_keys, people, second_factor, session
 
 urlpatterns: list[URLPattern] = [
     path("login/", session.SignIn.as_view(), name="login"),
+    path("login/microsoft/", microsoft.back, name="microsoft-back"),
+    path("login/microsoft/<uuid:connection_id>/", microsoft.to_microsoft, name="to-microsoft"),
     path("logout/", session.SignOut.as_view(), name="logout"),
     path("password-reset/", session.forgotten_password, name="forgotten-password"),
     path("password-reset/sent/", session.password_mail_sent, name="password-mail-sent"),

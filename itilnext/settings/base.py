@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "reports",
     "connectors.mail",
     "connectors.push",
+    "connectors.entra",
     "connectors.microsoft365",
     "connectors.teams",
     "connectors.base",

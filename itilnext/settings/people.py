@@ -42,6 +42,8 @@ AXES_LOCKOUT_CALLABLE = "desk.people.views.session.locked_out"
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "typed"]
 """Not kept with a failed sign-in, no more than the password; `typed` is what `desk.unfinished` carries along."""
+SIGN_IN_SECONDS = 5.0
+"""That a sign-in waits for each answer of Microsoft; nobody waits longer before a page."""
 SECOND_FACTOR_ROLES = env.names("SECOND_FACTOR_ROLES", default="")
 """Roles whose people need a second factor beside their password; others may have one."""
 TRUSTED_PROXY_COUNT = env.whole_number("TRUSTED_PROXY_COUNT", default=0)

@@ -48,16 +48,18 @@ def give_password(client: Client, agent: Agent, **more: str):
     return client.post(LOGIN, {"username": agent.email, "password": PASSWORD, **more})
 
 
-def test_password_alone_lets_nobody_in_who_has_a_second_factor(client: Client) -> None:
+def test_password_alone_lets_nobody_in_who_has_a_second_factor(client: Client, settings: Settings) -> None:
     agent = AgentFactory()
     secret, _codes = with_factor(agent)
     answer = give_password(client, agent, next="/customers/")
     assert (answer.status_code, "code" in answer.context["form"].fields) == (200, True)
     assert client.get("/account/").status_code == 302
     assert client.get("/api/v1/me/").status_code == 401
+    assert client.session.get_expiry_age() == 600
     answer = client.post(LOGIN, {"code": code_of(secret), "next": "/customers/"})
     assert (answer.status_code, answer.url) == (302, "/customers/")
     assert client.get("/account/").status_code == 200
+    assert client.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
 
 
 def test_the_session_key_changes_with_the_password_and_with_the_code(client: Client) -> None:

@@ -21,6 +21,7 @@ OURS = (
     "connections",
     "microsoft365",
     "teams",
+    "entra",
 )
 NOT_AUDITED = {
     # Append-only by trigger, so they are their own history; what may change on them has a trail elsewhere.

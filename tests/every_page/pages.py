@@ -255,6 +255,7 @@ PAGES = (
     Page("card", "cards/<str:token>/", "/cards/{card}/", has_picture=False),
     # Without signing in
     Page("sign-in", "login/", "/login/", ""),
+    Page("sign-in-refused", "login/microsoft/", "/login/microsoft/", "", status=400, has_picture=False),
     Page("password-forgotten", "password-reset/", "/password-reset/", ""),
     Page("password-mail-sent", "password-reset/sent/", "/password-reset/sent/", ""),
     Page("password-set", "password-reset/<uidb64>/<token>/", "{password_link}", ""),

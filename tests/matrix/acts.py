@@ -367,6 +367,8 @@ ACTS: dict[str, Act] = {
             goes_to="/",
         )
     ),
+    "go_to_microsoft": page("post", "/login/microsoft/0190a1b2-0000-7000-8000-000000000000/"),
+    "come_from_microsoft": page("get", "/login/microsoft/?code=x&state=y"),
     "sign_out": page("post", "/logout/", goes_to="/login/"),
     "see_forgotten_password": page("get", "/password-reset/"),
     "ask_for_password": page(

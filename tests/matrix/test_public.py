@@ -24,6 +24,8 @@ api_docs                 -        ok   ok    ok    ok     ok   ok    ok      ok 
 get_token                -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       ok   ok     ok
 see_sign_in              -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
 sign_in                  -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
+go_to_microsoft          -        404  404   404   404    404  404   404     404     404   404      -    -      404  # not set up
+come_from_microsoft      -        bad  bad   bad   bad    bad  bad   bad     bad     bad   bad      -    -      bad  # not begun
 sign_out                 -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
 see_forgotten_password   -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
 ask_for_password         -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok

@@ -112,6 +112,7 @@ class GraphBackend:
                 self._folders.look_at(folder)
 
     def fetch(self) -> Iterator[tuple[str, bytes] | None]:
+        self._refuse_if_off()
         began_at, ends = timezone.now(), monotonic() + BUDGET_SECONDS
         for message_id in self._waiting(now=began_at):
             if monotonic() > ends:
@@ -229,7 +230,13 @@ class GraphBackend:
         for reading in self._readings:
             reading.settle(message_id)
 
+    def _refuse_if_off(self) -> None:
+        connection = self._mailbox.connection
+        if connection is None or not connection.is_active:
+            raise MailboxNotReadable(_("Its connection to Microsoft 365 is switched off."))
+
     def names(self) -> Iterator[str]:
+        self._refuse_if_off()
         with _Told():
             for reading in self._readings:
                 request = self._listing(MESSAGES, reading.folder, {"$select": SELECTED})

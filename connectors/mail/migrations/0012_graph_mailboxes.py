@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0014_second_factors"),
         ("connections", "0001_connections"),
         ("mail", "0011_chosen_envelope"),
     ]

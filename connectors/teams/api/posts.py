@@ -13,8 +13,7 @@ from connectors.teams.enums import PostKind, PostStatus
 from connectors.teams.errors import PostsForbidden
 from connectors.teams.models import ChannelPost
 from connectors.teams.selectors import posts_for
-from connectors.teams.services import retry_post, send_test_card
-from connectors.teams.workflows import KIND
+from connectors.teams.services import KINDS, retry_post, send_test_card
 from core.api.fields import Instant, Out, Query
 from core.api.schema import page_of
 from core.api.views import ApiViewSet
@@ -47,7 +46,7 @@ class PostViewSet(ApiViewSet):
     )
     def list(self, request: Request, id: UUID) -> Response:
         self._check()
-        connection = self.one(Connection.objects.of_kind(KIND), pk=id)
+        connection = self.one(Connection.objects.filter(kind__in=KINDS), pk=id)
         rows = posts_for(self.actor).filter(connection=connection)
         return self.page(rows, ("-created_at", "-id"), self.read_query(Query), ChannelPostOut)
 
@@ -59,7 +58,7 @@ class PostViewSet(ApiViewSet):
     )
     def create(self, request: Request, id: UUID) -> Response:
         self._check()
-        self.one(Connection.objects.of_kind(KIND), pk=id)
+        self.one(Connection.objects.filter(kind__in=KINDS), pk=id)
         return Response(ChannelPostOut(send_test_card(id, by=self.actor)).data, status=201)
 
     @extend_schema(operation_id="channel_post_get", summary="One of them", responses=ChannelPostOut)

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 
 from connectors.base.failures import Ambiguous, Failure, HeldBack, RefusedForGood, Transient
 from connectors.base.sentences import Said
-from connectors.teams import workflows
+from connectors.teams import activity, workflows
 from connectors.teams.cards import message_of
 from connectors.teams.enums import PostStatus
 from connectors.teams.models import ChannelPost, UsedCard
@@ -67,7 +67,7 @@ def _deliver(post_id: UUID, *, now: datetime) -> bool:
 def _lease(post_id: UUID, *, now: datetime) -> ChannelPost | None:
     """The row, ours for `LEASE`; without a lease if it ends here, None if it is another worker's."""
     rows = ChannelPost.objects.due(now).select_for_update(of=("self",), skip_locked=True, no_key=True)
-    row = rows.select_related("connection", "ticket").filter(pk=post_id).first()
+    row = rows.select_related("connection", "ticket", "recipient").filter(pk=post_id).first()
     if row is None:
         return None
     if row.handing_since is not None:  # a worker died while it handed this over
@@ -84,10 +84,17 @@ def _lease(post_id: UUID, *, now: datetime) -> ChannelPost | None:
 
 
 def _hand_over(row: ChannelPost) -> None:
-    """In the language of the desk: nobody knows who reads along."""
-    with translation.override(settings.LANGUAGE_CODE):
-        message = message_of(card_of_post(row))
-    workflows.post(row.connection, message)
+    """To a channel in the language of the desk: nobody knows who reads along."""
+    reader = row.recipient
+    with translation.override((reader.language if reader else "") or settings.LANGUAGE_CODE):
+        card = card_of_post(row)
+        if reader is None or row.connection.kind == workflows.KIND:
+            workflows.post(row.connection, message_of(card, recipient=reader.email if reader else ""))
+        else:
+            activity.send(
+                row.connection,
+                activity.Message(key=str(row.pk), email=reader.email, title=card.title, url=card.url),
+            )
 
 
 @transaction.atomic

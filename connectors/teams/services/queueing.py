@@ -1,17 +1,20 @@
 """Cards for channels are written down with what they tell; a worker hands them over."""
 
+import logging
 from collections.abc import Collection
 from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.models import Agent
 from connectors.base.errors import ConnectionOff
 from connectors.base.models import Connection
 from connectors.base.policies import may_change_connections
+from connectors.teams import activity
 from connectors.teams.enums import PostKind, PostStatus
 from connectors.teams.errors import MayNotPost, PostNotFailed
 from connectors.teams.models import ChannelPost
-from connectors.teams.workflows import KIND, POSTS_FOR
+from connectors.teams.workflows import KIND, PEOPLE, POSTS_FOR
 from core import wake
 from core.actors import Actor
 from core.errors import NotFound
@@ -19,7 +22,10 @@ from core.models import new_id
 from core.service import service
 from tickets.models import Ticket
 
+logger = logging.getLogger(__name__)
+
 TASK = "connectors.teams.post_due"
+KINDS = (KIND, activity.KIND)
 OF_TEAM = "team:%s"
 """What a connection posts for, with the team's id."""
 
@@ -61,17 +67,28 @@ def queue_posts(
 
 @service
 def send_test_card(connection_id: UUID, *, by: Actor) -> ChannelPost:
-    """Have a card posted that says it is a test. Raises MayNotPost, NotFound, ConnectionOff."""
+    """Have a card posted that says it is a test; where the connection writes to people, to `by`.
+
+    Raises MayNotPost, NotFound, ConnectionOff.
+    """
     if not may_change_connections(by):
         raise MayNotPost
-    connection = Connection.objects.for_update().of_kind(KIND).filter(pk=connection_id).first()
+    connection = Connection.objects.for_update().filter(kind__in=KINDS, pk=connection_id).first()
     if connection is None:
         raise NotFound
     if not connection.is_active:
         raise ConnectionOff(name=connection.name)
-    row = ChannelPost(connection=connection, key=f"test:{new_id()}", kind=PostKind.TEST, next_attempt_at=timezone.now())
+    is_for_people = connection.kind == activity.KIND or connection.settings.get(POSTS_FOR) == PEOPLE
+    row = ChannelPost(
+        connection=connection,
+        key=f"test:{new_id()}",
+        kind=PostKind.TEST,
+        recipient=by if is_for_people and isinstance(by, Agent) else None,
+        next_attempt_at=timezone.now(),
+    )
     row.save()
     wake.after_commit(TASK)
+    logger.info("test card asked for", extra={"connection": str(connection.pk), "by": str(by.audit_user_id)})
     return row
 
 
@@ -88,4 +105,5 @@ def retry_post(post_id: UUID, *, by: Actor) -> ChannelPost:
     row.status, row.failed_at, row.next_attempt_at, row.attempts = PostStatus.QUEUED, None, timezone.now(), 0
     row.save(update_fields=["status", "failed_at", "next_attempt_at", "attempts"])
     wake.after_commit(TASK)
+    logger.info("failed card tried again", extra={"post": str(row.pk), "by": str(by.audit_user_id)})
     return row

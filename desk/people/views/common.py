@@ -1,6 +1,7 @@
 """What the views of this part share."""
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -35,3 +36,8 @@ def asked_for_next(request: HttpRequest) -> str:
     wanted = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if wanted and is_ours else ""
+
+
+def site_address(path: str) -> str:
+    """As other sites are told it."""
+    return f"{settings.SITE_URL.rstrip('/')}{path}"

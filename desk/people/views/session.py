@@ -1,6 +1,7 @@
 """Sign-in, sign-out, and the mailed links that set a password."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -27,11 +28,13 @@ from accounts.services import (
     prove_second_factor,
     request_password_reset,
 )
+from connectors.entra.flow import address_to_sign_out
+from connectors.entra.selectors import way_in_named, ways_in
 from core.errors import DomainError, Throttled
 from desk.people import second_step
 from desk.people.forms import FirstPasswordForm, ForgottenPasswordForm, SignInCodeForm, SignInForm
 from desk.people.second_step import Waiting
-from desk.people.views.common import add_refusal
+from desk.people.views.common import add_refusal, site_address
 from desk.people.views.second_factor import codes_page, set_up
 from desk.unfinished import give_back, has_words, read_unfinished, unfinished_in, unfinished_of
 from live.services import access_changed
@@ -63,7 +66,11 @@ class SignIn(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What somebody had typed when they were sent here outlives a wrong password."""
         typed = str(self.request.POST.get("typed", ""))
-        return super().get_context_data(**kwargs) | {"unfinished": read_unfinished(typed), "typed": typed}
+        facts = {"unfinished": read_unfinished(typed), "typed": typed, "ways_in": ways_in()}
+        left = way_in_named(str(self.request.GET.get(second_step.BY_MICROSOFT, "")))
+        if left is not None:
+            facts["out_address"] = address_to_sign_out(left, back=site_address(reverse("desk:login")))
+        return super().get_context_data(**kwargs) | facts
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The password; or the second step, which what was typed goes along with, too."""
@@ -109,21 +116,25 @@ class SignIn(LoginView):
         return render(self.request, template, context, status=status)
 
     def _given_back(self, person: Agent) -> HttpResponseRedirect | None:
-        """To where what they had typed stands; None if there is nothing of theirs."""
-        unfinished = unfinished_of(person, str(self.request.POST.get("typed", "")))
-        if unfinished is None:
+        return given_back(self.request, person, str(self.request.POST.get("typed", "")))
+
+
+def given_back(request: HttpRequest, person: Agent, typed: str) -> HttpResponseRedirect | None:
+    """To where what they had typed stands; None if there is nothing of theirs."""
+    unfinished = unfinished_of(person, typed)
+    if unfinished is None:
+        return None
+    where = give_back(unfinished, to=person, session=request.session)
+    with translation.override(person.language or translation.get_language()):
+        if not where:
+            messages.warning(request, NOT_KEPT)
             return None
-        where = give_back(unfinished, to=person, session=self.request.session)
-        with translation.override(person.language or translation.get_language()):
-            if not where:
-                messages.warning(self.request, NOT_KEPT)
-                return None
-            messages.info(self.request, _("You are signed in again. Nothing was sent; what you typed stands here."))
-            if unfinished.has_files:
-                messages.warning(self.request, _("Choose your files again; they were not kept."))
-            if unfinished.has_moment:
-                messages.warning(self.request, _("Choose again when it is to be sent."))
-        return redirect(where)
+        messages.info(request, _("You are signed in again. Nothing was sent; what you typed stands here."))
+        if unfinished.has_files:
+            messages.warning(request, _("Choose your files again; they were not kept."))
+        if unfinished.has_moment:
+            messages.warning(request, _("Choose again when it is to be sent."))
+    return redirect(where)
 
 
 def sign_in_to_go_on(request: HttpRequest, back: str) -> HttpResponse | None:
@@ -133,6 +144,7 @@ def sign_in_to_go_on(request: HttpRequest, back: str) -> HttpResponse | None:
         messages.warning(request, NOT_KEPT if has_words(request) else NOT_DONE)
         return None
     context = {"form": SignInForm(request), "next": back, "unfinished": unfinished, "typed": unfinished.signed()}
+    context["ways_in"] = ways_in()
     response = render(request, "registration/sign_in.html", context, status=401)
     add_never_cache_headers(response)
     return response
@@ -150,9 +162,14 @@ class SignOut(LogoutView):
     http_method_names = ["post", "options"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """The session ends, with it the streams of its pages, and what the browser keeps of them to go back."""
-        actor = actor_of(request.user)
+        """The session ends, with it the streams of its pages, and what the browser keeps of them to go back.
+
+        Whoever came by Microsoft is still signed in there, and may end that on the next page.
+        """
+        actor, by_microsoft = actor_of(request.user), request.session.get(second_step.BY_MICROSOFT)
         response = super().post(request, *args, **kwargs)
+        if by_microsoft:
+            response = redirect(f"{reverse('desk:login')}?{urlencode({second_step.BY_MICROSOFT: by_microsoft})}")
         response.headers["Clear-Site-Data"] = '"cache"'
         if isinstance(actor, Agent):
             access_changed(actor.pk)

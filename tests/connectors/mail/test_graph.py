@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from accounts.enums import Role
 from accounts.models import Agent
 from connectors.base.models import Connection
 from connectors.mail.enums import MailState, Reason
@@ -21,6 +22,7 @@ from core.errors import Invalid
 from tests.connectors.mail.conftest import answered
 from tests.connectors.mail.graph_mailboxes import ADDRESS, a_connection, graph_mailbox, poll
 from tests.connectors.mail.imap_mailboxes import error_of, subjects
+from tests.connectors.mail.test_imap_settings import browser
 from tests.factories import AgentFactory, TeamFactory
 from tests.factories.mail import MailboxFactory, a_mail, our_mail_on
 from tests.fakes import microsoft as at
@@ -135,6 +137,16 @@ def test_chosen_folders_are_read_by_the_names_that_people_know(connection: Conne
     moved.folder = "inbox"
     inbox.log["inbox"].append((moved.id, True))
     assert poll() == 0  # a mail between two of the folders is the same mail
+
+
+def test_a_connection_that_is_switched_off_reads_nothing(
+    mailbox: Mailbox, inbox: at.Mailbox, fake: MicrosoftFake
+) -> None:
+    inbox.deliver(a_mail())
+    Connection.objects.update(is_active=False)
+    assert poll() == 0
+    assert error_of() == "Its connection to Microsoft 365 is switched off."
+    assert fake.calls == []
 
 
 def test_a_folder_that_is_not_there_is_said_in_one_sentence(connection: Connection, inbox: at.Mailbox) -> None:
@@ -379,6 +391,22 @@ def test_the_command_adds_one_by_the_environments_connection(
     assert poll() == 1
 
 
+def test_admin_adds_and_changes_one(connection: Connection) -> None:
+    admin, team = browser(Role.ADMIN), TeamFactory()
+    given = {"address": ADDRESS, "name": "", "backend": "msgraph", "team": str(team.pk), "is_active": "on"}
+    given |= {"msgraph_folders": "inbox\r\nOrders", "msgraph_after": "leave"}
+    refused = admin.post("/admin/mail/mailbox/add/", given)
+    assert list(refused.context["adminform"].form.errors) == ["connection"]
+    given["connection"] = str(connection.pk)
+    assert admin.post("/admin/mail/mailbox/add/", given).status_code == 302
+    mailbox = Mailbox.objects.get()
+    assert (mailbox.connection, mailbox.settings) == (connection, {"folders": ["inbox", "Orders"]})
+    page = f"/admin/mail/mailbox/{mailbox.pk}/change/"
+    assert "inbox\nOrders</textarea>" in admin.get(page).content.decode()
+    refused = admin.post(page, given | {"msgraph_folders": "drafts"})
+    assert list(refused.context["adminform"].form.errors) == ["msgraph_folders"]
+
+
 def test_the_command_asks_which_of_several_connections(fake: MicrosoftFake, db: None) -> None:
     team = TeamFactory()
     with pytest.raises(CommandError, match="none yet: set MSGRAPH_TENANT_ID"):
@@ -401,8 +429,8 @@ def test_the_command_asks_which_of_several_connections(fake: MicrosoftFake, db: 
     ],
 )
 def test_settings_that_cannot_serve_are_refused(connection: Connection, given: dict[str, object], field: str) -> None:
+    whose = {"team": TeamFactory(), "by": AgentFactory(), "connection": connection}
     with pytest.raises(Invalid) as refused:
-        whose = {"team": TeamFactory(), "by": AgentFactory(), "connection": connection}
         add_mailbox(ADDRESS, backend="msgraph", settings=given, **whose)
     assert list(refused.value.fields) == [field]
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import unquote
 from uuid import uuid4
 
 import pytest
@@ -14,9 +15,10 @@ from accounts.models import Agent
 from connectors.base.models import Connection
 from connectors.base.services import add_connection, run_due_test
 from connectors.microsoft365 import identity
+from connectors.teams.services import deliver_due_posts, send_test_card
 from connectors.teams.way import TeamsWay
 from core.events import deliver_all
-from envelopes.services import open_envelope
+from envelopes.services import open_envelope, redirect_envelope
 from notifications.enums import Because, DeliveryStatus, EventType, Urgency
 from notifications.models import Delivery, Notification
 from notifications.preview import preview_of
@@ -145,6 +147,20 @@ def test_what_is_out_of_sight_by_now_names_nothing_and_offers_nothing(fake: Work
     assert not any("Accept" in card for card in letters)
 
 
+def test_an_envelopes_card_is_for_those_alone_who_may_read_it(fake: Workflows, connecting: Connecting) -> None:
+    connecting("people")
+    ticket = a_ticket(owner=AgentFactory(name=CANARY))
+    nina, noah = AgentFactory(teams=[ticket.team]), AgentFactory()
+    envelope = open_envelope(ticket.pk, by=ticket.owner, assigned_to=nina, reason=CANARY)
+    deliver_all()  # Nina is to be told, and sees the ticket in any case
+    redirect_envelope(envelope.pk, by=ticket.owner, assigned_to=noah)
+    go()
+    cards = {message["recipient"]: message["attachments"][0]["content"] for message in fake.posted["flow"]}
+    assert list(buttons_of(cards[noah.email])) == ["Accept", "Decline", "Open"]
+    assert list(buttons_of(cards[nina.email])) == ["Open"]
+    assert ticket.reference not in str(cards[nina.email])
+
+
 # The ladder -----------------------------------------------------------------------------------------------------------
 
 
@@ -188,14 +204,24 @@ def test_126_when_teams_fails_push_and_email_go_on_and_the_ticket_action_still_s
     assert accept_ticket(ticket.pk, by=nina).owner == nina
 
 
-def test_a_card_of_which_nobody_knows_is_not_sent_twice(fake: Workflows, connecting: Connecting) -> None:
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(200, hangs_up=True), refused(500, "InternalServerError"), refused(504, "GatewayTimeout")],
+    ids=["cut off", "500", "504"],
+)
+def test_126_a_card_of_which_nobody_knows_is_not_sent_twice_and_the_ladder_goes_on(
+    fake: Workflows, connecting: Connecting, push: Pigeons, reply: Reply
+) -> None:
     connecting("people")
     owner = AgentFactory()
-    fake.faults = [once_(Reply(200, hangs_up=True))]
+    fake.faults = [once_(reply)]
     tell(owner, EventType.ALERT, a_ticket(owner=owner))
     go()
     go(hours=1)
-    assert (Delivery.objects.get().because, len(fake.calls)) == (Because.UNCLEAR, 1)
+    failed = Delivery.objects.get(channel="teams")
+    assert (failed.because, len(fake.calls)) == (Because.NEXT_CHANNEL, 1)
+    assert failed.last_error.startswith("The card may have been posted")
+    assert push.told(owner) == [["alert"]]
 
 
 def test_many_news_are_one_card_with_buttons_for_each(fake: Workflows, connecting: Connecting) -> None:
@@ -274,6 +300,18 @@ def test_182_a_missing_permission_is_named(graph: MicrosoftFake, feed: Connectio
     feed.refresh_from_db()
     missing = [found["what"]["facts"] for found in feed.findings if found["state"] == "missing"]
     assert missing == [{"permission": "TeamsActivity.Send"}]
+
+
+def test_a_test_message_goes_to_the_admin_who_has_asked(
+    graph: MicrosoftFake, feed: Connection, fake: Workflows, connecting: Connecting, admin: Agent
+) -> None:
+    graph.faults = [taking]
+    for row in (feed, connecting("people")):
+        send_test_card(row.pk, by=admin)
+        while deliver_due_posts():
+            pass
+    assert [message["recipient"] for message in fake.posted["flow"]] == [admin.email]
+    assert [unquote(call.path).split("/")[3] for call in graph.calls] == [admin.email]
 
 
 def test_cards_with_buttons_come_before_the_activity_feed(

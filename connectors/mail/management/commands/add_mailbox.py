@@ -9,7 +9,7 @@ from accounts.models import Team
 from connectors.base.models import Connection
 from connectors.mail import maildir
 from connectors.mail.backends import GraphBackend, ImapBackend, MailboxNotReadable, backend_of
-from connectors.mail.enums import KNOWN_BACKENDS, AfterTaking, Backend, SignIn, Tls
+from connectors.mail.enums import AfterTaking, Backend, SignIn, Tls
 from connectors.mail.models import Mailbox
 from connectors.mail.services import add_mailbox
 from connectors.microsoft365.services import KIND, add_from_environment
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("address", metavar="ADDRESS", help="what customers write to")
-        parser.add_argument("--backend", required=True, choices=KNOWN_BACKENDS, help="how it is read")
+        parser.add_argument("--backend", required=True, choices=Backend.values, help="how it is read")
         parser.add_argument("--team", required=True, metavar="NAME", help="whose tickets its mails become")
         parser.add_argument("--name", default="", help="sender of automatic mails; else the team's name")
         parser.add_argument(

@@ -1,0 +1,57 @@
+"""What sign-in with Microsoft asks for."""
+
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from connectors.base.kinds import Asked, Kind
+from connectors.base.models import Connection
+from connectors.entra.flow import SECRET
+from connectors.entra.models import OBJECT_ID
+from connectors.entra.testing import look_over
+from connectors.entra.wire import account_of
+
+
+def ends_of(connection: Connection) -> dict[str, datetime]:
+    """A secret does not say it; an admin has told us."""
+    told = connection.settings.get("secret_ends_on")
+    return {"secret": datetime.fromisoformat(told).replace(tzinfo=UTC)} if told else {}
+
+
+ENTRA = Kind(
+    name="entra",
+    label=_("Sign-in with Microsoft Entra ID"),
+    prefix="ENTRA_",
+    settings=(
+        Asked(
+            "tenant_id",
+            _("Tenant id"),
+            help=_("“Directory (tenant) ID” of the app registration in Entra; people of this tenant alone sign in"),
+            is_required=True,
+            pattern=OBJECT_ID,
+            wrong=_("Write the id in small letters, as Entra shows it."),
+        ),
+        Asked(
+            "client_id",
+            _("Application id"),
+            help=_("“Application (client) ID” of the app registration"),
+            is_required=True,
+            pattern=OBJECT_ID,
+            wrong=_("Write the id in small letters, as Entra shows it."),
+        ),
+        Asked(
+            "secret_ends_on",
+            _("The client secret ends on"),
+            help=_(
+                "As 2027-01-31: Entra shows it and does not tell it to the application; the page of connections warns"
+            ),
+            pattern=r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
+            wrong=_("Write the date as 2027-01-31."),
+        ),
+    ),
+    secrets=(Asked(SECRET, _("Client secret")),),
+    account=account_of,
+    look_over=look_over,
+    ends=ends_of,
+    endings={"secret": _("Client secret")},
+)

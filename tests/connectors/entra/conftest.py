@@ -1,0 +1,53 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from accounts.enums import Role
+from connectors.base.models import Connection
+from connectors.base.services import add_connection
+from connectors.entra import flow, keys
+from tests.factories import AgentFactory
+from tests.fakes.entra import CLIENT, SECRET, TENANT, Entra, Person, entra
+from tests.fakes.serving import ca_file
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Entra]:
+    with entra() as made:
+        yield made
+
+
+@pytest.fixture
+def fake(server: Entra, settings: Settings) -> Entra:
+    """As new for each test; the address stays."""
+    fresh = Entra(port=server.port, wrong=server.wrong)
+    vars(server).update(vars(fresh))
+    server.person = Person(str(uuid4()))
+    settings.MSGRAPH_AUTHORITY, settings.MSGRAPH_CA_FILE = server.authority, ca_file()
+    flow._applications.clear()
+    keys.forget()
+    return server
+
+
+@pytest.fixture
+def connection(db: None, fake: Entra) -> Connection:
+    values = {"tenant_id": TENANT, "client_id": CLIENT}
+    admin = AgentFactory(roles=[Role.ADMIN])
+    return add_connection("entra", by=admin, name="Acme", settings=values, secrets={"client_secret": SECRET})
+
+
+@pytest.fixture
+def come(connection: Connection, fake: Entra) -> Callable[..., Any]:
+    """Go to Microsoft and come back, in this browser; the answer is what the desk says then."""
+
+    def go(browser: Client, **form: str) -> Any:
+        page = browser.post(f"/login/microsoft/{connection.pk}/", form)
+        if page.status_code != 200:
+            return page
+        return browser.get(f"/login/microsoft/?{fake.back_from(page.context['address'])}")
+
+    return go

@@ -1,0 +1,54 @@
+"""Who is allowed to sign in with Microsoft, in the operators' window."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.enums import Role
+from connectors.base.models import Connection
+from connectors.base.services import add_connection
+from connectors.entra.models import GroupRole, MicrosoftAccount
+from tests.factories import AgentFactory
+from tests.fakes.entra import CLIENT, SECRET, TENANT
+
+pytestmark = pytest.mark.django_db
+OBJECT_ID = "0f0f0f0f-1111-4222-8333-444444444444"
+
+
+@pytest.fixture
+def tenant() -> Connection:
+    values = {"tenant_id": TENANT, "client_id": CLIENT}
+    admin = AgentFactory(roles=[Role.ADMIN])
+    return add_connection("entra", by=admin, name="Acme", settings=values, secrets={"client_secret": SECRET})
+
+
+@pytest.fixture
+def admin(client: Client) -> Client:
+    client.force_login(AgentFactory(roles=[Role.ADMIN]).user, backend="accounts.auth.AgentBackend")
+    return client
+
+
+def test_admin_allows_a_person_and_links_them_by_object_id(admin: Client, tenant: Connection) -> None:
+    agent, other = AgentFactory.create_batch(2)
+    url = reverse("admin:entra_microsoftaccount_add")
+    sent = {"connection": tenant.pk, "agent": agent.pk, "object_id": OBJECT_ID, "is_active": "on"}
+    assert admin.post(url, sent | {"object_id": "ann"}).status_code == 400
+    assert admin.post(url, sent).status_code == 302
+    account = MicrosoftAccount.objects.get()
+    assert (account.tenant_id, account.linked_at is not None) == (TENANT, True)
+    assert account.history.get().actor_name
+    again = admin.post(url, sent | {"agent": other.pk})
+    assert (again.status_code, "Somebody else signs in by this account." in again.content.decode()) == (400, True)
+    change = reverse("admin:entra_microsoftaccount_change", args=[account.pk])
+    assert admin.post(change, sent | {"object_id": ""}).status_code == 302
+    account.refresh_from_db()
+    assert (account.tenant_id, account.object_id, account.linked_at) == ("", "", None)
+
+
+def test_admin_maps_a_group_to_a_role(admin: Client, tenant: Connection) -> None:
+    other = Connection.objects.create(kind="microsoft365", name="Mail")
+    sent = {"connection": tenant.pk, "granted_by": "group", "value": OBJECT_ID, "name": "Leads", "role": "team_lead"}
+    url = reverse("admin:entra_grouprole_add")
+    assert admin.post(url, sent | {"connection": other.pk, "is_active": "on"}).status_code == 400
+    assert admin.post(url, sent | {"is_active": "on"}).status_code == 302
+    assert str(GroupRole.objects.get()) == "Leads: Team lead"
