@@ -10,16 +10,22 @@ from urllib.parse import urlencode, urlsplit
 
 from connectors.base.failures import CredentialsRefused, RefusedForGood, Transient
 from connectors.base.models import Connection
-from connectors.base.secrets import secret_of
+from connectors.base.secrets import has_secret, secret_of
 from connectors.base.sentences import Said
 from connectors.base.services import Health
 from connectors.entra import sentences  # noqa: F401  # they are said here
 from connectors.entra.errors import AnswerNotTrusted, MicrosoftRefuses, NotBegunHere
 from connectors.entra.tokens import Claims, read_token
 from connectors.entra.wire import Http, Watched, authority
-from connectors.microsoft365.identity import BUSY, BUSY_NUMBERS, MICROSOFTS
+from connectors.microsoft365.identity import (
+    BUSY,
+    BUSY_NUMBERS,
+    CERTIFICATE,
+    MICROSOFTS,
+    SECRET,
+    certificate_for_msal,
+)
 
-SECRET = "client_secret"  # noqa: S105  # its name
 NUMBER = re.compile(r"AADSTS(\d{4,8})")
 WRONG_REDIRECT = ("50011", "500112")
 USED_OR_OLD = ("54005", "70008", "70000", "501481")
@@ -109,7 +115,8 @@ def address_to_sign_out(connection: Connection, *, back: str) -> str:
 def application(connection: Connection) -> Any:
     """One a process and set of settings; it knows Microsoft's addresses and keeps no token."""
     tenant, client = connection.settings.get("tenant_id", ""), connection.settings.get("client_id", "")
-    credentials = (authority(), tenant, client, secret_of(connection, SECRET))
+    kind = CERTIFICATE if has_secret(connection, CERTIFICATE) else SECRET
+    credentials = (authority(), tenant, client, kind, secret_of(connection, kind))
     with _lock:
         app = _applications.get(credentials)
     if app is None:
@@ -119,8 +126,10 @@ def application(connection: Connection) -> Any:
     return app
 
 
-def _made(at: str, tenant: str, client: str, secret: str) -> Any:
+def _made(at: str, tenant: str, client: str, kind: str, credential: str) -> Any:
     import msal  # noqa: PLC0415  # slow to load
+
+    given: Any = credential if kind == SECRET else certificate_for_msal(credential)
 
     class KeepsNothing(msal.TokenCache):  # type: ignore[misc]  # msal has no types
         def add(self, event: Any, now: Any = None) -> None:
@@ -129,7 +138,7 @@ def _made(at: str, tenant: str, client: str, secret: str) -> Any:
     try:
         return msal.ConfidentialClientApplication(
             client,
-            client_credential=secret,
+            client_credential=given,
             authority=f"{at}/{tenant}",
             instance_discovery=None if urlsplit(at).hostname in MICROSOFTS else False,
             token_cache=KeepsNothing(),

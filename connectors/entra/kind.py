@@ -1,22 +1,12 @@
 """What sign-in with Microsoft asks for."""
 
-from datetime import UTC, datetime
-
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base.kinds import Asked, Kind
-from connectors.base.models import Connection
-from connectors.entra.flow import SECRET
 from connectors.entra.models import OBJECT_ID
 from connectors.entra.testing import look_over
 from connectors.entra.wire import account_of
-
-
-def ends_of(connection: Connection) -> dict[str, datetime]:
-    """A secret does not say it; an admin has told us."""
-    told = connection.settings.get("secret_ends_on")
-    return {"secret": datetime.fromisoformat(told).replace(tzinfo=UTC)} if told else {}
-
+from connectors.microsoft365.identity import CERTIFICATE, SECRET, ends_of
 
 ENTRA = Kind(
     name="entra",
@@ -49,9 +39,14 @@ ENTRA = Kind(
             wrong=_("Write the date as 2027-01-31."),
         ),
     ),
-    secrets=(Asked(SECRET, _("Client secret")),),
+    secrets=(
+        Asked(SECRET, _("Client secret")),
+        Asked(
+            CERTIFICATE, _("Certificate with its private key, as PEM; instead of a secret, and better"), is_long=True
+        ),
+    ),
     account=account_of,
     look_over=look_over,
     ends=ends_of,
-    endings={"secret": _("Client secret")},
+    endings={"certificate": _("Certificate"), "secret": _("Client secret")},
 )

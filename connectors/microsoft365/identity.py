@@ -141,7 +141,7 @@ def _make(tenant: str, client: str, kind: str, credential: str, authority: str) 
     """Asks the authority for its addresses. Raises Transient, CredentialsRefused."""
     import msal  # noqa: PLC0415  # slow to load, and of use to workers alone
 
-    given: Any = credential if kind == SECRET else _certificate(credential)
+    given: Any = credential if kind == SECRET else certificate_for_msal(credential)
     try:
         return msal.ConfidentialClientApplication(
             client,
@@ -192,7 +192,7 @@ def _unreached(error: Exception) -> Failure:
 # Certificates ---------------------------------------------------------------------------------------------------------
 
 
-def _certificate(pem: str) -> dict[str, str]:
+def certificate_for_msal(pem: str) -> dict[str, str]:
     """As msal takes it, which makes the thumbprint itself. Raises CredentialsRefused."""
     from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415  # slow to load
         Encoding,

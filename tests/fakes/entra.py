@@ -53,6 +53,8 @@ class Entra:
     kid: str = "key-1"
     named_keys: tuple[int, ...] = (1,)
     secret: str = SECRET
+    certified_key: int = 3
+    """Of the certificate that the app registration has."""
     token_instead: str = ""
     fails_with: Reply | None = None
     delay_seconds: float = 0.0
@@ -114,7 +116,7 @@ class Entra:
         return {"code": code, "state": asked["state"], "session_state": token_urlsafe(8)}
 
     def _token(self, form: dict[str, str]) -> Reply:
-        if form.get("client_id") != CLIENT or form.get("client_secret") != self.secret:
+        if form.get("client_id") != CLIENT or not self._is_proved(form):
             return _refusal("invalid_client", "7000215")
         if form.get("grant_type") == "client_credentials":
             return _json(200, {"token_type": "Bearer", "expires_in": 3600, "access_token": "of-the-application"})
@@ -130,6 +132,19 @@ class Entra:
             return _refusal("invalid_request", "50011")
         token = self.token_instead or self.id_token(nonce=asked["nonce"])
         return _json(200, {"token_type": "Bearer", "expires_in": 3600, "access_token": "theirs", "id_token": token})
+
+    def _is_proved(self, form: dict[str, str]) -> bool:
+        """By secret, or by what the application has signed (RFC 7523)."""
+        if "client_assertion" not in form:
+            return form.get("client_secret") == self.secret
+        key = signing_key(self.certified_key).public_key()
+        try:
+            jwt.decode(
+                form["client_assertion"], key, algorithms=["PS256", "RS256"], audience=f"{self.own}/oauth2/v2.0/token"
+            )
+        except jwt.PyJWTError:
+            return False
+        return True
 
     def id_token(self, *, nonce: str) -> str:
         assert self.person is not None

@@ -7,9 +7,13 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.enums import Role
+from accounts.models import Agent
 from connectors.base.models import Connection
 from connectors.base.services import add_connection
 from connectors.entra import flow, keys
+from connectors.entra.models import MicrosoftAccount
+from connectors.entra.services import save_account
+from core.actors import DESK
 from tests.factories import AgentFactory
 from tests.fakes.entra import CLIENT, SECRET, TENANT, Entra, Person, entra
 from tests.fakes.serving import ca_file
@@ -51,3 +55,15 @@ def come(connection: Connection, fake: Entra) -> Callable[..., Any]:
         return browser.get(f"/login/microsoft/?{fake.back_from(page.context['address'])}")
 
     return go
+
+
+def linked(connection: Connection, agent: Agent, object_id: str = "") -> MicrosoftAccount:
+    return save_account(MicrosoftAccount(connection=connection, agent=agent, object_id=object_id), by=DESK)
+
+
+@pytest.fixture
+def ann(connection: Connection, fake: Entra) -> Agent:
+    """Whom Microsoft knows by the object id that an admin has entered."""
+    agent: Agent = AgentFactory(user__email="ann@desk.test", email="ann@desk.test")
+    linked(connection, agent, fake.person.object_id)
+    return agent

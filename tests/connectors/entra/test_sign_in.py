@@ -10,43 +10,27 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as project
 from django.test import Client
-from hypothesis import HealthCheck, given
-from hypothesis import settings as how
-from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from accounts.enums import Role
 from accounts.models import Agent
 from accounts.services import deactivate_agent, end_access
 from connectors.base import gates
 from connectors.base.models import Connection
 from connectors.base.services import run_due_test
 from connectors.entra import keys
-from connectors.entra.enums import GrantedBy
-from connectors.entra.models import GroupRole, MicrosoftAccount
-from connectors.entra.services import save_account, save_group_role
+from connectors.entra.models import MicrosoftAccount
+from connectors.entra.services import save_account
 from connectors.entra.wire import account_of
 from core.actors import DESK
 from desk.unfinished import Unfinished
-from tests.factories import AgentFactory, TicketFactory
+from tests.connectors.entra.conftest import linked
+from tests.factories import AgentFactory
 from tests.factories.people import PASSWORD
 from tests.fakes.entra import SECRET, TENANT, Entra, Person
 from tests.fakes.serving import Reply
 
 Comes = Callable[..., Any]
 pytestmark = pytest.mark.django_db
-
-
-def linked(connection: Connection, agent: Agent, object_id: str = "") -> MicrosoftAccount:
-    return save_account(MicrosoftAccount(connection=connection, agent=agent, object_id=object_id), by=DESK)
-
-
-@pytest.fixture
-def ann(connection: Connection, fake: Entra) -> Agent:
-    """Whom Microsoft knows by the object id that an admin has entered."""
-    agent: Agent = AgentFactory(user__email="ann@desk.test", email="ann@desk.test")
-    linked(connection, agent, fake.person.object_id)
-    return agent
 
 
 def is_in(browser: Client) -> bool:
@@ -257,85 +241,6 @@ def test_second_factor_of_the_desk_is_not_asked_for(
     settings.SECOND_FACTOR_ROLES = list(ann.roles)
     assert come(client).status_code == 302
     assert is_in(client)
-
-
-# Roles ----------------------------------------------------------------------------------------------------------------
-
-
-def maps(connection: Connection, value: str, role: Role, by: GrantedBy = GrantedBy.GROUP) -> None:
-    save_group_role(GroupRole(connection=connection, granted_by=by, value=value, role=role), by=DESK)
-
-
-def roles_of(agent: Agent) -> set[str]:
-    return set(Agent.objects.get(pk=agent.pk).roles)
-
-
-def test_groups_bring_and_take_roles_with_history_and_leave_tickets_and_other_roles_alone(
-    client: Client, ann: Agent, come: Comes, fake: Entra, connection: Connection
-) -> None:
-    leads = str(uuid4())
-    maps(connection, leads, Role.TEAM_LEAD)
-    maps(connection, "Desk.Supervisor", Role.SUPERVISOR, GrantedBy.APP_ROLE)
-    ticket = TicketFactory(owner=ann)
-    fake.person.groups, fake.person.app_roles = [leads, str(uuid4())], ["Desk.Supervisor"]
-    come(client)
-    assert roles_of(ann) == {"agent", "team_lead", "supervisor"}
-    last = ann.history.first()
-    assert last.actor_name == "Microsoft Entra ID"
-    fake.person.groups, fake.person.app_roles = [], []
-    come(client)
-    assert roles_of(ann) == {"agent"}
-    count = ann.history.count()
-    come(client)
-    assert ann.history.count() == count
-    ticket.refresh_from_db()
-    assert ticket.owner_id == ann.pk
-
-
-def test_more_groups_than_the_token_holds_are_not_guessed(
-    client: Client, ann: Agent, come: Comes, fake: Entra, connection: Connection
-) -> None:
-    maps(connection, "Desk.Supervisor", Role.SUPERVISOR, GrantedBy.APP_ROLE)
-    fake.person.has_more_groups, fake.person.app_roles = True, ["Desk.Supervisor"]
-    assert come(client).status_code == 302  # roles of the application are always complete
-    maps(connection, str(uuid4()), Role.MANAGER)
-    answer = come(Client())
-    assert (answer.status_code, "more groups than Microsoft tells" in answer.content.decode()) == (403, True)
-    assert roles_of(ann) == {"agent", "supervisor"}
-
-
-def test_the_last_admin_stays_one_whatever_microsoft_says(
-    client: Client, ann: Agent, come: Comes, connection: Connection
-) -> None:
-    maps(connection, str(uuid4()), Role.ADMIN)
-    Agent.objects.filter(roles__contains=["admin"]).update(is_active=False)
-    Agent.objects.filter(pk=ann.pk).update(roles=["agent", "admin"])
-    come(client)
-    assert roles_of(ann) == {"agent", "admin"}
-    AgentFactory(roles=[Role.ADMIN])
-    come(client)
-    assert roles_of(ann) == {"agent"}
-
-
-ROLES = st.sets(st.sampled_from(Role.values), max_size=4)
-
-
-@how(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(mapped=ROLES, held=ROLES, before=ROLES)
-def test_roles_after_a_sign_in_are_those_of_groups_and_what_no_group_decides(
-    mapped: set[str], held: set[str], before: set[str], ann: Agent, connection: Connection, fake: Entra
-) -> None:
-    from connectors.entra.services import person_of
-    from connectors.entra.tokens import Claims
-
-    AgentFactory(roles=[Role.ADMIN])
-    GroupRole.objects.all().delete()
-    for role in mapped:
-        maps(connection, f"group-{role}", Role(role))
-    Agent.objects.filter(pk=ann.pk).update(roles=sorted(before))
-    claims = Claims(TENANT, fake.person.object_id, "", frozenset(f"group-{role}" for role in held), frozenset(), False)
-    person_of(connection.pk, claims)
-    assert roles_of(ann) == (held & mapped) | (before - mapped)
 
 
 # What fails -----------------------------------------------------------------------------------------------------------

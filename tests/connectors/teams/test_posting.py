@@ -1,5 +1,6 @@
 """Posts to channels: once or failed for all to see, no faster than Teams takes them, and no word of a customer."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -20,11 +21,14 @@ from connectors.teams.errors import MayNotPost, PostNotFailed
 from connectors.teams.models import ChannelPost
 from connectors.teams.services import deliver_due_posts, forget_old, retry_post, send_test_card
 from connectors.teams.turns import LONGEST_SECONDS, seconds_to_wait
+from connectors.teams.writing import card_of_letter
 from core.errors import Invalid
 from core.events import deliver_all
 from envelopes.services import accept_envelope
 from notifications.enums import EventType, Urgency
+from notifications.models import Notification
 from notifications.services import notify
+from notifications.ways import Letter, Line
 from tests.connectors.teams.conftest import Connecting
 from tests.factories import AgentFactory, ContactFactory, EnvelopeFactory, TeamFactory, TicketFactory
 from tests.fakes.serving import Reply
@@ -333,3 +337,58 @@ def test_what_is_old_is_forgotten(fake: Workflows, connecting: Connecting, admin
     ChannelPost.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
     assert forget_old(now=timezone.now()) == 1
     assert ChannelPost.objects.get() == new
+
+
+# What it costs --------------------------------------------------------------------------------------------------------
+
+
+def statements(act: Callable[[], object]) -> int:
+    with CaptureQueriesContext(database) as queries:
+        act()
+    return len(queries)
+
+
+@pytest.mark.parametrize("path", ["/connections/{}/posts/", "/api/v1/connections/{}/posts/"], ids=["page", "api"])
+def test_the_list_of_posts_costs_the_same_for_one_and_for_many(
+    connecting: Connecting, admin: Agent, client, path: str
+) -> None:
+    row = connecting("people")
+    client.force_login(admin.user, backend="accounts.auth.AgentBackend")
+    queued(row, admin)
+    client.get(path.format(row.pk))
+    one = statements(lambda: client.get(path.format(row.pk)))
+    for _ in range(4):
+        queued(row, admin)
+    assert statements(lambda: client.get(path.format(row.pk))) == one
+
+
+def test_a_sweep_without_anything_due_is_one_statement(connecting: Connecting, admin: Agent) -> None:
+    post = queued(connecting("people"), admin)
+    ChannelPost.objects.filter(pk=post.pk).update(next_attempt_at=timezone.now() + timedelta(hours=1))
+    assert statements(deliver_due_posts) == 1
+
+
+def test_a_card_of_many_news_costs_the_same_as_of_one(connecting: Connecting) -> None:
+    owner = AgentFactory(max_tickets=50)
+
+    def letter(count: int) -> Letter:
+        for _ in range(count):
+            breach(TicketFactory(owner=owner))
+        rows = Notification.objects.filter(recipient=owner).order_by("-created_at")[:count]
+        lines = tuple(
+            Line(
+                notification_id=row.pk,
+                event_type=row.event_type,
+                kind="Overdue",
+                text="",
+                reference=row.ticket.reference,
+                url="https://desk.example/",
+                told_at=row.created_at,
+            )
+            for row in rows.select_related("ticket")
+        )
+        facts = {"urgency": "breach", "timing": "immediate", "title": "News", "url": "https://desk.example/"}
+        return Letter(key=str(uuid4()), recipient=owner, language="en", lines=lines, **facts)
+
+    one, many = letter(1), letter(5)
+    assert statements(lambda: card_of_letter(one)) == statements(lambda: card_of_letter(many)) == 1
