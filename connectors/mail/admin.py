@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.policies import may_manage_people, may_open_admin, may_see_people_settings
-from connectors.mail.forms import IMAP_FIELDS, MailboxForm
+from connectors.mail.forms import SETTING_FIELDS, MailboxForm
 from connectors.mail.models import BlockedSender, Mailbox
 from connectors.mail.policies import may_unblock
 from connectors.mail.services import add_mailbox, change_mailbox, unblock_sender
@@ -29,7 +29,10 @@ class MailboxAdmin(PolicyAdmin):
     list_select_related = ("team",)
     search_fields = ("address",)
     form = MailboxForm
-    fields = ("address", "name", "backend", "team", "is_active", "sends_acknowledgement", "takes_plus_addresses")
+    fields = (
+        *("address", "name", "backend", "connection", "team"),
+        *("is_active", "sends_acknowledgement", "takes_plus_addresses"),
+    )
     readonly_fields = HEALTH
 
     @admin.display(description=gettext_lazy("result of the comparison"))
@@ -53,7 +56,7 @@ class MailboxAdmin(PolicyAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Readers who change nothing see the settings as they are kept."""
         by = actor_in(request)
-        settings = IMAP_FIELDS if self.may_add(by) else ("settings",)
+        settings = SETTING_FIELDS if self.may_add(by) else ("settings",)
         return [*super().get_fields(request, obj), *HEALTH, *settings]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -72,6 +75,7 @@ class MailboxAdmin(PolicyAdmin):
             name=obj.name,
             settings=form.settings,
             takes_plus_addresses=obj.takes_plus_addresses or None,
+            connection=obj.connection,
         )
         made.is_active, made.sends_acknowledgement = obj.is_active, obj.sends_acknowledgement
         record(made, by=by)

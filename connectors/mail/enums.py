@@ -7,10 +7,7 @@ class Backend(models.TextChoices):
 
     FILES = "files", _("Maildir on this machine")
     IMAP = "imap", _("IMAP server")
-
-
-KNOWN_BACKENDS = ("files", "imap", "msgraph")
-"""Names that `add_mailbox` understands; those without a `Backend` are refused with a sentence."""
+    GRAPH = "msgraph", _("Microsoft 365")
 
 
 class Tls(models.TextChoices):

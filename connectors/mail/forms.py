@@ -4,9 +4,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from connectors.base.models import Connection
 from connectors.mail import selectors
 from connectors.mail.enums import AfterTaking, Backend, SignIn, Tls
-from connectors.mail.services.mailboxes import usable_settings
+from connectors.mail.services.mailboxes import refuse_connection, usable_settings
+from connectors.microsoft365.services import KIND
 from core.errors import Invalid
 
 MAX_FILE_BYTES = 25 * 1024 * 1024
@@ -113,28 +115,52 @@ class MailboxForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
         required=False,
         help_text=_("Environment variable. Empty: the client signs in for itself"),
     )
+    msgraph_user = forms.CharField(
+        label=_("Name in Microsoft 365"), max_length=320, required=False, help_text=_("Empty: the address")
+    )
+    msgraph_folders = forms.CharField(
+        label=_("Folders of new mails"),
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("As Outlook shows them, one a line. Empty: the inbox"),
+    )
+    msgraph_after = forms.ChoiceField(label=_("Taken mails"), choices=AfterTaking.choices, required=False)
+    msgraph_move_to = forms.CharField(label=_("Move them to"), max_length=250, required=False)
+    msgraph_not_before = forms.CharField(
+        label=_("Leave mails before"), max_length=10, required=False, help_text=_("A date such as 2025-12-31")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "connection" in self.fields:
+            self.fields["connection"].queryset = Connection.objects.of_kind(KIND)  # type: ignore[attr-defined]  # rows
+        prefix = self.instance.backend
         for name, value in self.instance.settings.items():
-            if f"imap_{name}" in self.fields:
-                self.initial.setdefault(f"imap_{name}", value)
+            if f"{prefix}_{name}" in self.fields:
+                shown = "\n".join(value) if isinstance(value, list) else value
+                self.initial.setdefault(f"{prefix}_{name}", shown)
         self.settings: dict[str, object] = {}
         """Usable settings, after validation."""
 
     def clean(self) -> dict[str, Any] | None:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("backend") != Backend.IMAP or self.errors:
+        backend = cleaned.get("backend", "")
+        if self.errors:
             return cleaned
-        given = {name.removeprefix("imap_"): value for name, value in cleaned.items() if name.startswith("imap_")}
-        given["user"] = given.get("user") or cleaned.get("address") or self.instance.address
+        prefix = f"{backend}_"
+        given = {name.removeprefix(prefix): value for name, value in cleaned.items() if name.startswith(prefix)}
+        if backend == Backend.IMAP:
+            given["user"] = given.get("user") or cleaned.get("address") or self.instance.address
         try:
-            self.settings = usable_settings(Backend.IMAP, {name: value for name, value in given.items() if value})
+            refuse_connection(backend, cleaned.get("connection"))
+            self.settings = usable_settings(backend, {name: value for name, value in given.items() if value})
         except Invalid as refusal:
             for name, texts in refusal.fields.items():
+                field = next((known for known in (f"{prefix}{name}", name) if known in self.fields), None)
                 for text in texts:
-                    self.add_error(f"imap_{name}" if f"imap_{name}" in self.fields else None, text)
+                    self.add_error(field, text)
         return cleaned
 
 
-IMAP_FIELDS = tuple(name for name in MailboxForm.base_fields if name.startswith("imap_"))
+SETTING_FIELDS = tuple(name for name in MailboxForm.base_fields if name.startswith(("imap_", "msgraph_")))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from accounts.models import Agent, Team
+from connectors.base.models import Connection
 from connectors.mail.enums import Backend, BrakeKind, MailState, Reason, Source
 from connectors.mail.querysets import BrakeQuerySet, MailboxQuerySet, MailMessageQuerySet
 from core.history import audited_history
@@ -39,6 +40,15 @@ class Mailbox(BaseModel):
         _("name"), max_length=150, blank=True, help_text=_("Sender of automatic mails; empty: the team's name")
     )
     backend = models.CharField(_("kind"), max_length=10, choices=Backend, default=Backend.FILES)
+    connection = models.ForeignKey(
+        Connection,
+        verbose_name=_("connection"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="mailboxes",
+        help_text=_("For Microsoft 365: the connection that signs in for it"),
+    )
     team = models.ForeignKey(Team, verbose_name=_("team"), on_delete=models.PROTECT, related_name="mailboxes")
     is_active = models.BooleanField(_("active"), default=True)
     sends_acknowledgement = models.BooleanField(_("acknowledges new tickets"), default=True)
@@ -96,6 +106,12 @@ class Mailbox(BaseModel):
                 name="mailbox_address_lower",
                 condition=Q(address=Lower("address")),
                 violation_error_message=_("Write the address in lower case."),
+            ),
+            models.CheckConstraint(
+                name="mailbox_connected_if_graph",
+                condition=Q(backend=Backend.GRAPH, connection__isnull=False)
+                | (~Q(backend=Backend.GRAPH) & Q(connection__isnull=True)),
+                violation_error_message=_("A mailbox in Microsoft 365 needs a connection, and others have none."),
             ),
         ]
 

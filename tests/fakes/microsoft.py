@@ -21,6 +21,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from tests.fakes import graph_mailbox
 from tests.fakes.contracts import Answered, Asked, Contract, split
 from tests.fakes.serving import Call, Reply, serving
 
@@ -40,6 +41,8 @@ class Message:
     raw: bytes
     folder: str
     received: str = "2026-03-02T08:00:00Z"
+    is_draft: bool = False
+    is_read: bool = False
 
     def shown(self) -> dict[str, Any]:
         mail = message_from_bytes(self.raw, policy=modern)
@@ -49,6 +52,8 @@ class Message:
             "internetMessageId": str(mail["Message-ID"] or ""),
             "subject": str(mail["Subject"] or ""),
             "receivedDateTime": self.received,
+            "isDraft": self.is_draft,
+            "isRead": self.is_read,
             "parentFolderId": self.folder,
         }
 
@@ -92,6 +97,8 @@ class MicrosoftFake:
     calls: list[Call] = field(default_factory=list)
     sign_ins: list[dict[str, str]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
+    floors: dict[str, str] = field(default_factory=dict)
+    """By token: the moment at which its list begins."""
     cursors: dict[str, tuple[str, str, int, bool]] = field(default_factory=dict)
     """By token: mailbox, folder, position, whether it asks for pages of messages or only for what follows."""
     at_once: Counter[str] = field(default_factory=Counter)
@@ -210,7 +217,8 @@ class MicrosoftFake:
             return refusal(404, "ErrorInvalidUser")
         if mailbox.is_closed:
             return refusal(403, "ErrorAccessDenied")
-        return self._of_mailbox(mailbox, address, parts[2:], query)
+        more = graph_mailbox.answer(self, mailbox, call, parts[2:], query)
+        return more or self._of_mailbox(mailbox, address, parts[2:], query)
 
     def _of_mailbox(self, mailbox: Mailbox, address: str, parts: list[str], query: dict[str, str]) -> Reply:
         match parts:
@@ -231,6 +239,7 @@ class MicrosoftFake:
             if token not in self.cursors:
                 return refusal(410, "syncStateNotFound")
             _address, _folder, position, _is_page = self.cursors[token]
+        floor = self.floors.get(token or "", query.get("$filter", "").removeprefix("receivedDateTime ge "))
         log = mailbox.log.setdefault(folder, [])
         end = min(position + PAGE_SIZE, len(log))
         value = [
@@ -238,8 +247,10 @@ class MicrosoftFake:
             if is_there and message_id in mailbox.messages
             else {"@odata.type": "#microsoft.graph.message", "id": message_id, "@removed": {"reason": "deleted"}}
             for message_id, is_there in log[position:end]
+            if message_id not in mailbox.messages or mailbox.messages[message_id].received >= floor
         ]
         token, is_last = token_urlsafe(24), end == len(log)
+        self.floors[token] = floor
         self.cursors[token] = (address, folder, end, not is_last)
         name, parameter = ("deltaLink", "deltatoken") if is_last else ("nextLink", "skiptoken")
         link = f"{self.base}/users/{address}/mailFolders/{folder}/messages/delta?${parameter}={token}"

@@ -11,16 +11,21 @@ from connectors.mail.backends.base import (
     SentFolder,
 )
 from connectors.mail.backends.files import SETTLED_SECONDS, FilesBackend, read_limited
+from connectors.mail.backends.graph import GraphBackend
+from connectors.mail.backends.graph_settings import GraphSettings
 from connectors.mail.backends.imap import ImapBackend, ImapSentFolder
 from connectors.mail.backends.imap_settings import ImapSettings
 from connectors.mail.enums import Backend
 from connectors.mail.errors import BackendNotAvailable
 from connectors.mail.models import Mailbox
+from connectors.microsoft365.graph import Graph
 
 __all__ = [
     "MAX_STORED_BYTES",
     "SETTLED_SECONDS",
     "FilesBackend",
+    "GraphBackend",
+    "GraphSettings",
     "ImapBackend",
     "ImapSettings",
     "MailNotReadable",
@@ -44,6 +49,8 @@ def backend_of(mailbox: Mailbox) -> MailboxBackend:
             return FilesBackend(maildir.folder_of(mailbox.address), known=known)
         case Backend.IMAP:
             return ImapBackend(mailbox, ImapSettings.of(mailbox.settings))
+        case Backend.GRAPH if mailbox.connection is not None:
+            return GraphBackend(mailbox, GraphSettings.of(mailbox.settings), Graph(mailbox.connection))
     raise BackendNotAvailable(backend=mailbox.backend, possible=", ".join(Backend.values))
 
 

@@ -6,11 +6,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Team
+from connectors.base.models import Connection
 from connectors.mail import maildir
-from connectors.mail.backends import ImapBackend, MailboxNotReadable, backend_of
-from connectors.mail.enums import KNOWN_BACKENDS, AfterTaking, Backend, SignIn, Tls
+from connectors.mail.backends import GraphBackend, ImapBackend, MailboxNotReadable, backend_of
+from connectors.mail.enums import AfterTaking, Backend, SignIn, Tls
 from connectors.mail.models import Mailbox
 from connectors.mail.services import add_mailbox
+from connectors.microsoft365.services import KIND, add_from_environment
 from core.actors import SystemActor
 from core.errors import DomainError, Invalid
 
@@ -39,7 +41,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("address", metavar="ADDRESS", help="what customers write to")
-        parser.add_argument("--backend", required=True, choices=KNOWN_BACKENDS, help="how it is read")
+        parser.add_argument("--backend", required=True, choices=Backend.values, help="how it is read")
         parser.add_argument("--team", required=True, metavar="NAME", help="whose tickets its mails become")
         parser.add_argument("--name", default="", help="sender of automatic mails; else the team's name")
         parser.add_argument(
@@ -49,7 +51,12 @@ class Command(BaseCommand):
             help="its mail server delivers support+anything@ to support@, so that answers name their ticket; "
             "for files this is taken for granted",
         )
-        imap = parser.add_argument_group("IMAP")
+        graph = parser.add_argument_group("Microsoft 365")
+        graph.add_argument("--connection", default="", metavar="NAME", help="which one; else the only one there is")
+        graph.add_argument(
+            "--folders", action="append", metavar="NAME", help="folder of new mails, once for each; else the inbox"
+        )
+        imap = parser.add_argument_group("IMAP, and what Microsoft 365 has of it (user, after, move-to, not-before)")
         for name, help_text in SETTINGS.items():
             imap.add_argument(f"--{name}", default="", metavar="VALUE", help=help_text)
         for name, choices in CHOICES.items():
@@ -61,8 +68,9 @@ class Command(BaseCommand):
         if team is None:
             names = ", ".join(Team.objects.filter(is_active=True).values_list("name", flat=True)) or "none yet"
             raise CommandError(f"There is no active team {options['team']}; known: {names}.")
-        asked = [name.replace("-", "_") for name in (*SETTINGS, *CHOICES)]
+        asked = [name.replace("-", "_") for name in (*SETTINGS, *CHOICES, "folders")]
         given = {name: options[name] for name in asked if options[name]}
+        connection = _connection(options["connection"]) if options["backend"] == Backend.GRAPH else None
         if options["backend"] == Backend.IMAP:
             given = {"user": options["address"]} | given
         try:
@@ -74,6 +82,7 @@ class Command(BaseCommand):
                 name=options["name"],
                 settings=given,
                 takes_plus_addresses=options["plus_addresses"],
+                connection=connection,
             )
         except Invalid as refusal:
             lines = [f"{_option(name)}: {' '.join(texts)}" for name, texts in refusal.fields.items()]
@@ -86,7 +95,7 @@ class Command(BaseCommand):
     def _try_out(self, mailbox: Mailbox) -> None:
         """A mailbox that cannot be read yet stays added: it is tried again from time to time."""
         backend = backend_of(mailbox)
-        if not isinstance(backend, ImapBackend):
+        if not isinstance(backend, ImapBackend | GraphBackend):
             return
         try:
             backend.check()
@@ -98,11 +107,24 @@ class Command(BaseCommand):
             backend.close()
 
 
+def _connection(name: str) -> Connection:
+    """The one of this name, or the only one there is; the environment's is added if it is not there yet."""
+    add_from_environment()
+    rows = Connection.objects.active().of_kind(KIND)
+    found = list(rows.filter(name__iexact=name) if name else rows)
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(rows.values_list("name", flat=True)) or "none yet: set MSGRAPH_TENANT_ID and MSGRAPH_CLIENT_ID"
+    raise CommandError(f"Say by --connection NAME which connection to Microsoft 365 reads it; known: {names}.")
+
+
 def _option(name: str) -> str:
     return name if name in ("address", "backend") else f"--{name.replace('_', '-')}"
 
 
 def _place(mailbox: Mailbox) -> str:
+    if mailbox.backend == Backend.GRAPH:
+        return f"Microsoft 365, by the connection {mailbox.connection}"
     if mailbox.backend == Backend.IMAP:
         return f"the IMAP server {mailbox.settings['host']}"
     return str(maildir.folder_of(mailbox.address))
