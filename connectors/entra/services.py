@@ -59,7 +59,7 @@ def save_group_role(row: GroupRole, *, by: Actor) -> GroupRole:
         raise PeopleNotEditable
     if row.connection.kind != KIND:
         raise TenantOfAnother
-    row.value = row.value.strip()
+    row.value = row.value.strip().lower() if row.granted_by == GrantedBy.GROUP else row.value.strip()
     record(row, by=by)
     return row
 
