@@ -55,6 +55,7 @@ def serving(answer: Answering) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 30
+        wbufsize = 64 * 1024  # one write an answer: in two, the second waits for the first one's acknowledgement
 
         def do_GET(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
