@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 
 from connectors.base.answers import Plain
-from connectors.base.client import Client, Request
+from connectors.base.client import PATIENCE_SECONDS, Client, Request
 from connectors.base.failures import Failure, Gone, PermissionMissing, RefusedForGood, Transient
 from connectors.base.models import Connection
 from connectors.base.sentences import Said
@@ -81,7 +81,10 @@ class Page:
 class Graph:
     """Graph for one connection; for one thread."""
 
-    def __init__(self, connection: Connection, *, client: Client | None = None) -> None:
+    def __init__(
+        self, connection: Connection, *, client: Client | None = None, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        """`patience`: seconds that one request waits in pauses; less where others wait for whoever sends it."""
         self._client = client or Client(
             base=settings.MSGRAPH_BASE_URL,
             account=account_of(connection.settings),
@@ -91,6 +94,7 @@ class Graph:
             places={MAILBOX: settings.MSGRAPH_REQUESTS_AT_ONCE},
             ca_file=settings.MSGRAPH_CA_FILE,
             name=str(connection.pk),
+            patience=patience,
         )
 
     def send(self, request: Request) -> Answer:

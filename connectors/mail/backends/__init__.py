@@ -37,6 +37,9 @@ __all__ = [
     "sent_folder_of",
 ]
 
+PATIENCE_SECONDS = 5.0
+"""One worker reads the mailboxes in turn: the pauses of one are not to be waited for by the others."""
+
 
 def backend_of(mailbox: Mailbox) -> MailboxBackend:
     """What reads `mailbox`; nothing is reached for yet.
@@ -50,7 +53,9 @@ def backend_of(mailbox: Mailbox) -> MailboxBackend:
         case Backend.IMAP:
             return ImapBackend(mailbox, ImapSettings.of(mailbox.settings))
         case Backend.GRAPH if mailbox.connection is not None:
-            return GraphBackend(mailbox, GraphSettings.of(mailbox.settings), Graph(mailbox.connection))
+            return GraphBackend(
+                mailbox, GraphSettings.of(mailbox.settings), Graph(mailbox.connection, patience=PATIENCE_SECONDS)
+            )
     raise BackendNotAvailable(backend=mailbox.backend, possible=", ".join(Backend.values))
 
 

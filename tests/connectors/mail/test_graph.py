@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.enums import Role
 from accounts.models import Agent
+from connectors.base.client import Client
 from connectors.base.models import Connection
 from connectors.mail.enums import MailState, Reason
 from connectors.mail.models import Mailbox, MailMessage
@@ -268,6 +269,18 @@ def test_182_throttling_ends_the_look_for_all_of_the_tenant_and_costs_no_mail(
     fake.faults.clear()
     assert poll() == 2
     assert len(subjects()) == 4
+
+
+def test_182_a_pause_of_one_tenant_is_not_waited_for_by_other_mailboxes(
+    mailbox: Mailbox, inbox: at.Mailbox, fake: MicrosoftFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(Client.__init__, "__kwdefaults__", Client.__init__.__kwdefaults__ | {"rest": waited.append})
+    inbox.deliver(a_mail())
+    fake.faults = [once(throttled(20))]
+    assert poll() == 0
+    assert waited == []
+    assert poll() == 1
 
 
 def test_what_was_stored_before_a_kill_is_not_read_again(
