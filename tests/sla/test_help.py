@@ -200,6 +200,18 @@ def test_while_the_customers_promise_stands_still_it_limits_no_help(
     assert of_help(envelope, Metric.OLA_COMPLETION).due_at == due == due_of(ticket), "as before"
 
 
+@pytest.mark.parametrize("is_paused", [True, False])
+def test_094_without_a_policy_either_help_is_never_due_before_it_was_asked_for(desk: Desk, is_paused: bool) -> None:
+    SlaPolicy.objects.exclude(kind="sla").update(is_active=False)
+    ticket = desk.ticket()
+    if is_paused:
+        desk.answer(ticket, MONDAY_NINE + minutes(10), then="wait_for_customer")
+    tuesday = MONDAY_NINE + timedelta(days=1, minutes=180)
+    with travel(tuesday):
+        envelope = EnvelopeFactory(ticket=ticket, team=TeamFactory())
+    assert Envelope.objects.get(pk=envelope.pk).response_due_at == tuesday + minutes(240)
+
+
 def test_given_back_it_runs_on_and_opened_again_it_begins_anew(desk: Desk, late_shift: Team, expert: Agent) -> None:
     ticket = desk.ticket(priority="low")
     envelope = asked(desk, ticket, late_shift)
