@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 
 from connectors.base.answers import Plain
-from connectors.base.client import PATIENCE_SECONDS, Client, Request
+from connectors.base.client import PATIENCE_SECONDS, Client, Request, Watcher
 from connectors.base.failures import Failure, Gone, PermissionMissing, RefusedForGood, Transient
 from connectors.base.models import Connection
 from connectors.base.sentences import Said
@@ -46,7 +46,9 @@ class GraphReader(Plain):
             return RefusedForGood(Said("ms_refused", facts), status=answer.status, body=failure.body)
         return failure
 
-    def scope_of_pause(self, answer: Answer, request: Request) -> str:
+    def scope_of_pause(self, answer: Answer, request: Request) -> str | None:
+        if answer.status in (409, 423):
+            return None
         error = _error(answer)
         words = f"{error.get('code', '')} {error.get('message', '')}".lower()
         return request.scope if any(word in words for word in OF_A_MAILBOX) else ""
@@ -82,15 +84,22 @@ class Graph:
     """Graph for one connection; for one thread."""
 
     def __init__(
-        self, connection: Connection, *, client: Client | None = None, patience: float = PATIENCE_SECONDS
+        self,
+        connection: Connection,
+        *,
+        client: Client | None = None,
+        patience: float = PATIENCE_SECONDS,
+        watcher: Watcher | None = None,
     ) -> None:
-        """`patience`: seconds that one request waits in pauses; less where others wait for whoever sends it."""
+        """`patience`: seconds that one request waits in pauses; less where others wait for whoever sends it. `watcher`:
+        who is told how requests go instead of the connection's health.
+        """
         self._client = client or Client(
             base=settings.MSGRAPH_BASE_URL,
             account=account_of(connection.settings),
             signer=Tokens(connection),
             reader=GraphReader(),
-            watcher=Health(connection.pk),
+            watcher=watcher or Health(connection.pk),
             places={MAILBOX: settings.MSGRAPH_REQUESTS_AT_ONCE},
             ca_file=settings.MSGRAPH_CA_FILE,
             name=str(connection.pk),
@@ -105,7 +114,9 @@ class Graph:
 
     def get(self, route: str, values: Mapping[str, str], *, query: Mapping[str, str] | None = None) -> Any:
         """The object at `route`. Raises a `Failure`."""
-        return self.send(_of_mailbox(Request(method="GET", route=route, values=values, query=query or {}))).json()
+        return self.send(
+            _of_mailbox(Request(method="GET", route=route, values=values, query=query or {}, wants_json=True))
+        ).json()
 
     def source(self, mailbox: str, message_id: str) -> bytes:
         """A message as it came, MIME. Raises Gone if it has been deleted meanwhile, or another `Failure`."""
@@ -127,7 +138,7 @@ class Graph:
             request = replace(request, link=page.next_link)
 
     def page(self, request: Request) -> Page:
-        answer = self.send(_of_mailbox(request)).json()
+        answer = self.send(_of_mailbox(replace(request, wants_json=True))).json()
         if not isinstance(answer, dict) or not isinstance(answer.get("value"), list):
             raise RefusedForGood(Said("no_json", {"host": self._client.host}))
         return Page(
@@ -138,7 +149,7 @@ class Graph:
 def _of_mailbox(request: Request) -> Request:
     """In the scope of its mailbox, whichever way the address is written."""
     mailbox = request.values.get("user-id", "")
-    return replace(request, scope=f"{MAILBOX}:{mailbox.lower()}") if mailbox else request
+    return replace(request, scope=f"{MAILBOX}:{mailbox.lower()}", is_of_an_object=True) if mailbox else request
 
 
 def account_of(values: Mapping[str, str]) -> str:
