@@ -270,3 +270,17 @@ def test_094_the_api_tells_helpers_promises_to_readers_of_the_envelope_alone(
     own = {"first_response", "resolution", "time_to_value"}
     assert metrics(colleague) == own
     assert metrics(desk.owner) == metrics(expert) == own | {"ola_response", "ola_completion"}
+
+
+def test_what_the_ticket_is_due_by_limits_help_that_no_policy_promises_too(desk: Desk) -> None:
+    """As long as it lies ahead and does not stand still."""
+    SlaPolicy.objects.filter(kind="ola").update(is_active=False)
+    running, paused = desk.ticket(), desk.ticket()
+    desk.answer(paused, MONDAY_NINE + minutes(10), then="wait_for_customer")
+    asked = MONDAY_NINE + minutes(300)
+    due = {}
+    for ticket in (running, paused):
+        with travel(asked):
+            envelope = EnvelopeFactory(ticket=Ticket.objects.get(pk=ticket.pk), team=TeamFactory())
+        due[ticket.pk] = Envelope.objects.get(pk=envelope.pk).response_due_at
+    assert due == {running.pk: MONDAY_NINE + minutes(480), paused.pk: asked + minutes(240)}
