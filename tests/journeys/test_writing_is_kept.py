@@ -41,6 +41,7 @@ def state_in(page: Page) -> Any:
 
 def opened(page: Page) -> Any:
     page.locator("#composer-reply > summary").click()
+    expect(reply_in(page)).to_be_focused()  # keys pressed sooner would not reach it
     return reply_in(page)
 
 
