@@ -11,6 +11,7 @@ from connectors.base.answers import Plain
 from connectors.base.client import PATIENCE_SECONDS, Client, Request
 from connectors.base.failures import Failure, Gone, PermissionMissing, RefusedForGood, Transient
 from connectors.base.models import Connection
+from connectors.base.retrying import ATTEMPTS
 from connectors.base.sentences import Said
 from connectors.base.services import Health
 from connectors.base.wire import Answer
@@ -82,9 +83,16 @@ class Graph:
     """Graph for one connection; for one thread."""
 
     def __init__(
-        self, connection: Connection, *, client: Client | None = None, patience: float = PATIENCE_SECONDS
+        self,
+        connection: Connection,
+        *,
+        client: Client | None = None,
+        patience: float = PATIENCE_SECONDS,
+        attempts: int = ATTEMPTS,
     ) -> None:
-        """`patience`: seconds that one request waits in pauses; less where others wait for whoever sends it."""
+        """`patience`: seconds that one request waits in pauses; less where others wait for whoever sends it. One of
+        the `attempts` where whoever sends has to look before it is tried again.
+        """
         self._client = client or Client(
             base=settings.MSGRAPH_BASE_URL,
             account=account_of(connection.settings),
@@ -95,17 +103,19 @@ class Graph:
             ca_file=settings.MSGRAPH_CA_FILE,
             name=str(connection.pk),
             patience=patience,
+            attempts=attempts,
         )
 
     def send(self, request: Request) -> Answer:
         """Raises a `Failure`."""
         own = {"Prefer": 'IdType="ImmutableId"', "client-request-id": str(uuid4())}
         prefers = ", ".join(filter(None, (own["Prefer"], request.headers.get("Prefer"))))
+        request = _of_mailbox(request)
         return self._client.send(replace(request, headers={**own, **request.headers, "Prefer": prefers}))
 
     def get(self, route: str, values: Mapping[str, str], *, query: Mapping[str, str] | None = None) -> Any:
         """The object at `route`. Raises a `Failure`."""
-        return self.send(_of_mailbox(Request(method="GET", route=route, values=values, query=query or {}))).json()
+        return self.send(Request(method="GET", route=route, values=values, query=query or {})).json()
 
     def source(self, mailbox: str, message_id: str) -> bytes:
         """A message as it came, MIME. Raises Gone if it has been deleted meanwhile, or another `Failure`."""
@@ -115,7 +125,7 @@ class Graph:
             values={"user-id": mailbox, "message-id": message_id},
             most_bytes=MOST_MAIL_BYTES,
         )
-        return self.send(_of_mailbox(request)).body
+        return self.send(request).body
 
     def pages(self, request: Request) -> Iterator[Page]:
         """A list, page by page; an empty page with a link to the next one is not its end. Raises a `Failure`."""
@@ -127,7 +137,7 @@ class Graph:
             request = replace(request, link=page.next_link)
 
     def page(self, request: Request) -> Page:
-        answer = self.send(_of_mailbox(request)).json()
+        answer = self.send(request).json()
         if not isinstance(answer, dict) or not isinstance(answer.get("value"), list):
             raise RefusedForGood(Said("no_json", {"host": self._client.host}))
         return Page(
