@@ -58,6 +58,7 @@ class UploadSession:
             ca_file=settings.MSGRAPH_CA_FILE,
             name=str(connection.pk),
             patience=patience,
+            attempts=1,  # before a piece is sent again somebody asks which one is expected
         )
 
     def progress(self) -> Progress:
