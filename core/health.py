@@ -27,11 +27,16 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """503 and what is missing, unless database, migrations, walls, broker and beat are all there."""
+    """503 and what is missing, unless database, migrations, walls, broker and beat are all there; and when the last
+    sweep ended (ISO 8601, UTC; null before the first one, or where that cannot be read).
+    """
     problems = problems_of_the_desk()
-    return JsonResponse(
-        {"status": "not ready" if problems else "ready", "missing": problems}, status=503 if problems else 200
-    )
+    answer = {
+        "status": "not ready" if problems else "ready",
+        "missing": problems,
+        "last_sweep_ended_at": _last_sweep_ended_at(),
+    }
+    return JsonResponse(answer, status=503 if problems else 200)
 
 
 def problems_of_the_desk() -> dict[str, str]:
@@ -84,6 +89,14 @@ def tables_whose_walls_may_be_switched_off(using: str = DEFAULT_DB_ALIAS) -> lis
             [tables],
         )
         return [str(name) for (name,) in cursor.fetchall()]
+
+
+def _last_sweep_ended_at() -> str | None:
+    try:
+        beat = Heartbeat.objects.filter(name=HEARTBEAT).first()
+    except DatabaseError:
+        return None
+    return beat.ended_at.isoformat() if beat else None
 
 
 def _sweep_problem() -> dict[str, str]:

@@ -46,7 +46,6 @@ ICONS: dict[str, str] = {Indicator.MET: "check", Indicator.MISSED: "x"}
 """Of ended ones. Style draws disc, triangle, square and bars of open ones, as the elements of lists are counted; their
 shapes differ, since not everybody tells the colours apart (ux.md section 6).
 """
-SECOND = timedelta(seconds=1)
 TICKED = timedelta(hours=25)
 """For so long after the full hour a page can go on counting by itself."""
 
@@ -217,7 +216,7 @@ def _explained(one: Any, now: datetime) -> Part:  # Any: sla.selectors.Explained
         "policy": clock.policy.name,
         "calendar": clock.hours.calendar.name,
         "is_limited": one.is_limited,
-        "parts": [_segment(part, seconds) for part, seconds in shown_parts(one.parts)],
+        "parts": [_segment(part) for part in one.parts if part.seconds],
         "edits": one.edits,
         "chosen_for": one.chosen_for.label if one.chosen_for else "",
     }
@@ -231,28 +230,14 @@ def _length(seconds: int) -> str:
     return " ".join(pattern.format(n=number) for pattern, number in amounts if number)
 
 
-def shown_parts(parts: Iterable[Any]) -> list[tuple[Any, int]]:  # Any: sla.selectors.Part
-    """Stretches of time with the whole seconds that are shown of them, so that those that count add up to what was
-    counted, and the others to the rest; one that has no second of its own is left out.
-    """
-    passed = {True: timedelta(), False: timedelta()}
-    found = []
-    for part in parts:
-        segment, counts = part.segment, part.segment.kind == "open"
-        before = passed[counts]
-        passed[counts] = before + (segment.end - segment.start)
-        found.append((part, passed[counts] // SECOND - before // SECOND))
-    return [(part, seconds) for part, seconds in found if seconds]
-
-
-def _segment(part: Any, seconds: int) -> Part:  # Any: sla.selectors.Part
+def _segment(part: Any) -> Part:  # Any: sla.selectors.Part
     segment = part.segment
     return {
         "kind": segment.kind,
         "what": _what(segment.kind, segment.why, segment.name),
         "from_at": segment.start,
         "to_at": segment.end,
-        "length": _length(seconds),
+        "length": _length(part.seconds),
         "by": part.person.name if part.person else "",
         "note": segment.note,
         "is_ahead": part.is_ahead,

@@ -25,7 +25,7 @@ class EnvelopeClock(Protocol):
 
     def due_at(self, envelope: Envelope, metric: OlaMetric, *, start: datetime) -> datetime:
         """When `metric` is due, UTC: business time of the target team, never later than the ticket's own
-        `resolution_due_at`.
+        `resolution_due_at`, unless that had passed before help was asked for.
         """
 
     def timeout_at(self, envelope: Envelope, *, start: datetime) -> datetime:
@@ -40,12 +40,19 @@ class PlainClock:
     keeps_dues = False
 
     def due_at(self, envelope: Envelope, metric: OlaMetric, *, start: datetime) -> datetime:
-        due = add_worked(_calendar(envelope), start, TARGETS[metric])
-        limit = envelope.ticket.resolution_due_at
-        return due if limit is None else min(due, limit)
+        return within(envelope.ticket.resolution_due_at, self.own_due_at(envelope, metric, start=start), start=start)
+
+    def own_due_at(self, envelope: Envelope, metric: OlaMetric, *, start: datetime) -> datetime:
+        """Whenever the ticket itself is due."""
+        return add_worked(_calendar(envelope), start, TARGETS[metric])
 
     def timeout_at(self, envelope: Envelope, *, start: datetime) -> datetime:
         return add_worked(_calendar(envelope), start, TIMEOUT)
+
+
+def within(limit: datetime | None, due_at: datetime, *, start: datetime) -> datetime:
+    """Help ends with what it is for, if that is due after help began."""
+    return due_at if limit is None or limit <= start else min(due_at, limit)
 
 
 def _calendar(envelope: Envelope) -> WorkCalendar:

@@ -13,6 +13,7 @@ from uuid import UUID
 from core.worktime import WorkCalendar, add_worked, next_open, stretches, subtract_worked, worked
 
 HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
 NOTHING = timedelta()
 
 
@@ -46,10 +47,19 @@ class Segment:
     """Who stopped the clock."""
     note: str = ""
 
-    @property
-    def seconds(self) -> int:
-        """As they pass, in and out of hours."""
-        return round((self.end - self.start).total_seconds())
+
+def seconds_of(segments: Sequence[Segment]) -> list[int]:
+    """Whole seconds of each, as they pass in and out of hours, such that those that count add up to what was counted,
+    and the others to the rest; one that has no second of its own has 0.
+    """
+    passed = {True: NOTHING, False: NOTHING}
+    found = []
+    for segment in segments:
+        counts = segment.kind == "open"
+        before = passed[counts]
+        passed[counts] = before + (segment.end - segment.start)
+        found.append(passed[counts] // SECOND - before // SECOND)
+    return found
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Sum
 
 from core.metrics import Gauge
 from sla.models import SlaClock, TermsWalk
@@ -17,3 +17,5 @@ def of_clocks(now: datetime) -> Iterable[Gauge]:
     yield Gauge("clock_sweep_lag_seconds", "How late the oldest of them is", max(0, late))
     walks = TermsWalk.objects.filter(ended_at__isnull=True).count()
     yield Gauge("terms_walks_under_way", "Edits that open tickets still follow", walks)
+    missed = TermsWalk.objects.exclude(missed=[]).aggregate(count=Sum("missed__len"))["count"] or 0
+    yield Gauge("terms_walk_failures", "Tickets that failed to follow an edit and are tried again", missed)

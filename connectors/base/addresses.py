@@ -1,22 +1,20 @@
 """Where requests may go: over TLS, to hosts that the settings or an administrator have named, and to no other."""
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
 PORTS = {"https": 443, "http": 80}
+_ELSEWHERE_READ_OTHERWISE = re.compile(r"[\\\x00-\x20\x7f-\xa0]")
 
 
 def is_allowed(url: str) -> bool:
     """https to a host by its name or number; this machine itself, also in clear, only with CONNECTORS_LOOPBACK."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    if not host or port == 0 or parts.username is not None or parts.password is not None or "\\" in url:
+    parts = _plain(url)
+    host = (parts.hostname or "") if parts else ""
+    if parts is None or not host or parts.port == 0:
         return False
     if is_loopback(host):
         return bool(settings.CONNECTORS_LOOPBACK) and parts.scheme in PORTS
@@ -37,10 +35,20 @@ def is_loopback(host: str) -> bool:
 
 def same_origin(one: str, other: str) -> bool:
     """Whether both are the same host and port in the same scheme: links of an answer are followed only then."""
+    parts = [_plain(url) for url in (one, other)]
+    return None not in parts and len({_origin(part) for part in parts if part}) == 1
+
+
+def _plain(url: str) -> SplitResult | None:
+    """None of an address that others might take apart in another way: with a name or password, a backslash, white space
+    or control characters.
+    """
     try:
-        return _origin(urlsplit(one)) == _origin(urlsplit(other))
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # raises for what is no number
     except ValueError:
-        return False
+        return None
+    return None if "@" in parts.netloc or _ELSEWHERE_READ_OTHERWISE.search(url) else parts
 
 
 def host_of(url: str) -> str:

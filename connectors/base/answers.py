@@ -48,7 +48,7 @@ class Plain:
         is_busy = status in (425, 429)
         return Transient(Said("busy" if is_busy else "broken", facts), is_breaking=not is_busy, status=status)
 
-    def scope_of_pause(self, answer: "Answer", request: "Request") -> str:
+    def scope_of_pause(self, answer: "Answer", request: "Request") -> str | None:
         return request.scope
 
     def request_id(self, answer: "Answer") -> str:

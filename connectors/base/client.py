@@ -6,6 +6,7 @@ route with names instead of values, the status and the other side's id of it; no
 
 import json
 import logging
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,8 +18,8 @@ from django.utils import timezone
 
 from connectors.base import gates
 from connectors.base.addresses import host_of, same_origin
-from connectors.base.failures import Ambiguous, CredentialsRefused, Failure, HeldBack, RefusedForGood, Transient
-from connectors.base.gates import Way
+from connectors.base.failures import Ambiguous, CredentialsRefused, Failure, Gone, HeldBack, RefusedForGood, Transient
+from connectors.base.gates import LOOK_AGAIN_SECONDS, Way
 from connectors.base.retrying import ATTEMPTS, asked_pause, own_pause
 from connectors.base.sentences import Said
 from connectors.base.wire import Answer, exchange
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 45.0
 """That one run waits altogether, in pauses and for places; what needs longer is for the next run."""
+LEAVES_ITS_PLACE = ("", ".", "..")
+"""Steps of a path that do not stay one."""
 UNSAID_PAUSE_SECONDS = 2.0
 """Where the other side asks for patience and does not say for how long."""
 
@@ -47,8 +50,10 @@ class Reader(Protocol):
     def failure_of(self, answer: Answer, request: "Request") -> Failure | None:
         """None where it was done."""
 
-    def scope_of_pause(self, answer: Answer, request: "Request") -> str:
-        """Which scope a plea for patience is about: that of the request, or "" for all of the account."""
+    def scope_of_pause(self, answer: Answer, request: "Request") -> str | None:
+        """Which scope a plea for patience is about: that of the request, "" for all of the account, or None where it is
+        about one object alone.
+        """
 
     def request_id(self, answer: Answer) -> str:
         """The other side's name for the request, for its support."""
@@ -78,6 +83,10 @@ class Request:
     scope: str = ""
     is_repeatable: bool | None = None
     """Whether doing it twice is as good as once; None: by its method (RFC 9110), so a POST is not."""
+    is_of_an_object: bool = False
+    """That it is gone, or refused as it is, says something about one object of many, nothing about the connection."""
+    wants_json: bool = False
+    """An answer that is none comes of something between us and the other side, such as a proxy's page."""
     most_bytes: int = 4 * 1024 * 1024
     """Of the answer's body; more is refused."""
     read_seconds: float | None = None
@@ -92,14 +101,23 @@ class Request:
         return replace(self, body=json.dumps(value).encode(), headers=headers)
 
     def url(self, base: str) -> str:
-        """Raises RefusedForGood for a link that leads to another place than `base`."""
+        """Raises RefusedForGood for a link that leads to another place than `base`, and for values that would."""
         if self.link:
             if not same_origin(self.link, base):
                 raise RefusedForGood(Said("elsewhere", {"host": host_of(base)}))
             return self.link
+        if any(value in LEAVES_ITS_PLACE for value in self.values.values()):
+            raise RefusedForGood(Said("no_place", {"host": host_of(base)}))
         path = self.route.format_map({name: quote(value, safe="") for name, value in self.values.items()})
         query = f"?{urlencode(self.query, quote_via=quote)}" if self.query else ""
         return f"{base.rstrip('/')}{path}{query}"
+
+
+def _not_agreed_on(answer: Answer, request: Request) -> Failure | None:
+    if not request.wants_json or answer.is_json:
+        return None
+    said = Said("no_json", {"host": answer.host})
+    return Transient(said, status=answer.status) if request.may_repeat else Ambiguous(said, status=answer.status)
 
 
 class Client:
@@ -141,22 +159,25 @@ class Client:
         except Failure as failure:
             if isinstance(failure, CredentialsRefused):  # an administrator has to act; until then one tries for all
                 gates.stop(self._account)
-            self._watcher.failed(failure)
+            if not (request.is_of_an_object and isinstance(failure, Gone | RefusedForGood)):
+                self._watcher.failed(failure)
             raise
         self._watcher.succeeded()
         return answer
 
     def _run(self, request: Request) -> Answer:
-        attempt, has_new_token, waited = 1, False, 0.0
+        attempt, has_new_token, waited, looks = 1, False, 0.0, 0
         while True:
             try:
                 return self._attempt(request)
             except HeldBack as held:  # no attempt: nothing was sent
-                waited += self._wait(held, held.pause or 0.0, waited)
+                looks += 1
+                longest = 0.0 if held.said.code != "held_full" else min(1.0, LOOK_AGAIN_SECONDS * 2**looks)
+                waited += self._wait(held, max(held.pause or 0.0, random.uniform(0, longest)), waited)  # noqa: S311
             except Transient as failure:
                 if attempt >= self._attempts:
                     raise
-                waited += self._wait(failure, own_pause(attempt) if failure.pause is None else failure.pause, waited)
+                waited += self._wait(failure, max(own_pause(attempt), failure.pause or 0.0), waited)
                 attempt += 1
             except CredentialsRefused as refused:
                 if has_new_token or refused.is_final:
@@ -175,10 +196,10 @@ class Client:
         scope_kind = request.scope.partition(":")[0]
         way = Way(self._account, request.scope, self._places.get(scope_kind, 0) if scope_kind else 0)
         url = request.url(self._base)
-        sign_in = self._signer.headers()  # before a place is taken: it may take a request of its own
         with gates.place(way):
             gates.look(way)
             try:
+                sign_in = self._signer.headers()  # which may take a request of its own, so not where nothing is sent
                 answer = self._exchange(request, url, {**request.headers, **sign_in})
             except (Transient, Ambiguous) as failure:
                 if isinstance(failure, Ambiguous) or failure.is_breaking:
@@ -208,9 +229,9 @@ class Client:
 
     def _take_note(self, request: Request, answer: Answer) -> None:
         """Of what the answer says about the account. Raises the `Failure` that it is."""
-        failure = self._reader.failure_of(answer, request)
+        failure = self._reader.failure_of(answer, request) or _not_agreed_on(answer, request)
         if isinstance(failure, Transient):
-            failure.pause = asked_pause(answer.headers.get("retry-after"), now=timezone.now())
+            failure.pause = asked_pause(answer.headers.get("retry-after"), now=answer.at or timezone.now())
             if failure.pause is None and not failure.is_breaking:
                 failure.pause = UNSAID_PAUSE_SECONDS
         is_broken = isinstance(failure, Ambiguous) or (isinstance(failure, Transient) and failure.is_breaking)
@@ -219,7 +240,9 @@ class Client:
         else:
             gates.count_success(self._account)
         if isinstance(failure, Transient) and failure.pause:
-            gates.pause(self._account, self._reader.scope_of_pause(answer, request), seconds=failure.pause)
+            scope = self._reader.scope_of_pause(answer, request)
+            if scope is not None:
+                gates.pause(self._account, scope, seconds=failure.pause)
         if failure is not None:
             failure.vendor_request = self._reader.request_id(answer)
             raise failure

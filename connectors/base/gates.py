@@ -23,10 +23,10 @@ OPENS_AFTER = 5
 OPEN_SECONDS = 60.0
 STOPPED_SECONDS = 300.0
 """After our sign-in was refused, or until somebody changes or tests the connection."""
-PLACE_SECONDS = 120.0
-"""A place of a killed worker is free after that; longer than a request may take (`wire.WHOLE_SECONDS`)."""
+PLACE_SECONDS = 180.0
+"""A place of a killed worker is free after that; longer than a request (`wire.WHOLE_SECONDS`) and its sign-in take."""
 LOOK_AGAIN_SECONDS = 0.05
-"""While all places of a scope are taken."""
+"""While all places of a scope are taken; twice as long with each look, up to a second."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,13 @@ WHERE id = (
 )
 """
 _ADD_PLACES = """
-INSERT INTO connections_place (account, scope, number) SELECT %s, %s, generate_series(0, %s) ON CONFLICT DO NOTHING
+INSERT INTO connections_place (account, scope, number)
+SELECT %(account)s::text, %(scope)s::text, wanted FROM generate_series(0, %(last)s::int) wanted
+WHERE NOT EXISTS (
+    SELECT FROM connections_place
+    WHERE account = %(account)s::text AND scope = %(scope)s::text AND number = wanted
+)
+ON CONFLICT DO NOTHING
 """
 _GIVE_BACK = "UPDATE connections_place SET taken_by = NULL, taken_until = NULL WHERE taken_by = %s"
 _PAUSE = """
@@ -137,7 +143,7 @@ def _taken(way: Way) -> UUID | None:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, values)
         if not cursor.rowcount:
-            cursor.execute(_ADD_PLACES, [way.account, way.scope, way.places - 1])
+            cursor.execute(_ADD_PLACES, {"account": way.account, "scope": way.scope, "last": way.places - 1})
             if cursor.rowcount:
                 cursor.execute(_TAKE, values)
         return holder if cursor.rowcount else None

@@ -36,10 +36,20 @@ class Asked:
     choices: Callable[[], Iterable[tuple[str, str]]] | None = None
     """Values that are known, with their names for people; asked each time. None: any that fits the pattern."""
 
+    check: Callable[[str], object] | None = None
+    """Raises ValueError for a value that fits the pattern and means nothing, such as the 31st of February."""
+
     def is_usable(self, value: str) -> bool:
         if self.choices is not None:
             return value in {known for known, _name in self.choices()}
-        return bool(re.fullmatch(self.pattern, value))
+        if not re.fullmatch(self.pattern, value):
+            return False
+        try:
+            if self.check:
+                self.check(value)
+        except ValueError:
+            return False
+        return True
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def asked_pause(header: str | None, *, now: datetime) -> float | None:
         return min(float(text[:9]), LONGEST_PAUSE_SECONDS)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
     return min(max(seconds, 0.0), LONGEST_PAUSE_SECONDS)

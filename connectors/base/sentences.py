@@ -46,6 +46,8 @@ put(
         "too_slow": gettext_lazy("%(host)s did not answer in time."),
         "cut_off": gettext_lazy("The connection to %(host)s ended before it had answered."),
         "not_trusted": gettext_lazy("The certificate of %(host)s is not trusted here; name its CA in the settings."),
+        "no_ca_file": gettext_lazy("The file of certificates that the settings name cannot be read."),
+        "no_place": gettext_lazy("A name or number in the address of a request to %(host)s is missing or not usable."),
         "busy": gettext_lazy("%(host)s asks for patience (%(status)s)."),
         "broken": gettext_lazy("%(host)s has a fault of its own (%(status)s)."),
         "unauthorised": gettext_lazy("%(host)s does not accept our sign-in, also not with a new token."),

@@ -196,8 +196,7 @@ def _note_test(tested: Connection, findings: list[Finding], *, leased_until: dat
     row = Connection.objects.for_update().filter(pk=tested.pk, version=tested.version).first()
     if row is None:
         return
-    kind = kind_named(row.kind)
-    ends = {code: at.astimezone(UTC).isoformat() for code, at in kind.ends(row).items()} if kind else {}
+    ends = {code: at.astimezone(UTC).isoformat() for code, at in _ends(row).items()}
     was_asked_again = row.test_due_at != leased_until
     Connection.objects.filter(pk=row.pk).update(
         findings=[finding.as_json() for finding in findings],
@@ -205,6 +204,15 @@ def _note_test(tested: Connection, findings: list[Finding], *, leased_until: dat
         test_due_at=row.test_due_at if was_asked_again else leased_until - TEST_LEASE + TEST_EVERY,
         ends=row.ends | ends,
     )
+
+
+def _ends(row: Connection) -> Mapping[str, datetime]:
+    kind = kind_named(row.kind)
+    try:
+        return kind.ends(row) if kind else {}
+    except Exception:  # as with its findings: what one kind cannot read must not stop the test
+        logger.exception("ends of a connection not read", extra={"connection": str(row.pk)})
+        return {}
 
 
 # How it goes ----------------------------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
 """One exchange over HTTP: time-outs, a cap on the body, no redirects, nothing taken from the environment."""
 
 import json
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +32,23 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     host: str
+
+    @property
+    def at(self) -> datetime | None:
+        """When the other side says that it answered: its clock, by which it means its other dates, too."""
+        try:
+            moment = parsedate_to_datetime(self.headers.get("date", ""))
+        except (ValueError, OverflowError):
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
+    def is_json(self) -> bool:
+        try:
+            json.loads(self.body)
+        except ValueError:
+            return False
+        return True
 
     def json(self) -> Any:
         """Raises RefusedForGood if the body is no JSON."""
@@ -71,6 +91,8 @@ def exchange(
             return Answer(response.status_code, lowered, content, host)
     except requests.RequestException as error:
         raise _failed(error, host, may_repeat=may_repeat) from error
+    except OSError as error:  # what requests says of a file that is not there
+        raise Transient(Said("no_ca_file"), is_breaking=False) from error
 
 
 def _read(response: "requests.Response", *, host: str, most_bytes: int, ends: float) -> bytes:
@@ -92,7 +114,7 @@ def _failed(error: "requests.RequestException", host: str, *, may_repeat: bool) 
     import requests  # noqa: PLC0415  # as above
     from urllib3.exceptions import NewConnectionError  # noqa: PLC0415
 
-    if isinstance(error, requests.exceptions.SSLError):
+    if any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(error)):
         return Transient(Said("not_trusted", {"host": host}))
     cause = getattr(error.args[0], "reason", None) if error.args else None
     is_unsent = isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError)
@@ -100,6 +122,15 @@ def _failed(error: "requests.RequestException", host: str, *, may_repeat: bool) 
         return Transient(Said("not_reached", {"host": host, "cause": type(cause or error).__name__}))
     said = Said("too_slow" if isinstance(error, requests.Timeout) else "cut_off", {"host": host})
     return Transient(said) if may_repeat else Ambiguous(said)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that it comes of, as requests and urllib3 wrap them."""
+    yield error
+    within = [*error.args, getattr(error, "reason", None)]
+    for cause in within:
+        if isinstance(cause, BaseException):
+            yield from _causes(cause)
 
 
 @cache

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 
 from connectors.base.answers import Plain
-from connectors.base.client import PATIENCE_SECONDS, Client, Request
+from connectors.base.client import PATIENCE_SECONDS, Client, Request, Watcher
 from connectors.base.failures import Failure, Gone, PermissionMissing, RefusedForGood, Transient
 from connectors.base.models import Connection
 from connectors.base.retrying import ATTEMPTS
@@ -47,7 +47,9 @@ class GraphReader(Plain):
             return RefusedForGood(Said("ms_refused", facts), status=answer.status, body=failure.body)
         return failure
 
-    def scope_of_pause(self, answer: Answer, request: Request) -> str:
+    def scope_of_pause(self, answer: Answer, request: Request) -> str | None:
+        if answer.status in (409, 423):
+            return None
         error = _error(answer)
         words = f"{error.get('code', '')} {error.get('message', '')}".lower()
         return request.scope if any(word in words for word in OF_A_MAILBOX) else ""
@@ -89,16 +91,18 @@ class Graph:
         client: Client | None = None,
         patience: float = PATIENCE_SECONDS,
         attempts: int = ATTEMPTS,
+        watcher: Watcher | None = None,
     ) -> None:
-        """`patience`: seconds that one request waits in pauses; less where others wait for whoever sends it. One of
-        the `attempts` where whoever sends has to look before it is tried again.
+        """`patience`: seconds that one request waits in pauses; less where others wait for whoever sends it.
+        `attempts`: one where whoever sends looks before it is tried again. `watcher`: who is told how requests go
+        instead of the connection's health.
         """
         self._client = client or Client(
             base=settings.MSGRAPH_BASE_URL,
             account=account_of(connection.settings),
             signer=Tokens(connection),
             reader=GraphReader(),
-            watcher=Health(connection.pk),
+            watcher=watcher or Health(connection.pk),
             places={MAILBOX: settings.MSGRAPH_REQUESTS_AT_ONCE},
             ca_file=settings.MSGRAPH_CA_FILE,
             name=str(connection.pk),
@@ -115,7 +119,8 @@ class Graph:
 
     def get(self, route: str, values: Mapping[str, str], *, query: Mapping[str, str] | None = None) -> Any:
         """The object at `route`. Raises a `Failure`."""
-        return self.send(Request(method="GET", route=route, values=values, query=query or {})).json()
+        request = Request(method="GET", route=route, values=values, query=query or {}, wants_json=True)
+        return self.send(request).json()
 
     def source(self, mailbox: str, message_id: str) -> bytes:
         """A message as it came, MIME. Raises Gone if it has been deleted meanwhile, or another `Failure`."""
@@ -137,7 +142,7 @@ class Graph:
             request = replace(request, link=page.next_link)
 
     def page(self, request: Request) -> Page:
-        answer = self.send(request).json()
+        answer = self.send(replace(request, wants_json=True)).json()
         if not isinstance(answer, dict) or not isinstance(answer.get("value"), list):
             raise RefusedForGood(Said("no_json", {"host": self._client.host}))
         return Page(
@@ -148,7 +153,7 @@ class Graph:
 def _of_mailbox(request: Request) -> Request:
     """In the scope of its mailbox, whichever way the address is written."""
     mailbox = request.values.get("user-id", "")
-    return replace(request, scope=f"{MAILBOX}:{mailbox.lower()}") if mailbox else request
+    return replace(request, scope=f"{MAILBOX}:{mailbox.lower()}", is_of_an_object=True) if mailbox else request
 
 
 def account_of(values: Mapping[str, str]) -> str:

@@ -59,8 +59,6 @@ class _Held:
 
     credentials: tuple[str, ...]
     app: Any  # msal has no types
-    refused: str = ""
-    """The token that Graph has refused: not to be had from the cache again."""
 
 
 _held: dict[str, _Held] = {}

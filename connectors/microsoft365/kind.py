@@ -1,5 +1,7 @@
 """What a connection to Microsoft 365 asks for."""
 
+from datetime import date
+
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base.kinds import Asked, Kind
@@ -40,6 +42,7 @@ MICROSOFT_365 = Kind(
             ),
             pattern=r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
             wrong=_("Write the date as 2027-01-31."),
+            check=date.fromisoformat,
         ),
         Asked(
             "mailbox",

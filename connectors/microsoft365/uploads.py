@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -63,7 +63,7 @@ class UploadSession:
 
     def progress(self) -> Progress:
         """What has arrived, asked of the other side."""
-        return _progress(self._client.send(Request(method="GET", route=ROUTE, link=self._url, scope=self._scope)))
+        return self._sent(Request(method="GET", route=ROUTE, link=self._url, scope=self._scope))
 
     def put(self, piece: bytes, *, first_byte: int, size: int) -> Progress:
         """Raises Ambiguous where it is not known whether the piece has arrived."""
@@ -80,7 +80,10 @@ class UploadSession:
             scope=self._scope,
             is_repeatable=False,
         )
-        return _progress(self._client.send(request))
+        return self._sent(request)
+
+    def _sent(self, request: Request) -> Progress:
+        return _progress(self._client.send(replace(request, is_of_an_object=True)))
 
 
 def _progress(answer: Answer) -> Progress:

@@ -361,6 +361,7 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.request": {"level": "ERROR"},
+        "urllib3": {"level": "ERROR"},  # its warnings hold whole addresses
         "celery": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },

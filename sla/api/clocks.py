@@ -42,7 +42,9 @@ class ResumeIn(In):
 class SegmentOut(Out):
     start_at = Instant(source="segment.start")
     end_at = Instant(source="segment.end")
-    seconds = serializers.IntegerField(source="segment.seconds", help_text="as they pass, in and out of hours")
+    seconds = serializers.IntegerField(
+        help_text="as they pass, in and out of hours; those of `open` ones add up to what was counted"
+    )
     kind = serializers.ChoiceField(source="segment.kind", choices=["open", "closed", "paused"])
     why = serializers.CharField(
         source="segment.why",

@@ -1,5 +1,6 @@
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -214,6 +215,8 @@ class TermsWalk(models.Model):
     agent = models.ForeignKey(Agent, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     cursor = models.UUIDField(null=True)
     """The last ticket that was looked at."""
+    missed = ArrayField(models.UUIDField(), default=list)
+    """Tickets that failed to follow; they are tried again when the walk has ended."""
     begun_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
 
@@ -222,6 +225,7 @@ class TermsWalk(models.Model):
         verbose_name_plural = _("walks after changes of terms")
         indexes = [
             models.Index(name="termswalk_under_way", fields=["id"], condition=Q(ended_at__isnull=True)),
+            models.Index(name="termswalk_missed", fields=["id"], condition=~Q(missed=[])),
         ]
 
     def __str__(self) -> str:

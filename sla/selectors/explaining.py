@@ -11,7 +11,7 @@ from accounts.models import Agent
 from core.actors import Actor
 from envelopes.models import Envelope
 from sla.enums import ChosenFor, ClockState, Indicator
-from sla.explain import Segment, left_of
+from sla.explain import Segment, left_of, seconds_of
 from sla.models import SlaClock
 from sla.selectors.choices import chosen_for
 from sla.selectors.clocks import indicator_of
@@ -26,6 +26,8 @@ class Part:
     """A stretch of time as it is shown."""
 
     segment: Segment
+    seconds: int
+    """As they pass; see `seconds_of`."""
     is_ahead: bool
     """Still to come, if nothing stops the clock."""
     person: Agent | None
@@ -98,10 +100,10 @@ def _people(ids: Iterable[UUID | None]) -> dict[UUID, Agent]:
 def _explained(
     row: SlaClock, state: State, clock: Clock, segments: Sequence[Segment], people: dict[UUID, Agent], now: datetime
 ) -> Explained:
+    pieces = [piece for segment in segments for piece in _cut(segment, now)]
     parts = [
-        Part(piece, is_ahead=piece.start >= now, person=people.get(piece.by) if piece.by else None)
-        for segment in segments
-        for piece in _cut(segment, now)
+        Part(piece, seconds, is_ahead=piece.start >= now, person=people.get(piece.by) if piece.by else None)
+        for piece, seconds in zip(pieces, seconds_of(pieces), strict=True)
     ]
     is_over = clock.state == ClockState.CANCELLED
     return Explained(

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from envelopes.clock import PlainClock
+from envelopes.clock import PlainClock, within
 from envelopes.enums import OlaMetric
 from envelopes.models import Envelope
 from sla.enums import ClockState, Metric
@@ -28,13 +28,14 @@ class PolicyClock:
         self._plain = PlainClock()
 
     def due_at(self, envelope: Envelope, metric: OlaMetric, *, start: datetime) -> datetime:
+        ledger = ledger_of(envelope.ticket_id)
+        state = ledger.state if ledger else None
         terms = terms_of_envelope(envelope, case_of(envelope.ticket))
         if terms is None or METRICS[metric] not in terms.targets:
-            return self._plain.due_at(envelope, metric, start=start)
-        ledger = ledger_of(envelope.ticket_id)
-        due = self._due_at(ledger.state if ledger else None, envelope, METRICS[metric], terms, start)
-        limit = envelope.ticket.resolution_due_at
-        return due if limit is None or limit <= start or (ledger and _stands(ledger.state)) else min(due, limit)
+            due = self._plain.own_due_at(envelope, metric, start=start)
+        else:
+            due = self._due_at(state, envelope, METRICS[metric], terms, start)
+        return due if state and _stands(state) else within(envelope.ticket.resolution_due_at, due, start=start)
 
     def _due_at(
         self, state: State | None, envelope: Envelope, metric: Metric, terms: Terms, start: datetime

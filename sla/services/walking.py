@@ -40,11 +40,11 @@ def follow_new_terms(*, now: datetime) -> int:
     _begin_walk(book, now)
     walk = TermsWalk.objects.filter(ended_at__isnull=True).order_by("id").first()
     if walk is None:
-        return _look_again(book, now)
+        return _look_again(book, now) + _try_again(now)
     tickets = list(_next_tickets(walk))
-    _follow(_differing(tickets, book), now)
+    _changed, failed = _follow(_differing(tickets, book), now)
     _tell([ticket.pk for ticket in tickets], by=TIMER, at=now)
-    _go_on(walk, tickets, now)
+    _go_on(walk, tickets, failed, now)
     return len(tickets)
 
 
@@ -63,10 +63,33 @@ def _look_again(book: Book, now: datetime) -> int:
     while some := list(islice(ids, BATCH)):
         batch = list(rows.filter(pk__in=some))
         differing = _differing(batch, book)
-        done += (changed := _follow(differing, now))
+        changed, failed = _follow(differing, now)
+        done += changed
         if changed:
             _tell(differing, by=TIMER, at=now)
+        _keep_missed(walk, [*walk.missed, *(pk for pk in failed if pk not in walk.missed)])
     return done
+
+
+def _try_again(now: datetime) -> int:
+    """One batch of the tickets of each walk that failed to follow when it passed; those that fail still come last the
+    next time. Answers how many have followed.
+    """
+    done = 0
+    for walk in TermsWalk.objects.exclude(missed=[]).order_by("id"):
+        batch = walk.missed[:BATCH]
+        _changed, failed = _follow(batch, now)
+        if followed := [pk for pk in batch if pk not in failed]:
+            _tell(followed, by=TIMER, at=now)
+        _keep_missed(walk, [*walk.missed[BATCH:], *failed])
+        done += len(followed)
+    return done
+
+
+def _keep_missed(walk: TermsWalk, missed: list[UUID]) -> None:
+    """Unless another worker has done so, which tried the same tickets."""
+    if missed != walk.missed and TermsWalk.objects.filter(pk=walk.pk, missed=walk.missed).update(missed=missed):
+        walk.missed = missed
 
 
 def _touched_within(around: tuple[datetime, datetime]) -> list[UUID]:
@@ -81,8 +104,16 @@ def _touched_within(around: tuple[datetime, datetime]) -> list[UUID]:
     return sorted(ticket_id for (ticket_id,) in found[0].union(*found[1:]))
 
 
-def _follow(ticket_ids: Sequence[UUID], now: datetime) -> int:
-    return run_each(ticket_ids, lambda ticket_id: follow_terms_now(ticket_id, by=TIMER, at=now))
+def _follow(ticket_ids: Sequence[UUID], now: datetime) -> tuple[int, list[UUID]]:
+    """How many were changed, and which failed."""
+    left = dict.fromkeys(ticket_ids)
+
+    def follow(ticket_id: UUID) -> bool:
+        is_changed = follow_terms_now(ticket_id, by=TIMER, at=now)
+        del left[ticket_id]
+        return is_changed
+
+    return run_each(ticket_ids, follow), list(left)
 
 
 @service
@@ -96,7 +127,7 @@ def _begin_walk(book: Book, now: datetime) -> None:
     if last is not None and last.book == book.stamp:
         return
     if last is not None and last.ended_at is None:
-        TermsWalk.objects.filter(pk=last.pk).update(book=book.stamp, cursor=None, begun_at=now)
+        TermsWalk.objects.filter(pk=last.pk).update(book=book.stamp, cursor=None, missed=[], begun_at=now)
     else:
         TermsWalk.objects.create(book=book.stamp, begun_at=now)
 
@@ -114,13 +145,14 @@ def _next_tickets(walk: TermsWalk) -> QuerySet[Ticket]:
     return tickets.order_by("pk")[:BATCH]
 
 
-def _go_on(walk: TermsWalk, tickets: Sequence[Ticket], now: datetime) -> None:
+def _go_on(walk: TermsWalk, tickets: Sequence[Ticket], failed: Sequence[UUID], now: datetime) -> None:
     """Another worker that took the same batch did nothing that is not so already."""
     rows = TermsWalk.objects.filter(pk=walk.pk, cursor=walk.cursor, book=walk.book)
+    missed = [*walk.missed, *failed]
     if len(tickets) < BATCH:
-        rows.update(ended_at=now)
+        rows.update(ended_at=now, missed=missed)
     else:
-        rows.update(cursor=tickets[-1].pk)
+        rows.update(cursor=tickets[-1].pk, missed=missed)
 
 
 def _differing(tickets: Sequence[Ticket], book: Book) -> list[UUID]:

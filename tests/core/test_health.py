@@ -25,13 +25,16 @@ def test_healthz_asks_no_dependency(client: Client) -> None:
 @pytest.mark.django_db
 def test_readyz_is_ready_when_everything_is_there(client: Client) -> None:
     beat(seconds_ago=20)
+    ended_at = Heartbeat.objects.get(name=HEARTBEAT).ended_at.isoformat()
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"status": "ready", "missing": {}})
+    ready = {"status": "ready", "missing": {}, "last_sweep_ended_at": ended_at}
+    assert (response.status_code, response.json()) == (200, ready)
 
 
 @pytest.mark.django_db
 def test_readyz_names_a_beat_that_stands_still(client: Client) -> None:
-    assert client.get("/readyz").json()["missing"] == {"beat": "no sweep has ended yet"}
+    before = {"status": "not ready", "missing": {"beat": "no sweep has ended yet"}, "last_sweep_ended_at": None}
+    assert client.get("/readyz").json() == before
     beat(seconds_ago=600)
     response = client.get("/readyz")
     assert response.status_code == 503

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, Response, Route
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, Response, Route, expect
 
 from accounts.models import Agent
 from tests.factories.people import PASSWORD
@@ -53,6 +53,8 @@ FLAGS = (
 UNMEASURED = ("--js-flags=--no-opt",)
 """For tests that ask for no times: pages are left before code that is compiled anew has paid for it."""
 
+
+expect.set_options(timeout=15_000)  # on busy machines; what holds is told at once all the same
 
 without_worker = pytest.mark.parametrize("service_workers", ["block"])
 """For tests that hold back or break what a page writes: past a service worker that has just begun, nothing is."""

@@ -1,8 +1,9 @@
 """Explanations of clocks that have ended: what came later is not theirs (domain.md section 9)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.test import Client
 
 from accounts.enums import Role
 from accounts.models import Holiday
@@ -34,9 +35,26 @@ def test_a_cancelled_clock_is_explained_until_its_end(desk: Desk) -> None:
         cancel_envelope(envelope.pk, by=desk.owner, reason="no longer needed")
     found = explained(desk, ticket, Metric.OLA_RESPONSE)
     assert (found.clock.state, found.indicator) == ("cancelled", None)
-    parts = [(part.segment.kind, part.segment.seconds) for part in found.parts]
+    parts = [(part.segment.kind, part.seconds) for part in found.parts]
     assert parts == [("open", 7200)]
     assert found.clock.elapsed_seconds == 7200
+
+
+def test_seconds_in_the_api_add_up_to_the_target_whenever_the_clock_stood_still(desk: Desk) -> None:
+    begun = MONDAY_NINE + timedelta(milliseconds=400)
+    ticket = desk.ticket(begun)
+    for number in range(4):
+        waits = begun + minutes(20 * number + 10) + timedelta(milliseconds=130 * number)
+        desk.answer(ticket, waits, then="wait_for_customer")
+        with travel(waits + timedelta(seconds=300, milliseconds=170)):
+            resume_ticket(ticket.pk, by=desk.owner)
+    client = Client()
+    client.force_login(desk.owner.user)
+    with travel(begun + minutes(100)):
+        rows = client.get(f"/api/v1/tickets/{ticket.reference}/clocks/?metric=resolution").json()["results"]
+    ((segments, target),) = [(row["segments"], row["target_minutes"]) for row in rows]
+    assert sum(each["seconds"] for each in segments if each["kind"] == "open") == target * 60
+    assert sum(each["seconds"] for each in segments if each["kind"] == "paused") == 4 * 300
 
 
 def test_edits_of_hours_and_targets_are_told_where_they_moved_a_clock(desk: Desk) -> None:

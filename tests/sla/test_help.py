@@ -200,6 +200,18 @@ def test_while_the_customers_promise_stands_still_it_limits_no_help(
     assert of_help(envelope, Metric.OLA_COMPLETION).due_at == due == due_of(ticket), "as before"
 
 
+@pytest.mark.parametrize("is_paused", [True, False])
+def test_094_without_a_policy_either_help_is_never_due_before_it_was_asked_for(desk: Desk, is_paused: bool) -> None:
+    SlaPolicy.objects.exclude(kind="sla").update(is_active=False)
+    ticket = desk.ticket()
+    if is_paused:
+        desk.answer(ticket, MONDAY_NINE + minutes(10), then="wait_for_customer")
+    tuesday = MONDAY_NINE + timedelta(days=1, minutes=180)
+    with travel(tuesday):
+        envelope = EnvelopeFactory(ticket=ticket, team=TeamFactory())
+    assert Envelope.objects.get(pk=envelope.pk).response_due_at == tuesday + minutes(240)
+
+
 def test_given_back_it_runs_on_and_opened_again_it_begins_anew(desk: Desk, late_shift: Team, expert: Agent) -> None:
     ticket = desk.ticket(priority="low")
     envelope = asked(desk, ticket, late_shift)
@@ -258,3 +270,17 @@ def test_094_the_api_tells_helpers_promises_to_readers_of_the_envelope_alone(
     own = {"first_response", "resolution", "time_to_value"}
     assert metrics(colleague) == own
     assert metrics(desk.owner) == metrics(expert) == own | {"ola_response", "ola_completion"}
+
+
+def test_what_the_ticket_is_due_by_limits_help_that_no_policy_promises_too(desk: Desk) -> None:
+    """As long as it lies ahead and does not stand still."""
+    SlaPolicy.objects.filter(kind="ola").update(is_active=False)
+    running, paused = desk.ticket(), desk.ticket()
+    desk.answer(paused, MONDAY_NINE + minutes(10), then="wait_for_customer")
+    asked = MONDAY_NINE + minutes(300)
+    due = {}
+    for ticket in (running, paused):
+        with travel(asked):
+            envelope = EnvelopeFactory(ticket=Ticket.objects.get(pk=ticket.pk), team=TeamFactory())
+        due[ticket.pk] = Envelope.objects.get(pk=envelope.pk).response_due_at
+    assert due == {running.pk: MONDAY_NINE + minutes(480), paused.pk: asked + minutes(240)}

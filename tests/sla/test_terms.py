@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from accounts.models import BusinessCalendar
 from accounts.services import edit_contact
@@ -283,3 +283,56 @@ def test_a_priority_changed_by_what_another_process_still_kept_follows_in_the_ne
     assert services.follow_new_terms(now=MONDAY_NINE + minutes(2)) == 1
     assert due_of(ticket) == MONDAY_NINE + minutes(200)
     book.forget_book()
+
+
+@pytest.mark.django_db
+def test_091_a_ticket_that_fails_to_follow_is_tried_again_until_it_has(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, lost, sound = desk.ticket(), desk.ticket(), desk.ticket()
+    services.follow_new_terms(now=MONDAY_NINE)
+    usual, failing = walking.follow_terms, {broken.pk, lost.pk}
+
+    def follow(ticket_id: Any, *, at: datetime) -> bool:
+        if ticket_id in failing:
+            raise OperationalError("deadlock detected")
+        return usual(ticket_id, at=at)
+
+    monkeypatch.setattr(walking, "follow_terms", follow)
+    SlaPolicy.objects.filter(name="Medium").update(resolution_minutes=500, time_to_value_minutes=500)
+    assert services.follow_new_terms(now=MONDAY_NINE + minutes(20)) == 3
+    assert due_of(sound) == MONDAY_NINE + minutes(500), "those that fail do not keep the others"
+    failing.remove(lost.pk)
+    assert services.follow_new_terms(now=MONDAY_NINE + minutes(60)) == 1
+    assert [due_of(lost), due_of(broken)] == [MONDAY_NINE + minutes(500), MONDAY_NINE + minutes(480)]
+    assert services.follow_new_terms(now=MONDAY_NINE + minutes(61)) == 0
+    failing.clear()
+    assert services.follow_new_terms(now=MONDAY_NINE + minutes(600)) == 1
+    assert due_of(broken) == MONDAY_NINE + minutes(500)
+    assert not TermsWalk.objects.exclude(missed=[]).exists()
+
+
+def test_what_failed_to_follow_and_was_merged_since_is_left_as_it_ended(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requester = ContactFactory()
+    ticket, into = desk.ticket(requester=requester), desk.ticket(requester=requester)
+    services.follow_new_terms(now=MONDAY_NINE)
+    usual, failing = walking.follow_terms, {ticket.pk}
+
+    def follow(ticket_id: Any, *, at: datetime) -> bool:
+        if ticket_id in failing:
+            raise OperationalError("deadlock detected")
+        return usual(ticket_id, at=at)
+
+    monkeypatch.setattr(walking, "follow_terms", follow)
+    edit(MONDAY_NINE + minutes(20), resolution_minutes=540, time_to_value_minutes=540)
+    assert TermsWalk.objects.filter(missed=[ticket.pk]).exists()
+    with travel(MONDAY_NINE + minutes(30)):
+        merge_ticket(ticket.pk, into=into, by=desk.owner)
+    ended = shown(ticket)
+    failing.clear()
+    with travel(MONDAY_NINE + minutes(40)):
+        assert run_all(now=MONDAY_NINE + minutes(40)).failed == []
+    assert shown(ticket) == ended
+    assert not TermsWalk.objects.exclude(missed=[]).exists()

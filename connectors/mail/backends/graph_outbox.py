@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from connectors.base.client import Request
-from connectors.base.failures import Gone, RefusedForGood
+from connectors.base.failures import Ambiguous, Gone
 from connectors.base.sentences import Said
 from connectors.base.wire import Answer
 from connectors.mail.composing import UnfoldedMail
@@ -28,6 +28,7 @@ MESSAGES = "/users/{user-id}/messages"
 MESSAGE = f"{MESSAGES}/{{message-id}}"
 FOLDER_MESSAGES = "/users/{user-id}/mailFolders/{mailFolder-id}/messages"
 DRAFTS, SENT_ITEMS = "drafts", "sentitems"
+ACCEPTED = 202
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,7 @@ class Made:
     message_id: str
 
     @classmethod
-    def of(cls, answer: Answer) -> "Made":
-        told = answer.json() if answer.body else {}
-        if not isinstance(told, dict):
-            raise RefusedForGood(Said("no_json", {"host": answer.host}))
+    def of(cls, told: Mapping[str, Any]) -> "Made":
         return cls(str(told.get("id") or ""), str(told.get("internetMessageId") or "").strip("<> "))
 
 
@@ -96,7 +94,8 @@ class GraphOutbox:
         kept = {name: value for name, value in values.items() if name != "internetMessageHeaders"}
         place = {"user-id": self._user, "message-id": draft_id}
         request = Request(method="PATCH", route=MESSAGE, values=place, is_repeatable=True)
-        return Made.of(self._graph.send(request.with_json(kept)))
+        answer = self._graph.send(request.with_json(kept))
+        return Made.of(_told(answer) if answer.body else {})
 
     def attached(self, draft_id: str) -> list[str]:
         values = {"user-id": self._user, "message-id": draft_id}
@@ -117,12 +116,8 @@ class GraphOutbox:
         item = {"attachmentType": "file", "name": name, "size": size, "contentType": content_type}
         route = f"{MESSAGE}/attachments/createUploadSession"
         request = Request(method="POST", route=route, values={"user-id": self._user, "message-id": draft_id})
-        answer = self._graph.send(request.with_json({"AttachmentItem": item}))
-        told = answer.json()
-        url = told.get("uploadUrl") if isinstance(told, dict) else None
-        if not isinstance(url, str) or not url:
-            raise RefusedForGood(Said("no_json", {"host": answer.host}))
-        return url
+        told = _told(self._graph.send(request.with_json({"AttachmentItem": item})), must_have="uploadUrl")
+        return str(told["uploadUrl"])
 
     def detach(self, draft_id: str, attachment_id: str) -> None:
         values = {"user-id": self._user, "message-id": draft_id, "attachment-id": attachment_id}
@@ -136,21 +131,27 @@ class GraphOutbox:
     def send(self, draft_id: str) -> None:
         """It leaves at most once, however often it is asked for: what has left is no draft any more."""
         values = {"user-id": self._user, "message-id": draft_id}
-        self._graph.send(Request(method="POST", route=f"{MESSAGE}/send", values=values, body=b""))
+        answer = self._graph.send(Request(method="POST", route=f"{MESSAGE}/send", values=values, body=b""))
+        if answer.status != ACCEPTED:
+            raise Ambiguous(Said("no_json", {"host": answer.host}), status=answer.status)
 
     def _posted(self, route: str, values: Mapping[str, str], content: Mapping[str, Any]) -> Made:
         request = Request(method="POST", route=route, values={"user-id": self._user, **values})
-        answer = self._graph.send(request.with_json(content))
-        made = Made.of(answer)
-        if not made.id:
-            raise RefusedForGood(Said("no_json", {"host": answer.host}))
-        return made
+        return Made.of(_told(self._graph.send(request.with_json(content)), must_have="id"))
 
     def _deleted(self, route: str, values: Mapping[str, str]) -> None:
         try:
             self._graph.send(Request(method="DELETE", route=route, values=values))
         except Gone:
             return  # as wanted
+
+
+def _told(answer: Answer, *, must_have: str = "") -> Mapping[str, Any]:
+    """Raises Ambiguous for what is not Graph's answer, such as a proxy's page: it may have been done."""
+    told = answer.json() if answer.is_json else None
+    if not isinstance(told, dict) or (must_have and not told.get(must_have)):
+        raise Ambiguous(Said("no_json", {"host": answer.host}), status=answer.status)
+    return told
 
 
 def values_of(email: UnfoldedMail, outbound_id: UUID) -> dict[str, Any]:

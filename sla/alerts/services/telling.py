@@ -34,9 +34,15 @@ TOLD = steps.declare("sla.alerts", "told")
 
 
 def tell_of_alerts(*, now: datetime) -> int:
-    """A timer: tell one batch of people what they have not been told yet."""
+    """A timer: tell people what they have not been told yet, in batches; each of them once, so that those whose telling
+    fails keep nobody waiting.
+    """
     waiting = AlertRecipient.objects.untold(now).order_by("agent").values_list("agent", flat=True).distinct()
-    return run_each(list(waiting[:BATCH]), lambda agent_id: tell_person(agent_id, by=TIMER, now=now))
+    done, tried = 0, list[UUID]()
+    while people := list(waiting.exclude(agent__in=tried)[:BATCH]):
+        done += run_each(people, lambda agent_id: tell_person(agent_id, by=TIMER, now=now))
+        tried += people
+    return done
 
 
 @service

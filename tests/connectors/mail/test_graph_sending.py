@@ -322,6 +322,21 @@ def test_whatever_answer_is_lost_the_mail_leaves_once(
     assert outbox.drafts == []
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_a_page_of_a_proxy_is_no_answer_of_microsoft(
+    mailbox: Mailbox, inbox: at.Mailbox, outbox: Outbox, fake: MicrosoftFake, step: str
+) -> None:
+    """What was asked for has not been done, though it is answered with 200."""
+    message = replied(mailed(inbox)) if step == "/createReply" else a_reply(mailbox)
+    page = once(Reply(200, b"<html>Please sign in</html>", (("Content-Type", "text/html"),)))
+    fake.faults = [lambda call: page(call) if call.method == "POST" and call.path.endswith(step) else None]
+    send()
+    assert (outcome(message)[0], outbox.sent) == (OutboundStatus.QUEUED, [])
+    send()
+    assert (outcome(message)[0], len(outbox.sent)) == (OutboundStatus.SENT, 1)
+    fake.contract.violations.clear()  # the page itself
+
+
 @pytest.mark.parametrize("survives", [False, True])
 def test_unanswered_sending_waits_until_the_sent_items_show_it(
     mailbox: Mailbox, outbox: Outbox, fake: MicrosoftFake, survives: bool

@@ -22,6 +22,7 @@ from connectors.microsoft365 import identity
 from connectors.microsoft365.graph import Graph
 from connectors.microsoft365.services import fill_due
 from connectors.microsoft365.testing import INBOX
+from core.errors import Invalid
 from tests.concurrency import in_parallel
 from tests.connectors.microsoft365.conftest import FOREIGN, SUPPORT
 from tests.factories import AgentFactory
@@ -151,6 +152,12 @@ def test_a_test_looks_at_each_thing_that_is_needed(connection: Connection, fake:
         f"Reading the mailbox {SUPPORT}": "fine",
         f"The mailbox {FOREIGN}, which is none of ours, stays closed to us": "fine",
     }
+    assert standing_of([Connection.objects.get()])[0].state == "working"
+
+
+def test_a_day_that_does_not_exist_is_not_taken(connection: Connection) -> None:
+    with pytest.raises(Invalid):
+        change_connection(connection, by=admin(), settings={**connection.settings, "secret_ends_on": "2027-02-31"})
 
 
 def test_182_a_test_says_exactly_which_permission_is_missing(connection: Connection, fake: MicrosoftFake) -> None:

@@ -11,7 +11,7 @@ from accounts.enums import Role
 from notifications.models import Notification
 from notifications.wording import describe
 from sla.alerts.models import Alert, AlertRecipient
-from sla.alerts.services import acknowledge_alert, raise_due_alerts, raising, tell_of_alerts
+from sla.alerts.services import acknowledge_alert, raise_due_alerts, raising, tell_of_alerts, telling
 from tests.factories import AgentFactory, TeamFactory, TicketFactory
 from tests.sla.alerts.conftest import MONDAY_NINE, Watched, fired, told
 
@@ -116,3 +116,26 @@ def test_a_whole_batch_that_fails_does_not_keep_what_comes_after_it(
     monkeypatch.undo()
     desk.sweep()
     assert Alert.objects.filter(ticket__in=broken).count() == 2
+
+
+def test_people_whose_telling_fails_keep_nobody_behind_them_waiting(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teams = [TeamFactory(manager=AgentFactory(roles=[Role.MANAGER])) for _number in range(3)]
+    for team in teams:
+        TicketFactory(team=team, priority="critical")
+    line = sorted(team.manager.pk for team in teams)
+    usual = telling.notify
+
+    def notify(agents: Any, *args: Any, **options: Any) -> Any:
+        if agents[0] in line[:2]:
+            raise RuntimeError("broken")
+        return usual(agents, *args, **options)
+
+    monkeypatch.setattr(telling, "notify", notify)
+    monkeypatch.setattr(telling, "BATCH", 1)
+    desk.walk(5)
+    assert list(Notification.objects.filter(recipient__in=line).values_list("recipient", flat=True)) == line[2:]
+    monkeypatch.undo()
+    desk.sweep()
+    assert Notification.objects.filter(recipient__in=line).count() == 3
