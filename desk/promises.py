@@ -55,14 +55,20 @@ def badge_of(clock: ShownClock, now: datetime, *, why: str = "") -> Part:
     indicator = indicator_of(clock, now)
     left = left_of(hours_by_id(clock.hours_id).calendar, clock.due_at, clock.completed_at or now).total_seconds()
     is_running = clock.state == ClockState.RUNNING
-    metric = label_of(Metric, clock.metric)
     return {
         "state": str(indicator),
         "icon": ICONS.get(indicator, ""),
         "words": _words(indicator, left, is_paused=clock.state == ClockState.PAUSED, why=why),
-        "title": _("%(metric)s: due %(when)s") % {"metric": metric, "when": exact(clock.due_at)},
+        "title": _title(clock),
         "tick": _tick(clock, now) if is_running and (indicator != Indicator.BREACHED or left <= 0) else "",
     }
+
+
+def _title(clock: ShownClock) -> str:
+    metric = label_of(Metric, clock.metric)
+    if clock.state == ClockState.PAUSED:
+        return _("%(metric)s: paused") % {"metric": metric}
+    return _("%(metric)s: due %(when)s") % {"metric": metric, "when": exact(clock.due_at)}
 
 
 def _words(indicator: Indicator, left: float, *, is_paused: bool, why: str) -> str:

@@ -91,7 +91,8 @@ def copy_promises(cursor: Any, tickets: Sequence[OpenTicket], promises: Promises
         state = _folded(facts)
         due_at = state.resolution.due_at if state.resolution else None
         ranking = rank(_score_facts(ticket, state), USUAL, promises.until)
-        shown.append((ticket.id, due_at, ranking))
+        stands = state.resolution is not None and state.resolution.state == ClockState.PAUSED
+        shown.append((ticket.id, None if stands else due_at, ranking))
         rows["sla_ticketscore"].append((ticket.id, ranking.next_change_at, ranking.urgent_at))
         rows["sla_clockfact"] += [(ticket.id, str(fact.kind), fact.at, json.dumps(fact_data(fact))) for fact in facts]
         rows["sla_slaclock"] += [_clock_row(ticket.id, clock) for clock in state.every()]

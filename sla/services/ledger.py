@@ -206,9 +206,11 @@ def _pass_on(ticket_id: UUID, before: State, after: State, *, at: datetime) -> N
 
 
 def promised_by(state: State) -> datetime | None:
-    """Until when the ticket is to be resolved; None once nothing is promised any more."""
+    """Until when the ticket is to be resolved; None while its clock stands still, so nobody knows, and once nothing is
+    promised any more.
+    """
     clock = state.resolution
-    return None if clock is None or clock.state == ClockState.CANCELLED else clock.due_at
+    return None if clock is None or clock.state in (ClockState.PAUSED, ClockState.CANCELLED) else clock.due_at
 
 
 def _dues_of_help(state: State) -> dict[tuple[UUID | None, str], datetime | None]:

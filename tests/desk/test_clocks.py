@@ -18,6 +18,8 @@ from tests.desk.conftest import Desk
 from tests.desk.pages import html_of, statements_of, url_of
 from tests.factories import AgentFactory, EnvelopeFactory, TicketFactory, default_calendar
 from tickets.models import Ticket
+from tickets.services import reply_to_customer, resume_ticket
+from tickets.services.conversation import release_due_messages
 
 pytestmark = pytest.mark.django_db
 MONDAY_NINE = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -116,6 +118,37 @@ def test_a_pause_without_its_end_or_in_the_past_says_so_and_keeps_what_was_typed
     answer = browser.post(url_of(ticket, "clocks/pause/"), form)
     assert (answer.status_code, "within the next 366 days" in html_of(answer)) == (400, True)
     assert "A part" in html_of(answer)
+
+
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_080_what_stands_still_is_nowhere_due_and_comes_behind_what_is(
+    desk: Desk, ticket: Ticket, clock: Any, is_approved: bool
+) -> None:
+    clock.move_to(MONDAY_NINE + timedelta(minutes=10))
+    if is_approved:
+        pause_clocks(ticket.pk, by=desk.sam, reason="vendor", until=MONDAY_NINE + timedelta(days=9))
+    else:
+        reply_to_customer(ticket.pk, by=desk.mara, body_text="Is the plug in?", then="wait_for_customer")
+        release_due_messages(now=MONDAY_NINE + timedelta(minutes=11))
+    clock.move_to(MONDAY_NINE + timedelta(days=1, hours=3))
+    running = TicketFactory(team=desk.team, requester=desk.dana, owner=desk.mara)
+    browser = desk.browser(desk.mara)
+    page = html_of(browser.get(url_of(ticket)))
+    assert ("To be resolved by" in page, 'title="Resolution: due' in page) == (False, False)
+    rows = browser.get("/queue/all/?columns=reference,due&sort=resolution_due_at").context["rows"]
+    assert [row["reference"] for row in rows] == [running.reference, ticket.reference]
+    due = next(extra for extra in rows[1]["extras"] if extra["name"] == "due")
+    assert due["value"] == ""
+    assert rows[1]["promise"]["words"] == ("11 h over" if is_approved else "Paused"), "that of the answer goes on"
+    shown = browser.get(f"/api/v1/tickets/{ticket.reference}/").json()
+    assert shown["resolution_due_at"] is None
+    clock.move_to(MONDAY_NINE + timedelta(days=1, hours=4))
+    if is_approved:
+        resume_clocks(ticket.pk, by=desk.sam)
+    else:
+        resume_ticket(ticket.pk, by=desk.mara)
+    due_at = MONDAY_NINE + timedelta(days=2, hours=1, minutes=50)
+    assert Ticket.objects.get(pk=ticket.pk).resolution_due_at == due_at, "seven open hours and fifty minutes later"
 
 
 def test_why_lists_every_stretch_of_time(desk: Desk, ticket: Ticket, clock: Any) -> None:

@@ -64,7 +64,7 @@ class TicketRowOut(Out):
     last_public_reply_at = Instant(allow_null=True)
     last_staff_activity_at = Instant(allow_null=True)
     waiting_since = Instant(allow_null=True)
-    resolution_due_at = Instant(allow_null=True)
+    resolution_due_at = Instant(allow_null=True, help_text="null while it stands still, or where nothing is promised")
     resolution_code = choice(ResolutionCode, may_be_empty=True)
     resolved_at = Instant(allow_null=True)
     auto_closes_at = Instant(allow_null=True)
