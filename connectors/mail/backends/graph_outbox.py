@@ -160,7 +160,7 @@ def values_of(email: UnfoldedMail, outbound_id: UUID) -> dict[str, Any]:
     behind = {"In-Reply-To": IN_REPLY_TO, "References": REFERENCES, "Auto-Submitted": AUTO_SUBMITTED}
     properties = {MARK: str(outbound_id)} | {behind[name]: headers[name] for name in behind if name in headers}
     own = {HEADER: str(outbound_id)} | {name: text for name, text in headers.items() if name.lower().startswith("x-")}
-    html = next(str(part.content) for part in email.alternatives if part.mimetype == "text/html")
+    html = next(str(content) for content, kind in email.alternatives if kind == "text/html")
     return {
         "subject": email.subject,
         "body": {"contentType": "html", "content": html},

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from typing import BinaryIO
+
+from django.core.files import File
 
 from connectors.base import TransientDeliveryError, UnfinishedDeliveryError
 from connectors.base.failures import Ambiguous, Gone, RefusedForGood
@@ -57,7 +58,7 @@ class Files:
         self._row.upload = {}
         self._row.save(update_fields=["attached", "upload", "updated_at"])
 
-    def _upload(self, file: Attachment, content: BinaryIO) -> str:
+    def _upload(self, file: Attachment, content: File) -> str:
         session, progress = self._session(file)
         unanswered = 0
         while progress.next_byte is not None:
