@@ -58,7 +58,7 @@ class Files:
         self._row.upload = {}
         self._row.save(update_fields=["attached", "upload", "updated_at"])
 
-    def _upload(self, file: Attachment, content: File) -> str:
+    def _upload(self, file: Attachment, content: "File[bytes]") -> str:
         session, progress = self._session(file)
         unanswered = 0
         while progress.next_byte is not None:
