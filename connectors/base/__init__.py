@@ -11,6 +11,7 @@ from connectors.base.delivery import (
     TransientDeliveryError,
     Transport,
     UnclearDeliveryError,
+    UnfinishedDeliveryError,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "TransientDeliveryError",
     "Transport",
     "UnclearDeliveryError",
+    "UnfinishedDeliveryError",
 ]

@@ -12,7 +12,15 @@ class DeliveryError(Exception):
 
 
 class TransientDeliveryError(DeliveryError):
-    """Trying again later can help: not reached, busy, over quota."""
+    """Trying again later can help: not reached, busy, over quota. `pause` are seconds that the other side asks for."""
+
+    def __init__(self, words: str = "", *, pause: float = 0.0) -> None:
+        super().__init__(words)
+        self.pause = pause
+
+
+class UnfinishedDeliveryError(TransientDeliveryError):
+    """Nothing has failed: a part of the message is over there, and the next attempt goes on from it at once."""
 
 
 class UnclearDeliveryError(TransientDeliveryError):

@@ -25,6 +25,7 @@ class MailConfig(AppConfig):
         timers.register("mail_compared", services.reconcile_due, order=50)
         timers.register("mail_sent", services.send_due_mail, order=60)
         timers.register("mail_copied", services.file_sent_copies, order=65)
+        timers.register("mail_drafts_cleaned", services.clean_drafts, order=66)
         metrics.sources.append(of_incoming_mail)
         use_way(EmailWay())
         address_guards.append(no_mailbox_of_ours)

@@ -59,7 +59,7 @@ def addresses_of(mail: ParsedMail) -> list[str]:
 
 
 def _rows(ids: Sequence[str], conversation: str, mailbox: Mailbox) -> list[tuple[str, str, UUID | None, UUID | None]]:
-    values: list[Any] = [ids, OF_ITS_PEOPLE, ids]
+    values: list[Any] = [ids, ids, OF_ITS_PEOPLE, ids]
     if conversation:
         values += [conversation, mailbox.pk, conversation, MAX_CONVERSED]
         values += [conversation, mailbox.pk, conversation, OF_ITS_PEOPLE, MAX_CONVERSED]
@@ -71,6 +71,11 @@ def _rows(ids: Sequence[str], conversation: str, mailbox: Mailbox) -> list[tuple
 SENT_OR_RECEIVED = """
     SELECT 'sent', m.email_message_id, m.ticket_id, v.envelope_id FROM tickets_outboundmessage m
       LEFT JOIN envelopes_vendormessage v ON v.outbound_id = m.id WHERE m.email_message_id = ANY(%s)
+    UNION ALL
+    SELECT 'sent', d.message_id, m.ticket_id, v.envelope_id FROM mail_graphdraft d
+      JOIN tickets_outboundmessage m ON m.id = d.outbound_id
+      LEFT JOIN envelopes_vendormessage v ON v.outbound_id = m.id
+     WHERE d.message_id = ANY(%s) AND d.message_id <> ''
     UNION ALL
     SELECT 'received', m.message_id, m.ticket_id, l.envelope_id FROM mail_mailmessage m
       LEFT JOIN mail_envelopemail l ON l.message_id = m.id AND m.reason = ANY(%s)

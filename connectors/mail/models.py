@@ -14,6 +14,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 
 from accounts.models import Agent, Team
 from connectors.base.models import Connection
+from connectors.mail.drafts import GraphDraft  # noqa: F401  # Django looks for models here
 from connectors.mail.enums import Backend, BrakeKind, MailState, Reason, Source
 from connectors.mail.querysets import BrakeQuerySet, MailboxQuerySet, MailMessageQuerySet
 from core.history import audited_history

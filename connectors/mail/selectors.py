@@ -21,6 +21,8 @@ from tickets.enums import ClosureCode, EntryKind, LinkKind, TicketStatus
 from tickets.models import Ticket, TicketLink, TimelineEntry
 from tickets.selectors import entries_of
 
+GRAPH_PREFIX = "graph:"
+"""Of names of mails that came by Microsoft 365; their immutable id follows."""
 MAX_HOPS = 10
 """Duplicates of duplicates are followed this far."""
 
@@ -230,6 +232,13 @@ def newest_customer_mail(ticket: Ticket, *, before: TimelineEntry | None) -> Tim
     if before is not None:
         mails = mails.filter(seq__lt=before.seq)
     return mails.order_by("-seq").first()
+
+
+def source_of(mailbox: Mailbox, message_id: str) -> str:
+    """The id, in Microsoft 365, of a mail that came into this mailbox; empty where it did not come by that way."""
+    rows = MailMessage.objects.filter(message_id=message_id, mailbox=mailbox, provider_id__startswith=GRAPH_PREFIX)
+    name = rows.order_by("-received_at").values_list("provider_id", flat=True).first() if message_id else None
+    return name.removeprefix(GRAPH_PREFIX) if name else ""
 
 
 def references_of(entry: TimelineEntry) -> list[str]:

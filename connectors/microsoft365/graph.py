@@ -11,6 +11,7 @@ from connectors.base.answers import Plain
 from connectors.base.client import PATIENCE_SECONDS, Client, Request, Watcher
 from connectors.base.failures import Failure, Gone, PermissionMissing, RefusedForGood, Transient
 from connectors.base.models import Connection
+from connectors.base.retrying import ATTEMPTS
 from connectors.base.sentences import Said
 from connectors.base.services import Health
 from connectors.base.wire import Answer
@@ -89,10 +90,12 @@ class Graph:
         *,
         client: Client | None = None,
         patience: float = PATIENCE_SECONDS,
+        attempts: int = ATTEMPTS,
         watcher: Watcher | None = None,
     ) -> None:
-        """`patience`: seconds that one request waits in pauses; less where others wait for whoever sends it. `watcher`:
-        who is told how requests go instead of the connection's health.
+        """`patience`: seconds that one request waits in pauses; less where others wait for whoever sends it.
+        `attempts`: one where whoever sends looks before it is tried again. `watcher`: who is told how requests go
+        instead of the connection's health.
         """
         self._client = client or Client(
             base=settings.MSGRAPH_BASE_URL,
@@ -104,19 +107,20 @@ class Graph:
             ca_file=settings.MSGRAPH_CA_FILE,
             name=str(connection.pk),
             patience=patience,
+            attempts=attempts,
         )
 
     def send(self, request: Request) -> Answer:
         """Raises a `Failure`."""
         own = {"Prefer": 'IdType="ImmutableId"', "client-request-id": str(uuid4())}
         prefers = ", ".join(filter(None, (own["Prefer"], request.headers.get("Prefer"))))
+        request = _of_mailbox(request)
         return self._client.send(replace(request, headers={**own, **request.headers, "Prefer": prefers}))
 
     def get(self, route: str, values: Mapping[str, str], *, query: Mapping[str, str] | None = None) -> Any:
         """The object at `route`. Raises a `Failure`."""
-        return self.send(
-            _of_mailbox(Request(method="GET", route=route, values=values, query=query or {}, wants_json=True))
-        ).json()
+        request = Request(method="GET", route=route, values=values, query=query or {}, wants_json=True)
+        return self.send(request).json()
 
     def source(self, mailbox: str, message_id: str) -> bytes:
         """A message as it came, MIME. Raises Gone if it has been deleted meanwhile, or another `Failure`."""
@@ -126,7 +130,7 @@ class Graph:
             values={"user-id": mailbox, "message-id": message_id},
             most_bytes=MOST_MAIL_BYTES,
         )
-        return self.send(_of_mailbox(request)).body
+        return self.send(request).body
 
     def pages(self, request: Request) -> Iterator[Page]:
         """A list, page by page; an empty page with a link to the next one is not its end. Raises a `Failure`."""
@@ -138,7 +142,7 @@ class Graph:
             request = replace(request, link=page.next_link)
 
     def page(self, request: Request) -> Page:
-        answer = self.send(_of_mailbox(replace(request, wants_json=True))).json()
+        answer = self.send(replace(request, wants_json=True)).json()
         if not isinstance(answer, dict) or not isinstance(answer.get("value"), list):
             raise RefusedForGood(Said("no_json", {"host": self._client.host}))
         return Page(

@@ -38,6 +38,7 @@ NOT_AUDITED = {
     # Rows of queues: their own columns tell the way (status, attempts, moments, last error), a wall freezes the rest.
     "tickets.OutboundMessage": "frozen at the click; released, it is an entry; status and moments are its own trail",
     "mail.Handover": "who has a mail and whether its copy is filed; part of its OutboundMessage's way",
+    "mail.GraphDraft": "how far the draft of a mail has come; part of its OutboundMessage's way",
     "accounts.AccountMail": "a mail on its way; who caused it is in the history of the person it is about",
     "notifications.Delivery": "status, attempts, moments and the last error are its own trail",
     "notifications.DeliveryItem": "what went by which delivery; written once",

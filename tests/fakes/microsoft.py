@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default as modern
 from email.utils import parsedate_to_datetime
+from functools import partial
 from itertools import count
 from secrets import token_urlsafe
 from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from tests.fakes import graph_mailbox
+from tests.fakes import graph_mailbox, graph_sending
 from tests.fakes.contracts import Answered, Asked, Contract, split
 from tests.fakes.serving import Call, Reply, serving
 
@@ -64,6 +65,7 @@ class Mailbox:
 
     messages: dict[str, Message] = field(default_factory=dict)
     log: dict[str, list[tuple[str, bool]]] = field(default_factory=lambda: {"inbox": []})
+    outbox: graph_sending.Outbox = field(default_factory=graph_sending.Outbox)
     is_closed: bool = False
     """To the application: its roles are scoped elsewhere."""
 
@@ -93,6 +95,9 @@ class MicrosoftFake:
     graph_port: int = 0
     authority_port: int = 0
     faults: list[Fault] = field(default_factory=list)
+    late_faults: list[Fault] = field(default_factory=list)
+    """Instead of the answer, too, but after it was done."""
+    upload_port: int = 0
     sign_in_faults: list[Fault] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     sign_ins: list[dict[str, str]] = field(default_factory=list)
@@ -217,8 +222,10 @@ class MicrosoftFake:
             return refusal(404, "ErrorInvalidUser")
         if mailbox.is_closed:
             return refusal(403, "ErrorAccessDenied")
-        more = graph_mailbox.answer(self, mailbox, call, parts[2:], query)
-        return more or self._of_mailbox(mailbox, address, parts[2:], query)
+        sending = graph_sending.answer(self, mailbox, call, parts[2:], query)
+        done = sending or graph_mailbox.answer(self, mailbox, call, parts[2:], query)
+        done = done or self._of_mailbox(mailbox, address, parts[2:], query)
+        return next((reply for fault in self.late_faults if (reply := fault(call)) is not None), done)
 
     def _of_mailbox(self, mailbox: Mailbox, address: str, parts: list[str], query: dict[str, str]) -> Reply:
         match parts:
@@ -304,7 +311,11 @@ def until(moment: float, reply: Reply) -> Fault:
 def microsoft() -> Iterator[MicrosoftFake]:
     """Both servers; fails the test at its end for whatever did not fit the contract."""
     fake = MicrosoftFake()
-    with serving(fake.sign_in) as fake.authority_port, serving(fake.ask) as port:
-        fake.graph_port = port
+    uploading = partial(graph_sending.take_piece, fake)
+    with (
+        serving(fake.sign_in) as fake.authority_port,
+        serving(fake.ask) as fake.graph_port,
+        serving(uploading) as fake.upload_port,
+    ):
         yield fake
     fake.check()

@@ -50,6 +50,7 @@ BY_NAME = [
     "mail_compared",
     "mail_sent",
     "mail_copied",
+    "mail_drafts_cleaned",
     "cards_posted",
     "notifications_delivered",
     "cards_forgotten",

@@ -29,7 +29,7 @@ from connectors.microsoft365.graph import Graph, Page
 
 logger = logging.getLogger(__name__)
 
-PREFIX = "graph:"
+PREFIX = selectors.GRAPH_PREFIX
 MESSAGES = f"{FOLDER}/messages"
 MESSAGE = "/users/{user-id}/messages/{message-id}"
 SELECTED = "id,receivedDateTime,isDraft"

@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import takewhile
 from uuid import UUID
 
@@ -19,11 +20,13 @@ from connectors.base import (
     TransientDeliveryError,
     Transport,
     UnclearDeliveryError,
+    UnfinishedDeliveryError,
 )
 from connectors.mail import selectors
 from connectors.mail.composing import UnfoldedMail, compose
+from connectors.mail.enums import Backend
 from connectors.mail.sentences import NO_MAILBOX, NOT_CLEAN, NOT_SCANNED
-from connectors.mail.services import handover
+from connectors.mail.services import graph_sending, handover
 from connectors.mail.transport import DjangoTransport
 from core import plans, steps, wake
 from core.events import publish
@@ -82,10 +85,8 @@ def _send(message_id: UUID, *, now: datetime, transport: Transport[EmailMessage]
         return True
     except PartialDeliveryError as error:
         _divide(message, error)
-    except UnclearDeliveryError as error:
-        _put_off(message, str(error), unclear=error)
     except TransientDeliveryError as error:
-        _put_off(message, str(error))
+        _put_off(message, str(error), failure=error)
     except SoftTimeLimitExceeded:  # the worker's time is over; once the lease is too, another one sends this mail
         raise
     except Exception as error:  # the outermost loop over mails: one that trips us up must not stop the others
@@ -120,10 +121,14 @@ def _hand_over(message: OutboundMessage, transport: Transport[EmailMessage]) -> 
     mailbox = selectors.mailbox_for(message.ticket)
     if mailbox is None:
         raise TransientDeliveryError(NO_MAILBOX)
-    if handover.has_left(message, mailbox):
+    is_graph = mailbox.backend == Backend.GRAPH and isinstance(transport, DjangoTransport)
+    if not is_graph and handover.has_left(message, mailbox):
         return
     if scanner.is_configured():
         _refuse_unscanned(message)
+    if is_graph:
+        graph_sending.hand_over(message, mailbox, keep=partial(_renew_lease, message))
+        return
     email = compose(message, mailbox)
     email.settled = handover.settled_addresses(message)
     if not email.recipients():  # a worker was killed after the last of them was settled
@@ -197,25 +202,34 @@ def _succeed(leased: OutboundMessage) -> None:
 
 
 @transaction.atomic
-def _put_off(leased: OutboundMessage, error: str, *, unclear: UnclearDeliveryError | None = None) -> None:
-    """Later, after growing pauses; after 24 hours the mail fails visibly."""
+def _put_off(leased: OutboundMessage, error: str, *, failure: TransientDeliveryError | None = None) -> None:
+    """Later, after growing pauses, and as late as the other side has asked; after 24 hours the mail fails visibly."""
     message = _in_sending(leased)
     if message is None:
         return
-    if unclear is not None:
-        handover.mark_unclear(message.pk, refused=unclear.refused)
+    if isinstance(failure, UnclearDeliveryError):
+        handover.mark_unclear(message.pk, refused=failure.refused)
         message.may_have_left = True
     since = message.released_at or message.created_at
     until = next_attempt_at(message.attempts, since=since, now=timezone.now())
     if until is None:
         _give_up(message, error)
         return
-    if error == NOT_SCANNED and not message.attachments.filter(scan_status=ScanStatus.PENDING).exists():
-        until = timezone.now()  # the verdict has come since, and has found the mail in hand
+    if _goes_on_at_once(message, error, failure):
+        until = timezone.now()
         wake.after_commit("connectors.mail.send_due")
+    elif failure is not None:
+        until = max(until, timezone.now() + timedelta(seconds=failure.pause))
     message.put_off(until=until, error=error)
     message.save(update_fields=["status", "next_attempt_at", "leased_until", "last_error", "may_have_left"])
     _touched(message)
+
+
+def _goes_on_at_once(message: OutboundMessage, error: str, failure: TransientDeliveryError | None) -> bool:
+    """A part of it is over there; or the verdict has come since, and has found the mail in hand."""
+    if isinstance(failure, UnfinishedDeliveryError):
+        return True
+    return error == NOT_SCANNED and not message.attachments.filter(scan_status=ScanStatus.PENDING).exists()
 
 
 @transaction.atomic

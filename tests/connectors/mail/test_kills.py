@@ -32,9 +32,11 @@ def in_maildir(home: Path, address: str) -> list[Path]:
     return list(maildir.messages_in(maildir.folder_of(address, root=home / "mail")))
 
 
-OF_OTHER_SCENARIOS = ("accounts.mail.", "mail.copies.", "sla.alerts.", "tickets.bulk.", "notifications.delivering.")
+OF_OTHER_SCENARIOS = (
+    *("accounts.mail.", "mail.copies.", "mail.graph.", "sla.alerts.", "tickets.bulk.", "notifications.delivering."),
+)
 """Chains off this path; tests of their own kill at each of their steps: `tests/accounts/test_account_mail.py`,
-`test_sent_copies.py`, `tests/sla/alerts/test_kills.py`, `tests/tickets/test_bulk_kills.py`,
+`test_sent_copies.py`, `test_graph_sending.py`, `tests/sla/alerts/test_kills.py`, `tests/tickets/test_bulk_kills.py`,
 `tests/notifications/test_kills.py`.
 """
 ON_THE_WAY = [name for name in steps.declared() if not name.startswith(OF_OTHER_SCENARIOS)]
