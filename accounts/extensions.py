@@ -1,8 +1,8 @@
-"""Fields of a company that belong to higher apps, joined in where a company is shown (ruling 2); as
+"""What belongs to higher apps and is joined in where a company or a calendar is shown (ruling 2); as
 `tickets.extensions`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -30,3 +30,10 @@ def joined_to_companies(companies: Sequence[Company]) -> dict[UUID, dict[str, An
         for company in companies:
             joined[company.pk][name] = values.get(company.pk)
     return joined
+
+
+Aftermath = Callable[[], Iterable[str]]
+calendar_effects: list[Callable[[], Aftermath]] = []
+"""Each is called before a calendar is saved on trial, and what it answers after that, in the same transaction, of which
+nothing is kept: sentences on what would become of what is counted in its hours.
+"""

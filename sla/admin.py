@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import CompanyField
 from core.actors import Actor
 from core.admin_site import actor_in
 from sla.admin_base import RuleAdmin
@@ -34,7 +35,12 @@ MATCHED = ("ticket_type", "priority", "customer_tier", "company", "team", "categ
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    company = CompanyField()
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)  # asked for by the service
+
+
+class CompanyPolicyForm(PolicyForm):
+    company = CompanyField(required=True)
 
 
 @admin.register(SlaPolicy)
@@ -81,7 +87,7 @@ class SlaPolicyAdmin(RuleAdmin):
 class CompanyPolicyAdmin(RuleAdmin):
     """Which policy a company is promised before all others."""
 
-    form = PolicyForm
+    form = CompanyPolicyForm
     list_display = ("company", "policy", "updated_at")
     list_select_related = ("company", "policy")
     search_fields = ("company__name", "policy__name")

@@ -1,5 +1,6 @@
 """What happens to promises, in the reader's language: lines of timelines and of threads."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,15 @@ def _paused(facts: Facts) -> str:
     until = date_format(timezone.localtime(datetime.fromisoformat(facts["until"])), "SHORT_DATETIME_FORMAT")
     about = {"reason": label_of(PauseReason, facts["reason"]), "until": until}
     return _("Clocks stand still until %(until)s: %(reason)s") % about
+
+
+def effects_in_words(effects: Mapping[str, int]) -> str:
+    """Of an edit of what is promised; as `sla.services.Effects` has them."""
+    told = _(
+        "Of the %(tickets)s newest open tickets %(changed)s would be promised something else; "
+        "%(missed)s of them would be missed at once."
+    )
+    return told % effects
 
 
 def register() -> None:

@@ -63,6 +63,10 @@ class Preview:
     """When eight business hours from now are over, in local time."""
     years: tuple[tuple[int, tuple[PublicDay, ...]], ...]
     teams: tuple[str, ...]
+    effects: tuple[str, ...] = ()
+    """What would become of what is counted in the hours, a sentence each."""
+    refusal: str = ""
+    """Why it cannot be saved like this, though the hours work."""
 
 
 def preview_of(

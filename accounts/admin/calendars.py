@@ -1,5 +1,6 @@
 """Business calendars with their windows and holidays."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -13,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin.calendar_form import PREVIEW, CalendarForm, ClockField
-from accounts.admin.calendar_preview import preview_of
+from accounts.admin.calendar_preview import Preview, preview_of
 from accounts.models import BusinessCalendar, CalendarWindow, Holiday
 from accounts.policies import may_edit_calendars, may_see_calendars
-from accounts.services import make_default_calendar, save_calendar
+from accounts.services import make_default_calendar, save_calendar, try_calendar
 from core.actors import Actor
 from core.admin_site import PartInline, PolicyAdmin, actor_in
+from core.errors import DomainError
 
 
 class CalendarPart(PartInline):
@@ -120,11 +122,21 @@ class CalendarAdmin(PolicyAdmin):
         is_shown = not context["errors"] and not (kwargs.get("add") and not form.is_bound)
         if is_shown:
             rows = {name: wanted_rows(formset) for name, formset in formsets.items()}
-            context["preview"] = preview_of(
+            preview = preview_of(
                 form.instance, rows["windows"], rows["holidays"], at=timezone.now(), is_saved=not form.is_bound
             )
+            is_tried = PREVIEW in request.POST and not kwargs.get("add") and not preview.problem
+            context["preview"] = self._tried(preview, request, form, rows) if is_tried else preview
         context |= {"is_previewed": PREVIEW in request.POST, "preview_button": PREVIEW}
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _tried(self, preview: Preview, request: HttpRequest, form: Any, rows: dict[str, Any]) -> Preview:
+        """With what would become of what is counted in the calendar."""
+        try:
+            effects = try_calendar(form.instance.pk, by=actor_in(request), **rows, **form.cleaned_data)
+        except DomainError as refusal:
+            return replace(preview, refusal=f"{refusal} {refusal.hint_text}".strip())
+        return replace(preview, effects=tuple(effects))
 
     def save_model(self, request: HttpRequest, obj: BusinessCalendar, form: Any, change: bool) -> None:
         """With its parts, in `save_related`."""

@@ -19,6 +19,7 @@ from accounts.services.agents import (
     reactivate_agent,
     uses_admin,
 )
+from accounts.services.calendar_trial import try_calendar
 from accounts.services.calendars import (
     make_default_calendar,
     save_calendar,
@@ -86,5 +87,6 @@ __all__ = [
     "switch_off_second_factor",
     "take_due_public_holidays",
     "take_public_holidays",
+    "try_calendar",
     "uses_admin",
 ]

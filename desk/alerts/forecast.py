@@ -11,7 +11,7 @@ from desk.alerts.parts import LOOKS, Part
 from desk.sections import Section
 from notifications.preview import Arrival
 from sla.alerts.errors import ForecastForbidden
-from sla.alerts.forecast import Outlook, Step, Told, forecast_of
+from sla.alerts.forecast import Outlook, Reminding, Step, Told, forecast_of
 from sla.alerts.policies import may_see_forecast
 from tickets.models import Ticket
 
@@ -20,6 +20,7 @@ def _read(ticket: Ticket, _reader: Agent) -> dict[str, Any]:
     forecast = forecast_of(ticket, now=timezone.now())
     return {
         "outlooks": [_outlook(outlook) for outlook in forecast.outlooks],
+        "remindings": [_reminding(reminding) for reminding in forecast.remindings],
         "customer_asked_at": forecast.customer_asked_at,
     }
 
@@ -41,6 +42,14 @@ def _step(step: Step) -> Part:
         "icon": icon,
         "at": step.at,
         "people": [_person(told) for told in step.people],
+    }
+
+
+def _reminding(reminding: Reminding) -> Part:
+    return {
+        "words": reminding.kind.label,
+        "at": reminding.at,
+        "people": [_person(told) for told in reminding.people],
     }
 
 

@@ -25,8 +25,8 @@ from sla.fold import apply
 from sla.models import CalendarEdition, SlaPolicy
 from sla.models.policies import MOST_MINUTES, OF_CUSTOMERS, TARGETS
 from sla.records import calendar_data, fact_data, hours_of
+from sla.reminders.reasons import IDLE_DAYS
 from sla.reminders.recurrence import days_later
-from sla.reminders.services.automatic import IDLE_DAYS
 from sla.scores.facts import unanswered_since
 from sla.scores.scoring import USUAL, Deadline, Ranking, rank
 from sla.scores.scoring import Facts as ScoreFacts

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.forms import CompanyField
 from accounts.models import BusinessCalendar
 from accounts.models.calendars import MINUTES_A_DAY, WEEKDAYS
 from core.errors import Text
@@ -61,6 +62,7 @@ class PolicyWish(Wished, forms.ModelForm):  # type: ignore[type-arg]  # generic 
     """Of a policy that is there, or of a new one."""
 
     about = ProposalAbout.POLICY
+    company = CompanyField()
     reason = _reason()
     seen_version = _seen()
 

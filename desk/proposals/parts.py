@@ -19,6 +19,7 @@ from sla.proposals.models import Proposal
 from sla.proposals.policies import may_decide, may_propose
 from sla.proposals.selectors import names_in
 from sla.proposals.shapes import FIELDS, MODELS
+from sla.wording import effects_in_words as effects_on_promises
 
 Part = dict[str, Any]  # what a template takes
 LOOKS: Mapping[str, tuple[str, str]] = {
@@ -93,13 +94,7 @@ def effects_in_words(about: str, effects: Mapping[str, int]) -> str:
             "Of the %(tickets)s tickets that are watched for this, somebody would be told otherwise of %(changed)s."
         )
         return told % effects
-    return (
-        _(
-            "Of the %(tickets)s newest open tickets %(changed)s would be promised something else; "
-            "%(missed)s of them would be missed at once."
-        )
-        % effects
-    )
+    return effects_on_promises(effects)
 
 
 def may_decide_on(agent: Agent, proposal: Proposal) -> bool:

@@ -37,6 +37,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "FlagType": "tickets.enums.FlagType.choices",
         "OutboundKind": "tickets.enums.OutboundKind.choices",
         "AbsenceKind": "accounts.enums.AbsenceKind.choices",
+        "ReminderKind": "sla.reminders.enums.ReminderKind.choices",
         "EnvelopeStatus": "envelopes.enums.EnvelopeStatus.choices",
         "EnvelopeKind": "envelopes.enums.EnvelopeKind.choices",
         "AskedEnvelopeKind": "envelopes.api.serializers.ASKED_KINDS",

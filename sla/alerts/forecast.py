@@ -1,24 +1,30 @@
 """Who gets what next for a ticket, and when, if nobody does anything: by the same planner, people and channels by which
-it will happen. Source: issue "Time", domain.md section 10.
+it will happen. Source: issue "Time", domain.md sections 10 and 13.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
-from notifications.enums import EventType
+from notifications.enums import EventType, Urgency
 from notifications.preview import Arrival, Habits, habits_of
 from sla.alerts.enums import OVER, AlertCondition
 from sla.alerts.models import AlertWatch
+from sla.alerts.people import Around
 from sla.alerts.planning import moments
 from sla.alerts.promises import urgency_of
 from sla.alerts.selectors import Standing, people_around, standing_of
 from sla.client_reminders.selectors import asking_on
 from sla.enums import ClockState
+from sla.reminders.enums import ReminderKind
+from sla.reminders.outlook import Coming, coming_on
+from sla.reminders.reasons import OF_PROMISES, told_as
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 
@@ -62,8 +68,20 @@ class Outlook:
 
 
 @dataclass(frozen=True)
+class Reminding:
+    """The desk reminds the owner, and the deputy of an absent one."""
+
+    kind: ReminderKind
+    at: datetime
+    people: Sequence[Told]
+    """Without whom an alert tells the same in the same run."""
+
+
+@dataclass(frozen=True)
 class Forecast:
     outlooks: Sequence[Outlook]
+    remindings: Sequence[Reminding]
+    """The first first."""
     customer_asked_at: Sequence[datetime]
     """When the customer is asked again, if it is their turn."""
 
@@ -71,29 +89,68 @@ class Forecast:
 def forecast_of(ticket: Ticket, *, now: datetime) -> Forecast:
     """A fixed number of queries, and some for each person who would be told."""
     standing = standing_of([ticket.pk])[ticket.pk]
-    around = people_around([standing.ticket], at=now)[ticket.pk]
     watches = {watch.condition: watch for watch in AlertWatch.objects.of_tickets([ticket.pk])}
-    known: dict[object, Habits] = {}
-
-    def told(agent: Agent, level: int, at: datetime) -> Told:
-        if agent.pk not in known:
-            known[agent.pk] = habits_of(agent, now=now)
-        return Told(agent, known[agent.pk].arrivals(EventType.ALERT, urgency_of(level), at=at))
-
-    outlooks = []
-    for condition in AlertCondition:
-        steps = [
-            Step(
-                level,
-                at,
-                [told(agent, level, at) for agent in around.people(standing.rule(condition, level).recipients)],
-            )
-            for level, at in _next(standing, watches.get(condition), now)
-        ]
-        silence = None if steps else _silence(standing, condition)
-        outlooks.append(Outlook(condition, silence, steps))
+    foresight = _Foresight(standing, people_around([standing.ticket], at=now)[ticket.pk], now)
+    outlooks = {condition: foresight.outlook(condition, watches.get(condition)) for condition in AlertCondition}
+    promised = outlooks[AlertCondition.NOT_COMPLETED].steps
+    remindings = [foresight.reminding(coming, promised) for coming in coming_on(standing.ticket, now=now)]
     asking = asking_on(standing.ticket)
-    return Forecast(outlooks, [max(at, now) for at in asking.moments()] if asking else [])
+    asked_at = [max(at, now) for at in asking.moments()] if asking else []
+    return Forecast(list(outlooks.values()), remindings, asked_at)
+
+
+class _Foresight:
+    """Of one ticket. How a person is told of things is read once."""
+
+    def __init__(self, standing: Standing, around: Around, now: datetime) -> None:
+        self._standing, self._around, self._now = standing, around, now
+        self._habits: dict[UUID, Habits] = {}
+
+    def outlook(self, condition: AlertCondition, watch: AlertWatch | None) -> Outlook:
+        steps = []
+        for level, at in _next(self._standing, watch, self._now):
+            people = self._around.people(self._standing.rule(condition, level).recipients)
+            steps.append(Step(level, at, self._told(people, EventType.ALERT, urgency_of(level), at)))
+        return Outlook(condition, None if steps else _silence(self._standing, condition), steps)
+
+    def reminding(self, coming: Coming, promised: Sequence[Step]) -> Reminding:
+        """`promised`: alerts of the promise. Those of the same run are raised before, and tell instead of it."""
+        owner = self._around.owner
+        deputy = self._around.deputies.get(owner.pk) if owner is not None else None
+        event, urgency = told_as(coming.kind)
+        alerted = _alerted(coming, promised, urgency)
+        people = [
+            agent
+            for agent in (owner, deputy)
+            if agent is not None and not (agent.pk in alerted and self._hears_as_well(agent, event, urgency))
+        ]
+        return Reminding(coming.kind, coming.at, self._told(people, event, urgency, coming.at))
+
+    def _told(self, people: Sequence[Agent], event: EventType, urgency: Urgency, at: datetime) -> list[Told]:
+        return [Told(agent, self._habits_of(agent).arrivals(event, urgency, at=at)) for agent in people]
+
+    def _hears_as_well(self, agent: Agent, event: EventType, urgency: Urgency) -> bool:
+        """By an alert as by the event."""
+        return self._habits_of(agent).wishes.tell_as_well(EventType.ALERT, than=event, urgency=urgency)
+
+    def _habits_of(self, agent: Agent) -> Habits:
+        if agent.pk not in self._habits:
+            self._habits[agent.pk] = habits_of(agent, now=self._now)
+        return self._habits[agent.pk]
+
+
+def _alerted(coming: Coming, promised: Sequence[Step], urgency: Urgency) -> set[UUID]:
+    """Whom an alert of the same promise tells in the same run, no less urgently."""
+    together = [step for step in promised if _run_of(step.at) == _run_of(coming.at)]
+    is_of_promise = coming.kind in OF_PROMISES and not coming.is_again
+    if not together or not is_of_promise or urgency_of(together[-1].level).rank < urgency.rank:
+        return set()
+    return {told.agent.pk for told in together[-1].people}  # of levels that come together the highest tells
+
+
+def _run_of(moment: datetime) -> int:
+    """Number of the minute whose run of the timers is the first to see it."""
+    return ceil(moment.timestamp() / 60)
 
 
 def _next(standing: Standing, watch: AlertWatch | None, now: datetime) -> list[tuple[int, datetime]]:

@@ -73,11 +73,13 @@ def _look_again(book: Book, now: datetime) -> int:
 
 def _try_again(now: datetime) -> int:
     """One batch of the tickets of each walk that failed to follow when it passed; those that fail still come last the
-    next time. Answers how many have followed.
+    next time, and what is over by now follows nothing any more. Answers how many have followed.
     """
     done = 0
     for walk in TermsWalk.objects.exclude(missed=[]).order_by("id"):
-        batch = walk.missed[:BATCH]
+        batch = list(
+            Ticket.objects.filter(status__in=FOLLOWING, pk__in=walk.missed[:BATCH]).values_list("pk", flat=True)
+        )
         _changed, failed = _follow(batch, now)
         if followed := [pk for pk in batch if pk not in failed]:
             _tell(followed, by=TIMER, at=now)

@@ -1,16 +1,19 @@
 """The form of a business calendar: public holidays of a country, and what the hours mean before they are saved."""
 
+import html
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from accounts.models import Agent, BusinessCalendar, CalendarWindow, Holiday
+from sla.models import SlaClock, SlaPolicy
 from tests.admin.conftest import Office
 from tests.admin.test_people import add, change, form_of, send, windows
-from tests.factories import TeamFactory, default_calendar
+from tests.factories import TeamFactory, TicketFactory, default_calendar
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +82,44 @@ def test_preview_of_a_change_is_of_what_stands_in_the_form(office: Office) -> No
     assert calendar.windows.first().start_minute == 480
     assert browser.post(url, sent).status_code == 302
     assert str(calendar.windows.get(weekday=0)) == "Monday 22:00–06:00"
+
+
+def test_preview_of_a_change_tells_what_becomes_of_promises_and_changes_none(office: Office) -> None:
+    """As the previews of policies and of a manager's proposal do; by the same comparison."""
+    team = TeamFactory()
+    now = timezone.now()
+    late = TicketFactory(team=team, priority="medium")
+    TicketFactory(team=team, priority="medium")
+    SlaClock.objects.filter(ticket=late, metric="resolution").update(started_at=now - timedelta(days=30))
+    before = list(SlaClock.objects.order_by("pk").values())
+    browser, calendar = office.browser(office.admin), default_calendar()
+    url = change(BusinessCalendar, calendar.pk)
+    sent = form_of(browser, url) | {"windows-0-start_minute": "07:00"}
+    shown = text_of(browser.post(url, sent | PREVIEW))
+    assert (
+        "Of the 2 newest open tickets 2 would be promised something else; 1 of them would be missed at once." in shown
+    )
+    assert list(SlaClock.objects.order_by("pk").values()) == before
+    assert "No promise on an open ticket would change." in text_of(browser.post(url, form_of(browser, url) | PREVIEW))
+    other = BusinessCalendar.objects.create(name="Night shift", timezone="UTC", is_24x7=True)
+    url = change(BusinessCalendar, other.pk)
+    sent = form_of(browser, url) | {"timezone": "Europe/Berlin"}
+    assert "No promise on an open ticket would change." in text_of(browser.post(url, sent | PREVIEW))
+
+
+def test_preview_tells_what_would_be_refused(office: Office) -> None:
+    """Hours in which a promise could hardly ever be kept; the same sentence as of saving."""
+    browser, calendar = office.browser(office.admin), default_calendar()
+    SlaPolicy.objects.filter(kind="sla").update(resolution_minutes=5 * 365 * 60, time_to_value_minutes=None)
+    url = change(BusinessCalendar, calendar.pk)
+    rows = {f"windows-{number}-DELETE": "on" for number in range(1, 5)}
+    sent = form_of(browser, url) | rows | {"windows-0-end_minute": "08:05", "reason": "Short days"}
+    refused = browser.post(url, sent)
+    assert refused.status_code == 409
+    sentence = str(refused.wsgi_request.refusal)
+    shown = browser.post(url, sent | PREVIEW)
+    assert sentence in html.unescape(text_of(shown))
+    assert calendar.windows.count() == 5
 
 
 def test_window_until_midnight_may_be_written_as_00_00(office: Office) -> None:

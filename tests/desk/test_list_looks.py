@@ -33,7 +33,7 @@ def three(desk: Desk) -> None:
     dues = {"Old": now + timedelta(days=1), "Between": None, "New": now + timedelta(days=2)}
     for subject, priority, days in (
         ("Old", Priority.LOW, 3),
-        ("Between", Priority.HIGH, 2),
+        ("Between", Priority.MEDIUM, 2),
         ("New", Priority.CRITICAL, 1),
     ):
         ticket = TicketFactory(team=desk.team, subject=subject, priority=priority, owner=desk.mara)

@@ -17,7 +17,7 @@ from sla.models import SlaPolicy
 from sla.proposals.models import Proposal
 from sla.proposals.services import accept_proposal, propose
 from sla.services import save_policy
-from tests.factories import AgentFactory, TicketFactory, default_calendar
+from tests.factories import AgentFactory, CompanyFactory, TicketFactory, default_calendar
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +90,58 @@ def test_a_new_policy(manager: Agent) -> None:
     values = sent_by(client, "/proposals/new/policy/", name="Gold", resolution_minutes="60", reason="A contract")
     assert client.post("/proposals/new/policy/", values).status_code == 302
     assert Proposal.objects.get().title == "Gold"
+
+
+@pytest.mark.parametrize("written", ["acme GmbH", "ACME.test", "cme Gm"])
+def test_a_company_is_named_by_name_domain_or_part_of_its_name(manager: Agent, written: str) -> None:
+    acme = CompanyFactory(name="Acme GmbH", domains=["acme.test"])
+    CompanyFactory(name="Acme GmbH & Co. KG", domains=["kg.test"]) if written == "acme GmbH" else None
+    client = browser(manager)
+    values = sent_by(client, "/proposals/new/policy/", name="Gold", resolution_minutes="60", reason="A contract")
+    assert client.post("/proposals/new/policy/", values | {"company": written}).status_code == 302
+    assert Proposal.objects.get().values["company"] == str(acme.pk)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Roth", "No company is called “Roth”."),
+        ("works", "Several companies fit “works”: Glassworks, Ironworks. Write one in full."),
+    ],
+)
+def test_a_name_that_fits_no_company_or_several_says_so(manager: Agent, written: str, said: str) -> None:
+    for name in ("Ironworks", "Glassworks"):
+        CompanyFactory(name=name)
+    client = browser(manager)
+    values = sent_by(client, "/proposals/new/policy/", name="Gold", resolution_minutes="60", reason="A contract")
+    answer = client.post("/proposals/new/policy/", values | {"company": written})
+    assert (answer.status_code, said in text_of(answer)) == (400, True)
+    assert f'value="{written}"' in answer.content.decode()
+    assert not Proposal.objects.exists()
+
+
+def test_forms_of_policies_list_no_companies(manager: Agent, admin: Agent) -> None:
+    """However many there are, the pages are as long."""
+    urls = [(browser(manager), "/proposals/new/policy/"), (browser(admin), "/admin/sla/slapolicy/add/")]
+    urls += [(browser(admin), "/admin/sla/companypolicy/add/")]
+    before = [len(client.get(url).content) for client, url in urls]
+    CompanyFactory.create_batch(30)
+    after = [len(client.get(url).content) for client, url in urls]
+    assert [more - less for less, more in zip(before, after, strict=True)] == [0, 0, 0]
+
+
+def test_the_company_of_a_policy_stands_in_its_forms_and_may_be_taken_out(manager: Agent, admin: Agent) -> None:
+    acme = CompanyFactory(name="Acme GmbH")
+    policy = medium()
+    SlaPolicy.objects.filter(pk=policy.pk).update(company=acme)
+    mine, theirs = browser(manager), browser(admin)
+    page = theirs.get(f"/admin/sla/slapolicy/{policy.pk}/change/")
+    assert 'name="company" value="Acme GmbH"' in page.content.decode()
+    values = sent_by(mine, url_of(policy), reason="It holds for all")
+    assert values["company"] == "Acme GmbH"
+    assert "nothing would change" in text_of(mine.post(url_of(policy), values))
+    assert mine.post(url_of(policy), values | {"company": ""}).status_code == 302
+    assert Proposal.objects.get().values == {"company": None}
 
 
 def test_hours_are_written_as_people_write_them(manager: Agent) -> None:

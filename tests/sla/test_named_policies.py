@@ -159,8 +159,8 @@ def test_it_is_named_in_the_admin_with_a_reason(admin: Agent, acme: Company) -> 
     gold, client = policy("Gold", 200), Client()
     client.force_login(admin.user)
     url = reverse("admin:sla_companypolicy_add")
-    assert client.post(url, {"company": acme.pk, "policy": gold.pk}).status_code == 400
-    assert client.post(url, {"company": acme.pk, "policy": gold.pk, "reason": "Contract"}).status_code == 302
+    assert client.post(url, {"company": acme.name, "policy": gold.pk}).status_code == 400
+    assert client.post(url, {"company": acme.name, "policy": gold.pk, "reason": "Contract"}).status_code == 302
     choice = CompanyPolicy.objects.get()
     assert (choice.company, choice.policy, choice.history.get().history_change_reason) == (acme, gold, "Contract")
     url = reverse("admin:sla_companypolicy_change", args=[choice.pk])

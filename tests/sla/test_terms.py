@@ -312,6 +312,27 @@ def test_091_a_ticket_that_fails_to_follow_is_tried_again_until_it_has(
     assert not TermsWalk.objects.exclude(missed=[]).exists()
 
 
+def test_what_fails_to_follow_and_is_over_by_now_is_tried_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    requester = ContactFactory()
+    ticket, into = desk.ticket(requester=requester), desk.ticket(requester=requester)
+    services.follow_new_terms(now=MONDAY_NINE)
+    tried: list[Any] = []
+
+    def follow(ticket_id: Any, *, at: datetime) -> bool:
+        tried.append(ticket_id)
+        raise OperationalError("deadlock detected")
+
+    monkeypatch.setattr(walking, "follow_terms", follow)
+    edit(MONDAY_NINE + minutes(20), resolution_minutes=540, time_to_value_minutes=540)
+    with travel(MONDAY_NINE + minutes(30)):
+        merge_ticket(ticket.pk, into=into, by=desk.owner)
+    tried.clear()
+    for number in (31, 32):
+        services.follow_new_terms(now=MONDAY_NINE + minutes(number))
+    assert tried == [into.pk, into.pk]
+    assert TermsWalk.objects.filter(missed=[into.pk]).exists()
+
+
 def test_what_failed_to_follow_and_was_merged_since_is_left_as_it_ended(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ from sla.alerts.models import Alert
 from sla.alerts.policies import may_see_forecast
 from sla.alerts.selectors import Wanted, alerts_for
 from sla.alerts.services import acknowledge_alert
+from sla.reminders.enums import ReminderKind
 from tickets.models import Ticket
 
 
@@ -102,8 +103,18 @@ class ForecastOutlookOut(Out):
     steps = ForecastStepOut(many=True)
 
 
+class ForecastRemindingOut(Out):
+    kind = serializers.ChoiceField(choices=ReminderKind.choices)
+    at = Instant()
+    people = ForecastPersonOut(
+        many=True,
+        help_text="owner, deputy of an absent one; without whom an alert tells the same at that moment",
+    )
+
+
 class ForecastOut(Out):
     outlooks = ForecastOutlookOut(many=True)
+    remindings = ForecastRemindingOut(many=True, help_text="what the desk reminds the owner of, the first first")
     customer_asked_at = serializers.ListField(child=Instant(), help_text="in the owner's name, while it is their turn")
 
 

@@ -35,13 +35,21 @@ TOLD = steps.declare("sla.alerts", "told")
 
 def tell_of_alerts(*, now: datetime) -> int:
     """A timer: tell people what they have not been told yet, in batches; each of them once, so that those whose telling
-    fails keep nobody waiting.
+    fails keep nobody waiting. They are tried again after `WINDOW`.
     """
     waiting = AlertRecipient.objects.untold(now).order_by("agent").values_list("agent", flat=True).distinct()
-    done, tried = 0, list[UUID]()
+    done, tried, told = 0, list[UUID](), set[UUID]()
+
+    def tell(agent_id: UUID) -> int:
+        count = tell_person(agent_id, by=TIMER, now=now)
+        told.add(agent_id)
+        return count
+
     while people := list(waiting.exclude(agent__in=tried)[:BATCH]):
-        done += run_each(people, lambda agent_id: tell_person(agent_id, by=TIMER, now=now))
+        done += run_each(people, tell)
         tried += people
+        if failed := [agent_id for agent_id in people if agent_id not in told]:
+            AlertRecipient.objects.untold(now).filter(agent__in=failed).update(tell_at=now + WINDOW)
     return done
 
 

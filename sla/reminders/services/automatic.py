@@ -15,31 +15,30 @@ from core.actors import TIMER
 from core.history import record
 from core.service import service
 from core.sweep import is_any, run_past_failures
-from core.worktime import subtract_worked
 from envelopes.enums import EnvelopeStatus
 from envelopes.models import Envelope
 from sla.due import see_due, take_due
-from sla.enums import OPEN as OPEN_CLOCKS
-from sla.enums import ClockState
 from sla.models import SlaClock
 from sla.reminders.enums import ReminderKind, ReminderStatus
 from sla.reminders.models import InactivityCheck, Reminder
+from sla.reminders.reasons import (
+    IDLE_DAYS,
+    Unanswered,
+    Wanted,
+    cycle_of_idleness,
+    idle_from,
+    reasons_of,
+    reminded_owner,
+)
 from sla.reminders.recurrence import days_later
-from sla.selectors import hours_by_id, resolution_clocks_of
+from sla.selectors import resolution_clocks_of
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 from tickets.services import lock_ticket
 
-WARNING = timedelta(minutes=120)
-"""In business time of the clock."""
-WAITING_DAYS = 3
-"""Calendar days without an answer of the customer, by the owner's clock."""
-IDLE_DAYS = 5
-"""Calendar days in which neither side did anything."""
 LOOK_WHILE_IDLE = timedelta(hours=1)
 """Activity itself marks nothing, so that what people do costs nothing here."""
 BATCH = 200
-WORKED = (TicketStatus.IN_PROGRESS, TicketStatus.WAITING_CUSTOMER, TicketStatus.WAITING_INTERNAL)
 K = ReminderKind
 IDLE = """
     SELECT i.ticket_id FROM sla_inactivitycheck i JOIN tickets_ticket t ON t.id = i.ticket_id
@@ -49,21 +48,13 @@ IDLE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    kind: ReminderKind
-    cycle: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Known:
     """What of a locked ticket its reminders follow from, besides itself."""
 
     ticket: Ticket
     clock: SlaClock | None
     """Of its resolution."""
-    unanswered: Sequence[tuple[UUID, datetime | None, datetime | None]]
-    """Pending envelopes whose time is over: id, since when it is asked, when its owner was told."""
+    unanswered: Sequence[Unanswered]
     kept: Sequence[Reminder]
     """The desk's, but for those that were withdrawn before anybody saw them; locked."""
 
@@ -83,7 +74,7 @@ def arrange_all(tickets: Collection[Ticket], *, now: datetime) -> int:
     unwatched: list[UUID] = []
     for known in _known_of(tickets):
         ticket = known.ticket
-        owner = ticket.owner if ticket.status in WORKED else None
+        owner = reminded_owner(ticket)
         changed += _arrange(known, owner, now)
         if owner is None:
             unwatched.append(ticket.pk)
@@ -100,11 +91,11 @@ def arrange_all(tickets: Collection[Ticket], *, now: datetime) -> int:
 def _known_of(tickets: Collection[Ticket]) -> Iterator[Known]:
     ids = [ticket.pk for ticket in tickets]
     clocks = resolution_clocks_of(ids)
-    unanswered: dict[UUID, list[tuple[UUID, datetime | None, datetime | None]]] = {}
+    unanswered: dict[UUID, list[Unanswered]] = {}
     pending = Envelope.objects.filter(status=EnvelopeStatus.PENDING, timeout_notified_at__isnull=False)
     rows_of_help = pending.filter(ticket__in=ids).values_list("ticket", "pk", "pending_since", "timeout_notified_at")
     for ticket_id, envelope_id, asked, told in rows_of_help:
-        unanswered.setdefault(ticket_id, []).append((envelope_id, asked, told))
+        unanswered.setdefault(ticket_id, []).append(Unanswered(envelope_id, asked, told))
     kept: dict[UUID | None, list[Reminder]] = {}
     rows = Reminder.objects.automatic_on(ids).exclude(is_withdrawn=True, triggered_at=None).order_by("pk")
     for row in rows.select_for_update(of=("self",), no_key=True):
@@ -114,7 +105,8 @@ def _known_of(tickets: Collection[Ticket]) -> Iterator[Known]:
 
 
 def _arrange(known: Known, owner: Agent | None, now: datetime) -> int:
-    wanted = {(each.kind, each.cycle): each for each in _wanted(known, owner, now)} if owner else {}
+    reasons = reasons_of(known.ticket, known.clock, known.unanswered, now=now)
+    wanted = {(each.kind, each.cycle): each for each in reasons}
     changed = 0
     seen: dict[tuple[ReminderKind, str], Reminder] = {}
     for row in known.kept:
@@ -157,56 +149,12 @@ def _follow(row: Reminder, wanted: Wanted, owner: Agent | None, now: datetime) -
     return True
 
 
-def _wanted(known: Known, owner: Agent, now: datetime) -> Iterator[Wanted]:
-    ticket, zone = known.ticket, ZoneInfo(owner.timezone)
-    since = ticket.waiting_since
-    if ticket.status == TicketStatus.WAITING_CUSTOMER:
-        if since is not None:
-            yield Wanted(K.NO_CUSTOMER_RESPONSE, since.isoformat(), days_later(since, WAITING_DAYS, zone))
-    elif (idle_at := days_later(_last_activity(ticket), IDLE_DAYS, zone)) <= now:
-        yield Wanted(K.STALE_TICKET, _cycle_of_idleness(ticket), idle_at)
-    yield from _of_promise(known.clock, now)
-    for pk, asked, told in known.unanswered:
-        if asked is not None and told is not None and told >= asked:
-            yield Wanted(K.ESCALATION_TIMEOUT, f"{pk}:{asked.isoformat()}", told)
-
-
-def _of_promise(clock: SlaClock | None, now: datetime) -> Iterator[Wanted]:
-    """Of the promised solution: two business hours before it is due, half the target where that is less, and once it
-    is missed. A promise is missed once; the warning is given once for each target, and moves as the due moment does.
-    """
-    if clock is None or clock.state not in OPEN_CLOCKS:
-        return
-    if clock.breached_at is not None:
-        yield Wanted(K.SLA_BREACH, str(clock.pk), clock.breached_at)
-    elif clock.state == ClockState.RUNNING:
-        if now < clock.due_at:
-            before = min(WARNING, timedelta(minutes=clock.target_minutes) / 2)
-            warning_at = subtract_worked(hours_by_id(clock.hours_id).calendar, clock.due_at, before)
-            yield Wanted(K.SLA_WARNING, f"{clock.pk}:{clock.target_minutes}", warning_at)
-        yield Wanted(K.SLA_BREACH, str(clock.pk), clock.due_at)
-
-
-def _cycle_of_idleness(ticket: Ticket) -> str:
-    return _last_activity(ticket).isoformat()
-
-
-def _last_activity(ticket: Ticket) -> datetime:
-    """Of either side; a status that changed by itself counts for nothing."""
-    moments = (
-        *(ticket.owner_accepted_at, ticket.last_staff_activity_at, ticket.last_public_reply_at),
-        ticket.last_customer_message_at,
-    )
-    return max((moment for moment in moments if moment is not None), default=ticket.created_at)
-
-
 def _next_look(known: Known, owner: Agent, now: datetime) -> datetime:
     """The earliest moment at which the ticket can have been idle for so long; soon while its owner is told that it is,
     as that is to end when something happens.
     """
     ticket, zone = known.ticket, ZoneInfo(owner.timezone)
-    idle_at = days_later(_last_activity(ticket), IDLE_DAYS, zone)
-    if idle_at > now:
+    if (idle_at := idle_from(ticket, zone)) > now:
         return idle_at
     return days_later(now, IDLE_DAYS, zone) if _is_idleness_settled(known) else now + LOOK_WHILE_IDLE
 
@@ -215,7 +163,7 @@ def _is_idleness_settled(known: Known) -> bool:
     """The owner is not, or not any more, reminded of it."""
     rows = (row for row in known.kept if row.kind == K.STALE_TICKET and not row.is_withdrawn and not row.is_open)
     is_waiting = known.ticket.status == TicketStatus.WAITING_CUSTOMER
-    return is_waiting or _cycle_of_idleness(known.ticket) in {row.cycle for row in rows}
+    return is_waiting or cycle_of_idleness(known.ticket) in {row.cycle for row in rows}
 
 
 def check_idle_tickets(*, now: datetime) -> int:

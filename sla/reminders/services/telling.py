@@ -10,20 +10,12 @@ from accounts.models import Agent
 from accounts.selectors import current_absence
 from core.actors import Actor
 from core.service import service
-from notifications.enums import EventType, Urgency
 from notifications.services import notify
 from sla.alerts.promises import alerted_of
-from sla.reminders.enums import ReminderKind, ReminderStatus
+from sla.reminders.enums import ReminderStatus
 from sla.reminders.models import Reminder
+from sla.reminders.reasons import OF_PROMISES, TOLD_ELSEWHERE, told_as
 from tickets.services import lock_ticket
-
-TOLD_ELSEWHERE = (ReminderKind.ESCALATION_TIMEOUT,)
-"""The envelope's own notification has told its owner."""
-OF_PROMISES: dict[str, tuple[EventType, Urgency]] = {
-    ReminderKind.SLA_WARNING: (EventType.SLA_WARNING, Urgency.URGENT),
-    ReminderKind.SLA_BREACH: (EventType.SLA_BREACH, Urgency.BREACH),
-}
-"""Of the same an alert may tell (`sla.alerts.promises`)."""
 
 
 @service
@@ -63,7 +55,7 @@ def _alerted(reminder: Reminder, people: Collection[Agent]) -> set[UUID]:
 
 def _tell(reminder: Reminder, recipient_ids: Collection[UUID], *, at: datetime) -> None:
     """Once each time it was brought up. Who watches over promises together learns of it also without recipients."""
-    event, urgency = OF_PROMISES.get(reminder.kind, (EventType.REMINDER, Urgency.NORMAL))
+    event, urgency = told_as(reminder.kind)
     notify(
         recipient_ids,
         event,
