@@ -1,12 +1,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class MeetingStatus(models.TextChoices):
     """What the desk wants of a meeting."""
 
     PLANNED = "planned", _("Planned")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("meeting", "Cancelled")
 
 
 class CopyState(models.TextChoices):
@@ -23,13 +24,13 @@ class MeetingState(models.TextChoices):
     SENDING = "sending", _("On its way")
     ARRANGED = "arranged", _("Arranged")
     FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("meeting", "Cancelled")
 
 
 class Answer(models.TextChoices):
     """What an attendee has answered; the values are Graph's own words."""
 
     NONE = "none", _("No answer yet")
-    ACCEPTED = "accepted", _("Accepted")
+    ACCEPTED = "accepted", pgettext_lazy("meeting", "Accepted")
     TENTATIVE = "tentativelyAccepted", _("Tentative")
     DECLINED = "declined", _("Declined")

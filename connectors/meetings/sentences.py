@@ -12,6 +12,5 @@ sentences.put(
         "calendar_no_mailbox": _("The mailbox whose calendar it is has gone, or has no calendar."),
         "calendar_unreadable": _("The calendar's answer could not be read."),
         "meeting_unclear": _("Whether the calendar has taken it is not known yet; it is looked for."),
-        "meeting_refused": _("The calendar refuses the meeting (%(status)s %(code)s)."),
     }
 )
