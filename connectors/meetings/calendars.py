@@ -155,13 +155,16 @@ def values_of(meeting: Meeting) -> dict[str, Any]:
 
 
 def made_once(meeting: Meeting) -> dict[str, Any]:
-    """What a meeting has from its beginning."""
+    """What a meeting has from its beginning. Nobody is asked to answer to one in an envelope: answers are mails to the
+    shared mailbox, which name it, and are read there by its whole team.
+    """
     online = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"} if meeting.is_online else {}
     return {
         "body": {"contentType": "html", "content": _body(meeting)},
         "transactionId": str(meeting.pk),
         "singleValueExtendedProperties": [{"id": MARK, "value": str(meeting.pk)}],
         "sensitivity": "private" if meeting.envelope_id else "normal",
+        "responseRequested": meeting.envelope_id is None,
         **online,
     }
 

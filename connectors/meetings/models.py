@@ -52,7 +52,7 @@ class Meeting(FSMModelMixin, BaseModel):
     ends_at = models.DateTimeField(_("ends"))
     attendees = ArrayField(models.EmailField(max_length=320), verbose_name=_("attendees"))
     """In lower case, each once."""
-    is_online = models.BooleanField(_("in Teams"), default=True)
+    is_online = models.BooleanField(_("held in Teams"), default=True)
     status = FSMField(_("status"), max_length=10, choices=MeetingStatus, default=MeetingStatus.PLANNED, protected=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
     farewell = models.TextField(_("word to the attendees"), blank=True)

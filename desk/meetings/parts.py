@@ -46,6 +46,9 @@ def part_of(meeting: Meeting, now: datetime) -> Part:
 
 
 def answers_of(meeting: Meeting) -> list[Part]:
+    """Of an envelope's without answers: none are asked for (`connectors.meetings.calendars.made_once`)."""
+    if meeting.envelope_id is not None:
+        return [{"address": address} for address in meeting.attendees]
     answers = meeting.in_calendar.answers
     found = ((address, answers.get(address, Answer.NONE)) for address in meeting.attendees)
     return [

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                         base_field=models.EmailField(max_length=320), size=None, verbose_name="attendees"
                     ),
                 ),
-                ("is_online", models.BooleanField(default=True, verbose_name="in Teams")),
+                ("is_online", models.BooleanField(default=True, verbose_name="held in Teams")),
                 (
                     "status",
                     django_fsm.FSMField(
@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
                         base_field=models.EmailField(max_length=320), size=None, verbose_name="attendees"
                     ),
                 ),
-                ("is_online", models.BooleanField(default=True, verbose_name="in Teams")),
+                ("is_online", models.BooleanField(default=True, verbose_name="held in Teams")),
                 (
                     "status",
                     django_fsm.FSMField(

@@ -159,7 +159,7 @@ def test_an_envelopes_meeting_is_known_to_its_readers_alone(
     assert (entry.visibility, EnvelopePost.objects.get(entry=entry).envelope) == ("envelope_only", envelope)
     send()
     event = next(event for event in calendar.made if event.title == "Look at the printer")
-    assert event.values["sensitivity"] == "private"
+    assert (event.values["sensitivity"], event.values["responseRequested"]) == ("private", False)
     assert "dana" not in str(event.values).lower()
 
 

@@ -51,6 +51,7 @@ def test_a_meeting_is_made_with_its_people_in_utc_and_escaped(
     assert event.values["start"] == {"dateTime": SOON.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"}
     assert event.values["transactionId"] == str(meeting.pk)
     assert (event.values["isOnlineMeeting"], event.values["sensitivity"]) == (True, "normal")
+    assert event.values["responseRequested"] is True
     assert "Bring the &lt;cable&gt; &amp; a lamp." in event.values["body"]["content"]
     assert ticket.reference in event.values["body"]["content"]
     now = fresh(meeting)
