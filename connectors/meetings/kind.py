@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
@@ -24,9 +23,9 @@ FINE, MISSING, FAILED = FindingState.FINE, FindingState.MISSING, FindingState.FA
 
 def teams() -> Iterator[tuple[str, str]]:
     """Whose meetings it takes."""
-    yield ALL_TEAMS, _now("All teams that have no calendar of their own")
+    yield ALL_TEAMS, str(_("All teams that have no calendar of their own"))
     for team_id, name in Team.objects.order_by("name").values_list("pk", "name"):
-        yield OF_TEAM % team_id, _now("Team %(name)s") % {"name": name}
+        yield OF_TEAM % team_id, str(_("Team %(name)s") % {"name": name})
 
 
 def applications() -> Iterator[tuple[str, str]]:

@@ -16,18 +16,23 @@ CANCELLED, FAILED = "meeting_cancelled", "meeting_failed"
 EVENTS = (ARRANGED, MOVED, CHANGED, CANCELLED, FAILED)
 
 
-def moment_in_words(iso: str) -> str:
-    """An instant in ISO 8601, by the reader's clock."""
-    return date_format(timezone.localtime(datetime.fromisoformat(iso)), "DATETIME_FORMAT")
+def moment_in_words(at: datetime) -> str:
+    """By the reader's clock."""
+    # Translators: format of a day with its weekday and a time, letters as in Django's date filter
+    return date_format(timezone.localtime(at), _("l, j F Y, H:i"))
+
+
+def _told(iso: str) -> str:
+    return moment_in_words(datetime.fromisoformat(iso))
 
 
 def _at(facts: Facts) -> Facts:
-    return {"title": facts["title"], "moment": moment_in_words(facts["at"])}
+    return {"title": facts["title"], "moment": _told(facts["at"])}
 
 
 def _moved(facts: Facts) -> str:
     return _("Meeting “%(title)s” moved from %(before)s to %(moment)s") % (
-        _at(facts) | {"before": moment_in_words(facts["from"])}
+        _at(facts) | {"before": _told(facts["from"])}
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from connectors.meetings.models import Meeting
@@ -58,7 +57,7 @@ class _Shape(forms.Form):
         """`people`: who may be invited here."""
         super().__init__(*args, **kwargs)
         zone = timezone.get_current_timezone_name()
-        self.fields["starts_at"].help_text = _now("By your own clock (%(zone)s)") % {"zone": zone}
+        self.fields["starts_at"].help_text = _("By your own clock (%(zone)s)") % {"zone": zone}
         self.fields["attendees"].help_text = people
 
     def clean_attendees(self) -> list[str]:

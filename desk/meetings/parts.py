@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Agent
 from connectors.meetings.enums import Answer, MeetingState
 from connectors.meetings.models import Meeting
+from connectors.meetings.wording import moment_in_words
 from core.labels import label_of
 from desk.envelopes.tabs import tab_url
 from envelopes.models import Envelope
@@ -25,7 +26,6 @@ ICONS = {
     MeetingState.FAILED: "circle-alert",
     MeetingState.CANCELLED: "circle-x",
 }
-ANSWER_ICONS = {Answer.ACCEPTED: "check", Answer.DECLINED: "x", Answer.TENTATIVE: "circle-dot"}
 
 
 def part_of(meeting: Meeting, now: datetime) -> Part:
@@ -33,8 +33,8 @@ def part_of(meeting: Meeting, now: datetime) -> Part:
     copy = meeting.in_calendar
     return {
         "title": meeting.title,
-        "starts_at": meeting.starts_at,
-        "ends_at": meeting.ends_at,
+        "starts_at": moment_in_words(meeting.starts_at),
+        "ends_at": moment_in_words(meeting.ends_at),
         "minutes": meeting.minutes,
         "state": {"label": state.label, "tone": TONES.get(state, ""), "icon": ICONS[state]},
         "error": str(copy.error or ""),
@@ -46,14 +46,14 @@ def part_of(meeting: Meeting, now: datetime) -> Part:
 
 
 def answers_of(meeting: Meeting) -> list[Part]:
-    """Of an envelope's without answers: none are asked for (`connectors.meetings.calendars.made_once`)."""
-    if meeting.envelope_id is not None:
-        return [{"address": address} for address in meeting.attendees]
+    """Who is invited, with what they have answered; to an envelope's none are asked for (`calendars.made_once`)."""
     answers = meeting.in_calendar.answers
-    found = ((address, answers.get(address, Answer.NONE)) for address in meeting.attendees)
     return [
-        {"address": address, "label": label_of(Answer, answer), "icon": ANSWER_ICONS.get(Answer(answer), "")}
-        for address, answer in found
+        {
+            "term": address,
+            "value": "" if meeting.envelope_id else label_of(Answer, answers.get(address, Answer.NONE)),
+        }
+        for address in meeting.attendees
     ]
 
 

@@ -1,4 +1,4 @@
-"""One's own reminders and meetings for a calendar program, at a secret address that is made and revoked in one's account."""
+"""One's own reminders and meetings for a calendar program, at a secret address made and revoked in the account."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

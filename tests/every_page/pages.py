@@ -72,7 +72,7 @@ PAGES = (
     _t("history", "history/"),
     _t("meetings", "meetings/", has_picture=False),
     _t("meeting", "meetings/{meeting}/", route="meetings/<uuid:meeting_id>/", has_picture=False),
-    _t("envelope-meetings", "e/1/meetings/", route="e/<int:number>/meetings/", has_picture=False),
+    _t("envelope-meetings", "e/1/meetings/", of="helped", route="e/<int:number>/meetings/", has_picture=False),
     _t("resolve", "resolve/"),
     _t("cancel", "cancel/"),
     _t("reopen", "reopen/", of="resolved"),
