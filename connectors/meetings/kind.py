@@ -25,7 +25,7 @@ def teams() -> Iterator[tuple[str, str]]:
     """Whose meetings it takes."""
     yield ALL_TEAMS, str(_("All teams that have no calendar of their own"))
     for team_id, name in Team.objects.order_by("name").values_list("pk", "name"):
-        yield OF_TEAM % team_id, str(_("Team %(name)s") % {"name": name})
+        yield OF_TEAM % team_id, str(_("Team: %(team)s") % {"team": name})
 
 
 def applications() -> Iterator[tuple[str, str]]:
