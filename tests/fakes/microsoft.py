@@ -141,6 +141,8 @@ class MicrosoftFake:
 
     def sign_in(self, call: Call) -> Reply:
         path, _query = split(call.path)
+        if call.method == "GET" and (reply := self._sign_in_fault(call)) is not None:
+            return reply
         if path == f"/{TENANT}/v2.0/.well-known/openid-configuration":
             return _json(200, self._configuration())
         if path.endswith("/.well-known/openid-configuration"):
@@ -149,10 +151,12 @@ class MicrosoftFake:
             return _json(404, {"error": "not_found"})
         form = dict(parse_qsl(call.body.decode()))
         self.sign_ins.append(form)
-        for fault in self.sign_in_faults:
-            if (reply := fault(call)) is not None:
-                return reply
-        return self._token(form)
+        reply = self._sign_in_fault(call)
+        return self._token(form) if reply is None else reply
+
+    def _sign_in_fault(self, call: Call) -> Reply | None:
+        replies = (fault(call) for fault in self.sign_in_faults)
+        return next((reply for reply in replies if reply is not None), None)
 
     def _configuration(self) -> dict[str, Any]:
         own = f"{self.login}/{TENANT}"
