@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "connectors.entra",
     "connectors.microsoft365",
     "connectors.teams",
+    "connectors.meetings",
     "connectors.base",
     "sla",
     "envelopes",

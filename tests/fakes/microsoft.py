@@ -22,7 +22,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from tests.fakes import graph_mailbox, graph_notifications, graph_sending
+from tests.fakes import graph_calendar, graph_mailbox, graph_notifications, graph_sending
 from tests.fakes.contracts import Answered, Asked, Contract, split
 from tests.fakes.serving import Call, Reply, serving
 
@@ -66,6 +66,7 @@ class Mailbox:
     messages: dict[str, Message] = field(default_factory=dict)
     log: dict[str, list[tuple[str, bool]]] = field(default_factory=lambda: {"inbox": []})
     outbox: graph_sending.Outbox = field(default_factory=graph_sending.Outbox)
+    calendar: graph_calendar.Calendar = field(default_factory=graph_calendar.Calendar)
     is_closed: bool = False
     """To the application: its roles are scoped elsewhere."""
 
@@ -231,6 +232,7 @@ class MicrosoftFake:
             return refusal(403, "ErrorAccessDenied")
         sending = graph_sending.answer(self, mailbox, call, parts[2:], query)
         done = sending or graph_mailbox.answer(self, mailbox, call, parts[2:], query)
+        done = done or graph_calendar.answer(self, mailbox, call, parts[2:], query)
         done = done or self._of_mailbox(mailbox, address, parts[2:], query)
         return next((reply for fault in self.late_faults if (reply := fault(call)) is not None), done)
 
