@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from connectors.mail.parsing.replies import trimmed_reply
 from connectors.mail.reply_address import as_known
 from connectors.mail.sentences import error_in_words
+from connectors.meetings.wording import EVENTS as MEETINGS
 from core.actors import shown_name
 from core.labels import label_of
 from core.markdown import to_html
@@ -216,6 +217,9 @@ def line_of(entry: TimelineEntry) -> Item:
 
 def _way_on(entry: TimelineEntry) -> Item:
     """Where a line leads: the text of a reply that was not sent is offered again. What help came to stays in sight."""
+    if entry.facts.get("event") in MEETINGS:
+        url = reverse("desk:meeting", args=[entry.facts["reference"], entry.facts["meeting"]])
+        return {"url": url, "url_label": _("Open the meeting"), "icon": "calendar", "stays_in_sight": True}
     if entry.kind == EntryKind.ENVELOPE_COMPLETED:
         return {"stays_in_sight": True}
     if entry.facts.get("event") == "merged_away":

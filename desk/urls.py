@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from desk.alerts import urls as alerts
 from desk.empowerment.views import resolutions
 from desk.envelopes import urls as envelopes
+from desk.meetings import urls as meetings
 from desk.reminders import urls as reminders
 from desk.scores import urls as scores
 from desk.views import (
@@ -100,6 +101,7 @@ ticket_acts: list[URLPattern | URLResolver] = [
     path("history/", history.history, name="history"),
     *envelopes.on_ticket,
     *reminders.on_ticket,
+    *meetings.on_ticket,
     *scores.on_ticket,
     *alerts.on_ticket,
     path("presence/", live.presence, name="presence"),

@@ -29,7 +29,7 @@ from desk.task_parts import tasks_of
 from desk.timeline import days_of, first_unread_of
 from notifications.policies import may_work_on_tickets
 from sla.reminders.policies import may_have_reminders
-from tickets.around import attempts_on, surroundings_of, with_surroundings
+from tickets.around import attempts_on, has_surroundings, surroundings_of, with_surroundings
 from tickets.enums import ENDED, OPEN, LinkKind, Priority, TicketStatus
 from tickets.in_sight import InSight
 from tickets.models import Ticket, TicketLink
@@ -133,6 +133,8 @@ class Abilities:
     work_on: bool
     """Say to work on it for an hour."""
     remind: bool
+    meet: bool
+    """Look at its meetings, or arrange one."""
 
 
 def abilities_of(agent: Agent, ticket: Ticket, *, is_helping: bool = False) -> Abilities:
@@ -167,7 +169,19 @@ def abilities_of(agent: Agent, ticket: Ticket, *, is_helping: bool = False) -> A
         open_envelope=owns and ticket.status in OPEN,
         work_on=may_work_on_tickets(agent) and ticket.status in OPEN,
         remind=may_have_reminders(agent),
+        meet=_meets(ticket, is_possible=owns and not is_ended),
     )
+
+
+def _meets(ticket: Ticket, *, is_possible: bool) -> bool:
+    """No query: where nobody has read what stands around the ticket, the button is not shown."""
+    has_meetings = has_surroundings(ticket) and surroundings_of(ticket).also["meetings"]
+    return bool(has_meetings or (is_possible and has_calendar(ticket)))
+
+
+def has_calendar(ticket: Ticket) -> bool:
+    """Whether meetings of its team can be arranged; no query."""
+    return has_surroundings(ticket) and bool(surroundings_of(ticket).also["calendar"])
 
 
 def why_no_reply(agent: Agent, ticket: Ticket) -> str:

@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("connectors.push.api.urls")),
     path("", include("connectors.base.api.urls")),
     path("", include("connectors.teams.api.urls")),
+    path("", include("connectors.meetings.api.urls")),
     path("", include("reports.api.urls")),
     path("schema/", DescriptionViewSet.as_view({"get": "retrieve"}), name="api-schema"),
     path("docs/", docs, name="api-docs"),

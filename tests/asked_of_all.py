@@ -20,6 +20,7 @@ from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, 
 from accounts.tokens import token_for
 from connectors.base.models import Connection
 from connectors.mail.models import Brake, MailMessage
+from connectors.meetings.models import Meeting
 from connectors.push.models import PushSubscription
 from connectors.teams.models import ChannelPost
 from desk.inline import FORMS
@@ -85,6 +86,7 @@ OF_API: dict[str, type[Model]] = {
     "proposals": Proposal,
     "connections": Connection,
     "channel_posts": ChannelPost,
+    "meetings": Meeting,
     "brakes": Brake,
     "messages": MailMessage,
 }
@@ -117,6 +119,7 @@ OF_PAGES: dict[str, type[Model]] = {
     "proposal_id": Proposal,
     "connection_id": Connection,
     "post_id": ChannelPost,
+    "meeting_id": Meeting,
 }
 ALL_OF: tuple[type[Model], ...] = (Ticket, Envelope, Notification)
 """Of these every row is asked for: their pages tell what stands in other rows."""

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import socket
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -23,14 +24,26 @@ def is_allowed(url: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """By its name or number; a name that only resolves to this machine is its administrator's doing."""
+    host = host.rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    address = _number_of(host)
+    if address is None:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return address.is_loopback or address.is_unspecified or bool(mapped and mapped.is_loopback)
+
+
+def _number_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Also of one that is written as the resolver takes it: 127.1, 2130706433, 0x7f.1."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except (OSError, ValueError):  # ValueError: letters that no such number has
+        return None
 
 
 def same_origin(one: str, other: str) -> bool:

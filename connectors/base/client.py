@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -133,16 +134,18 @@ class Client:
         watcher: Watcher,
         places: Mapping[str, int] | None = None,
         ca_file: str = "",
-        name: str = "",
+        connection_id: UUID | None = None,
         rest: Callable[[float], None] = time.sleep,
         attempts: int = ATTEMPTS,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """`attempts` in one run, which waits for `patience` seconds altogether: less where a row of its own is tried
-        again anyway, and others wait for it.
+        """`connection_id`: whose sign-in the signer puts on; the log names it. `attempts` in one run, which waits for
+        `patience` seconds altogether: less where a row of its own is tried again anyway, and others wait for it.
         """
         self._base, self._account, self._signer, self._reader = base, account, signer, reader
-        self._watcher, self._places, self._name, self._rest = watcher, places or {}, name, rest
+        self._watcher, self._places, self._rest = watcher, places or {}, rest
+        self._connection_id = connection_id
+        self._sign_in = gates.sign_in_of(connection_id) if connection_id else ""
         self._ca_file = ca_file or settings.CONNECTORS_CA_FILE
         self._attempts, self._patience = attempts, patience
 
@@ -157,8 +160,8 @@ class Client:
         except HeldBack:
             raise  # nobody was asked, so nothing is known that was not known before
         except Failure as failure:
-            if isinstance(failure, CredentialsRefused):  # an administrator has to act; until then one tries for all
-                gates.stop(self._account)
+            if isinstance(failure, CredentialsRefused) and self._sign_in:  # an administrator has to act
+                gates.stop(self._sign_in)
             if not (request.is_of_an_object and isinstance(failure, Gone | RefusedForGood)):
                 self._watcher.failed(failure)
             raise
@@ -194,7 +197,8 @@ class Client:
 
     def _attempt(self, request: Request) -> Answer:
         scope_kind = request.scope.partition(":")[0]
-        way = Way(self._account, request.scope, self._places.get(scope_kind, 0) if scope_kind else 0)
+        places = self._places.get(scope_kind, 0) if scope_kind else 0
+        way = Way(self._account, request.scope, places, self._sign_in)
         url = request.url(self._base)
         with gates.place(way):
             gates.look(way)
@@ -249,7 +253,7 @@ class Client:
 
     def _log(self, request: Request, status: int | str, vendor_request: str, began: float) -> None:
         facts = {
-            "connection": self._name,
+            "connection": str(self._connection_id or ""),
             "method": request.method,
             "route": request.route,
             "status": status,

@@ -31,6 +31,8 @@ class FindingState(models.TextChoices):
     FINE = "fine", _("fine")
     MISSING = "missing", _("missing")
     FAILED = "failed", _("not tested")
+    UNCLEAR = "unclear", _("cannot be told")
+    """By what may be asked without leaving a trace; no fault."""
 
 
 class SecretPlace(models.TextChoices):

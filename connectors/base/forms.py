@@ -45,17 +45,26 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
             is_named = place_of(self.instance, asked.name) == SecretPlace.ENVIRONMENT
             self.fields[f"{kind.name}__{asked.name}_variable"] = forms.CharField(
                 label=_("… or the variable that holds it"),
-                help_text=_("Begins with %(prefix)s; with _FILE at its end the path of a file.")
+                help_text=_("Begins with %(prefix)s; where that name with _FILE is set, it is the path of a file.")
                 % {"prefix": kind.prefix},
                 required=False,
                 initial=self.instance.secrets[asked.name]["variable"] if is_named else "",
             )
 
-    def given(self) -> dict[str, dict[str, str]]:
-        """`settings`, `secrets` and `variables` of the chosen kind, as the services take them."""
+            if place_of(self.instance, asked.name) == SecretPlace.SEALED:
+                self.fields[f"{kind.name}__{asked.name}_removed"] = forms.BooleanField(
+                    label=_("Take it away: %(name)s") % {"name": asked.label}, required=False
+                )
+
+    def given(self) -> dict[str, Any]:
+        """`settings`, `secrets` and `variables` of the chosen kind, and what of its secrets is `removed`, as the
+        services take them.
+        """
         kind = kind_named(self.cleaned_data["kind"])
         if kind is None:
             return {"settings": {}, "secrets": {}, "variables": {}}
+
+        removed = [asked.name for asked in kind.secrets if self.cleaned_data.get(f"{kind.name}__{asked.name}_removed")]
 
         def value(name: str) -> str:
             return str(self.cleaned_data.get(f"{kind.name}__{name}") or "").strip()
@@ -64,6 +73,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
             "settings": {asked.name: value(asked.name) for asked in kind.settings},
             "secrets": {asked.name: text for asked in kind.secrets if (text := value(asked.name))},
             "variables": {asked.name: value(f"{asked.name}_variable") for asked in kind.secrets},
+            **({"removed": removed} if removed else {}),
         }
 
 

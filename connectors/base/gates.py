@@ -24,7 +24,7 @@ OPEN_SECONDS = 60.0
 STOPPED_SECONDS = 300.0
 """After our sign-in was refused, or until somebody changes or tests the connection."""
 PLACE_SECONDS = 180.0
-"""A place of a killed worker is free after that; longer than a request (`wire.WHOLE_SECONDS`) and its sign-in take."""
+"""A place of a killed worker is free after that; longer than a request (CONNECTORS_WHOLE_SECONDS) and its sign-in."""
 LOOK_AGAIN_SECONDS = 0.05
 """While all places of a scope are taken; twice as long with each look, up to a second."""
 
@@ -37,6 +37,8 @@ class Way:
     scope: str = ""
     places: int = 0
     """Requests at once within the scope; 0: as many as there are workers."""
+    sign_in: str = ""
+    """Whose sign-in goes along: where it is refused, others of the same account go on."""
 
     @property
     def scopes(self) -> list[str]:
@@ -55,8 +57,9 @@ class Breaker:
 _LOOK = """
 SELECT max(extract(epoch FROM paused_until - clock_timestamp())) FILTER (WHERE paused_until > clock_timestamp()),
        max(extract(epoch FROM open_until - clock_timestamp())) FILTER (WHERE open_until > clock_timestamp()),
-       bool_or(open_until <= clock_timestamp()) FILTER (WHERE scope = '')
-FROM connections_gate WHERE account = %s AND scope = ANY(%s)
+       bool_or(open_until <= clock_timestamp()) FILTER (WHERE account = %(account)s AND scope = '')
+FROM connections_gate
+WHERE account = %(account)s AND scope = ANY(%(scopes)s) OR account = %(sign_in)s AND scope = ''
 """
 _TRY_FOR_ALL = """
 UPDATE connections_gate SET open_until = clock_timestamp() + make_interval(secs => %s)
@@ -109,7 +112,7 @@ def look(way: Way) -> None:
     Once the circuit has been open long enough the first to ask may go, for all; the others are told to wait for it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, [way.account, way.scopes])
+        cursor.execute(_LOOK, {"account": way.account, "scopes": way.scopes, "sign_in": way.sign_in})
         pause, is_open, was_open = cursor.fetchone()
         if is_open:
             raise HeldBack(Said("held_open"), pause=float(is_open))
@@ -163,15 +166,22 @@ def count_failure(account: str) -> None:
         cursor.execute(_COUNT, {"account": account, "most": OPENS_AFTER, "seconds": OPEN_SECONDS})
 
 
-def stop(account: str) -> None:
-    """Nothing is sent for a while: it would be refused like the last one."""
+def sign_in_of(connection_id: UUID) -> str:
+    """Name of the gate that stands before one connection alone; no account is called like it."""
+    return f"connection:{connection_id}"
+
+
+def stop(sign_in: str) -> None:
+    """Nothing is sent with it for a while: it would be refused like the last time."""
     with connection.cursor() as cursor:
-        cursor.execute(_STOP, [account, STOPPED_SECONDS])
+        cursor.execute(_STOP, [sign_in, STOPPED_SECONDS])
 
 
-def reopen(account: str) -> None:
+def reopen(account: str, sign_in: str = "") -> None:
     """Somebody has changed something, or wants to know: pauses that the other side has asked for stay."""
     count_success(account)
+    if sign_in:
+        count_success(sign_in)
 
 
 def count_success(account: str) -> None:

@@ -140,7 +140,9 @@ class Kind:
         return {name: value for name, value in kept.items() if value}
 
     def is_variable(self, name: str) -> bool:
-        return name.startswith(self.prefix) and bool(_VARIABLE.fullmatch(name))
+        """Not that of a path: it is looked for by itself beside the secret's own (`itilnext.env.secret`)."""
+        is_path = name.endswith("_FILE")
+        return name.startswith(self.prefix) and bool(_VARIABLE.fullmatch(name)) and not is_path
 
 
 _kinds: dict[str, Kind] = {}

@@ -4,25 +4,27 @@ import random
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from django.conf import settings
+
 ATTEMPTS = 3
 """Within one run (ruling 29); then the row that wanted it waits, with growing pauses up to 24 h."""
 BASE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 24 * 3600.0
 
 
 def asked_pause(header: str | None, *, now: datetime) -> float | None:
-    """Seconds that `Retry-After` asks for in either of its forms (RFC 9110 section 10.2.3), a day at most; None for
-    nothing usable.
+    """Seconds that `Retry-After` asks for in either of its forms (RFC 9110 section 10.2.3), at most
+    CONNECTORS_LONGEST_PAUSE_SECONDS; None for nothing usable.
     """
+    most = float(settings.CONNECTORS_LONGEST_PAUSE_SECONDS)
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:9]), LONGEST_PAUSE_SECONDS)
+        return min(float(text[:9]), most)
     try:
         until = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
     seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_PAUSE_SECONDS)
+    return min(max(seconds, 0.0), most)
 
 
 def own_pause(attempt: int) -> float:

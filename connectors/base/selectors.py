@@ -19,6 +19,7 @@ from connectors.base.policies import may_see_connections
 from connectors.base.sentences import Said
 from core.actors import Actor
 
+NOTHING_WRONG = Breaker(0, None, None)
 ENDS_SOON = timedelta(days=30)
 """So long before its end a secret or certificate is warned of."""
 
@@ -72,13 +73,21 @@ def standing_of(rows: Iterable[Connection]) -> list[Standing]:
     rows, now = list(rows), timezone.now()
     kinds = {row.pk: kind_named(row.kind) for row in rows}
     accounts = {row.pk: kind.account(row.settings) for row in rows if (kind := kinds[row.pk])}
-    breakers = gates.breakers(sorted(set(accounts.values()))) if accounts else {}
-    return [_standing(row, kinds[row.pk], breakers.get(accounts.get(row.pk, "")), now=now) for row in rows]
+    names = {*accounts.values(), *(gates.sign_in_of(pk) for pk in accounts)}
+    breakers = gates.breakers(sorted(names)) if accounts else {}
+    found = []
+    for row in rows:
+        before_all, before_it = (
+            breakers.get(name, NOTHING_WRONG) for name in (accounts.get(row.pk, ""), gates.sign_in_of(row.pk))
+        )
+        found.append(_standing(row, kinds[row.pk], before_all, before_it, now=now))
+    return found
 
 
-def _standing(row: Connection, kind: Kind | None, breaker: Breaker | None, *, now: datetime) -> Standing:
-    breaker = breaker or Breaker(0, None, None)
-    open_until = breaker.open_until if breaker.open_until and breaker.open_until > now else None
+def _standing(row: Connection, kind: Kind | None, breaker: Breaker, of_sign_in: Breaker, *, now: datetime) -> Standing:
+    """`breaker` is that of its account, `of_sign_in` its own."""
+    moments = (breaker.open_until, of_sign_in.open_until)
+    open_until = max((at for at in moments if at is not None and at > now), default=None)
     paused_until = breaker.paused_until if breaker.paused_until and breaker.paused_until > now else None
     return Standing(
         id=row.pk,

@@ -1,7 +1,7 @@
 """Every write to connections: what admins decide, how it goes, and what a test has found."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -33,6 +33,8 @@ TEST_LEASE = timedelta(minutes=5)
 NOTED_EVERY = timedelta(minutes=1)
 """How often a success that follows another is written down."""
 TASK = "connectors.base.test_due"
+TOLD_BY_REQUESTS = ("token",)
+"""What ends by `Health.ends`; of all else its kind knows whether it is still there."""
 SEALING = system_actor("manage.py seal_connections")
 
 
@@ -64,14 +66,17 @@ def change_connection(
     settings: Mapping[str, object],
     secrets: Mapping[str, str] | None = None,
     variables: Mapping[str, str] | None = None,
+    removed: Collection[str] = (),
 ) -> Connection:
     """Save the changed `connection`, and test it at once. Secrets that are not given stay as they are; an empty
-    variable takes one away. Raises Forbidden, KindUnknown, Invalid, NameTaken.
+    variable takes one away, and so does its name in `removed`. Raises Forbidden, KindUnknown, Invalid, NameTaken.
     """
     kept = Connection.objects.for_update().get(pk=connection.pk)
-    connection.secrets = kept.secrets
+    connection.secrets = {name: held for name, held in kept.secrets.items() if name not in removed}
     kind = _kind(kept.kind)
-    return _save(connection, kind, by=by, settings=settings, secrets=secrets or {}, variables=variables or {})
+    return _save(
+        connection, kind, by=by, settings=settings, secrets=secrets or {}, variables=variables or {}, removed=removed
+    )
 
 
 def _kind(name: str) -> Kind:
@@ -88,35 +93,41 @@ def _save(
     settings: Mapping[str, object],
     secrets: Mapping[str, str],
     variables: Mapping[str, str],
+    removed: Collection[str] = (),
 ) -> Connection:
     if not may_change_connections(by):
         raise Forbidden
-    wrong = _wrong_secrets(kind, secrets, variables) | ({} if row.name else {"name": _("This is needed.")})
+    wrong = _wrong_secrets(kind, secrets, variables, removed) | ({} if row.name else {"name": _("This is needed.")})
     if wrong:
         raise Invalid(wrong)
     row.settings = kind.clean(settings)
     row.secrets = _with_secrets(row, secrets, variables)
     row.last_failure, row.last_failure_class = {}, ""
+    row.ends = {}  # of other secrets others; the test, which is due, tells
     row.test_due_at = timezone.now() if row.is_active else None
-    changed = sorted({*(name for name, value in secrets.items() if value), *variables})
+    changed = sorted({*(name for name, value in secrets.items() if value), *variables, *removed})
     try:
         with transaction.atomic():
             record(row, by=by, reason=f"secrets: {', '.join(changed)}" if changed else "")
     except IntegrityError as error:
         raise NameTaken(name=row.name) from error
-    gates.reopen(kind.account(row.settings))
+    gates.reopen(kind.account(row.settings), gates.sign_in_of(row.pk))
     wake.after_commit(TASK)
     return row
 
 
-def _wrong_secrets(kind: Kind, secrets: Mapping[str, str], variables: Mapping[str, str]) -> Faults:
+def _wrong_secrets(
+    kind: Kind, secrets: Mapping[str, str], variables: Mapping[str, str], removed: Collection[str]
+) -> Faults:
     asked = {each.name for each in kind.secrets}
-    wrong: Faults = {
-        name: _("There is no secret of this name.") for name in (*secrets, *variables) if name not in asked
-    }
+    given = (*secrets, *variables, *removed)
+    wrong: Faults = {name: _("There is no secret of this name.") for name in given if name not in asked}
+    for name in removed:
+        if secrets.get(name) or variables.get(name):
+            wrong[name] = _("Take the secret away or give another one, not both.")
     for name, variable in variables.items():
         if variable and not kind.is_variable(variable):
-            text = _("Name a variable that begins with %(prefix)s, in capital letters.")
+            text = _("Name a variable that begins with %(prefix)s, in capital letters and without _FILE at its end.")
             wrong[name] = str(text % {"prefix": kind.prefix})
         elif variable and secrets.get(name):
             wrong[name] = _("Give the secret itself or the name of a variable, not both.")
@@ -152,7 +163,7 @@ def ask_for_test(connection_id: UUID, *, by: Actor) -> Connection:
     row.test_due_at = timezone.now()
     Connection.objects.filter(pk=row.pk).update(test_due_at=row.test_due_at)
     if kind := kind_named(row.kind):
-        gates.reopen(kind.account(row.settings))
+        gates.reopen(kind.account(row.settings), gates.sign_in_of(row.pk))
     wake.after_commit(TASK)
     return row
 
@@ -196,13 +207,14 @@ def _note_test(tested: Connection, findings: list[Finding], *, leased_until: dat
     row = Connection.objects.for_update().filter(pk=tested.pk, version=tested.version).first()
     if row is None:
         return
-    ends = {code: at.astimezone(UTC).isoformat() for code, at in _ends(row).items()}
+    ends = {code: at for code, at in row.ends.items() if code in TOLD_BY_REQUESTS}
+    ends |= {code: at.astimezone(UTC).isoformat() for code, at in _ends(row).items()}
     was_asked_again = row.test_due_at != leased_until
     Connection.objects.filter(pk=row.pk).update(
         findings=[finding.as_json() for finding in findings],
         tested_at=timezone.now(),
         test_due_at=row.test_due_at if was_asked_again else leased_until - TEST_LEASE + TEST_EVERY,
-        ends=row.ends | ends,
+        ends=ends,
     )
 
 

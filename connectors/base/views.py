@@ -26,6 +26,7 @@ MARKS = {
     FindingState.FINE: ("check", "ok"),
     FindingState.MISSING: ("triangle-alert", "danger"),
     FindingState.FAILED: ("triangle-alert", "warn"),
+    FindingState.UNCLEAR: ("info", ""),
 }
 
 

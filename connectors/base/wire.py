@@ -2,7 +2,6 @@
 
 import json
 import ssl
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from connectors.base.addresses import host_of
+from connectors.base.bounds import adapter_class, bounded
 from connectors.base.failures import Ambiguous, Failure, RefusedForGood, Transient
 from connectors.base.sentences import Said
 
 if TYPE_CHECKING:
     import requests
 
-WHOLE_SECONDS = 90.0
-"""That an exchange may take altogether; the read time-out counts from one piece to the next."""
 PIECE_BYTES = 64 * 1024
 
 
@@ -74,19 +72,21 @@ def exchange(
     """
     import requests  # noqa: PLC0415  # slow to load, and of use to workers alone
 
-    began, host = time.monotonic(), host_of(url)
+    host = host_of(url)
     try:
-        response = session(ca_file).request(
-            method,
-            url,
-            headers=dict(headers),
-            data=body,
-            timeout=(settings.CONNECTORS_CONNECT_SECONDS, read_seconds or settings.CONNECTORS_READ_SECONDS),
-            allow_redirects=False,
-            stream=True,
-        )
-        with response:
-            content = _read(response, host=host, most_bytes=most_bytes, ends=began + WHOLE_SECONDS)
+        with (
+            bounded(settings.CONNECTORS_WHOLE_SECONDS),
+            session(ca_file).request(
+                method,
+                url,
+                headers=dict(headers),
+                data=body,
+                timeout=(settings.CONNECTORS_CONNECT_SECONDS, read_seconds or settings.CONNECTORS_READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
+            content = _read(response, host=host, most_bytes=most_bytes)
             lowered = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, lowered, content, host)
     except requests.RequestException as error:
@@ -95,16 +95,12 @@ def exchange(
         raise Transient(Said("no_ca_file"), is_breaking=False) from error
 
 
-def _read(response: "requests.Response", *, host: str, most_bytes: int, ends: float) -> bytes:
-    import requests  # noqa: PLC0415  # as above
-
+def _read(response: "requests.Response", *, host: str, most_bytes: int) -> bytes:
     pieces, size = [], 0
     for piece in response.iter_content(PIECE_BYTES):
         size += len(piece)
         if size > most_bytes:
             raise RefusedForGood(Said("too_large", {"host": host}), status=response.status_code)
-        if time.monotonic() > ends:
-            raise requests.ReadTimeout
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -146,6 +142,8 @@ def session(ca_file: str) -> "requests.Session":
             """None is kept."""
 
     made = requests.Session()
+    for scheme in ("https://", "http://"):
+        made.mount(scheme, adapter_class()())
     made.trust_env = False
     made.cookies = NoCookies()
     made.verify = ca_file or True

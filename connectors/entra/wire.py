@@ -3,13 +3,13 @@
 The one place where a page waits for another system, as there is no signing in without it (docs/adr/0010-sign-in.md).
 """
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 
 from connectors.base import gates
+from connectors.base.bounds import bounded
 from connectors.base.failures import Failure, HeldBack, Transient
 from connectors.base.gates import Way
 from connectors.base.models import Connection
@@ -60,9 +60,8 @@ class Http:
     def _send(self, method: str, url: str, options: dict[str, Any]) -> Answered:
         import requests  # noqa: PLC0415  # slow to load
 
-        ends = time.monotonic() + settings.SIGN_IN_SECONDS
         wanted = {**options, "timeout": settings.SIGN_IN_SECONDS, "allow_redirects": False, "stream": True}
-        with session(ca_file()).request(method, url, **wanted) as response:
+        with bounded(settings.SIGN_IN_SECONDS), session(ca_file()).request(method, url, **wanted) as response:
             if response.status_code >= 500 or response.status_code == 429:
                 raise requests.exceptions.ConnectionError(f"status {response.status_code}")
             body = b""
@@ -70,8 +69,6 @@ class Http:
                 body += piece
                 if len(body) > MOST_BYTES:
                     raise requests.exceptions.ContentDecodingError("more than a token is")
-                if time.monotonic() > ends:
-                    raise requests.ReadTimeout
             return Answered(response.status_code, body.decode("utf-8", "replace"), dict(response.headers))
 
 

@@ -105,7 +105,7 @@ class Graph:
             watcher=watcher or Health(connection.pk),
             places={MAILBOX: settings.MSGRAPH_REQUESTS_AT_ONCE},
             ca_file=settings.MSGRAPH_CA_FILE,
-            name=str(connection.pk),
+            connection_id=connection.pk,
             patience=patience,
             attempts=attempts,
         )
@@ -157,5 +157,5 @@ def _of_mailbox(request: Request) -> Request:
 
 
 def account_of(values: Mapping[str, str]) -> str:
-    """Graph limits by application and tenant: its plea for patience slows all mailboxes of the tenant."""
+    """Graph limits by tenant, too: its plea for patience slows all its mailboxes, whichever application asks."""
     return f"microsoft365:{values.get('tenant_id', '').lower()}"

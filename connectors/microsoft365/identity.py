@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
+from connectors.base.bounds import bounded
 from connectors.base.failures import CredentialsRefused, Failure, Transient
 from connectors.base.models import Connection
+from connectors.base.retrying import asked_pause
 from connectors.base.secrets import has_secret, secret_of
 from connectors.base.sentences import Said
 from connectors.base.services import Health
@@ -49,6 +51,9 @@ SENTENCES = {
     "65001": "ms_consent_missing",
 }
 """By AADSTS number. Others are told with their number."""
+LONGEST_SECONDS = 40.0
+"""That one request of a sign-in may take; with its two and the one that wants it less than `gates.PLACE_SECONDS`."""
+PLEAS = (408, 425, 429)
 BUSY = ("temporarily_unavailable", "server_error", "service_unavailable")
 BUSY_NUMBERS = ("90033", "50196", "90055")
 
@@ -112,8 +117,7 @@ class Tokens:
     def _refused(self, answer: Mapping[str, Any]) -> Failure:
         """What msal answers instead of a token (RFC 6749 section 5.2, with Microsoft's numbers in the description)."""
         error = str(answer.get("error", ""))[:60]
-        found = _NUMBER.search(str(answer.get("error_description", "")))
-        number = found[1] if found else str(next(iter(answer.get("error_codes") or []), "?"))
+        number = number_in(answer)
         if error in BUSY or number in BUSY_NUMBERS:
             return Transient(Said("ms_sign_in_busy", {"error": error}))
         code = SENTENCES.get(number, "ms_sign_in_refused")
@@ -146,35 +150,63 @@ def _make(tenant: str, client: str, kind: str, credential: str, authority: str) 
             client_credential=given,
             authority=f"{authority.rstrip('/')}/{tenant}",
             instance_discovery=None if urlsplit(authority).hostname in MICROSOFTS else False,
-            http_client=_Http(session(settings.MSGRAPH_CA_FILE or settings.CONNECTORS_CA_FILE)),
+            http_client=_Http(session(settings.MSGRAPH_CA_FILE or settings.CONNECTORS_CA_FILE), tenant),
         )
     except ValueError as error:
         if kind == CERTIFICATE and "authority" not in str(error).lower():
             raise CredentialsRefused(Said("ms_certificate_unusable"), is_final=True) from error
-        facts = {"tenant": tenant, "number": "90002"}
-        raise CredentialsRefused(Said("ms_tenant_unknown", facts), is_final=True) from error
+        raise _unreached(error) from error  # it has not described itself
     except Exception as error:  # as in `_token`
         raise _unreached(error) from error
 
 
 class _Http:
-    """What msal sends with: our session, with our time-outs."""
+    """What msal sends with: our session, with our time-outs. Raises a `Failure` for what is no answer of a sign-in, and
+    for the one that says that there is no such tenant; msal takes both for the same.
+    """
 
-    def __init__(self, kept: Any) -> None:
-        self._session = kept
+    def __init__(self, kept: Any, tenant: str) -> None:
+        self._session, self._tenant = kept, tenant
 
     def get(self, url: str, **options: Any) -> Any:
-        return self._session.get(url, **self._bounded(options))
+        answer, told = self._asked(self._session.get, url, options)
+        number = number_in(told)
+        if SENTENCES.get(number) == "ms_tenant_unknown":
+            facts = {"tenant": self._tenant, "number": number}
+            raise CredentialsRefused(Said("ms_tenant_unknown", facts), is_final=True)
+        if answer.status_code >= 400:
+            raise _busy(answer)
+        return answer
 
     def post(self, url: str, **options: Any) -> Any:
-        return self._session.post(url, **self._bounded(options))
+        return self._asked(self._session.post, url, options)[0]
 
     def close(self) -> None:
         """It is the process's."""
 
-    def _bounded(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _asked(self, send: Any, url: str, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         timeout = (settings.CONNECTORS_CONNECT_SECONDS, settings.CONNECTORS_READ_SECONDS)
-        return {**options, "timeout": timeout, "allow_redirects": False}
+        with bounded(LONGEST_SECONDS):
+            answer = send(url, **{**options, "timeout": timeout, "allow_redirects": False})
+        try:
+            told = answer.json()
+        except ValueError:
+            told = None
+        if answer.status_code in PLEAS or answer.status_code >= 500 or not isinstance(told, dict):
+            raise _busy(answer)
+        return answer, told
+
+
+def _busy(answer: Any) -> Transient:
+    """A proxy's page, or Microsoft's own plea for patience."""
+    pause = asked_pause(answer.headers.get("Retry-After"), now=timezone.now())
+    return Transient(Said("ms_sign_in_busy", {"error": str(answer.status_code)}), pause=pause)
+
+
+def number_in(told: Mapping[str, Any]) -> str:
+    """The AADSTS number of what was refused; "?" without one."""
+    found = _NUMBER.search(str(told.get("error_description", "")))
+    return found[1] if found else str(next(iter(told.get("error_codes") or []), "?"))
 
 
 def _unreached(error: Exception) -> Failure:

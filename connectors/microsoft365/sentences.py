@@ -39,6 +39,10 @@ sentences.put(
             "In Entra, add the application permission %(permission)s to the app registration and grant admin consent; "
             "or assign the role “Application %(permission)s” by RBAC for Applications."
         ),
+        "ms_grant_scoped": _(
+            "The token does not name it, as it names no role that is scoped by RBAC for Applications. "
+            "Test-ServicePrincipalAuthorization in Exchange Online tells whether “Application %(permission)s” is there."
+        ),
         "ms_mailbox": _("Reading the mailbox %(mailbox)s"),
         "ms_mailbox_scope": _(
             "Put the mailbox into the scope of the application's role. A change may take two hours to hold."

@@ -2,11 +2,11 @@
 
 from django.conf import settings
 
+from connectors.base.errors import NameTaken
 from connectors.base.models import Connection
 from connectors.base.services import add_connection
 from connectors.microsoft365.identity import SECRET
 from core.actors import system_actor
-from core.errors import DomainError
 
 KIND = "microsoft365"
 NAME = "Microsoft 365"
@@ -32,7 +32,7 @@ def add_from_environment() -> Connection | None:
             settings={"tenant_id": tenant, "client_id": client},
             variables={SECRET: "MSGRAPH_CLIENT_SECRET"},
         )
-    except DomainError:  # another process was faster, or somebody has given its name to another one
+    except NameTaken:  # another process was faster, or somebody has given its name to another one
         return rows.first()
 
 

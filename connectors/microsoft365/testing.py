@@ -14,9 +14,12 @@ from connectors.microsoft365.graph import Graph
 from connectors.microsoft365.identity import Tokens
 
 INBOX = "/users/{user-id}/mailFolders/{mailFolder-id}"
-NEEDED = ("Mail.ReadWrite", "Mail.Send")
+READS = "Mail.ReadWrite"
+NEEDED = (READS, "Mail.Send")
 """Application permissions that mail needs; Mail.Read is enough to look at it."""
+OUT_OF_SCOPE = Said("ms_mailbox_scope")
 FINE, MISSING, FAILED = FindingState.FINE, FindingState.MISSING, FindingState.FAILED
+UNCLEAR = FindingState.UNCLEAR
 
 
 def look_over(connection: Connection) -> Iterator[Finding]:
@@ -31,21 +34,28 @@ def look_over(connection: Connection) -> Iterator[Finding]:
         yield Finding(FAILED, signing_in, failure.said)
         return
     yield Finding(FINE, signing_in)
-    yield from _permissions(roles)
-    graph = Graph(connection)
-    if mailbox := connection.settings.get("mailbox"):
-        yield _reading(graph, mailbox)
+    mailbox = connection.settings.get("mailbox")
+    reading = _reading(Graph(connection), mailbox) if mailbox else None
+    yield from _permissions(roles or frozenset(), is_closed=reading is not None and reading.cure == OUT_OF_SCOPE)
+    if reading is not None:
+        yield reading
     if foreign := connection.settings.get("foreign_mailbox"):
         yield _staying_out(Graph(connection, watcher=Unconcerned()), foreign)
 
 
-def _permissions(roles: frozenset[str] | None) -> Iterator[Finding]:
-    """With roles scoped by RBAC for Applications the token names none, and only trying tells."""
-    for permission in NEEDED if roles else ():
+def _permissions(roles: frozenset[str], *, is_closed: bool) -> Iterator[Finding]:
+    """A role that is scoped by RBAC for Applications stands in no token: one that is not there proves nothing, unless
+    our own mailbox `is_closed`.
+    """
+    for permission in NEEDED:
         facts = {"permission": permission}
-        is_there = permission in (roles or ())
-        cure = None if is_there else Said("ms_grant", facts)
-        yield Finding(FINE if is_there else MISSING, Said("ms_permission", facts), cure)
+        what = Said("ms_permission", facts)
+        if permission in roles:
+            yield Finding(FINE, what)
+        elif is_closed and permission == READS:
+            yield Finding(MISSING, what, Said("ms_grant", facts))
+        else:
+            yield Finding(UNCLEAR, what, Said("ms_grant_scoped", facts))
 
 
 def _reading(graph: Graph, mailbox: str) -> Finding:
@@ -53,7 +63,7 @@ def _reading(graph: Graph, mailbox: str) -> Finding:
     try:
         graph.get(INBOX, {"user-id": mailbox, "mailFolder-id": "inbox"}, query={"$select": "id,totalItemCount"})
     except PermissionMissing:
-        return Finding(MISSING, what, Said("ms_mailbox_scope"))
+        return Finding(MISSING, what, OUT_OF_SCOPE)
     except Gone:
         return Finding(MISSING, what, Said("ms_mailbox_unknown"))
     except Failure as failure:

@@ -56,7 +56,7 @@ class UploadSession:
             watcher=Health(connection.pk),
             places={MAILBOX: settings.MSGRAPH_REQUESTS_AT_ONCE},
             ca_file=settings.MSGRAPH_CA_FILE,
-            name=str(connection.pk),
+            connection_id=connection.pk,
             patience=patience,
             attempts=1,  # before a piece is sent again somebody asks which one is expected
         )

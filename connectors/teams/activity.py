@@ -78,7 +78,7 @@ def send(row: Connection, message: Message) -> None:
         reader=ActivityReader(),
         watcher=health,
         ca_file=settings.MSGRAPH_CA_FILE,
-        name=str(row.pk),
+        connection_id=row.pk,
         attempts=1,
         patience=PATIENCE_SECONDS,
     )

@@ -80,7 +80,7 @@ def post(row: Connection, message: bytes) -> None:
         reader=WorkflowReader(),
         watcher=health,
         ca_file=settings.TEAMS_CA_FILE,
-        name=str(row.pk),
+        connection_id=row.pk,
         attempts=1,
         patience=PATIENCE_SECONDS,
     )

@@ -241,6 +241,7 @@ TICKET = (
     _in_menu("log", _("Log a call or chat"), LINK, "phone", may=able("note")),
     _in_menu("links", _("Link a ticket"), LINK, "link", may=able("edit")),
     _in_menu("requester", _("Change requester"), LINK, "user-plus", may=able("edit")),
+    _in_menu("meet", _("Meetings"), LINK, "calendar", "meetings"),
     _in_menu("remind", _("Remind me"), LINK, "clock", key="h"),
     _in_menu("watch", _("Watch"), FORM, "eye", key="i", may=lambda scene: not scene.is_watched),
     _in_menu("unwatch", _("Stop watching"), FORM, "eye", like="watch", may=lambda scene: scene.is_watched),

@@ -1,4 +1,4 @@
-"""One's own reminders for a calendar program, at a secret address that is made and revoked in the account."""
+"""One's own reminders and meetings for a calendar program, at a secret address made and revoked in the account."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,7 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.auth import AgentRequest, agent_required
+from connectors.meetings.selectors import own_meetings_ahead
 from core.errors import DomainError
+from desk.meetings.parts import event_of
 from desk.people.views.common import refuse
 from sla.reminders import services
 from sla.reminders.errors import RemindersForbidden
@@ -61,6 +63,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     with translation.override(agent.language or settings.LANGUAGE_CODE):
         events = [event for row in own_open_reminders(agent) for event in _events_of(row, now=now)]
+        events += [event_of(row, agent) for row in own_meetings_ahead(agent, now=now)]
         body = calendar(_("Reminders"), events)
     headers = {"Content-Disposition": 'inline; filename="reminders.ics"', "Cache-Control": "private, no-store"}
     return HttpResponse(body, content_type="text/calendar; charset=utf-8", headers=headers)

@@ -13,6 +13,7 @@ from envelopes.services.helping import (
 )
 from envelopes.services.leaving import replace_leaver, replace_new_owner
 from envelopes.services.legal import ask_for_legal_advice, ask_for_outstanding_advice
+from envelopes.services.lines import tell_in_envelope
 from envelopes.services.mail import keep_mail, post_mail, tell_of_held_mail
 from envelopes.services.offers import offer_help, take_help_offer, withdraw_help_offer
 from envelopes.services.opening import (
@@ -53,6 +54,7 @@ __all__ = [
     "replace_leaver",
     "replace_new_owner",
     "take_help_offer",
+    "tell_in_envelope",
     "tell_of_due",
     "tell_of_held_mail",
     "time_out_due_envelopes",

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "connectors.entra",
     "connectors.microsoft365",
     "connectors.teams",
+    "connectors.meetings",
     "connectors.base",
     "sla",
     "envelopes",
@@ -308,6 +309,10 @@ CONNECTORS_CA_FILE = env.text("CONNECTORS_CA_FILE", default="")
 """Certificates of the CAs that are trusted, as PEM; empty: the usual ones."""
 CONNECTORS_CONNECT_SECONDS = 5.0
 CONNECTORS_READ_SECONDS = 30.0
+CONNECTORS_WHOLE_SECONDS = 90.0
+"""That one exchange may take altogether; the read time-out counts from one piece to the next."""
+CONNECTORS_LONGEST_PAUSE_SECONDS = env.whole_number("CONNECTORS_LONGEST_PAUSE_SECONDS", default=3600)
+"""That another system can ask for with one answer: a proxy's page must not close a connection for a day."""
 
 MSGRAPH_TENANT_ID = env.text("MSGRAPH_TENANT_ID", default="")
 MSGRAPH_CLIENT_ID = env.text("MSGRAPH_CLIENT_ID", default="")

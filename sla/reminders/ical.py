@@ -20,7 +20,11 @@ class Event:
     uid: str
     """The same whenever the calendar is read, and nobody else's."""
     at: datetime
-    """Aware. It takes a quarter of an hour, since calendars draw nothing for less, and blocks no time."""
+    """Aware."""
+    minutes: int = 15
+    """Calendars draw nothing for less than these."""
+    is_busy: bool = False
+    """Whether it takes its time; what only reminds takes none."""
     summary: str
     url: str = ""
     changed_at: datetime
@@ -51,12 +55,12 @@ def _lines_of(event: Event) -> Iterator[str]:
     yield f"SEQUENCE:{event.sequence}"
     yield f"DTSTAMP:{_moment(event.changed_at)}"
     yield f"DTSTART:{_moment(event.at)}"
-    yield "DURATION:PT15M"
+    yield f"DURATION:PT{event.minutes}M"
     yield f"SUMMARY:{_text(event.summary)}"
     if event.url:
         yield f"URL:{event.url}"
     yield "CLASS:PRIVATE"
-    yield "TRANSP:TRANSPARENT"
+    yield "TRANSP:OPAQUE" if event.is_busy else "TRANSP:TRANSPARENT"
     yield "BEGIN:VALARM"
     yield "ACTION:DISPLAY"
     yield "TRIGGER:PT0S"

@@ -61,6 +61,7 @@ LISTS: dict[str, dict[str, int]] = {
     "notifications_notificationpreference": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
     "notifications_quiethours": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
     "push_pushsubscription": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
+    "meetings_meeting": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
     "teams_channelpost": dict(zip(PEOPLE, (403, 403, 403, 403, 200, 200), strict=True)),
 }
 ADDS: dict[str, set[str]] = {

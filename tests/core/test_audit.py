@@ -21,6 +21,7 @@ OURS = (
     "connections",
     "microsoft365",
     "teams",
+    "meetings",
     "entra",
 )
 NOT_AUDITED = {
@@ -48,6 +49,7 @@ NOT_AUDITED = {
     "connections.Place": "requests that are on their way now",
     "teams.ChannelPost": "status, attempts, moments and the last error are its own trail",
     "teams.UsedCard": "who has pressed which button and when, written once; the act has its own history",
+    "meetings.CalendarCopy": "state, attempts, moments and the last error are its own trail",
     "teams.Turn": "when the next card may go",
     "tickets.TicketReader": "follows from help that is asked for, whose own history tells it",
     "tickets.SearchDocument": "words derived from the timeline",

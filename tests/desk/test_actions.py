@@ -56,8 +56,9 @@ def test_every_key_on_a_page_is_that_of_an_action(desk: Desk, ticket: Ticket) ->
     assert wrong == []
     names = {name for pairs in found.values() for name, _key in pairs}
     on_pages = {name for name, action in ACTIONS.items() if action.how != How.KEYS and action.is_for(desk.mara)}
-    # Of another state, of one row, of one's own leave, or of those in charge:
+    # Of another state, of one row, of one's own leave, of those in charge, or of a desk with a calendar:
     elsewhere = {
+        "meet",
         "seal",
         "envelope_message",
         "resume",

@@ -136,6 +136,7 @@ OF_ENVELOPES: dict[str, Operation] = {
         message=Message(body_text=w.said()),
     ),
     "redirect_envelope": lambda w, by, _other: services.redirect_envelope(w.envelope(), by=by, assigned_to=w.helper),
+    "tell_in_envelope": lambda w, by, _other: services.tell_in_envelope(w.envelope(), by=by, facts={"event": "told"}),
     "refuse_unless_help_may_be_asked": lambda w, by, _other: services.refuse_unless_help_may_be_asked(
         w.ticket.pk, by=by
     ),

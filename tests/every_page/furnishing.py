@@ -29,6 +29,7 @@ from sla.alerts.models import AlertRule
 from sla.models import Proposal, SlaPolicy
 from sla.reminders.models import Reminder
 from sla.reminders.services import Rhythm, create_reminder, snooze_reminder, trigger_reminder
+from tests.every_page.meetings import arranged
 from tests.every_page.pages import Page
 from tests.every_page.teams import card_of, posted_to_teams
 from tests.factories.mail import BrakeFactory, a_mail, arrive
@@ -94,6 +95,7 @@ class Places:
     """Max's, which waits; and what can be proposed about."""
     teams: str
     microsoft: str
+    meeting: str
     card: str
     policy: str
     calendar: str
@@ -138,6 +140,7 @@ def furnish() -> Places:
     _notified(mara, ticket)
     microsoft = _connected(agent("admin"))
     teams = posted_to_teams(agent("admin"))
+    meeting = arranged(agent("admin"), mara, ticket)
     reminder = _reminded(mara, ticket, waiting)
     for seen in (_told("outlook-hansen"), waiting, ticket):
         note_opened(mara, seen)
@@ -185,6 +188,7 @@ def furnish() -> Places:
         proposal=str(Proposal.objects.get(status="pending").pk),
         teams=str(teams.pk),
         microsoft=str(microsoft.pk),
+        meeting=str(meeting.pk),
         card=card_of(_told("outlook-hansen")),
         policy=str(SlaPolicy.objects.get(name="Medium").pk),
         calendar=str(BusinessCalendar.objects.get(is_default=True).pk),

@@ -22,7 +22,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from tests.fakes import graph_mailbox, graph_sending
+from tests.fakes import graph_calendar, graph_mailbox, graph_sending
 from tests.fakes.contracts import Answered, Asked, Contract, split
 from tests.fakes.serving import Call, Reply, serving
 
@@ -66,6 +66,7 @@ class Mailbox:
     messages: dict[str, Message] = field(default_factory=dict)
     log: dict[str, list[tuple[str, bool]]] = field(default_factory=lambda: {"inbox": []})
     outbox: graph_sending.Outbox = field(default_factory=graph_sending.Outbox)
+    calendar: graph_calendar.Calendar = field(default_factory=graph_calendar.Calendar)
     is_closed: bool = False
     """To the application: its roles are scoped elsewhere."""
 
@@ -140,6 +141,8 @@ class MicrosoftFake:
 
     def sign_in(self, call: Call) -> Reply:
         path, _query = split(call.path)
+        if call.method == "GET" and (reply := self._sign_in_fault(call)) is not None:
+            return reply
         if path == f"/{TENANT}/v2.0/.well-known/openid-configuration":
             return _json(200, self._configuration())
         if path.endswith("/.well-known/openid-configuration"):
@@ -148,10 +151,12 @@ class MicrosoftFake:
             return _json(404, {"error": "not_found"})
         form = dict(parse_qsl(call.body.decode()))
         self.sign_ins.append(form)
-        for fault in self.sign_in_faults:
-            if (reply := fault(call)) is not None:
-                return reply
-        return self._token(form)
+        reply = self._sign_in_fault(call)
+        return self._token(form) if reply is None else reply
+
+    def _sign_in_fault(self, call: Call) -> Reply | None:
+        replies = (fault(call) for fault in self.sign_in_faults)
+        return next((reply for reply in replies if reply is not None), None)
 
     def _configuration(self) -> dict[str, Any]:
         own = f"{self.login}/{TENANT}"
@@ -224,6 +229,7 @@ class MicrosoftFake:
             return refusal(403, "ErrorAccessDenied")
         sending = graph_sending.answer(self, mailbox, call, parts[2:], query)
         done = sending or graph_mailbox.answer(self, mailbox, call, parts[2:], query)
+        done = done or graph_calendar.answer(self, mailbox, call, parts[2:], query)
         done = done or self._of_mailbox(mailbox, address, parts[2:], query)
         return next((reply for fault in self.late_faults if (reply := fault(call)) is not None), done)
 

@@ -53,6 +53,8 @@ BY_NAME = [
     "mail_drafts_cleaned",
     "cards_posted",
     "notifications_delivered",
+    "meetings_sent",
+    "meetings_followed",
     "cards_forgotten",
     "changes_forgotten",
     "deliveries_forgotten",

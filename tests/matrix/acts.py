@@ -32,6 +32,7 @@ from tests.matrix.connection_acts import CONNECTION_ACTS
 from tests.matrix.empowerment_acts import EMPOWERMENT_ACTS
 from tests.matrix.envelope_acts import ENVELOPE_ACTS, ENVELOPE_PAGES
 from tests.matrix.list_acts import LIST_ACTS
+from tests.matrix.meeting_acts import MEETING_ACTS
 from tests.matrix.people_acts import PEOPLE_ACTS, TEXT
 from tests.matrix.reminder_acts import REMINDER_ACTS
 from tests.matrix.report_acts import REPORT_ACTS
@@ -48,6 +49,7 @@ REQUESTER = "dana@acme.example"
 ACTS: dict[str, Act] = {
     **LIST_ACTS,
     **ENVELOPE_ACTS,
+    **MEETING_ACTS,
     **ENVELOPE_PAGES,
     **PEOPLE_ACTS,
     **TELLING_ACTS,

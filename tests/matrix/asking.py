@@ -17,6 +17,7 @@ from tests.browser import Browser
 from tests.matrix.acts import ACTS
 from tests.matrix.cases import Ask, Case
 from tests.matrix.envelope_acts import ENVELOPE_ACTS
+from tests.matrix.meeting_acts import MEETING_ACTS
 from tests.matrix.scenes import COLUMNS, PROGRAMS, STRANGERS, World
 
 WORDS = {
@@ -59,6 +60,7 @@ OWNERSHIP = (
     "transfer_for_leave",
     "transfer_untold",
     *ENVELOPE_ACTS,
+    *MEETING_ACTS,
     "admin_transfer",
     "admin_transfer_too_hard",
     "admin_transfer_for_leave",
@@ -297,7 +299,8 @@ TRACES = """
            (SELECT sum(version) FROM notifications_delivery), (SELECT count(*) FROM notifications_workingon),
            (SELECT sum(version) FROM notifications_notificationpreference),
            (SELECT sum(version) FROM notifications_quiethours), (SELECT count(*) FROM push_pushsubscription),
-           (SELECT count(*) FROM core_refusedact)
+           (SELECT count(*) FROM meetings_meeting), (SELECT sum(version) FROM meetings_meeting),
+           (SELECT sum(version) FROM meetings_calendarcopy), (SELECT count(*) FROM core_refusedact)
 """
 
 

@@ -28,6 +28,7 @@ MODULES = (
     "test_sla",
     "test_mail",
     "test_connections",
+    "test_meetings",
     "test_public",
     "test_admin",
 )

@@ -17,6 +17,8 @@ from accounts.tokens import token_for
 from connectors.base.services import add_connection
 from connectors.mail.enums import MailState
 from connectors.mail.services import block_sender, move_mail
+from connectors.meetings.models import CalendarCopy
+from connectors.meetings.services import Wanted, arrange_meeting
 from connectors.push.models import PushSubscription
 from connectors.teams.models import ChannelPost
 from core.actors import SystemActor
@@ -77,6 +79,7 @@ def build() -> World:
     _absences(world)
     _mail(world)
     _connections(world)
+    _meetings(world)
     _other_things(world)
     _calibration(world)
     _proposal(world)
@@ -110,10 +113,25 @@ def _connections(world: World) -> None:
         secrets={"webhook": "https://workflows.invalid/1?sig=2"},
     )
     world.things["teams"] = teams
+    values = {"microsoft365": str(row.pk), "mailbox": "desk@acme.example", "meets_for": "all"}
+    add_connection("calendar", by=world.people["admin"], name="Calendar", settings=values)
     now = timezone.now()
     world.things["post"] = ChannelPost.objects.create(
         connection=teams, key="test:1", kind="test", status="failed", failed_at=now
     )
+
+
+def _meetings(world: World) -> None:
+    """One that could not be sent of each of the tickets that are owned, and one in an envelope."""
+    nina, soon = world.people["outsider"], timezone.now() + timedelta(days=3)
+    for name in ("", ":deputy"):
+        ticket = world.scenes[f"owned{name}"].ticket
+        wanted = Wanted(title="Look at it", starts_at=soon, minutes=30, attendees=["dana@acme.example"])
+        made = world.things[f"meeting{name}"] = arrange_meeting(ticket.pk, wanted, by=ticket.owner)
+        CalendarCopy.objects.filter(meeting=made).update(state="failed", next_attempt_at=None, failed_at=timezone.now())
+    envelope = world.scenes["helped"].envelope
+    inside = Wanted(title="Among us", starts_at=soon, minutes=30, attendees=[nina.email])
+    world.things["envelope_meeting"] = arrange_meeting(envelope.ticket_id, inside, by=nina, envelope_id=envelope.pk)
 
 
 def _tickets(world: World) -> None:

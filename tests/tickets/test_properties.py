@@ -291,6 +291,7 @@ OPERATIONS: dict[str, Operation] = {
     "tell_of_promise": lambda w, by, other: ONE.tell_of_promise(
         w.ticket.pk, by=by, at=timezone.now(), facts={"event": "sla_missed", "metric": "resolution"}
     ),
+    "tell_inside": lambda w, by, other: ONE.tell_inside(w.ticket.pk, by=by, facts={"event": "told"}),
     "tell_of_help": lambda w, by, other: ONE.tell_of_help(
         w.ticket.pk, kind=EntryKind.ENVELOPE_CREATED, by=by, facts={"event": "envelope_created"}
     ),

@@ -74,6 +74,7 @@ from tickets.services.lifecycle import (
     wait_for_customer,
 )
 from tickets.services.limits import Limit, set_wip_limits
+from tickets.services.lines import tell_inside
 from tickets.services.merging import merge_ticket, unmerge_ticket
 from tickets.services.moving import move_entry, undo_move
 from tickets.services.ownership import accept_ticket, lapse_offer, offer_ticket, transfer_ownership, withdraw_offer
@@ -224,6 +225,7 @@ __all__ = [
     "start_task",
     "stop_many",
     "store_files",
+    "tell_inside",
     "tell_of_help",
     "tell_of_many",
     "tell_of_promise",

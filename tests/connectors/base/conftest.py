@@ -85,6 +85,6 @@ def make_client(vendor: Vendor, connection: Connection, rests: list[float], *, a
         watcher=Health(connection.pk),
         places={"box": 2},
         ca_file=ca_file(),
-        name=str(connection.pk),
+        connection_id=connection.pk,
         rest=rests.append,
     )

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import select
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -13,17 +14,23 @@ from threading import Thread
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
+from accounts.enums import Role
 from connectors.base import gates
+from connectors.base.addresses import is_allowed
 from connectors.base.client import Client, Request
 from connectors.base.failures import Ambiguous, CredentialsRefused, Gone, HeldBack, RefusedForGood, Transient
 from connectors.base.models import Connection, Gate, Place
 from connectors.base.retrying import asked_pause
 from connectors.base.selectors import standing_of
 from connectors.base.sentences import Said
+from connectors.base.services import change_connection
 from connectors.base.wire import Answer
+from core.errors import Invalid
 from tests.connectors.base.conftest import Vendor
 from tests.connectors.base.test_requests import READ, WRITE
+from tests.factories import AgentFactory
 from tests.fakes.serving import Reply, authority, serving
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +180,59 @@ def test_waiting_for_a_place_asks_less_and_less_often(client: Client, vendor: Ve
         client.send(replace(READ, scope="box:one"))
     assert len(asked) < 300, "in 45 seconds"
     assert Place.objects.count() == 2
+
+
+@pytest.mark.parametrize("begins", [b"X-Slow: ", b"Content-Type: text/plain\r\n\r\n"], ids=["headers", "body"])
+def test_182_no_drip_lasts_longer_than_an_exchange_may(client: Client, settings: Settings, begins: bytes) -> None:
+    """Of headers, and of a body whose length nobody has told: each byte comes in time, the whole does not."""
+    settings.CONNECTORS_WHOLE_SECONDS = 0.5
+    ended: list[bool] = []
+
+    def drip(stream: ssl.SSLSocket) -> None:
+        stream.sendall(b"HTTP/1.1 200 OK\r\n" + begins)
+        try:
+            for _byte in range(600):
+                stream.sendall(b"x")
+                ended_by_them = select.select([stream], [], [], 0.05)[0]
+                if ended_by_them and not stream.recv(1):
+                    raise OSError
+        except OSError:
+            ended.append(True)
+            return
+        stream.sendall(b"\r\n\r\n")
+
+    with raw_server(drip) as (port, _got):
+        client._base, client._attempts = f"https://localhost:{port}/api", 1
+        with pytest.raises(Transient, match="did not answer in time"):
+            client.send(READ)
+        with pytest.raises(Ambiguous, match="did not answer in time"):
+            client.send(WRITE)
+    assert ended == [True, True]
+
+
+def test_182_one_answer_closes_nothing_for_a_day(client: Client, vendor: Vendor, settings: Settings) -> None:
+    settings.CONNECTORS_LONGEST_PAUSE_SECONDS = 600
+    vendor.replies = [Reply(503, b"<html>Maintenance</html>", (("Retry-After", "86400"),))]
+    with pytest.raises(Transient) as caught:
+        client.send(READ)
+    assert caught.value.pause == 600
+
+
+@pytest.mark.parametrize(
+    "host", ["127.1", "2130706433", "0x7f000001", "0", "0177.0.0.1", "[::ffff:127.0.0.1]", "127.0.0.1."]
+)
+def test_this_machine_is_known_by_all_its_numbers(settings: Settings, host: str) -> None:
+    settings.CONNECTORS_LOOPBACK = False
+    assert not is_allowed(f"https://{host}/hook")
+    assert is_allowed("https://10.1.2.3/hook")
+    assert is_allowed("https://hooks.example.com/hook")
+
+
+def test_a_variable_that_names_a_path_is_refused(connection: Connection) -> None:
+    with pytest.raises(Invalid, match="without _FILE"):
+        change_connection(
+            connection,
+            by=AgentFactory(roles=[Role.ADMIN]),
+            settings=connection.settings,
+            variables={"password": "SAMPLE_PASSWORD_FILE"},
+        )

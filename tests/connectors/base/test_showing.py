@@ -152,9 +152,15 @@ def test_an_admin_adds_and_changes_one_and_what_is_left_empty_stays(sample_kind:
     assert browser.post(change, later).status_code == 302
     row.refresh_from_db()
     assert (row.settings, row.secrets) == ({"account": "other"}, kept)
-    wrong = browser.post(change, later | {"sample__account": "A1"})
+    wrong = browser.post(change, later | {"sample__account": "A1", "sample__password_removed": "on"})
     assert wrong.status_code == 400
+    row.refresh_from_db()
+    assert row.secrets == kept
     assert wrong.context["adminform"].form.errors == {"sample__account": ["This is not usable here."]}
+    both = browser.post(change, later | {"sample__password": "another", "sample__password_removed": "on"})
+    assert (both.status_code, Connection.objects.get().secrets) == (400, kept)
+    assert browser.post(change, later | {"sample__password_removed": "on"}).status_code == 302
+    assert Connection.objects.get().secrets == {}
 
 
 def test_the_page_costs_the_same_for_one_and_for_three(connection: Connection, browser: Client, admin: Agent) -> None:

@@ -33,11 +33,19 @@ def in_maildir(home: Path, address: str) -> list[Path]:
 
 
 OF_OTHER_SCENARIOS = (
-    *("accounts.mail.", "mail.copies.", "mail.graph.", "sla.alerts.", "tickets.bulk.", "notifications.delivering."),
+    *(
+        "accounts.mail.",
+        "mail.copies.",
+        "mail.graph.",
+        "sla.alerts.",
+        "tickets.bulk.",
+        "notifications.delivering.",
+        "meetings.",
+    ),
 )
 """Chains off this path; tests of their own kill at each of their steps: `tests/accounts/test_account_mail.py`,
 `test_sent_copies.py`, `test_graph_sending.py`, `tests/sla/alerts/test_kills.py`, `tests/tickets/test_bulk_kills.py`,
-`tests/notifications/test_kills.py`.
+`tests/notifications/test_kills.py`, `tests/connectors/meetings/test_sending.py`.
 """
 ON_THE_WAY = [name for name in steps.declared() if not name.startswith(OF_OTHER_SCENARIOS)]
 

@@ -17,8 +17,9 @@ from connectors.base.client import Request
 from connectors.base.failures import CredentialsRefused, Gone, HeldBack, PermissionMissing, Transient
 from connectors.base.models import Connection, Gate
 from connectors.base.selectors import standing_of
-from connectors.base.services import ask_for_test, change_connection, run_due_test
+from connectors.base.services import add_connection, ask_for_test, change_connection, run_due_test
 from connectors.microsoft365 import identity
+from connectors.microsoft365.checks import ids_are_usable
 from connectors.microsoft365.graph import Graph
 from connectors.microsoft365.services import fill_due
 from connectors.microsoft365.testing import INBOX
@@ -88,6 +89,76 @@ def test_182_an_unknown_tenant_is_said(connection: Connection, fake: MicrosoftFa
     connection.settings["tenant_id"] = "elsewhere.example"
     with pytest.raises(CredentialsRefused, match="knows no tenant elsewhere"):
         look(connection)
+
+
+@pytest.mark.parametrize(
+    ("reply", "pause"),
+    [
+        (Reply(403, b"<html>Blocked by the proxy of Acme</html>"), None),
+        (Reply(200, b"<html>Sign in to the guests' network</html>"), None),
+        (Reply(429, b'{"error": "temporarily_unavailable"}', (("Retry-After", "7"),)), 7.0),
+        (Reply(400, b'{"error": "invalid_request", "error_description": "AADSTS900144: no"}'), None),
+    ],
+    ids=["proxy", "guests", "plea", "other"],
+)
+def test_an_answer_that_names_no_tenant_is_no_unknown_tenant(
+    connection: Connection, fake: MicrosoftFake, reply: Reply, pause: float | None
+) -> None:
+    """It heals by itself: no sign-in is held to be wrong because a proxy has shut the way to it."""
+    fake.sign_in_faults.append(lambda call: reply if call.method == "GET" else None)
+    with pytest.raises(Transient, match="sign-in is not available") as caught:
+        identity.Tokens(connection).headers()
+    assert caught.value.pause == pause
+
+
+def test_a_proxys_page_in_place_of_a_token_heals(connection: Connection, fake: MicrosoftFake) -> None:
+    fake.sign_in_faults.append(lambda call: Reply(403, b"<html>No</html>") if call.method == "POST" else None)
+    with pytest.raises(Transient, match="sign-in is not available"):
+        identity.Tokens(connection).headers()
+
+
+def test_182_one_mistyped_secret_stops_no_other_connection_of_the_tenant(
+    connection: Connection, fake: MicrosoftFake
+) -> None:
+    """And what goes well elsewhere opens no way to it."""
+    wrong = add_connection(
+        "microsoft365",
+        by=admin(),
+        name="Mistyped",
+        settings=connection.settings,
+        secrets={"client_secret": "mistyped"},
+    )
+    with pytest.raises(CredentialsRefused):
+        look(wrong)
+    assert look(connection)
+    for _time in range(3):
+        with pytest.raises(HeldBack):
+            look(wrong)
+    assert len(fake.sign_ins) == 2
+    shown = {row.name: row.state for row in standing_of(Connection.objects.all())}
+    assert shown == {"Microsoft": "working", "Mistyped": "broken_off"}
+    ask_for_test(wrong.pk, by=admin())
+    with pytest.raises(CredentialsRefused):
+        look(wrong)
+
+
+def test_of_a_certificate_that_was_taken_away_nothing_ends(connection: Connection, fake: MicrosoftFake) -> None:
+    with_certificate(connection, days=20)
+    run_due_test()
+    assert set(Connection.objects.get().ends) == {"token", "certificate"}
+    row = Connection.objects.get()
+    change_connection(row, by=admin(), settings=row.settings, removed=["certificate"])
+    run_due_test()
+    kept = Connection.objects.get()
+    assert (set(kept.secrets), set(kept.ends)) == ({"client_secret"}, {"token"})
+    assert kept.history.first().history_change_reason == "secrets: certificate"
+
+
+def test_the_environments_ids_are_looked_at_before_anything_starts(settings: Settings) -> None:
+    settings.MSGRAPH_TENANT_ID, settings.MSGRAPH_CLIENT_ID = "the tenant", CLIENT
+    assert [fault.id for fault in ids_are_usable(None)] == ["microsoft365.E002"]
+    settings.MSGRAPH_TENANT_ID = TENANT
+    assert ids_are_usable(None) == []
 
 
 def test_a_sign_in_that_is_not_reached_heals(connection: Connection, settings: Settings) -> None:
@@ -165,10 +236,15 @@ def test_182_a_test_says_exactly_which_permission_is_missing(connection: Connect
     fake.mailboxes[SUPPORT].is_closed = True
     found = findings(fake)
     state, cure = found["The application permission Mail.Send"]
-    assert state == "missing"
-    assert "add the application permission Mail.Send" in cure
+    assert (state, "“Application Mail.Send” is there" in cure) == ("unclear", True)
     assert found[f"Reading the mailbox {SUPPORT}"][0] == "missing"
     assert found["The application permission Mail.ReadWrite"][0] == "fine"
+    fake.roles = ()
+    fake.forget_tokens()
+    identity._held.clear()
+    ask_for_test(connection.pk, by=admin())
+    state, cure = findings(fake)["The application permission Mail.ReadWrite"]
+    assert (state, "add the application permission Mail.ReadWrite" in cure) == ("missing", True)
     assert standing_of([Connection.objects.get()])[0].state == "failing"
 
 
@@ -179,14 +255,21 @@ def test_a_test_says_when_the_application_may_too_much(connection: Connection, f
     assert "every mailbox of the tenant" in cure
 
 
-def test_roles_scoped_by_rbac_are_told_by_trying(connection: Connection, fake: MicrosoftFake) -> None:
-    fake.roles = ()
+@pytest.mark.parametrize("named", [(), ("User.ReadBasic.All",)])
+def test_roles_scoped_by_rbac_are_told_by_trying(
+    connection: Connection, fake: MicrosoftFake, named: tuple[str, ...]
+) -> None:
+    """The set-up that we recommend is no failure, whatever else the token names."""
+    fake.roles = named
     found = findings(fake)
-    assert list(found) == [
-        "Signing in as the application",
-        f"Reading the mailbox {SUPPORT}",
-        f"The mailbox {FOREIGN}, which is none of ours, stays closed to us",
-    ]
+    assert {what: state for what, (state, _cure) in found.items()} == {
+        "Signing in as the application": "fine",
+        "The application permission Mail.ReadWrite": "unclear",
+        "The application permission Mail.Send": "unclear",
+        f"Reading the mailbox {SUPPORT}": "fine",
+        f"The mailbox {FOREIGN}, which is none of ours, stays closed to us": "fine",
+    }
+    assert standing_of([Connection.objects.get()])[0].state == "working"
 
 
 def test_a_test_of_a_wrong_secret_says_it(connection: Connection, fake: MicrosoftFake) -> None:

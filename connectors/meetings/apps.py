@@ -1,0 +1,25 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MeetingsConfig(AppConfig):
+    name = "connectors.meetings"
+    label = "meetings"
+    verbose_name = _("Meetings")
+
+    def ready(self) -> None:
+        from connectors.base.kinds import register
+        from connectors.meetings import services, wording
+        from connectors.meetings.kind import CALENDAR
+        from connectors.meetings.metrics import of_meetings
+        from connectors.meetings.selectors import HAS_CALENDAR, HAS_MEETINGS
+        from core import metrics, timers
+        from tickets.around import kept_above
+
+        register(CALENDAR)
+        wording.register()
+        metrics.sources.append(of_meetings)
+        kept_above["calendar"] = HAS_CALENDAR
+        kept_above["meetings"] = HAS_MEETINGS
+        timers.register("meetings_sent", services.send_due_meetings, order=71)
+        timers.register("meetings_followed", services.follow_due_meetings, order=72)

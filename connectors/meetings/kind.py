@@ -1,0 +1,109 @@
+"""What a connection to a calendar asks for, and what a test of it looks at."""
+
+from collections.abc import Iterator, Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Team
+from connectors.base.enums import FindingState
+from connectors.base.failures import Failure, Gone, PermissionMissing
+from connectors.base.kinds import Asked, Finding, Kind
+from connectors.base.models import Connection
+from connectors.base.sentences import Said
+from connectors.meetings.calendars import SharedCalendar, signs_in
+from connectors.meetings.kinds import ALL_TEAMS, KIND, MAILBOX, MEETS_FOR, MICROSOFT_365, OF_TEAM
+from connectors.meetings.models import CalendarCopy
+from connectors.microsoft365.identity import Tokens
+from connectors.microsoft365.testing import roles_of
+
+NEEDED = "Calendars.ReadWrite"
+ADDRESS = r"[^@\s\x00-\x1f/\\]{1,64}@[A-Za-z0-9.-]{1,253}"
+FINE, MISSING, FAILED = FindingState.FINE, FindingState.MISSING, FindingState.FAILED
+
+
+def teams() -> Iterator[tuple[str, str]]:
+    """Whose meetings it takes."""
+    yield ALL_TEAMS, str(_("All teams that have no calendar of their own"))
+    for team_id, name in Team.objects.order_by("name").values_list("pk", "name"):
+        yield OF_TEAM % team_id, str(_("Team: %(team)s") % {"team": name})
+
+
+def applications() -> Iterator[tuple[str, str]]:
+    """Connections to Microsoft 365, by whose application meetings are made."""
+    for row_id, name in Connection.objects.of_kind("microsoft365").order_by("name").values_list("pk", "name"):
+        yield str(row_id), name
+
+
+def look_over(connection: Connection) -> Iterator[Finding]:
+    """Signing in, the permission as far as the token names any, and the calendar itself."""
+    signing_in = Said("ms_signs_in")
+    try:
+        application = signs_in(connection)
+        roles = roles_of(Tokens(application).headers()["Authorization"].removeprefix("Bearer "))
+    except Failure as failure:
+        yield Finding(MISSING, signing_in, failure.said)
+        return
+    yield Finding(FINE, signing_in)
+    if roles:
+        facts = {"permission": NEEDED}
+        cure = None if NEEDED in roles else Said("ms_grant", facts)
+        yield Finding(MISSING if cure else FINE, Said("ms_permission", facts), cure)
+    yield _reading(connection)
+
+
+def _reading(connection: Connection) -> Finding:
+    mailbox = connection.settings.get(MAILBOX, "")
+    what = Said("calendar_of", {"mailbox": mailbox})
+    try:
+        SharedCalendar(connection, mailbox).look()
+    except PermissionMissing:
+        return Finding(MISSING, what, Said("ms_mailbox_scope"))
+    except Gone:
+        return Finding(MISSING, what, Said("ms_mailbox_unknown"))
+    except Failure as failure:
+        return Finding(FAILED, what, failure.said)
+    return Finding(FINE, what)
+
+
+def waiting(row: Connection) -> int:
+    return CalendarCopy.objects.waiting().filter(meeting__connection=row).count()
+
+
+def account_of(values: Mapping[str, str]) -> str:
+    return f"calendar:{values.get(MICROSOFT_365, '')}"
+
+
+CALENDAR = Kind(
+    name=KIND,
+    label=_("Microsoft 365: calendar for meetings"),
+    prefix="MSGRAPH_",
+    settings=(
+        Asked(
+            MICROSOFT_365,
+            _("Signs in as"),
+            help=_("The connection to Microsoft 365 whose application makes meetings; it needs Calendars.ReadWrite"),
+            is_required=True,
+            choices=applications,
+            wrong=_("Choose one of the list."),
+        ),
+        Asked(
+            MAILBOX,
+            _("Shared mailbox"),
+            help=_("In its calendar the meetings stand, and it invites"),
+            is_required=True,
+            pattern=ADDRESS,
+            wrong=_("Write an e-mail address."),
+        ),
+        Asked(
+            MEETS_FOR,
+            _("Takes meetings of"),
+            is_required=True,
+            choices=teams,
+            wrong=_("Choose one of the list."),
+        ),
+    ),
+    secrets=(),
+    account=account_of,
+    look_over=look_over,
+    backlog=waiting,
+)
