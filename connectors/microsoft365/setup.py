@@ -40,10 +40,20 @@ class MailboxName:
 mailbox_sources: list[Callable[[Connection], Iterable[MailboxName]]] = []
 """Who knows which mailboxes a connection signs in for; the app of mail adds itself in `ready()`."""
 
+role_sources: list[Callable[[Connection], Iterable[str]]] = []
+"""Who needs more of an application than mail does, such as `Calendars.ReadWrite`; added in `ready()`, too."""
+
+
+def roles_for(connection: Connection) -> list[str]:
+    """Application permissions, each once: those of mail first."""
+    return list(dict.fromkeys((*NEEDED, *(role for source in role_sources for role in source(connection)))))
+
 
 def mailboxes_of(connection: Connection) -> list[MailboxName]:
     """By address, each once; the mailbox that is tested is one of them, too."""
-    found = {name.address.lower(): name for source in mailbox_sources for name in source(connection)}
+    found: dict[str, MailboxName] = {}
+    for name in (name for source in mailbox_sources for name in source(connection)):
+        found.setdefault(name.address.lower(), name)
     if tested := connection.settings.get("mailbox", ""):
         is_known = any(tested.lower() in (name.address.lower(), name.user.lower()) for name in found.values())
         found |= {} if is_known else {tested.lower(): MailboxName(tested)}
@@ -52,121 +62,133 @@ def mailboxes_of(connection: Connection) -> list[MailboxName]:
 
 def steps(connection: Connection) -> list[Step]:
     """In their order, in the reader's language. Without a mailbox there is nothing to scope roles to yet."""
-    client, mailboxes = connection.settings.get("client_id", ""), mailboxes_of(connection)
+    client, mailboxes, roles = connection.settings.get("client_id", ""), mailboxes_of(connection), roles_for(connection)
+    consenting = _consenting(connection, roles)
     if not mailboxes:
         text = _(
             "The commands name the mailboxes of this connection. Add one, or write it into the settings as the mailbox "
             "to test; then they stand here."
         )
-        return [Step(_("Add a mailbox first"), text), _whole_tenant(connection)]
+        return [Step(_("Add a mailbox first"), text), consenting]
     return [
-        Step(
-            _("Find the application in the tenant"),
-            _(
-                "In PowerShell 7, as Application Administrator, with the modules Microsoft.Graph and "
-                "ExchangeOnlineManagement. The last line shows the object id of the service principal. Where it shows "
-                "nothing the tenant does not have the application yet: open the address of the last step once."
-            ),
-            _find(client),
-        ),
-        Step(
-            _("Open these mailboxes to it, and no others"),
-            _(
-                "In the same window, as Exchange Administrator. All mailboxes of this connection stand in the filter. "
-                "A change may take two hours to hold."
-            ),
-            _open(client, mailboxes),
-        ),
-        Step(
-            _("After a mailbox was added or has left"),
-            _("Only if the scope is there already: it gets the filter of today."),
-            f"Set-ManagementScope -Identity {quoted(scope_name(client))} "
-            f"-RecipientRestrictionFilter {quoted(filter_of(mailboxes))}",
-        ),
-        Step(
-            _("Take away what holds for the whole tenant"),
-            _(
-                "Permissions add up: while Mail.* is consented to in Entra, the scope is without effect. This takes "
-                "those permissions, and only those, from the application. Remove them under “API permissions” of the "
-                "app registration as well, so that no later consent brings them back."
-            ),
-            _take_away(),
-        ),
-        Step(
-            _("See that it holds"),
-            _(
-                "InScope says True for each mailbox of the desk and False for any other. Then press “Test connection” "
-                "on the page of connections."
-            ),
-            _check(connection, mailboxes),
-        ),
-        _whole_tenant(connection),
+        _finding(client),
+        _opening(client, mailboxes, roles),
+        _changing(client, mailboxes),
+        _taking_away(roles),
+        _checking(mailboxes, connection.settings.get("foreign_mailbox", "")),
+        consenting,
     ]
 
 
-def _find(client: str) -> str:
+def _finding(client: str) -> Step:
     graph, exchange = CLOUDS.get(urlsplit(settings.MSGRAPH_BASE_URL).hostname or "", ("", ""))
-    return "\n".join(
-        (
-            'Connect-MgGraph -Scopes "Application.Read.All", "AppRoleAssignment.ReadWrite.All"'
-            + (f" -Environment {graph}" if graph else ""),
+    scopes = 'Connect-MgGraph -Scopes "Application.Read.All", "AppRoleAssignment.ReadWrite.All"'
+    return Step(
+        _("Find the application in the tenant"),
+        _(
+            "In PowerShell 7, as Application Administrator, with the modules Microsoft.Graph and "
+            "ExchangeOnlineManagement. The last line shows the object id of the service principal. Where it shows "
+            "nothing the tenant does not have the application yet: open the address of the last step once."
+        ),
+        _lines(
+            scopes + (f" -Environment {graph}" if graph else ""),
             "Connect-ExchangeOnline" + (f" -ExchangeEnvironmentName {exchange}" if exchange else ""),
             f"$app = Get-MgServicePrincipal -Filter {quoted(f'appId eq {literal(client)}')}",
             "$app.Id",
-        )
+        ),
     )
 
 
-def _open(client: str, mailboxes: list[MailboxName]) -> str:
+def _opening(client: str, mailboxes: list[MailboxName], roles: list[str]) -> Step:
     scope = quoted(scope_name(client))
-    roles = (
+    assignments = (
         f"New-ManagementRoleAssignment -App $app.Id -Role {quoted(f'Application {role}')} -CustomResourceScope {scope}"
-        for role in NEEDED
+        for role in roles
     )
-    return "\n".join(
-        (
+    return Step(
+        _("Open these mailboxes to it, and no others"),
+        _(
+            "In the same window, as Exchange Administrator. All mailboxes of this connection stand in the filter. "
+            "A change may take two hours to hold."
+        ),
+        _lines(
             'New-ServicePrincipal -AppId $app.AppId -ObjectId $app.Id -DisplayName "ITIL-NEXT"',
             f"New-ManagementScope -Name {scope} -RecipientRestrictionFilter {quoted(filter_of(mailboxes))}",
-            *roles,
-        )
+            *assignments,
+        ),
     )
 
 
-def _take_away() -> str:
-    return "\n".join(
-        (
+def _changing(client: str, mailboxes: list[MailboxName]) -> Step:
+    filtered = f"-RecipientRestrictionFilter {quoted(filter_of(mailboxes))}"
+    return Step(
+        _("After a mailbox was added or has left"),
+        _("Only if the scope is there already: it gets the filter of today."),
+        f"Set-ManagementScope -Identity {quoted(scope_name(client))} {filtered}",
+    )
+
+
+def _taking_away(roles: list[str]) -> Step:
+    families = ", ".join(map(quoted, families_of(roles)))
+    return Step(
+        _("Take away what holds for the whole tenant"),
+        _(
+            "Permissions add up: while %(permissions)s are consented to in Entra, the scope is without effect. "
+            "This takes those, and only those, from the application. Remove them under “API permissions” of the "
+            "app registration as well, so that no later consent brings them back."
+        )
+        % {"permissions": _named(roles)},
+        _lines(
             f"$graph = Get-MgServicePrincipal -Filter \"appId eq '{GRAPH_ITSELF}'\"",
-            '$mail = $graph.AppRoles | Where-Object Value -like "Mail.*"',
+            f'$roles = $graph.AppRoles | Where-Object {{ ($_.Value -split "[.]")[0] -in {families} }}',
             "Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $app.Id -All |",
-            "  Where-Object { $_.ResourceId -eq $graph.Id -and $_.AppRoleId -in $mail.Id } |",
+            "  Where-Object { $_.ResourceId -eq $graph.Id -and $_.AppRoleId -in $roles.Id } |",
             "  ForEach-Object {",
             "    Remove-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $app.Id -AppRoleAssignmentId $_.Id",
             "  }",
-        )
+        ),
     )
 
 
-def _check(connection: Connection, mailboxes: list[MailboxName]) -> str:
-    names = [name.user or name.address for name in mailboxes]
-    foreign = connection.settings.get("foreign_mailbox", "")
-    lines = [
-        f"Test-ServicePrincipalAuthorization -Identity $app.Id -Resource {quoted(name)}"
-        for name in (*names, *([foreign] if foreign else []))
-    ]
-    return "\n".join(lines)
+def _checking(mailboxes: list[MailboxName], foreign: str) -> Step:
+    names = [*(name.user or name.address for name in mailboxes), *([foreign] if foreign else [])]
+    return Step(
+        _("See that it holds"),
+        _(
+            "InScope says True for each mailbox of the desk and False for any other. Then press “Test connection” "
+            "on the page of connections."
+        ),
+        _lines(
+            *(f"Test-ServicePrincipalAuthorization -Identity $app.Id -Resource {quoted(name)}" for name in names),
+        ),
+    )
 
 
-def _whole_tenant(connection: Connection) -> Step:
+def _consenting(connection: Connection, roles: list[str]) -> Step:
     tenant, client = connection.settings.get("tenant_id", ""), connection.settings.get("client_id", "")
     return Step(
         _("Consent for what the app registration asks for"),
         _(
             "A Cloud Application Administrator opens this address once and consents. An application that asks for "
-            "nothing is only added to the tenant by it. Consent to Mail.* opens every mailbox of the tenant: it is for "
-            "tenants that do not scope roles as above."
-        ),
+            "nothing is only added to the tenant by it. Consent to %(permissions)s opens every mailbox of the tenant: "
+            "it is for tenants that do not scope roles as above."
+        )
+        % {"permissions": _named(roles)},
         f"{settings.MSGRAPH_AUTHORITY.rstrip('/')}/{tenant}/adminconsent?client_id={client}",
     )
+
+
+def _named(roles: list[str]) -> str:
+    return ", ".join(f"{family}.*" for family in families_of(roles))
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(lines)
+
+
+def families_of(roles: Iterable[str]) -> list[str]:
+    """The first words of permissions, such as Mail of Mail.Send: unscoped, none of its like may stay."""
+    return sorted({role.partition(".")[0] for role in roles})
 
 
 # PowerShell -----------------------------------------------------------------------------------------------------------

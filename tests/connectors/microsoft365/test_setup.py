@@ -83,6 +83,16 @@ def test_the_mailbox_that_is_tested_is_one_of_them_once(connection: Connection, 
     assert mailboxes_of(connection) == [MailboxName("support@desk.example")]
 
 
+def test_a_calendar_for_meetings_adds_its_role_and_its_mailbox(connection: Connection, team: Team) -> None:
+    add_mailbox(connection, team, "support@desk.example")
+    assert "Calendars" not in commands(connection)
+    settings = {"microsoft365": str(connection.pk), "mailbox": "rooms@desk.example", "meets_for": "all"}
+    Connection.objects.create(kind="calendar", name="Meetings", settings=settings)
+    assert [name.address for name in mailboxes_of(connection)] == ["rooms@desk.example", "support@desk.example"]
+    assert '-Role "Application Calendars.ReadWrite"' in commands(connection)
+    assert '-in "Calendars", "Mail" }' in commands(connection)
+
+
 def test_without_a_mailbox_it_says_what_comes_first(connection: Connection) -> None:
     assert steps(connection)[0].title == "Add a mailbox first"
     assert "New-ManagementScope" not in commands(connection)
