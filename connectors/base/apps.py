@@ -13,5 +13,5 @@ class ConnectionsConfig(AppConfig):
         from core import metrics, timers
 
         timers.register("connections_tested", services.run_due_test, order=42)
-        timers.register("connections_told", telling.tell_due, order=43)
+        timers.register("connections_told", telling.tell_due, order=42)
         metrics.sources.append(of_connections)
