@@ -12,8 +12,9 @@ class MailConfig(AppConfig):
         from connectors.mail import decisions, receivers, services  # noqa: F401  # receivers subscribe when imported
         from connectors.mail.metrics import of_incoming_mail
         from connectors.mail.notices import EmailWay
-        from connectors.mail.selectors import no_mailbox_of_ours
+        from connectors.mail.selectors import mailboxes_in_microsoft365, no_mailbox_of_ours
         from connectors.mail.unheard import may_be_unheard
+        from connectors.microsoft365.setup import mailbox_sources
         from core import metrics, timers
         from notifications.ways import use_way
         from tickets import wording
@@ -28,6 +29,7 @@ class MailConfig(AppConfig):
         timers.register("mail_drafts_cleaned", services.clean_drafts, order=66)
         metrics.sources.append(of_incoming_mail)
         use_way(EmailWay())
+        mailbox_sources.append(mailboxes_in_microsoft365)
         address_guards.append(no_mailbox_of_ours)
         unheard_guards.append(may_be_unheard)
         wording.put("envelope_mail_kept", decisions.of_kept_mail)

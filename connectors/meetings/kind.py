@@ -13,10 +13,10 @@ from connectors.base.sentences import Said
 from connectors.meetings.calendars import SharedCalendar, signs_in
 from connectors.meetings.kinds import ALL_TEAMS, KIND, MAILBOX, MEETS_FOR, MICROSOFT_365, OF_TEAM
 from connectors.meetings.models import CalendarCopy
+from connectors.meetings.selectors import NEEDED
 from connectors.microsoft365.identity import Tokens
 from connectors.microsoft365.testing import roles_of
 
-NEEDED = "Calendars.ReadWrite"
 ADDRESS = r"[^@\s\x00-\x1f/\\]{1,64}@[A-Za-z0-9.-]{1,253}"
 OUT_OF_SCOPE = Said("ms_mailbox_scope")
 FINE, MISSING, FAILED = FindingState.FINE, FindingState.MISSING, FindingState.FAILED
