@@ -97,6 +97,10 @@ def nothing_ends(_connection: "Connection") -> Mapping[str, datetime]:
     return {}
 
 
+def nothing_to_note(_connection: "Connection") -> Iterable[Said]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """One system: what it asks for, and what the frame asks of it."""
@@ -147,7 +151,19 @@ class Kind:
         return name.startswith(self.prefix) and bool(_VARIABLE.fullmatch(name)) and not is_path
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What an app that uses connections of a kind adds to how each is shown."""
+
+    backlog: Callable[["Connection"], int] = nothing_waits
+    ends: Callable[["Connection"], Mapping[str, datetime]] = nothing_ends
+    """What it holds there ends when, by the codes of `endings`."""
+    endings: Mapping[str, Promise | str] = field(default_factory=dict)
+    notes: Callable[["Connection"], Iterable[Said]] = nothing_to_note
+
+
 _kinds: dict[str, Kind] = {}
+_beside: dict[str, list[Beside]] = {}
 
 
 def register(kind: Kind) -> None:
@@ -164,3 +180,12 @@ def kind_named(name: str) -> Kind | None:
 
 def all_kinds() -> list[Kind]:
     return sorted(_kinds.values(), key=lambda kind: kind.name)
+
+
+def stand_beside(kind_name: str, beside: Beside) -> None:
+    """Called in `ready()` of an app that uses connections of the kind."""
+    _beside.setdefault(kind_name, []).append(beside)
+
+
+def beside(kind_name: str) -> Sequence[Beside]:
+    return _beside.get(kind_name, ())
