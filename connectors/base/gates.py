@@ -106,10 +106,11 @@ WHERE account = %s AND scope = '' AND (failures > 0 OR open_until IS NOT NULL)
 """
 
 
-def look(way: Way) -> None:
+def look(way: Way, *, tries: bool = True) -> None:
     """Whether a request may go this way now. Raises HeldBack with the seconds to wait.
 
     Once the circuit has been open long enough the first to ask may go, for all; the others are told to wait for it.
+    `tries`: whether who asks is that one; not where it will not be known how it went.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, {"account": way.account, "scopes": way.scopes, "sign_in": way.sign_in})
@@ -118,7 +119,7 @@ def look(way: Way) -> None:
             raise HeldBack(Said("held_open"), pause=float(is_open))
         if pause:
             raise HeldBack(Said("held_pause"), pause=float(pause))
-        if was_open:
+        if was_open and tries:
             cursor.execute(_TRY_FOR_ALL, [PLACE_SECONDS, way.account])
             if not cursor.rowcount:
                 raise HeldBack(Said("held_open"), pause=1.0)

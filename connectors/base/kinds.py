@@ -111,8 +111,8 @@ class Kind:
     """Names of its secrets in the environment begin so: none can be told to send another secret of the site."""
     settings: tuple[Asked, ...]
     secrets: tuple[Asked, ...]
-    account: Callable[[Mapping[str, str]], str]
-    """By its settings: whose limits it shares. Connections of one account pause together."""
+    account: Callable[["Connection"], str]
+    """Whose limits it shares. Connections of one account pause together."""
     look_over: LooksOver
     backlog: Callable[["Connection"], int] = nothing_waits
     ends: Callable[["Connection"], Mapping[str, datetime]] = nothing_ends

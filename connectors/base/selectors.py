@@ -74,7 +74,7 @@ def standing_of(rows: Iterable[Connection]) -> list[Standing]:
     """In their order, with one statement more for all of them, besides what their kinds ask for a backlog."""
     rows, now = list(rows), timezone.now()
     kinds = {row.pk: kind_named(row.kind) for row in rows}
-    accounts = {row.pk: kind.account(row.settings) for row in rows if (kind := kinds[row.pk])}
+    accounts = {row.pk: kind.account(row) for row in rows if (kind := kinds[row.pk])}
     names = {*accounts.values(), *(gates.sign_in_of(pk) for pk in accounts)}
     breakers = gates.breakers(sorted(names)) if accounts else {}
     found = []

@@ -33,6 +33,7 @@ TEST_LEASE = timedelta(minutes=5)
 NOTED_EVERY = timedelta(minutes=1)
 """How often a success that follows another is written down."""
 TASK = "connectors.base.test_due"
+GOOD = (FindingState.FINE, FindingState.UNCLEAR)
 TOLD_BY_REQUESTS = ("token",)
 """What ends by `Health.ends`; of all else its kind knows whether it is still there."""
 SEALING = system_actor("manage.py seal_connections")
@@ -111,7 +112,7 @@ def _save(
             record(row, by=by, reason=f"secrets: {', '.join(changed)}" if changed else "")
     except IntegrityError as error:
         raise NameTaken(name=row.name) from error
-    gates.reopen(kind.account(row.settings), gates.sign_in_of(row.pk))
+    gates.reopen(kind.account(row), gates.sign_in_of(row.pk))
     wake.after_commit(TASK)
     return row
 
@@ -163,7 +164,7 @@ def ask_for_test(connection_id: UUID, *, by: Actor) -> Connection:
     row.test_due_at = timezone.now()
     Connection.objects.filter(pk=row.pk).update(test_due_at=row.test_due_at)
     if kind := kind_named(row.kind):
-        gates.reopen(kind.account(row.settings), gates.sign_in_of(row.pk))
+        gates.reopen(kind.account(row), gates.sign_in_of(row.pk))
     wake.after_commit(TASK)
     return row
 
@@ -207,6 +208,8 @@ def _note_test(tested: Connection, findings: list[Finding], *, leased_until: dat
     row = Connection.objects.for_update().filter(pk=tested.pk, version=tested.version).first()
     if row is None:
         return
+    if findings and all(finding.state in GOOD for finding in findings) and (kind := kind_named(row.kind)):
+        gates.reopen(kind.account(row), gates.sign_in_of(row.pk))
     ends = {code: at for code, at in row.ends.items() if code in TOLD_BY_REQUESTS}
     ends |= {code: at.astimezone(UTC).isoformat() for code, at in _ends(row).items()}
     was_asked_again = row.test_due_at != leased_until

@@ -45,7 +45,7 @@ ENTRA = Kind(
             CERTIFICATE, _("Certificate with its private key, as PEM; instead of a secret, and better"), is_long=True
         ),
     ),
-    account=account_of,
+    account=lambda row: account_of(row.settings),
     look_over=look_over,
     signing_in=("entra_answers", "entra_credentials"),
     ends=ends_of,

@@ -1,5 +1,8 @@
 """Who signs in with Microsoft, and which roles that brings (docs/adr/0010-sign-in.md)."""
 
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -93,3 +96,13 @@ class GroupRole(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.name or self.value}: {self.get_role_display()}"
+
+    def clean(self) -> None:
+        """Groups are named by their object ids, in any letters: a name would be nobody's, and take roles away."""
+        self.value = self.value.strip()
+        if self.granted_by != GrantedBy.GROUP:
+            return
+        try:
+            self.value = str(UUID(self.value))
+        except ValueError as error:
+            raise ValidationError({"value": _("Write the object id of the group, not its name.")}) from error

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -54,13 +55,19 @@ def _is_another(account: MicrosoftAccount) -> bool:
 
 @service
 def save_group_role(row: GroupRole, *, by: Actor) -> GroupRole:
-    """Roles follow it from each person's next sign-in. Raises PeopleNotEditable, TenantOfAnother."""
+    """Roles follow it from each person's next sign-in. Raises PeopleNotEditable, TenantOfAnother, Invalid."""
     if not may_manage_people(by):
         raise PeopleNotEditable
     if row.connection.kind != KIND:
         raise TenantOfAnother
-    row.value = row.value.strip().lower() if row.granted_by == GrantedBy.GROUP else row.value.strip()
-    record(row, by=by)
+    try:
+        row.clean()
+        with transaction.atomic():
+            record(row, by=by)
+    except ValidationError as error:
+        raise Invalid({name: [str(text) for text in texts] for name, texts in error.message_dict.items()}) from error
+    except IntegrityError as error:
+        raise Invalid({"value": _("This group has this role already.")}) from error
     return row
 
 
@@ -116,5 +123,8 @@ def _apply_roles(agent: Agent, connection_id: UUID, claims: Claims, *, by: Actor
 
 def _is_last_admin(agent: Agent) -> bool:
     """A group that was emptied by mistake must not leave the desk without anybody who can mend it."""
-    others = Agent.objects.active().filter(roles__contains=[Role.ADMIN]).exclude(pk=agent.pk)
-    return Role.ADMIN in agent.roles and not others.exists()
+    if Role.ADMIN not in agent.roles:
+        return False
+    admins = Agent.objects.active().filter(roles__contains=[Role.ADMIN]).order_by("pk")
+    locked = admins.select_for_update(of=("self",), no_key=True)  # of two that come at once the second sees the first
+    return all(admin.pk == agent.pk for admin in locked)

@@ -84,7 +84,7 @@ class Watched:
 
     def __enter__(self) -> None:
         try:
-            gates.look(Way(self._account, "", 0))
+            gates.look(Way(self._account, "", 0), tries=self._tells_success)
         except HeldBack as held:
             raise MicrosoftNotReached from held
 
@@ -95,6 +95,8 @@ class Watched:
                 self._health.succeeded()
             return
         failure = failure_of(error)
+        if self._tells_success and not isinstance(failure, Transient):
+            gates.count_success(self._account)  # whatever it was, Microsoft has answered
         if failure is None:
             return
         self._health.failed(failure)

@@ -115,7 +115,7 @@ CALENDAR = Kind(
         ),
     ),
     secrets=(),
-    account=account_of,
+    account=lambda row: account_of(row.settings),
     look_over=look_over,
     backlog=waiting,
 )

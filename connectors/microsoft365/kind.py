@@ -66,7 +66,7 @@ MICROSOFT_365 = Kind(
             CERTIFICATE, _("Certificate with its private key, as PEM; instead of a secret, and better"), is_long=True
         ),
     ),
-    account=account_of,
+    account=lambda row: account_of(row.settings),
     look_over=look_over,
     ends=ends_of,
     signing_in=("ms_signs_in",),

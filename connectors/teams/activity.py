@@ -14,7 +14,7 @@ from connectors.base.models import Connection
 from connectors.base.sentences import Said
 from connectors.base.services import Health
 from connectors.base.wire import Answer
-from connectors.microsoft365.graph import GraphReader, account_of, error_code
+from connectors.microsoft365.graph import GraphReader, error_code
 from connectors.microsoft365.identity import Tokens
 from connectors.teams import sentences  # noqa: F401  # they are said here
 from connectors.teams.workflows import PATIENCE_SECONDS, READ_SECONDS
@@ -73,7 +73,7 @@ def send(row: Connection, message: Message) -> None:
         raise
     client = Client(
         base=settings.MSGRAPH_BASE_URL,
-        account=account_of(signing_in.settings),
+        account=account_of(row),
         signer=Tokens(signing_in),
         reader=ActivityReader(),
         watcher=health,
@@ -84,6 +84,11 @@ def send(row: Connection, message: Message) -> None:
     )
     request = Request(method="POST", route=ROUTE, values={"user-id": message.email}, read_seconds=READ_SECONDS)
     client.send(request.with_json(body_of(row, message)))
+
+
+def account_of(row: Connection) -> str:
+    """Apart from the mailboxes of the application that it sends as: what slows one does not slow the other."""
+    return f"{KIND}:{row.settings.get(MICROSOFT_365, '')}"
 
 
 def signs_in(row: Connection) -> Connection:

@@ -1,6 +1,6 @@
 """What connections to Microsoft Teams ask for, and what a test of them looks at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from django.urls import reverse
 from django.utils.translation import gettext as _now
@@ -73,10 +73,6 @@ def posts_page(row: Connection) -> str:
     return reverse("teams:posts", args=[row.pk])
 
 
-def application_of(values: Mapping[str, str]) -> str:
-    return f"teams_activity:{values.get(activity.MICROSOFT_365, '')}"
-
-
 WORKFLOW = Kind(
     name=workflows.KIND,
     label=_("Microsoft Teams: cards by a workflow"),
@@ -127,7 +123,7 @@ ACTIVITY = Kind(
         ),
     ),
     secrets=(),
-    account=application_of,
+    account=activity.account_of,
     look_over=look_at_application,
     backlog=waiting,
     more_at=posts_page,

@@ -3,7 +3,6 @@
 What it answers is that it has taken the card; nobody learns whether it stands in the channel, nor under which id.
 """
 
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -66,7 +65,7 @@ def _code(answer: Answer) -> str:
 
 def post(row: Connection, message: bytes) -> None:
     """Once; nothing is tried again here. Raises a `Failure`; Ambiguous where it may have been posted."""
-    health, account = Health(row.pk), account_of(row.settings)
+    health, account = Health(row.pk), account_of(row)
     try:
         address = address_of(row)
     except Failure as failure:
@@ -98,6 +97,6 @@ def address_of(row: Connection) -> str:
     return address
 
 
-def account_of(values: Mapping[str, str]) -> str:
-    """Teams limits by workflow; each posts for one group or for people."""
-    return f"teams:{values.get(POSTS_FOR, '')}"
+def account_of(row: Connection) -> str:
+    """Teams limits by workflow: of two for one group a broken one stops the other not."""
+    return f"teams:{row.pk}"

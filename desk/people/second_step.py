@@ -19,6 +19,8 @@ from accounts.selectors import second_factor_of
 KEPT = "second_step"
 BY_MICROSOFT = "microsoft"
 """In a session that was begun by Microsoft: the connection, for signing out there, too."""
+TO_MICROSOFT = "to_microsoft"
+"""In a session that is on its way there: what the answer has to fit."""
 MAX_SECONDS = 600
 BACKEND = "accounts.auth.AgentBackend"
 
@@ -60,12 +62,13 @@ def waiting_in(session: SessionBase) -> Waiting | None:
 
 
 def go_in(request: HttpRequest, waiting: Waiting) -> None:
-    request.session.pop(KEPT, None)
     let_in(request, waiting.agent)
 
 
 def let_in(request: HttpRequest, agent: Agent) -> None:
-    """The session is theirs from now on, under another key and for its full age."""
+    """The session is theirs from now on, under another key and for its full age; what was begun to come in is over."""
+    for begun in (KEPT, TO_MICROSOFT):
+        request.session.pop(begun, None)
     request.session.set_expiry(None)
     login(request, agent.user, backend=BACKEND)
 

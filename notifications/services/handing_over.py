@@ -81,7 +81,8 @@ def _deliver(delivery_id: UUID, person_id: UUID, *, now: datetime) -> bool:
         raise
     except Exception as error:  # the outermost loop over deliveries: one that trips us up must not stop the others
         logger.exception("notification not delivered", extra={"delivery": str(delivery_id)})
-        _not_delivered(row, NotDelivered(f"{type(error).__name__}: {error}"[:2000]), now=now)
+        is_unclear = row.handing_since is not None  # it was on its way
+        _not_delivered(row, NotDelivered(f"{type(error).__name__}: {error}"[:2000], is_unclear=is_unclear), now=now)
     else:
         HANDED_OVER.reached()
         _delivered(row)
@@ -98,6 +99,7 @@ def _hand_over(row: Delivery) -> None:
         now = timezone.now()
         if not _ours(row).update(handing_since=now, leased_until=now + LEASE):
             raise _TakenByAnother
+        row.handing_since = now
     HANDING_OVER.reached()
     way.deliver(letter)
 

@@ -1,5 +1,6 @@
 """As `acts`: people, the mail ledger, customers, the operators' pages, and what is everybody's own."""
 
+from accounts.models import Company
 from tests.matrix.cases import (
     Act,
     Ask,
@@ -111,7 +112,11 @@ PEOPLE_ACTS: dict[str, Act] = {
         page=lambda case: Ask(
             "post",
             f"{POLICIES_OF_COMPANIES}add/",
-            {"company": case.thing("company"), "policy": "", "reason": "As for all others"},
+            {
+                "company": Company.objects.get(pk=case.thing("company")).name,
+                "policy": "",
+                "reason": "As for all others",
+            },
             goes_to=POLICIES_OF_COMPANIES,
         )
     ),

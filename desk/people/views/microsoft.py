@@ -23,7 +23,7 @@ from desk.people.views.common import asked_for_next, site_address
 from desk.people.views.session import given_back
 from desk.unfinished import read_unfinished
 
-KEPT = "to_microsoft"
+KEPT = second_step.TO_MICROSOFT
 """In the session, from the button to the answer: what the answer must fit, and where it leads."""
 MAX_SECONDS = 900
 

@@ -89,8 +89,8 @@ class SignIn(LoginView):
             if not waiting.has_factor:
                 begin_second_factor(waiting.user.pk, by=waiting.agent)
             return self._ask_for_code(waiting, SignInCodeForm())
-        response: HttpResponse = super().form_valid(form)
-        return self._given_back(agent) or response
+        second_step.let_in(self.request, agent)
+        return self._given_back(agent) or redirect(self.get_success_url())
 
     def _second_step(self, waiting: Waiting, form: SignInCodeForm) -> HttpResponse:
         codes: list[str] = []

@@ -23,7 +23,7 @@ SAMPLE = Kind(
     prefix="SAMPLE_",
     settings=(Asked("account", "Account", is_required=True, pattern="[a-z]+"), Asked("note", "Note")),
     secrets=(Asked("password", "Password"), Asked("key", "Key", is_long=True)),
-    account=lambda values: f"sample:{values.get('account', '')}",
+    account=lambda row: f"sample:{row.settings.get('account', '')}",
     look_over=look_over,
     signing_in=("refused",),
     endings={"certificate": "Certificate"},

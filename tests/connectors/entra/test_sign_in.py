@@ -4,18 +4,20 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings as project
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Agent
 from accounts.services import deactivate_agent, end_access
 from connectors.base import gates
-from connectors.base.models import Connection
+from connectors.base.models import Connection, Gate
 from connectors.base.services import run_due_test
 from connectors.entra import keys
 from connectors.entra.models import MicrosoftAccount
@@ -93,6 +95,37 @@ def test_what_a_stranger_begins_is_kept_briefly_and_a_session_for_its_full_age(
     assert client.session.get_expiry_age() == project.SESSION_COOKIE_AGE
     client.post(f"/login/microsoft/{connection.pk}/")
     assert client.session.get_expiry_age() == project.SESSION_COOKIE_AGE
+
+
+def test_a_password_after_a_way_to_microsoft_that_was_given_up_is_a_session_as_any_other(
+    client: Client, ann: Agent, connection: Connection
+) -> None:
+    client.post(f"/login/microsoft/{connection.pk}/")
+    assert client.post("/login/", {"username": ann.email, "password": PASSWORD}).status_code == 302
+    assert client.session.get_expiry_age() == project.SESSION_COOKIE_AGE
+    assert "to_microsoft" not in client.session
+
+
+def test_182_once_microsoft_answers_again_people_come_in(
+    client: Client, ann: Agent, come: Comes, connection: Connection, fake: Entra
+) -> None:
+    """The one who tries for all is whoever comes back, not whoever goes there."""
+    account = account_of(connection.settings)
+    for _time in range(gates.OPENS_AFTER):
+        gates.count_failure(account)
+    Gate.objects.filter(account=account).update(open_until=timezone.now() - timedelta(seconds=1))
+    assert client.post(f"/login/microsoft/{connection.pk}/").status_code == 200
+    assert come(Client()).status_code == 302
+    assert Gate.objects.get(account=account).open_until is None
+
+
+def test_182_a_test_that_finds_all_well_closes_the_circuit(connection: Connection, fake: Entra) -> None:
+    account = account_of(connection.settings)
+    for _time in range(gates.OPENS_AFTER):
+        gates.count_failure(account)
+    Connection.objects.update(test_due_at=timezone.now())
+    run_due_test()
+    assert Gate.objects.get(account=account).open_until is None
 
 
 def test_signing_out_offers_to_sign_out_of_microsoft_too(client: Client, ann: Agent, come: Comes) -> None:

@@ -7,14 +7,18 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.enums import Role
 from accounts.models import Agent
-from connectors.base.models import Connection
-from connectors.base.services import add_connection, run_due_test
+from connectors.base.failures import Transient
+from connectors.base.models import Connection, Gate
+from connectors.base.selectors import standing_of
+from connectors.base.services import Health, add_connection, run_due_test
 from connectors.microsoft365 import identity
+from connectors.teams import activity
 from connectors.teams.services import deliver_due_posts, send_test_card
 from connectors.teams.way import TeamsWay
 from core.events import deliver_all
@@ -27,7 +31,7 @@ from sla.reminders.models import Reminder
 from sla.reminders.services import create_reminder, trigger_due_reminders
 from tests.connectors.teams.conftest import Connecting
 from tests.factories import AgentFactory, ContactFactory, TeamFactory, TicketFactory
-from tests.fakes.microsoft import CLIENT, SECRET, TENANT, MicrosoftFake, microsoft, once, refusal
+from tests.fakes.microsoft import CLIENT, SECRET, TENANT, MicrosoftFake, microsoft, once, refusal, throttled
 from tests.fakes.serving import Call, Reply, ca_file
 from tests.fakes.teams import Workflows, busy, buttons_of, texts_of
 from tests.fakes.teams import once as once_
@@ -234,6 +238,24 @@ def test_many_news_are_one_card_with_buttons_for_each(fake: Workflows, connectin
     assert [texts_of(card).count(": Alert") for card in fake.cards("flow")] in ([30], [1, 29])
 
 
+def test_126_a_fault_of_ours_after_teams_has_taken_the_card_sends_it_no_second_time(
+    fake: Workflows, connecting: Connecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connecting("people")
+    owner = AgentFactory()
+    tell(owner, EventType.ALERT, a_ticket(owner=owner))
+
+    def lost(_health: Health) -> None:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(Health, "succeeded", lost)
+    go()
+    monkeypatch.undo()
+    go(hours=1)
+    assert len(fake.calls) == 1
+    assert Delivery.objects.get(channel="teams").status == DeliveryStatus.FAILED
+
+
 # The activity feed ----------------------------------------------------------------------------------------------------
 
 APP = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -290,6 +312,17 @@ def test_126_a_person_without_the_app_is_told_by_push_and_the_connection_stays_w
     assert push.told(owner) == [["alert"]]
     feed.refresh_from_db()
     assert feed.last_failure_class == ""
+
+
+def test_182_patience_with_the_feed_is_none_with_mail(graph: MicrosoftFake, feed: Connection) -> None:
+    graph.faults.append(lambda call: throttled(600) if "/teamwork/" in call.path else None)
+    with pytest.raises(Transient):
+        activity.send(
+            feed, activity.Message(key="k", email="ann@desk.test", title="An offer", url="https://desk.example/")
+        )
+    paused = {gate.account for gate in Gate.objects.filter(paused_until__isnull=False)}
+    assert paused == {activity.account_of(feed)}
+    assert standing_of([feed])[0].state == "paused", "and the page says it"
 
 
 def test_182_a_missing_permission_is_named(graph: MicrosoftFake, feed: Connection) -> None:

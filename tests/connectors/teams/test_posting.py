@@ -202,6 +202,20 @@ def test_a_wrong_signature_is_one_sentence_and_burns_no_queue(
     assert {ChannelPost.objects.get(pk=post.pk).status for post in posts} == {PostStatus.SENT}
 
 
+def test_a_workflow_that_is_set_up_wrong_stops_no_other_of_its_group(
+    fake: Workflows, connecting: Connecting, admin: Agent
+) -> None:
+    connecting("support-sla-breaches", workflow="wrong", address=fake.address("wrong").replace(SIGNATURE, "mistyped"))
+    connecting("support-sla-breaches", workflow="right")
+    for _time in range(3):
+        breach(a_ticket())
+    go()
+    go(minutes=2)
+    sent = ChannelPost.objects.filter(status=PostStatus.SENT)
+    assert set(sent.values_list("connection__name", flat=True)) == {"Teams right"}
+    assert sent.count() == 3
+
+
 def test_a_day_of_failures_ends_the_waiting(fake: Workflows, connecting: Connecting, admin: Agent) -> None:
     post = queued(connecting("people"), admin)
     fake.names.clear()
