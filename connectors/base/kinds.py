@@ -1,7 +1,7 @@
 """The kinds of systems that can be connected. A kind is what a folder of `connectors/` adds in its `ready()`."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -66,6 +66,16 @@ class Finding:
         return {"state": str(self.state), "what": self.what.as_json(), **cure}
 
 
+@dataclass(frozen=True)
+class Step:
+    """One thing that people have to do at the other system before a connection works, in the reader's language."""
+
+    title: str
+    text: str
+    commands: str = ""
+    """To be pasted as they are; empty: nothing to paste."""
+
+
 class LooksOver(Protocol):
     def __call__(self, connection: "Connection") -> Iterable[Finding]:
         """Look at everything that is needed, each thing on its own; called by a worker, outside of any transaction."""
@@ -79,8 +89,16 @@ def nowhere(_connection: "Connection") -> str:
     return ""
 
 
+def nothing_to_do(_connection: "Connection") -> Sequence[Step]:
+    return ()
+
+
 def nothing_ends(_connection: "Connection") -> Mapping[str, datetime]:
     return {}
+
+
+def nothing_to_note(_connection: "Connection") -> Iterable[Said]:
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +120,12 @@ class Kind:
     endings: Mapping[str, Promise | str] = field(default_factory=dict)
     more_at: Callable[["Connection"], str] = nowhere
     """Address of a page of ours with what this kind has beyond the others; empty: none."""
+    steps: Callable[["Connection"], Sequence[Step]] = nothing_to_do
+    """How the other system is set up for a row, filled in for it: shown on its page."""
+
+    @property
+    def has_steps(self) -> bool:
+        return self.steps is not nothing_to_do
 
     def clean(self, values: Mapping[str, object]) -> dict[str, str]:
         """Settings as they are kept. Raises Invalid with a sentence for each that cannot serve."""
@@ -125,7 +149,19 @@ class Kind:
         return name.startswith(self.prefix) and bool(_VARIABLE.fullmatch(name)) and not is_path
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What an app that uses connections of a kind adds to how each is shown."""
+
+    backlog: Callable[["Connection"], int] = nothing_waits
+    ends: Callable[["Connection"], Mapping[str, datetime]] = nothing_ends
+    """What it holds there ends when, by the codes of `endings`."""
+    endings: Mapping[str, Promise | str] = field(default_factory=dict)
+    notes: Callable[["Connection"], Iterable[Said]] = nothing_to_note
+
+
 _kinds: dict[str, Kind] = {}
+_beside: dict[str, list[Beside]] = {}
 
 
 def register(kind: Kind) -> None:
@@ -142,3 +178,12 @@ def kind_named(name: str) -> Kind | None:
 
 def all_kinds() -> list[Kind]:
     return sorted(_kinds.values(), key=lambda kind: kind.name)
+
+
+def stand_beside(kind_name: str, beside: Beside) -> None:
+    """Called in `ready()` of an app that uses connections of the kind."""
+    _beside.setdefault(kind_name, []).append(beside)
+
+
+def beside(kind_name: str) -> Sequence[Beside]:
+    return _beside.get(kind_name, ())

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from connectors.base import gates
 from connectors.base.enums import ConnectionState, FindingState
 from connectors.base.gates import Breaker
-from connectors.base.kinds import Kind, kind_named
+from connectors.base.kinds import Kind, beside, kind_named
 from connectors.base.models import Connection
 from connectors.base.policies import may_see_connections
 from connectors.base.sentences import Said
@@ -60,6 +60,8 @@ class Standing:
     tested_at: datetime | None
     is_being_tested: bool
     findings: list[Found]
+    notes: list[str]
+    """What else is worth knowing, a sentence each."""
     more_url: str
     """Of a page with what this kind has beyond the others; empty: none."""
 
@@ -99,7 +101,7 @@ def _standing(row: Connection, kind: Kind | None, breaker: Breaker, of_sign_in: 
         last_success_at=row.last_success_at,
         last_failure_at=row.last_failure_at,
         last_failure=str(row.failure or ""),
-        backlog=kind.backlog(row) if kind else 0,
+        backlog=(kind.backlog(row) if kind else 0) + sum(each.backlog(row) for each in beside(row.kind)),
         failures=breaker.failures,
         open_until=open_until,
         paused_until=paused_until,
@@ -107,6 +109,7 @@ def _standing(row: Connection, kind: Kind | None, breaker: Breaker, of_sign_in: 
         tested_at=row.tested_at,
         is_being_tested=row.is_active and row.test_due_at is not None and row.test_due_at <= now,
         findings=[_found(kept) for kept in row.findings],
+        notes=[str(note) for each in beside(row.kind) for note in each.notes(row)],
         more_url=kind.more_at(row) if kind else "",
     )
 
@@ -129,6 +132,8 @@ def _endings(row: Connection, kind: Kind | None, *, now: datetime) -> list[Endin
     soon = now + ENDS_SOON
     shortlived = str(labels.get("token", ""))
     endings = [Ending(what, at, is_soon=at < soon and what != shortlived) for what, at in found if at is not None]
+    for each in beside(row.kind):
+        endings += [Ending(str(each.endings[code]), at, is_soon=at <= now) for code, at in each.ends(row).items()]
     return sorted(endings, key=lambda ending: ending.at)
 
 

@@ -17,6 +17,7 @@ from connectors.base.models import Connection
 from connectors.mail.drafts import GraphDraft  # noqa: F401  # Django looks for models here
 from connectors.mail.enums import Backend, BrakeKind, MailState, Reason, Source
 from connectors.mail.querysets import BrakeQuerySet, MailboxQuerySet, MailMessageQuerySet
+from connectors.mail.subscriptions import GraphSubscription  # noqa: F401  # as above
 from core.history import audited_history
 from core.models import BaseModel
 from core.walls import append_only

@@ -11,9 +11,12 @@ from django.db.models.functions import Lower
 
 from accounts.models import Agent, Contact
 from accounts.selectors import company_for_address, contact_for_address
+from connectors.base.models import Connection
+from connectors.mail.enums import Backend
 from connectors.mail.errors import AddressIsOurs
 from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.parsing import ParsedMail
+from connectors.microsoft365.setup import MailboxName
 from core.arrays import any_of
 from core.compiled import Compiled
 from core.errors import DomainError
@@ -51,6 +54,12 @@ def own_mailbox(address: str, own: dict[str, Mailbox]) -> Mailbox | None:
 def no_mailbox_of_ours(address: str) -> DomainError | None:
     """The objection to a customer with an address of ours: we would write to ourselves."""
     return AddressIsOurs(address=address) if own_mailbox(address, own_addresses()) else None
+
+
+def mailboxes_in_microsoft365(connection: Connection) -> list[MailboxName]:
+    """Those that this connection signs in for, also ones that are switched off: they come back with their scope."""
+    rows = Mailbox.objects.filter(backend=Backend.GRAPH, connection=connection).values_list("address", "settings__user")
+    return [MailboxName(address, "" if user in (None, address) else str(user)) for address, user in rows]
 
 
 def addressed_mailbox(mail: ParsedMail, own: dict[str, Mailbox]) -> Mailbox | None:

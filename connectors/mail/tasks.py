@@ -30,3 +30,8 @@ def send_due() -> int:
 @shared_task(name="connectors.mail.file_copies", soft_time_limit=110, time_limit=120, ignore_result=True)
 def file_copies() -> int:
     return services.file_sent_copies()
+
+
+@shared_task(name="connectors.mail.keep_subscriptions", soft_time_limit=110, time_limit=120, ignore_result=True)
+def keep_subscriptions() -> int:
+    return services.keep_subscriptions()

@@ -1,8 +1,8 @@
-"""The ledger's pages; the demo's page stands outside, without a namespace."""
+"""The ledger's pages; the demo's page and what Graph calls stand outside, without a namespace."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from connectors.mail.views import demo, ledger
+from connectors.mail.views import demo, ledger, notifications
 
 ledger_pages: list[URLPattern | URLResolver] = [
     path("", ledger.ledger, name="ledger"),
@@ -19,4 +19,5 @@ ledger_pages: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("mail/", include((ledger_pages, "mail"))),
     path("demo/mailbox/", demo.mailbox, name="mailbox"),
+    path("hooks/microsoft365/", notifications.graph_notifications, name="graph_notifications"),
 ]

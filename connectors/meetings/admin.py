@@ -10,6 +10,9 @@ from connectors.meetings.models import Meeting
 from core.actors import Actor
 from core.admin_site import ReadOnlyAdmin
 
+WORDS = frozenset({"ticket", "envelope", "arranged_by", "title", "text", "attendees", "farewell"})
+"""What it is about, and with whom."""
+
 
 @admin.register(Meeting)
 class MeetingAdmin(ReadOnlyAdmin):
@@ -29,6 +32,10 @@ class MeetingAdmin(ReadOnlyAdmin):
         "attempts",
         "error_text",
     )
+
+    def hidden_fields(self, by: Actor, obj: Any) -> frozenset[str]:
+        """Of its history, too: an admin configures, and reads no ticket (permissions.md section 1)."""
+        return WORDS
 
     def may_view(self, by: Actor, obj: Any = None) -> bool:
         return may_see_connections(by)

@@ -13,11 +13,12 @@ from connectors.base.sentences import Said
 from connectors.meetings.calendars import SharedCalendar, signs_in
 from connectors.meetings.kinds import ALL_TEAMS, KIND, MAILBOX, MEETS_FOR, MICROSOFT_365, OF_TEAM
 from connectors.meetings.models import CalendarCopy
+from connectors.meetings.selectors import NEEDED
 from connectors.microsoft365.identity import Tokens
 from connectors.microsoft365.testing import roles_of
 
-NEEDED = "Calendars.ReadWrite"
 ADDRESS = r"[^@\s\x00-\x1f/\\]{1,64}@[A-Za-z0-9.-]{1,253}"
+OUT_OF_SCOPE = Said("ms_mailbox_scope")
 FINE, MISSING, FAILED = FindingState.FINE, FindingState.MISSING, FindingState.FAILED
 
 
@@ -44,11 +45,22 @@ def look_over(connection: Connection) -> Iterator[Finding]:
         yield Finding(MISSING, signing_in, failure.said)
         return
     yield Finding(FINE, signing_in)
-    if roles:
-        facts = {"permission": NEEDED}
-        cure = None if NEEDED in roles else Said("ms_grant", facts)
-        yield Finding(MISSING if cure else FINE, Said("ms_permission", facts), cure)
-    yield _reading(connection)
+    reading = _reading(connection)
+    yield _permission(roles or frozenset(), is_closed=reading.cure == OUT_OF_SCOPE)
+    yield reading
+
+
+def _permission(roles: frozenset[str], *, is_closed: bool) -> Finding:
+    """A role that is scoped by RBAC for Applications stands in no token: one that is not there proves nothing, unless
+    the calendar `is_closed`.
+    """
+    facts = {"permission": NEEDED}
+    what = Said("ms_permission", facts)
+    if NEEDED in roles:
+        return Finding(FINE, what)
+    if is_closed:
+        return Finding(MISSING, what, Said("ms_grant", facts))
+    return Finding(FindingState.UNCLEAR, what, Said("ms_grant_scoped", facts))
 
 
 def _reading(connection: Connection) -> Finding:
@@ -57,7 +69,7 @@ def _reading(connection: Connection) -> Finding:
     try:
         SharedCalendar(connection, mailbox).look()
     except PermissionMissing:
-        return Finding(MISSING, what, Said("ms_mailbox_scope"))
+        return Finding(MISSING, what, OUT_OF_SCOPE)
     except Gone:
         return Finding(MISSING, what, Said("ms_mailbox_unknown"))
     except Failure as failure:

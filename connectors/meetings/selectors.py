@@ -7,11 +7,14 @@ from django.utils import timezone
 
 from accounts.models import Agent
 from connectors.base.models import Connection
-from connectors.meetings.kinds import ALL_TEAMS, KIND, MEETS_FOR, OF_TEAM
+from connectors.meetings.kinds import ALL_TEAMS, KIND, MAILBOX, MEETS_FOR, MICROSOFT_365, OF_TEAM
 from connectors.meetings.models import Meeting
 from connectors.meetings.querysets import MeetingQuerySet
+from connectors.microsoft365.setup import MailboxName
 from core.actors import Actor
 
+NEEDED = "Calendars.ReadWrite"
+"""Application permission that meetings need."""
 HAS_CALENDAR = f"""EXISTS (SELECT FROM connections_connection c WHERE c.kind = '{KIND}' AND c.is_active
     AND c.settings->>'{MEETS_FOR}' IN ('{ALL_TEAMS}', 'team:' || tickets_ticket.team_id))"""  # our own text
 """Of a row of tickets; `calendar_for` in SQL."""
@@ -24,6 +27,17 @@ def calendar_for(team_id: UUID) -> Connection | None:
     own = OF_TEAM % team_id
     rows = Connection.objects.active().of_kind(KIND).filter(**{f"settings__{MEETS_FOR}__in": [own, ALL_TEAMS]})
     return min(rows, key=lambda row: (row.settings[MEETS_FOR] != own, row.name), default=None)
+
+
+def calendars_in(application: Connection) -> list[MailboxName]:
+    """Mailboxes in whose calendars meetings are made by this connection to Microsoft 365."""
+    rows = Connection.objects.of_kind(KIND).filter(**{f"settings__{MICROSOFT_365}": str(application.pk)})
+    return [MailboxName(row.settings[MAILBOX]) for row in rows if row.settings.get(MAILBOX)]
+
+
+def roles_in(application: Connection) -> list[str]:
+    """What those calendars need of it beyond what mail does."""
+    return [NEEDED] if calendars_in(application) else []
 
 
 def meetings_seen_by(actor: Actor) -> MeetingQuerySet:

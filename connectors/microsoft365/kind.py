@@ -8,6 +8,7 @@ from connectors.base.kinds import Asked, Kind
 from connectors.microsoft365.graph import account_of
 from connectors.microsoft365.identity import CERTIFICATE, SECRET, ends_of
 from connectors.microsoft365.services import KIND
+from connectors.microsoft365.setup import steps
 from connectors.microsoft365.testing import look_over
 
 ADDRESS = r"[^@\s\x00-\x1f/\\]{1,64}@[A-Za-z0-9.-]{1,253}"
@@ -68,5 +69,6 @@ MICROSOFT_365 = Kind(
     account=account_of,
     look_over=look_over,
     ends=ends_of,
+    steps=steps,
     endings={"token": _("Access token"), "certificate": _("Certificate"), "secret": _("Client secret")},
 )

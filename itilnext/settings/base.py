@@ -322,6 +322,10 @@ MSGRAPH_AUTHORITY = env.url("MSGRAPH_AUTHORITY", ("https",), default="https://lo
 """Base address of Graph and of the identity platform: other ones in national clouds."""
 MSGRAPH_CA_FILE = env.text("MSGRAPH_CA_FILE", default="")
 """As CONNECTORS_CA_FILE, for Microsoft 365 alone."""
+MSGRAPH_NOTIFICATION_URL = env.text("MSGRAPH_NOTIFICATION_URL", default="")
+"""By which Microsoft reaches this desk, https; empty: SITE_URL where that is https, else there are no notifications."""
+MSGRAPH_SUBSCRIPTION_MINUTES = env.whole_number("MSGRAPH_SUBSCRIPTION_MINUTES", default=4200)
+"""Life of a subscription to mail; Microsoft refuses more than 4,230 of most tenants."""
 MSGRAPH_REQUESTS_AT_ONCE = env.positive_int("MSGRAPH_REQUESTS_AT_ONCE", default=4)
 """For each mailbox, by all workers together; Exchange refuses more (integrations.md section 2, throttling)."""
 

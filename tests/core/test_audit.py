@@ -40,6 +40,7 @@ NOT_AUDITED = {
     "tickets.OutboundMessage": "frozen at the click; released, it is an entry; status and moments are its own trail",
     "mail.Handover": "who has a mail and whether its copy is filed; part of its OutboundMessage's way",
     "mail.GraphDraft": "how far the draft of a mail has come; part of its OutboundMessage's way",
+    "mail.GraphSubscription": "what Microsoft is asked to tell us of, kept by a timer",
     "accounts.AccountMail": "a mail on its way; who caused it is in the history of the person it is about",
     "notifications.Delivery": "status, attempts, moments and the last error are its own trail",
     "notifications.DeliveryItem": "what went by which delivery; written once",

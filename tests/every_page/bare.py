@@ -12,7 +12,7 @@ from tests.every_page.pseudo import CLOSE, OPEN
 
 SPOKEN = ("title", "aria-label", "aria-description", "aria-valuetext", "placeholder", "alt", "label")
 """Attributes that people read or hear; and every `data-` attribute with words in it, and what buttons say."""
-CODE = ("data-module", "data-keys", "data-key", "data-push-key", "data-where", "data-take-focus")
+CODE = ("data-copy", "data-module", "data-keys", "data-key", "data-push-key", "data-where", "data-take-focus")
 INLINE = (
     "a",
     "abbr",
@@ -137,7 +137,7 @@ def _text_nodes(root: LexborNode) -> Iterator[tuple[str, str]]:
 def _walk(node: LexborNode) -> Iterator[LexborNode]:
     child = node.child
     while child is not None:
-        if child.tag not in UNSPOKEN and child.tag != "-comment" and not _is_avatar(child):
+        if child.tag not in UNSPOKEN and child.tag != "-comment" and not _is_avatar(child) and not _is_code(child):
             yield child
             yield from _walk(child)
             if child.tag != "-text":
@@ -148,6 +148,11 @@ def _walk(node: LexborNode) -> Iterator[LexborNode]:
 def _is_avatar(node: LexborNode) -> bool:
     """Shows a person's initials, whose name stands beside it."""
     return "avatar" in ((node.attributes or {}).get("class") or "").split()
+
+
+def _is_code(node: LexborNode) -> bool:
+    """Commands to paste, which translators of browsers leave as they are, too."""
+    return (node.attributes or {}).get("translate") == "no"
 
 
 def _where(node: LexborNode) -> str:

@@ -94,6 +94,7 @@ class Places:
     proposal: str
     """Max's, which waits; and what can be proposed about."""
     teams: str
+    microsoft: str
     meeting: str
     card: str
     policy: str
@@ -137,7 +138,7 @@ def furnish() -> Places:
     services.set_team_signature(team, by=lea, language="de", text="Ihr Service Desk\nTelefon 040 5550100")
     text = services.create_canned_response(by=mara, title="Rückruf angeboten", body="Hallo {{customer.name}}, …")
     _notified(mara, ticket)
-    _connected(agent("admin"))
+    microsoft = _connected(agent("admin"))
     teams = posted_to_teams(agent("admin"))
     meeting = arranged(agent("admin"), mara, ticket)
     reminder = _reminded(mara, ticket, waiting)
@@ -186,6 +187,7 @@ def furnish() -> Places:
         week=str(item.session_id),
         proposal=str(Proposal.objects.get(status="pending").pk),
         teams=str(teams.pk),
+        microsoft=str(microsoft.pk),
         meeting=str(meeting.pk),
         card=card_of(_told("outlook-hansen")),
         policy=str(SlaPolicy.objects.get(name="Medium").pk),
@@ -372,9 +374,10 @@ _PNG = bytes.fromhex(
 )
 
 
-def _connected(admin: Agent) -> None:
+def _connected(admin: Agent) -> Connection:
     """One connection that has been tested, and lacks something; nothing is asked of the other system here."""
     ids = {"tenant_id": "acme.example", "client_id": "66666666-7777-8888-9999-000000000000"}
+    ids |= {"mailbox": "support@itilnext.example"}
     row = add_connection("microsoft365", by=admin, name="Microsoft 365", settings=ids)
     now, mailbox = timezone.now(), {"mailbox": "support@itilnext.example"}
     findings = [
@@ -391,3 +394,4 @@ def _connected(admin: Agent) -> None:
         findings=[finding.as_json() for finding in findings],
         ends={"secret": (now + timedelta(days=12)).isoformat(), "token": (now + timedelta(minutes=50)).isoformat()},
     )
+    return row

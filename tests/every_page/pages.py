@@ -254,6 +254,13 @@ PAGES = (
     Page("customers-mailbox", "demo/mailbox/", "/demo/mailbox/"),
     # Other systems
     Page("connections", "connections/", "/connections/", "admin", has_picture=False),
+    Page(
+        "connection-setup",
+        "connections/<uuid:connection_id>/setup/",
+        "/connections/{microsoft}/setup/",
+        "admin",
+        has_picture=False,
+    ),
     Page("posts", "connections/<uuid:connection_id>/posts/", "/connections/{teams}/posts/", "admin", has_picture=False),
     Page("card", "cards/<str:token>/", "/cards/{card}/", has_picture=False),
     # Without signing in

@@ -22,7 +22,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from tests.fakes import graph_calendar, graph_mailbox, graph_sending
+from tests.fakes import graph_calendar, graph_mailbox, graph_notifications, graph_sending
 from tests.fakes.contracts import Answered, Asked, Contract, split
 from tests.fakes.serving import Call, Reply, serving
 
@@ -107,6 +107,7 @@ class MicrosoftFake:
     """By token: the moment at which its list begins."""
     cursors: dict[str, tuple[str, str, int, bool]] = field(default_factory=dict)
     """By token: mailbox, folder, position, whether it asks for pages of messages or only for what follows."""
+    subscriptions: graph_notifications.Subscriptions = field(default_factory=graph_notifications.Subscriptions)
     at_once: Counter[str] = field(default_factory=Counter)
     most_at_once: Counter[str] = field(default_factory=Counter)
     refused_at_once: int = 0
@@ -222,6 +223,8 @@ class MicrosoftFake:
             return refusal(401, "InvalidAuthenticationToken")
         if 'IdType="ImmutableId"' not in call.headers.get("prefer", ""):
             self.wrong.append(f"{call.method} {call.path} does not ask for immutable ids")
+        if parts[0] == "subscriptions":
+            return graph_notifications.answer(self, call, parts[1:])
         mailbox = self.mailboxes.get(address)
         if mailbox is None:
             return refusal(404, "ErrorInvalidUser")

@@ -43,6 +43,7 @@ BY_NAME = [
     "connections_tested",
     "reminders_triggered",
     "alerts_told",
+    "graph_subscriptions_kept",
     "customers_asked_again",
     "calibration_generated",
     "mail_processed",

@@ -349,6 +349,7 @@ ACTS: dict[str, Act] = {
     "service_worker": page("get", "/sw.js"),
     "offline": page("get", "/offline/"),
     "report_csp": Act(page=lambda case: Ask("post", "/csp-report/", {"csp-report": "{}"}, status=204)),
+    "tell_as_microsoft": Act(page=lambda case: Ask("post", "/hooks/microsoft365/?validationToken=here")),
     "see_demo_mailbox": page("get", "/demo/mailbox/"),
     "write_as_customer": page("post", "/demo/mailbox/", {"name": "Dana"}),
     "description": reads("/schema/"),

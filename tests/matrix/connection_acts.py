@@ -37,6 +37,7 @@ CONNECTION_ACTS: dict[str, Act] = {
         api=lambda case: Ask("post", f"/api/v1/connections/{case.thing('connection')}/test/", {}),
         page=lambda case: Ask("post", f"/connections/{case.thing('connection')}/test/", {}, goes_to="/connections/"),
     ),
+    "connection_setup": Act(page=lambda case: Ask("get", f"/connections/{case.thing('connection')}/setup/")),
     "posts": Act(
         api=lambda case: Ask("get", f"/api/v1{posts(case)}"),
         page=lambda case: Ask("get", posts(case)),

@@ -13,6 +13,7 @@ see_connections  -     401  role  role  role   role role  role    ok      ok    
 connections      -     401  role  role  role   role role  role    ok      ok    role     role role   401
 connection       -     401  role  role  role   role role  role    ok      ok    role     role role   401
 test_connection  -     401  role  role  role   role role  role    role    ok    role     role role   401
+connection_setup -     401  role  role  role   role role  role    ok      ok    role     -    -      401
 
 # what was posted to a channel: as the connection itself
 posts            -     401  role  role  role   role role  role    ok      ok    role     role role   401

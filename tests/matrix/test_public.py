@@ -52,6 +52,9 @@ see_false_image          -        404  404   404   404    404  404   404     404
 read_calendar            -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
 read_false_calendar      -        404  404   404   404    404  404   404     404     404   404      -    -      404
 
+# Microsoft Graph shows by its client state that it is Graph (tests/connectors/mail/test_graph_notifications.py)
+tell_as_microsoft        -        ok   ok    ok    ok     ok   ok    ok      ok      ok    ok       -    -      ok
+
 # Only where mail stays on the machine (a demo desk on Maildirs): tests/connectors/mail/test_demo_mailbox.py
 see_demo_mailbox         -        404  404   404   404    404  404   404     404     404   404      -    -      404
 write_as_customer        -        404  404   404   404    404  404   404     404     404   404      -    -      404

@@ -50,6 +50,7 @@ class ConnectionOut(Out):
     tested_at = Instant(allow_null=True)
     is_being_tested = serializers.BooleanField()
     findings = FindingOut(many=True)
+    notes = serializers.ListField(child=serializers.CharField(), help_text="what else is worth knowing")
 
 
 class ConnectionViewSet(ApiViewSet):

@@ -155,6 +155,7 @@ def retry_meeting(meeting_id: UUID, *, by: Actor, version: int | None = None) ->
         raise MeetingOver
     _check_version(version, meeting.version)
     copy.queue(at=now)
+    copy.attempts = 1  # it was asked for already, and is looked at first
     copy.save()
     wake.after_commit(TASK)
     return meeting

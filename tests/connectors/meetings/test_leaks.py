@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from accounts.enums import Role
 from accounts.models import Agent
 from connectors.base.models import Connection
 from connectors.meetings.services import arrange_meeting, cancel_meeting
@@ -38,9 +39,10 @@ def places(canary: Canary, reader: Any, only: str) -> set[str]:
 def test_an_envelopes_meeting_is_found_by_its_readers_and_nobody_else(
     canary: Canary, ticket: Ticket, ann: Agent
 ) -> None:
-    mate = AgentFactory(teams=[ticket.team])
+    mate, admin = AgentFactory(teams=[ticket.team]), AgentFactory(roles=[Role.ADMIN])
     assert places(canary, ann, "meetings") == {"title", "text", "farewell"}
     for only in ("meetings", ticket.reference, "search", "timeline", "/e/1"):
         assert places(canary, mate, only) == set()
+    assert places(canary, admin, "meetings") == set()
     assert not OutboundMessage.objects.exists()
     assert "tickets_searchdocument" not in tables_holding(canary.word)

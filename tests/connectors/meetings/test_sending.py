@@ -218,6 +218,19 @@ def test_a_refused_one_fails_for_all_to_see_and_can_be_tried_again(
     assert (fresh(meeting).state, len(calendar.made)) == ("arranged", 1)
 
 
+def test_cancelled_though_it_was_refused_it_is_not_cancelled_again(
+    meeting: Meeting, ann: Agent, calendar: Calendar, fake: MicrosoftFake
+) -> None:
+    send()
+    cancel_meeting(meeting.pk, by=ann)
+    fake.late_faults.append(once(refusal(400, "ErrorInvalidRequest"), path="/cancel"))
+    send()
+    assert fresh(meeting).state == "failed"
+    retry_meeting(meeting.pk, by=ann)
+    send()
+    assert (fresh(meeting).state, [what for what, *_more in calendar.told]) == ("cancelled", ["invited", "cancelled"])
+
+
 def test_a_missing_permission_is_waited_for_and_told(
     meeting: Meeting, connection: Connection, fake: MicrosoftFake, calendar: Calendar
 ) -> None:
