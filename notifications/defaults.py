@@ -66,6 +66,8 @@ USUAL: dict[EventType, Usual] = {
     EventType.LONG_ABSENCE: _URGENT,
     EventType.BULK_ENDED: _IN_APP,
     EventType.MAIL_BRAKE: _URGENT,
+    EventType.CONNECTION_REFUSED: _URGENT,
+    EventType.CREDENTIAL_ENDS: _AT_ONCE,
     EventType.PROPOSAL_MADE: _AT_ONCE,
     EventType.PROPOSAL_DECIDED: _AT_ONCE,
     EventType.ROLE_SELF_GRANTED: _URGENT,

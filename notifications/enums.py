@@ -36,6 +36,8 @@ class EventType(models.TextChoices):
     LONG_ABSENCE = "long_absence", _("Absence of more than 30 days")
     BULK_ENDED = "bulk_ended", _("Act on many tickets has ended")
     MAIL_BRAKE = "mail_brake", _("Mails are held back")
+    CONNECTION_REFUSED = "connection_refused", _("A connection cannot sign in")
+    CREDENTIAL_ENDS = "credential_ends", _("A secret or certificate ends soon")
     PROPOSAL_MADE = "proposal_made", _("Another promise is proposed")
     PROPOSAL_DECIDED = "proposal_decided", _("Your proposal is decided")
     ROLE_SELF_GRANTED = "role_self_granted", _("An admin took a role")

@@ -52,6 +52,10 @@ TEMPLATES: dict[str, str | Promise] = {
         "“%(act)s” has ended. Done: %(done)s, not done: %(refused)s, was so already: %(unchanged)s"
     ),
     EventType.MAIL_BRAKE: _("Too many mails, held back for a while: %(about)s"),
+    EventType.CONNECTION_REFUSED: _(
+        "The connection “%(connection)s” cannot sign in any more; what is to be done stands under Connections"
+    ),
+    EventType.CREDENTIAL_ENDS: _("What the connection “%(connection)s” signs in with ends on %(ends_on)s"),
     EventType.PROPOSAL_MADE: _("%(by)s proposes to change “%(what)s”: %(reason)s"),
     EventType.ROLE_SELF_GRANTED: _("%(agent)s, an admin, took the role %(roles)s"),
 }
@@ -106,6 +110,12 @@ PROPOSALS: dict[str, str | Promise] = {
     "declined": _("%(by)s declined your proposal on “%(what)s”. %(note)s"),
 }
 """By the decision, as the payload names it."""
+
+ENDING: dict[str, str | Promise] = {
+    "secret": _("The client secret of the connection “%(connection)s” ends on %(ends_on)s"),
+    "certificate": _("The certificate of the connection “%(connection)s” ends on %(ends_on)s"),
+}
+"""By what ends, as the payload names it."""
 
 ENVELOPE_CHANGES: dict[str, str | Promise] = {
     "opened": _("%(by)s asks %(target)s for help, one level on: envelope %(number)s of %(reference)s"),
@@ -193,6 +203,7 @@ def _template(notification: Notification) -> str | Promise | None:
     return (
         DECIDED.get(facts.get("status", ""))
         or PROPOSALS.get(facts.get("decision", ""))
+        or ENDING.get(facts.get("credential", ""))
         or _reminded(notification)
         or _alerted(notification)
         or known.get(notification.event_type)

@@ -120,6 +120,8 @@ class Kind:
     endings: Mapping[str, Promise | str] = field(default_factory=dict)
     more_at: Callable[["Connection"], str] = nowhere
     """Address of a page of ours with what this kind has beyond the others; empty: none."""
+    signing_in: tuple[str, ...] = ()
+    """Codes of what a test finds of signing in: where one of them is missing, the credentials are refused."""
     steps: Callable[["Connection"], Sequence[Step]] = nothing_to_do
     """How the other system is set up for a row, filled in for it: shown on its page."""
 

@@ -69,6 +69,24 @@ class Connection(BaseModel):
         return Said.of(self.last_failure)
 
 
+class Telling(models.Model):
+    """What admins were told of a connection last, so that they are told once (connectors/base/telling.py)."""
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="tellings")  # of it alone
+    about = models.CharField(max_length=40)
+    mark = models.CharField(max_length=80, blank=True)
+    told_at = models.DateTimeField()
+    over_at = models.DateTimeField(null=True, blank=True)
+    """When it was seen to have signed in again, while its last refusal still stood there."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="telling_once", fields=["connection", "about"])]
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} {self.about}"
+
+
 class Gate(models.Model):
     """Whether anything may be sent to one scope of an account now; scope "" is the whole account."""
 

@@ -47,6 +47,7 @@ ENTRA = Kind(
     ),
     account=account_of,
     look_over=look_over,
+    signing_in=("entra_answers", "entra_credentials"),
     ends=ends_of,
     endings={"certificate": _("Certificate"), "secret": _("Client secret")},
 )

@@ -69,6 +69,7 @@ MICROSOFT_365 = Kind(
     account=account_of,
     look_over=look_over,
     ends=ends_of,
+    signing_in=("ms_signs_in",),
     steps=steps,
     endings={"token": _("Access token"), "certificate": _("Certificate"), "secret": _("Client secret")},
 )

@@ -47,6 +47,7 @@ NOT_AUDITED = {
     "core.EventDelivery": "work that is due, forgotten when done",
     # Derived, or machinery: nobody decides anything by writing them.
     "connections.Gate": "pauses and failures of another system; over by themselves",
+    "connections.Telling": "what admins were told last, forgotten once it is over; what was told are notifications",
     "connections.Place": "requests that are on their way now",
     "teams.ChannelPost": "status, attempts, moments and the last error are its own trail",
     "teams.UsedCard": "who has pressed which button and when, written once; the act has its own history",

@@ -41,6 +41,7 @@ BY_NAME = [
     "alerts_raised",
     "connections_filled",
     "connections_tested",
+    "connections_told",
     "reminders_triggered",
     "alerts_told",
     "graph_subscriptions_kept",

@@ -25,4 +25,6 @@ SAMPLE = Kind(
     secrets=(Asked("password", "Password"), Asked("key", "Key", is_long=True)),
     account=lambda values: f"sample:{values.get('account', '')}",
     look_over=look_over,
+    signing_in=("refused",),
+    endings={"certificate": "Certificate"},
 )
