@@ -1,6 +1,6 @@
 """What every way to read a shared mailbox keeps to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -39,6 +39,11 @@ class MailboxBackend(Protocol):
 
     def position(self) -> Mapping[str, object]:
         """What to remember until the next look; kept on the mailbox as JSON, and only a short cut."""
+
+    def position_with(self, stored: Collection[str]) -> Mapping[str, object] | None:
+        """The position once the mails of these names are stored, to be kept in the transaction that stores them; None
+        where it is kept at the end of a look. Nothing of the backend changes by it, as that transaction may fail.
+        """
 
     def close(self) -> None:
         """Let go of what was opened. Raises nothing."""

@@ -4,7 +4,7 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -92,6 +92,9 @@ class FilesBackend:
 
     def position(self) -> Mapping[str, object]:
         return {}
+
+    def position_with(self, stored: Collection[str]) -> Mapping[str, object] | None:
+        return None
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -5,7 +5,7 @@ that was listed before it is stored, so it may be lost, refused or repeated: wha
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -64,8 +64,9 @@ class Reading:
         facts = {name: kept[name] for name in ("link", "seen_to", "begins") if isinstance(kept.get(name), str)}
         return cls(folder, **facts, listed=kept["listed"] if isinstance(kept.get("listed"), int) else 0)
 
-    def as_json(self) -> dict[str, object]:
-        link = next((link for link, left in self.open_pages if left), self.link)
+    def as_json(self, stored: Set[str] = frozenset()) -> dict[str, object]:
+        """As it stands once mails of these ids are `stored`, too."""
+        link = next((link for link, left in self.open_pages if not left <= stored), self.link)
         return {"link": link, "seen_to": self.seen_to, "begins": self.begins, "listed": self.listed}
 
     def begin_anew(self) -> None:
@@ -280,11 +281,20 @@ class GraphBackend:
         return self._read_to
 
     def position(self) -> Mapping[str, object]:
+        return self._position(frozenset())
+
+    def position_with(self, stored: Collection[str]) -> Mapping[str, object] | None:
+        """None where mails are moved: one that a kill leaves in its folder is found there by listing it again."""
+        if self._settings.after == AfterTaking.MOVE:
+            return None
+        return self._position(frozenset(name.removeprefix(PREFIX) for name in stored))
+
+    def _position(self, stored: Set[str]) -> Mapping[str, object]:
         return {
             "place": self._place,
-            "folders": {reading.folder: reading.as_json() for reading in self._readings},
+            "folders": {reading.folder: reading.as_json(stored) for reading in self._readings},
             "ids": self._folders.found,
-            "put_off": self._put_off,
+            "put_off": {key: kept for key, kept in self._put_off.items() if key not in stored},
         }
 
     def close(self) -> None:

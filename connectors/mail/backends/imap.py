@@ -5,7 +5,7 @@ UIDVALIDITY changes, all mails have new names and are looked at again; the ledge
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from time import monotonic
@@ -206,6 +206,9 @@ class ImapBackend:
             "last_uid": min(self._left) - 1 if self._left else self._listed_to,
             "looked_at_all": self._looked_at_all or "",
         }
+
+    def position_with(self, stored: Collection[str]) -> Mapping[str, object] | None:
+        return None
 
     def close(self) -> None:
         self._client.close()

@@ -7,7 +7,7 @@ anybody does about it commits after it.
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -65,10 +65,13 @@ def receive(mailbox: Mailbox, raw: bytes, *, provider_id: str, source: Source) -
     return receive_all(mailbox, [(provider_id, raw)], source=source)[0][0]
 
 
-def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -> list[tuple[MailMessage, bool]]:
+def receive_all(
+    mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source, position: Mapping[str, object] | None = None
+) -> list[tuple[MailMessage, bool]]:
     """As `receive`, all in one commit: waiting for the disk takes as long as half of all else that a mail needs.
 
-    With each row whether it is new.
+    `position`: where reading goes on after them, kept by the same commit; None leaves it. With each row whether it is
+    new.
     """
     digests = [hashlib.sha256(raw).hexdigest() for _name, raw in mails]
     stored = [
@@ -90,6 +93,8 @@ def receive_all(mailbox: Mailbox, mails: Sequence[Fetched], *, source: Source) -
         plans.wait_for_disk()
         insert_all(stored, unless_there=True)
         new = insert_all(messages, unless_there=True)
+        if position is not None:
+            Mailbox.objects.filter(pk=mailbox.pk).update(position=dict(position))
     RAW_STORED.reached()
     return [(message, True) if message.pk in new else (_found_again(message), False) for message in messages]
 

@@ -125,7 +125,8 @@ def _batches(fetched: Iterable[Fetched | None]) -> Iterator[list[Fetched]]:
 def _take(mailbox: Mailbox, backend: MailboxBackend, batch: list[Fetched], *, own: Own, look: Look) -> None:
     """Store them, then bring each to its outcome, also when marking them as taken fails: the next look does it."""
     failure: Exception | None = None
-    received = receive_all(mailbox, batch, source=Source.POLLED)
+    position = backend.position_with([name for name, _raw in batch])
+    received = receive_all(mailbox, batch, source=Source.POLLED, position=position)
     look.count += sum(is_new for _message, is_new in received)
     for (message, _is_new), (provider_id, raw) in zip(received, batch, strict=True):
         if failure is None:
