@@ -315,9 +315,10 @@ def test_126_a_person_without_the_app_is_told_by_push_and_the_connection_stays_w
 
 
 def test_a_person_without_the_app_is_asked_about_once_a_day(
-    graph: MicrosoftFake, feed: Connection, push: Pigeons, admin: Agent
+    graph: MicrosoftFake, feed: Connection, push: Pigeons
 ) -> None:
     """The preview says so, and a test card asks at once."""
+    admin: Agent = AgentFactory(roles=[Role.AGENT, Role.ADMIN])
     graph.faults = [lambda call: refusal(403, "Forbidden") if "/teamwork/" in call.path else None]
     for _time in range(3):
         tell(admin, EventType.ALERT, a_ticket(owner=admin))

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import Agent
 from connectors.base.errors import ConnectionOff
 from connectors.base.failures import HeldBack
-from connectors.base.models import Connection
+from connectors.base.models import Connection, Gate
 from connectors.base.selectors import standing_of
 from connectors.base.services import add_connection, change_connection, run_due_test
 from connectors.teams.enums import PostStatus
@@ -236,6 +236,7 @@ def test_tried_again_a_post_of_yesterday_has_another_day(fake: Workflows, connec
     go()
     post.refresh_from_db()
     assert post.status == PostStatus.QUEUED
+    Gate.objects.all().delete()  # the pause is over
     go(minutes=2)
     post.refresh_from_db()
     assert post.status == PostStatus.SENT
