@@ -82,6 +82,7 @@ def tell_candidate_of_the_end(event: OfferEnded) -> None:
         EventType.OFFER_ENDED,
         ticket_id=ticket.pk,
         dedupe_key=f"offer-ended:{ticket.pk}:{event.occurred_at.isoformat()}",
+        besides=event.by_id,
         reference=ticket.reference,
         has_lapsed=event.has_lapsed,
     )
@@ -123,6 +124,7 @@ def tell_owner_of_reopening(event: TicketReopened) -> None:
         EventType.TICKET_REOPENED,
         ticket_id=ticket.pk,
         dedupe_key=f"reopened:{ticket.pk}:{event.occurred_at.isoformat()}",
+        besides=event.by_id,
         reference=ticket.reference,
         subject=ticket.subject,
     )
@@ -170,6 +172,7 @@ def tell_owner_of_confirmation(event: TicketClosed) -> None:
             EventType.TICKET_CLOSED,
             ticket_id=ticket.pk,
             dedupe_key=f"closed:{ticket.pk}:{event.occurred_at.isoformat()}",
+            besides=event.by_id,
             reference=ticket.reference,
             subject=ticket.subject,
         )

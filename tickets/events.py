@@ -56,6 +56,8 @@ class OfferEnded(TicketEvent):
 
     agent_id: UUID
     has_lapsed: bool
+    by_id: UUID | None = None
+    """The agent who ended it, if it was one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,12 +114,15 @@ class TicketResolved(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketReopened(TicketEvent):
-    pass
+    by_id: UUID | None = None
+    """The agent who did it; none: the customer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketClosed(TicketEvent):
     is_confirmed: bool
+    by_id: UUID | None = None
+    """The agent who did it on the customer's word, if it was one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,5 +23,5 @@ class TeamsConfig(AppConfig):
         use_channels(TeamsChannels())
         use_way(TeamsWay())
         metrics.sources.append(of_posts)
-        timers.register("cards_posted", services.deliver_due_posts, order=70)
+        timers.register("cards_posted", services.deliver_due_posts, order=71)
         timers.register("cards_forgotten", services.forget_old, order=90)

@@ -54,13 +54,22 @@ def message_of(card: Card, *, recipient: str = "") -> bytes:
     """The body that a workflow is sent, for `recipient` (an e-mail address) where it writes to people. What is too much
     is left out from the end, and the card says how much that is.
     """
-    items = list(card.items)
-    while True:
-        fitting = replace(card, items=items, left_out=len(card.items) - len(items))
-        body = _encoded(fitting, recipient)
-        if len(body) <= MOST_BYTES or len(items) == 1:
-            return body
-        items.pop()
+    count = len(card.items)
+
+    def body_of(kept: int) -> bytes:
+        return _encoded(replace(card, items=card.items[:kept], left_out=count - kept), recipient)
+
+    body = body_of(count)
+    if len(body) <= MOST_BYTES:
+        return body
+    fits, too_many = 1, count  # at least one item goes along
+    while too_many - fits > 1:
+        kept = (fits + too_many) // 2
+        if len(body_of(kept)) <= MOST_BYTES:
+            fits = kept
+        else:
+            too_many = kept
+    return body_of(fits)
 
 
 def _encoded(card: Card, recipient: str) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
@@ -25,11 +25,11 @@ FINE, MISSING, FAILED = FindingState.FINE, FindingState.MISSING, FindingState.FA
 
 def groups() -> Iterator[tuple[str, str]]:
     """What a workflow can post for."""
-    yield workflows.PEOPLE, _now("Each person, in their chat with the workflow's bot")
+    yield workflows.PEOPLE, gettext("Each person, in their chat with the workflow's bot")
     for channel in Channel:
         yield channel.value, f"#{channel.value}"
     for team_id, name in Team.objects.order_by("name").values_list("pk", "name"):
-        yield OF_TEAM % team_id, _now("Team %(name)s") % {"name": name}
+        yield OF_TEAM % team_id, gettext("Team %(name)s") % {"name": name}
 
 
 def applications() -> Iterator[tuple[str, str]]:

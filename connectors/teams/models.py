@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
@@ -43,6 +44,8 @@ class ChannelPost(BaseModel):
     handing_since = models.DateTimeField(null=True, blank=True, editable=False)
     """Since when it is being handed over: found after a lease, nobody knows whether it was."""
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    wanted_since = models.DateTimeField(default=timezone.now, editable=False)
+    """Since when it is tried: when it was written down, or somebody had it tried again."""
     last_error = models.JSONField(default=dict, blank=True, editable=False)
     """As `Said.as_json`."""
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -73,6 +76,23 @@ class ChannelPost(BaseModel):
     def end(self, status: PostStatus) -> None:
         self.status = status
         self.next_attempt_at = self.leased_until = self.handing_since = None
+
+
+class Unreached(models.Model):
+    """Somebody whom a connection does not reach, such as for want of the app: not asked again before `until`."""
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+", db_index=False)
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="+", db_index=False)
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("person who is not reached")
+        verbose_name_plural = _("people who are not reached")
+        constraints = [models.UniqueConstraint(name="unreached_once", fields=["agent", "connection"])]
+
+    def __str__(self) -> str:
+        return f"{self.agent}: {self.connection}"
 
 
 class UsedCard(models.Model):

@@ -106,7 +106,11 @@ const putRow = (id, page) => {
   if (row && fresh && !row.contains(document.activeElement)) row.replaceWith(document.importNode(fresh, true));
 };
 
-const renewRow = async (id) => putRow(id, await listNow());
+const renewRow = async (id, tries = 3) => {
+  const page = await listNow();
+  if (page) putRow(id, page);
+  else if (tries > 1) renewing = setTimeout(renewRow, 2 * MOMENT_MS, id, tries - 1); // what could not be had is asked for again
+};
 
 // Looked at when it comes into sight again, however that comes about.
 const checkWhenSeen = () => {

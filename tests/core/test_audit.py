@@ -50,6 +50,7 @@ NOT_AUDITED = {
     "connections.Telling": "what admins were told last, forgotten once it is over; what was told are notifications",
     "connections.Place": "requests that are on their way now",
     "teams.ChannelPost": "status, attempts, moments and the last error are its own trail",
+    "teams.Unreached": "whom a connection does not reach, for a day",
     "teams.UsedCard": "who has pressed which button and when, written once; the act has its own history",
     "meetings.CalendarCopy": "state, attempts, moments and the last error are its own trail",
     "teams.Turn": "when the next card may go",

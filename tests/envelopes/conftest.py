@@ -1,8 +1,9 @@
 """One ticket with its owner, a team that is asked for help, and its people."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,8 +15,19 @@ from tests.factories import AgentFactory, TeamFactory, TicketFactory
 from tests.kept import kept
 from tickets.models import Ticket, TimelineEntry
 
-MONDAY_NINE = datetime(2026, 11, 23, 8, tzinfo=UTC)
-"""09:00 in Berlin; the default calendar is open from 08:00 to 18:00."""
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def _next_monday() -> datetime:
+    today = datetime.now(BERLIN).date()
+    monday = today + timedelta(days=7 - today.weekday())
+    return datetime.combine(monday, time(9), BERLIN).astimezone(UTC)
+
+
+MONDAY_NINE = _next_monday()
+"""09:00 in Berlin; the default calendar is open from 08:00 to 18:00. It lies ahead whenever tests run: the ticket is
+made now, and help is asked for after that.
+"""
 
 
 @dataclass

@@ -2,7 +2,7 @@
 ticket's own team, and after a redirect those of who is asked then.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def at(day: int, hour: int) -> datetime:
     """In Berlin, in the week of `MONDAY_NINE`; 0 is Monday."""
-    return datetime(2026, 11, 23, hour - 1, tzinfo=UTC) + timedelta(days=day)
+    return MONDAY_NINE + timedelta(days=day, hours=hour - 9)
 
 
 def works(name: str, first: int, last: int) -> Team:

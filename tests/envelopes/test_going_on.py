@@ -2,7 +2,7 @@
 another owner.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -88,7 +88,7 @@ def test_036_the_owner_opens_a_sealed_envelope_again_with_a_new_cycle(scene: Sce
         services.reopen_envelope(envelope.pk, by=scene.owner)
     found = now_of(envelope)
     assert (found.status, found.assigned_to, found.summary, found.completed_at) == ("active", scene.nina, "", None)
-    assert found.completion_due_at == datetime(2026, 11, 26, 12, tzinfo=UTC)
+    assert found.completion_due_at == MONDAY_NINE + timedelta(days=3, hours=4)
     assert status_of(scene.ticket) == "waiting_internal"
 
 

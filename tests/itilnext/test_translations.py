@@ -107,7 +107,7 @@ THE_SAME = set(
     Teams|Team|Agent|Supervisor|Manager|Admin|Offline|Standard|Premium|VIP|Message-ID|OAuth 2 (XOAUTH2)|Ticket|Tickets
     Port|TLS|Scope (OAuth 2)|ITIL-NEXT|Team: %(team)s|Status|Board|Boards|Chat|Cc|Details|System|D H:i|Text|Name|Normal
     Cc %(addresses)s|API|(optional)|Filter|Person|Portal|Monitoring|Workaround|Spam|SLA|Status: %(old)s → %(new)s|Region
-    Team: %(from)s → %(to)s|Neutral|Microsoft 365|Microsoft Teams
+    Team: %(from)s → %(to)s|Neutral|Microsoft 365|Microsoft Teams|Team %(name)s
     """.strip()
     .replace("\n", "|")
     .replace("    ", "")

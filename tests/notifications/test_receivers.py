@@ -28,16 +28,19 @@ from tickets.services import (
     add_note,
     cancel_task,
     confirm_by_customer,
+    confirm_ticket,
     create_task,
     edit_task,
     finish_task,
     offer_ticket,
     record_customer_message,
     release_message,
+    reopen_ticket,
     reply_to_customer,
     resolve_ticket,
     start_task,
     watch,
+    withdraw_offer,
 )
 from tickets.services.creation import Message
 
@@ -88,6 +91,36 @@ def test_nobody_is_told_of_their_own_act() -> None:
     ticket = TicketFactory(owner=owner)
     add_note(ticket.pk, by=owner, body_text="Called the vendor.")
     assert told(owner) == []
+
+
+def test_nobody_is_told_that_they_reopened_or_closed_a_ticket_themselves() -> None:
+    owner, watcher = AgentFactory.create_batch(2)
+    ticket = TicketFactory(owner=owner)
+    watcher.teams.add(ticket.team)
+    watch(ticket.pk, by=watcher)
+    resolve_ticket(ticket.pk, by=owner, code="fixed", note="The queue was restarted.")
+    reopen_ticket(ticket.pk, by=owner, reason="It is back.")
+    assert told(watcher) == [("ticket_reopened", ticket.reference)]
+    resolve_ticket(ticket.pk, by=owner, code="fixed", note="The disk was replaced.")
+    confirm_ticket(ticket.pk, by=owner)
+    assert told(owner) == []
+
+
+def test_the_owner_is_told_that_somebody_else_reopened_their_ticket() -> None:
+    owner, supervisor = AgentFactory(), AgentFactory(roles=[Role.SUPERVISOR])
+    ticket = TicketFactory(owner=owner, team__supervisor=supervisor)
+    resolve_ticket(ticket.pk, by=owner, code="fixed", note="The queue was restarted.")
+    reopen_ticket(ticket.pk, by=supervisor, reason="It is back.")
+    assert told(owner) == [("ticket_reopened", ticket.reference)]
+
+
+def test_a_candidate_is_not_told_of_an_offer_that_they_ended_themselves() -> None:
+    lead = AgentFactory(roles=[Role.AGENT, Role.TEAM_LEAD])
+    ticket = TicketFactory(team__lead=lead)
+    lead.teams.add(ticket.team)
+    offer_ticket(ticket.pk, to=lead, by=lead)
+    withdraw_offer(ticket.pk, by=lead)
+    assert told(lead) == []
 
 
 def test_a_watcher_is_told_only_while_they_may_see_the_ticket() -> None:

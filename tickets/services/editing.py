@@ -193,7 +193,7 @@ def change_team(ticket_id: UUID, *, by: Actor, team: Team, version: int | None =
     SearchDocument.objects.filter(ticket=ticket).update(team=team)
     facts = {"event": "team", "from": old.name, "to": team.name}
     add_entry(ticket, EntryKind.CHANGE, author=by, at=now, facts=facts)
-    tell_former_candidate(ticket, former, at=now)
+    tell_former_candidate(ticket, former, by=by, at=now)
     publish(TeamChanged(ticket_id=ticket.pk, old_team_id=old.pk, new_team_id=team.pk, occurred_at=now))
     tell_exceeded(ticket, exceeded, by=by, at=now)
     return ticket

@@ -183,7 +183,8 @@ def _close(ticket: Ticket, *, by: Actor, at: datetime, is_confirmed: bool) -> Ti
         code=str(ticket.closure_code),
         fields=["closed_at", "closure_code", "customer_confirmed_at", "auto_closes_at"],
     )
-    publish(TicketClosed(ticket_id=ticket.pk, is_confirmed=is_confirmed, occurred_at=at))
+    by_id = by.pk if isinstance(by, Agent) else None
+    publish(TicketClosed(ticket_id=ticket.pk, is_confirmed=is_confirmed, by_id=by_id, occurred_at=at))
     return ticket
 
 
@@ -219,7 +220,8 @@ def _reopen(ticket: Ticket, *, by: Actor, at: datetime, reason: str) -> Ticket:
     old = ticket.status
     ticket.reopen()
     change_status(ticket, old, by=by, at=at, reason=reason, fields=[*RESOLUTION_FIELDS, "reopen_count"])
-    publish(TicketReopened(ticket_id=ticket.pk, occurred_at=at))
+    by_id = by.pk if isinstance(by, Agent) else None
+    publish(TicketReopened(ticket_id=ticket.pk, by_id=by_id, occurred_at=at))
     return ticket
 
 
@@ -246,6 +248,6 @@ def cancel_ticket(ticket_id: UUID, *, by: Agent, code: str, version: int | None 
         ticket, old, by=by, at=now, code=code, fields=["closure_code", "closed_at", "waiting_since", *OFFER_FIELDS]
     )
     cancel_held_messages(ticket, by=by, at=now)
-    tell_former_candidate(ticket, former, at=now)
+    tell_former_candidate(ticket, former, by=by, at=now)
     publish(TicketCancelled(ticket_id=ticket.pk, code=code, occurred_at=now))
     return ticket

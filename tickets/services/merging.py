@@ -168,7 +168,7 @@ def _end(ticket: Ticket, target: Ticket, *, by: Agent, at: datetime, undo: dict[
         merge=undo | {"waiting_since": since.isoformat() if since else ""},
     )
     cancel_held_messages(ticket, by=by, at=at)
-    tell_former_candidate(ticket, former, at=at)
+    tell_former_candidate(ticket, former, by=by, at=at)
     publish(TicketCancelled(ticket_id=ticket.pk, code=str(ClosureCode.DUPLICATE), occurred_at=at))
 
 

@@ -206,7 +206,7 @@ def _end(ticket: Ticket, target: Ticket, *, by: Agent, at: datetime) -> None:
     fields = ["closure_code", "closed_at", "waiting_since", *OFFER_FIELDS]
     change_status(ticket, old, by=by, at=at, code=str(ClosureCode.DUPLICATE), fields=fields)
     cancel_held_messages(ticket, by=by, at=at)
-    tell_former_candidate(ticket, former, at=at)
+    tell_former_candidate(ticket, former, by=by, at=at)
     publish(TicketCancelled(ticket_id=ticket.pk, code=str(ClosureCode.DUPLICATE), occurred_at=at))
 
 

@@ -73,7 +73,7 @@ def accept_ticket(ticket_id: UUID, *, by: Agent, version: int | None = None, ove
     save(ticket, by=by, fields=fields)
     facts = {"event": "accepted", "owner": agent.name}
     add_entry(ticket, EntryKind.OWNERSHIP, author=by, at=now, facts=facts)
-    tell_former_candidate(ticket, former, at=now)
+    tell_former_candidate(ticket, former, by=by, at=now)
     publish(TicketAccepted(ticket_id=ticket.pk, owner_id=agent.pk, occurred_at=now))
     tell_exceeded(ticket, exceeded, by=by, at=now)
     return ticket
@@ -115,10 +115,14 @@ def refusal_to_offer(ticket: Ticket, agent: Agent, *, at: datetime) -> DomainErr
     return refusal_to_take(agent, at=at)
 
 
-def tell_former_candidate(ticket: Ticket, agent: Agent | None, *, at: datetime) -> None:
+def tell_former_candidate(
+    ticket: Ticket, agent: Agent | None, *, by: Actor, at: datetime, has_lapsed: bool = False
+) -> None:
     """Publish that an offer is over which ended by something else than its answer."""
-    if agent is not None:
-        publish(OfferEnded(ticket_id=ticket.pk, agent_id=agent.pk, has_lapsed=False, occurred_at=at))
+    if agent is None:
+        return
+    by_id = by.pk if isinstance(by, Agent) else None
+    publish(OfferEnded(ticket_id=ticket.pk, agent_id=agent.pk, has_lapsed=has_lapsed, by_id=by_id, occurred_at=at))
 
 
 def _routable(ticket_id: UUID, *, by: Actor) -> Ticket:
@@ -136,7 +140,7 @@ def _routable(ticket_id: UUID, *, by: Actor) -> Ticket:
 def put_offer(ticket: Ticket, agent: Agent, *, by: Actor, at: datetime) -> None:
     """Write the offer; it lapses after the team's `offer_minutes` of business time."""
     if ticket.offered_to_id != agent.pk:
-        tell_former_candidate(ticket, ticket.offered_to, at=at)
+        tell_former_candidate(ticket, ticket.offered_to, by=by, at=at)
     ticket.offered_to, ticket.offered_at = agent, at
     ticket.offer_lapses_at = add_worked(work_calendar_of(ticket.team), at, timedelta(minutes=ticket.team.offer_minutes))
     save(ticket, by=by, fields=OFFER_FIELDS)
@@ -174,7 +178,7 @@ def _end_offer(ticket: Ticket, *, by: Actor, at: datetime, has_lapsed: bool) -> 
     save(ticket, by=by, fields=OFFER_FIELDS)
     facts = {"event": "offer_lapsed" if has_lapsed else "offer_withdrawn", "agent": agent.name}
     add_entry(ticket, EntryKind.OWNERSHIP, author=by, at=at, facts=facts)
-    publish(OfferEnded(ticket_id=ticket.pk, agent_id=agent.pk, has_lapsed=has_lapsed, occurred_at=at))
+    tell_former_candidate(ticket, agent, by=by, at=at, has_lapsed=has_lapsed)
 
 
 @service

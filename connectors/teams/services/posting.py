@@ -5,7 +5,9 @@ which that is not known is not handed over again by itself.
 """
 
 import logging
+import time
 from datetime import datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -18,7 +20,7 @@ from connectors.base.sentences import Said
 from connectors.teams import activity, workflows
 from connectors.teams.cards import message_of
 from connectors.teams.enums import PostStatus
-from connectors.teams.models import ChannelPost, UsedCard
+from connectors.teams.models import ChannelPost, Unreached, UsedCard
 from connectors.teams.querysets import ChannelPostQuerySet
 from connectors.teams.services.queueing import TASK
 from connectors.teams.writing import card_of_post
@@ -31,6 +33,8 @@ __all__ = ["TASK", "deliver_due_posts", "forget_old"]
 LEASE = timedelta(seconds=60)
 """Longer than handing one over can take."""
 AT_ONCE = 20
+WORKING_SECONDS = 20.0
+"""After that none is begun in this batch: workflows that hang must not hold up what comes after them."""
 KEPT_FOR = timedelta(days=30)
 FORGOTTEN_AT_ONCE = 5000
 TO_NOTE = ("status", "next_attempt_at", "leased_until", "handing_since", "last_error", "sent_at", "failed_at")
@@ -40,7 +44,8 @@ def deliver_due_posts(*, now: datetime | None = None) -> int:
     """A timer: hand over one batch of what is due; how many that were. No two workers take the same one."""
     moment = now or timezone.now()
     due = list(ChannelPost.objects.due(moment).values_list("pk", flat=True)[:AT_ONCE])
-    return sum(_deliver(pk, now=moment) for pk in due)
+    ends = time.monotonic() + WORKING_SECONDS
+    return sum(_deliver(pk, now=moment) for pk in takewhile(lambda _each: time.monotonic() < ends, due))
 
 
 def _deliver(post_id: UUID, *, now: datetime) -> bool:
@@ -95,6 +100,7 @@ def _hand_over(row: ChannelPost) -> None:
                 row.connection,
                 activity.Message(key=str(row.pk), email=reader.email, title=card.title, url=card.url),
             )
+            Unreached.objects.filter(connection=row.connection, agent=reader).delete()
 
 
 @transaction.atomic
@@ -124,9 +130,9 @@ def _not_delivered(leased: ChannelPost, failure: Failure, *, now: datetime) -> N
     if isinstance(failure, HeldBack):
         row.attempts -= 1
         again_at = moment + max(pause, timedelta(seconds=1))
-        again: datetime | None = again_at if again_at - row.created_at <= GIVE_UP_AFTER else None
+        again: datetime | None = again_at if again_at - row.wanted_since <= GIVE_UP_AFTER else None
     else:
-        again = next_attempt_at(row.attempts, since=row.created_at, now=moment)
+        again = next_attempt_at(row.attempts, since=row.wanted_since, now=moment)
     if isinstance(failure, RefusedForGood) or again is None:
         _fail(row, failure.said)
         return

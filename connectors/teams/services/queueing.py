@@ -102,8 +102,9 @@ def retry_post(post_id: UUID, *, by: Actor) -> ChannelPost:
         raise NotFound
     if row.status != PostStatus.FAILED:
         raise PostNotFailed
-    row.status, row.failed_at, row.next_attempt_at, row.attempts = PostStatus.QUEUED, None, timezone.now(), 0
-    row.save(update_fields=["status", "failed_at", "next_attempt_at", "attempts"])
+    row.status, row.failed_at, row.attempts = PostStatus.QUEUED, None, 0
+    row.next_attempt_at = row.wanted_since = timezone.now()
+    row.save(update_fields=["status", "failed_at", "attempts", "next_attempt_at", "wanted_since"])
     wake.after_commit(TASK)
     logger.info("failed card tried again", extra={"post": str(row.pk), "by": str(by.audit_user_id)})
     return row

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import timezone, translation
+from django.utils import translation
 
 from accounts.enums import Role
 from accounts.models import Agent
@@ -161,6 +161,5 @@ def test_where_nothing_is_wrong_a_look_costs_two_statements(
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_tell_it_once(connection: Connection, admin: Agent) -> None:
     Health(connection.pk).failed(REFUSED)
-    now = timezone.now()
-    in_parallel(*[lambda: tell_due(now=now)] * 4)
+    in_parallel(*[tell_due] * 4)
     assert told(admin) == [SENTENCE]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.teams import cards as module
 from connectors.teams.cards import MOST_BYTES, Button, Card, Item, adaptive_card, message_of
 from tests.fakes.teams import MOST_BYTES as TEAMS_TAKES
 from tests.fakes.teams import _judge, buttons_of, texts_of
@@ -45,6 +46,22 @@ def test_what_does_not_fit_is_counted(count: int) -> None:
     assert (f"{left_out} more are in the app." in texts_of(card)) == (left_out > 0)
     assert (left_out > 0) == (count == 400)
     assert buttons_of(card)["Open"] == URL
+
+
+def test_a_card_of_a_thousand_news_is_written_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    usual = module._encoded
+
+    def encoded(card: Card, recipient: str) -> bytes:
+        written.append(len(card.items))
+        return usual(card, recipient)
+
+    monkeypatch.setattr(module, "_encoded", encoded)
+    every = [Item(title=f"INC-2025-{n:06}: Overdue", buttons=[Button("Open", URL)] * 2) for n in range(1000)]
+    body = message_of(Card(title="1000 notifications", items=every, language="en", url=URL))
+    assert (len(body) <= MOST_BYTES, len(written) <= 12) == (True, True)
+    more = Card(title="1000 notifications", items=every[: written[-1] + 1], language="en", url=URL)
+    assert len(usual(more, "")) > MOST_BYTES - 100, "no more would have fitted"
 
 
 def test_words_of_others_make_no_link() -> None:

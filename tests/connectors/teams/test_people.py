@@ -314,6 +314,25 @@ def test_126_a_person_without_the_app_is_told_by_push_and_the_connection_stays_w
     assert feed.last_failure_class == ""
 
 
+def test_a_person_without_the_app_is_asked_about_once_a_day(
+    graph: MicrosoftFake, feed: Connection, push: Pigeons
+) -> None:
+    """The preview says so, and a test card asks at once."""
+    admin: Agent = AgentFactory(roles=[Role.AGENT, Role.ADMIN])
+    graph.faults = [lambda call: refusal(403, "Forbidden") if "/teamwork/" in call.path else None]
+    for _time in range(3):
+        tell(admin, EventType.ALERT, a_ticket(owner=admin))
+        go()
+    assert len(graph.calls) == 1
+    assert not TeamsWay().reaches(admin)
+    assert len(push.told(admin)) >= 1
+    graph.faults = [taking]
+    send_test_card(feed.pk, by=admin)
+    while deliver_due_posts():
+        pass
+    assert TeamsWay().reaches(admin)
+
+
 def test_182_patience_with_the_feed_is_none_with_mail(graph: MicrosoftFake, feed: Connection) -> None:
     graph.faults.append(lambda call: throttled(600) if "/teamwork/" in call.path else None)
     with pytest.raises(Transient):

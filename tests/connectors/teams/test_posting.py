@@ -13,13 +13,13 @@ from pytest_django.fixtures import Settings
 from accounts.models import Agent
 from connectors.base.errors import ConnectionOff
 from connectors.base.failures import HeldBack
-from connectors.base.models import Connection
+from connectors.base.models import Connection, Gate
 from connectors.base.selectors import standing_of
 from connectors.base.services import add_connection, change_connection, run_due_test
 from connectors.teams.enums import PostStatus
 from connectors.teams.errors import MayNotPost, PostNotFailed
 from connectors.teams.models import ChannelPost
-from connectors.teams.services import deliver_due_posts, forget_old, retry_post, send_test_card
+from connectors.teams.services import deliver_due_posts, forget_old, posting, retry_post, send_test_card
 from connectors.teams.turns import LONGEST_SECONDS, seconds_to_wait
 from connectors.teams.writing import card_of_letter
 from core.errors import Invalid
@@ -219,10 +219,37 @@ def test_a_workflow_that_is_set_up_wrong_stops_no_other_of_its_group(
 def test_a_day_of_failures_ends_the_waiting(fake: Workflows, connecting: Connecting, admin: Agent) -> None:
     post = queued(connecting("people"), admin)
     fake.names.clear()
-    ChannelPost.objects.filter(pk=post.pk).update(created_at=timezone.now() - timedelta(hours=24), attempts=9)
+    ChannelPost.objects.filter(pk=post.pk).update(wanted_since=timezone.now() - timedelta(hours=24), attempts=9)
     go()
     post.refresh_from_db()
     assert post.status == PostStatus.FAILED
+
+
+def test_tried_again_a_post_of_yesterday_has_another_day(fake: Workflows, connecting: Connecting, admin: Agent) -> None:
+    post = queued(connecting("people"), admin)
+    yesterday = timezone.now() - timedelta(hours=25)
+    ChannelPost.objects.filter(pk=post.pk).update(
+        created_at=yesterday, wanted_since=yesterday, status=PostStatus.FAILED, next_attempt_at=None
+    )
+    fake.faults = [once(busy(30))]
+    retry_post(post.pk, by=admin)
+    go()
+    post.refresh_from_db()
+    assert post.status == PostStatus.QUEUED
+    Gate.objects.all().delete()  # the pause is over
+    go(minutes=2)
+    post.refresh_from_db()
+    assert post.status == PostStatus.SENT
+
+
+def test_workflows_that_hang_hold_up_no_more_than_their_time(
+    fake: Workflows, connecting: Connecting, admin: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "WORKING_SECONDS", 0.0)
+    queued(connecting("people"), admin)
+    assert deliver_due_posts() == 0
+    monkeypatch.undo()
+    assert deliver_due_posts() == 1
 
 
 def test_what_a_dead_worker_left_behind_is_not_posted_again(
