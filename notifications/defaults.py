@@ -67,6 +67,7 @@ USUAL: dict[EventType, Usual] = {
     EventType.BULK_ENDED: _IN_APP,
     EventType.MAIL_BRAKE: _URGENT,
     EventType.CONNECTION_REFUSED: _URGENT,
+    EventType.CONNECTION_LACKING: _URGENT,
     EventType.CREDENTIAL_ENDS: _AT_ONCE,
     EventType.PROPOSAL_MADE: _AT_ONCE,
     EventType.PROPOSAL_DECIDED: _AT_ONCE,

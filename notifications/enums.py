@@ -37,6 +37,7 @@ class EventType(models.TextChoices):
     BULK_ENDED = "bulk_ended", _("Act on many tickets has ended")
     MAIL_BRAKE = "mail_brake", _("Mails are held back")
     CONNECTION_REFUSED = "connection_refused", _("A connection cannot sign in")
+    CONNECTION_LACKING = "connection_lacking", _("Something is missing at a connection")
     CREDENTIAL_ENDS = "credential_ends", _("A secret or certificate ends soon")
     PROPOSAL_MADE = "proposal_made", _("Another promise is proposed")
     PROPOSAL_DECIDED = "proposal_decided", _("Your proposal is decided")

@@ -55,6 +55,9 @@ TEMPLATES: dict[str, str | Promise] = {
     EventType.CONNECTION_REFUSED: _(
         "The connection “%(connection)s” cannot sign in any more; what is to be done stands under Connections"
     ),
+    EventType.CONNECTION_LACKING: _(
+        "Something is missing at the connection “%(connection)s”, such as a permission; Connections says what"
+    ),
     EventType.CREDENTIAL_ENDS: _("What the connection “%(connection)s” signs in with ends on %(ends_on)s"),
     EventType.PROPOSAL_MADE: _("%(by)s proposes to change “%(what)s”: %(reason)s"),
     EventType.ROLE_SELF_GRANTED: _("%(agent)s, an admin, took the role %(roles)s"),

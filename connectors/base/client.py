@@ -135,14 +135,17 @@ class Client:
         places: Mapping[str, int] | None = None,
         ca_file: str = "",
         connection_id: UUID | None = None,
+        circuit: str = "",
         rest: Callable[[float], None] = time.sleep,
         attempts: int = ATTEMPTS,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """`connection_id`: whose sign-in the signer puts on; the log names it. `attempts` in one run, which waits for
-        `patience` seconds altogether: less where a row of its own is tried again anyway, and others wait for it.
+        """`connection_id`: whose sign-in the signer puts on; the log names it. `circuit`: by what failures are counted,
+        where others of the same account are to go on. `attempts` in one run, which waits for `patience` seconds
+        altogether: less where a row of its own is tried again anyway, and others wait for it.
         """
         self._base, self._account, self._signer, self._reader = base, account, signer, reader
+        self._circuit = circuit or account
         self._watcher, self._places, self._rest = watcher, places or {}, rest
         self._connection_id = connection_id
         self._sign_in = gates.sign_in_of(connection_id) if connection_id else ""
@@ -198,7 +201,7 @@ class Client:
     def _attempt(self, request: Request) -> Answer:
         scope_kind = request.scope.partition(":")[0]
         places = self._places.get(scope_kind, 0) if scope_kind else 0
-        way = Way(self._account, request.scope, places, self._sign_in)
+        way = Way(self._account, request.scope, places, self._sign_in, self._circuit)
         url = request.url(self._base)
         with gates.place(way):
             gates.look(way)
@@ -207,7 +210,7 @@ class Client:
                 answer = self._exchange(request, url, {**request.headers, **sign_in})
             except (Transient, Ambiguous) as failure:
                 if isinstance(failure, Ambiguous) or failure.is_breaking:
-                    gates.count_failure(self._account)
+                    gates.count_failure(self._circuit)
                 raise
         self._take_note(request, answer)
         return answer
@@ -240,9 +243,9 @@ class Client:
                 failure.pause = UNSAID_PAUSE_SECONDS
         is_broken = isinstance(failure, Ambiguous) or (isinstance(failure, Transient) and failure.is_breaking)
         if is_broken:
-            gates.count_failure(self._account)
+            gates.count_failure(self._circuit)
         else:
-            gates.count_success(self._account)
+            gates.count_success(self._circuit)
         if isinstance(failure, Transient) and failure.pause:
             scope = self._reader.scope_of_pause(answer, request)
             if scope is not None:

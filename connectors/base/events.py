@@ -15,6 +15,15 @@ class SignInRefused(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PermissionLacking(DomainEvent):
+    """The other system does not allow what a connection does, or a test has found something missing. Published once
+    until a test finds nothing missing any more.
+    """
+
+    connection_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class CredentialEnds(DomainEvent):
     """A secret or a certificate ends within so many days; `credential` is a code of its kind's `endings`."""
 

@@ -39,6 +39,12 @@ class Way:
     """Requests at once within the scope; 0: as many as there are workers."""
     sign_in: str = ""
     """Whose sign-in goes along: where it is refused, others of the same account go on."""
+    circuit: str = ""
+    """By what its failures are counted; empty: by the account, as all that is sent there."""
+
+    @property
+    def counted_by(self) -> str:
+        return self.circuit or self.account
 
     @property
     def scopes(self) -> list[str]:
@@ -56,10 +62,11 @@ class Breaker:
 
 _LOOK = """
 SELECT max(extract(epoch FROM paused_until - clock_timestamp())) FILTER (WHERE paused_until > clock_timestamp()),
-       max(extract(epoch FROM open_until - clock_timestamp())) FILTER (WHERE open_until > clock_timestamp()),
-       bool_or(open_until <= clock_timestamp()) FILTER (WHERE account = %(account)s AND scope = '')
+       max(extract(epoch FROM open_until - clock_timestamp()))
+           FILTER (WHERE open_until > clock_timestamp() AND account IN (%(circuit)s, %(sign_in)s)),
+       bool_or(open_until <= clock_timestamp()) FILTER (WHERE account = %(circuit)s AND scope = '')
 FROM connections_gate
-WHERE account = %(account)s AND scope = ANY(%(scopes)s) OR account = %(sign_in)s AND scope = ''
+WHERE account = %(account)s AND scope = ANY(%(scopes)s) OR account IN (%(circuit)s, %(sign_in)s) AND scope = ''
 """
 _TRY_FOR_ALL = """
 UPDATE connections_gate SET open_until = clock_timestamp() + make_interval(secs => %s)
@@ -113,14 +120,15 @@ def look(way: Way, *, tries: bool = True) -> None:
     `tries`: whether who asks is that one; not where it will not be known how it went.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, {"account": way.account, "scopes": way.scopes, "sign_in": way.sign_in})
+        asked: dict[str, Any] = {"account": way.account, "scopes": way.scopes, "sign_in": way.sign_in}
+        cursor.execute(_LOOK, {**asked, "circuit": way.counted_by})
         pause, is_open, was_open = cursor.fetchone()
         if is_open:
             raise HeldBack(Said("held_open"), pause=float(is_open))
         if pause:
             raise HeldBack(Said("held_pause"), pause=float(pause))
         if was_open and tries:
-            cursor.execute(_TRY_FOR_ALL, [PLACE_SECONDS, way.account])
+            cursor.execute(_TRY_FOR_ALL, [PLACE_SECONDS, way.counted_by])
             if not cursor.rowcount:
                 raise HeldBack(Said("held_open"), pause=1.0)
 

@@ -1,5 +1,7 @@
 """Connections to other systems, and what all workers share about sending to them (docs/adr/0009-connector-frame.md)."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -8,11 +10,14 @@ from connectors.base.sentences import Said
 from core.history import audited_history
 from core.models import BaseModel
 
+TEST_EVERY = timedelta(hours=6)
+"""Also without being asked: a permission may be taken away, a certificate end, while nothing is sent."""
 STATE_FIELDS = (
     "last_success_at",
     "last_failure_at",
     "last_failure",
     "last_failure_class",
+    "forbidden_at",
     "ends",
     "test_due_at",
     "tested_at",
@@ -36,6 +41,8 @@ class Connection(BaseModel):
     last_failure = models.JSONField(default=dict, blank=True, editable=False)
     """As `Said.as_json`; emptied by the next success."""
     last_failure_class = models.CharField(max_length=12, blank=True, editable=False)
+    forbidden_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a permission was missing last; what else succeeds says nothing about it, a test that finds nothing does."""
     ends = models.JSONField(default=dict, blank=True, editable=False)
     """What ends when, in ISO 8601, UTC; by the codes of the kind's `endings`."""
     test_due_at = models.DateTimeField(null=True, blank=True, editable=False)

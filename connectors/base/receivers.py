@@ -4,7 +4,7 @@ from uuid import UUID
 
 from accounts.enums import Role
 from accounts.models import Agent
-from connectors.base.events import CredentialEnds, SignInRefused
+from connectors.base.events import CredentialEnds, PermissionLacking, SignInRefused
 from connectors.base.models import Connection
 from core.events import subscribe
 from notifications.enums import EventType, Urgency
@@ -17,6 +17,17 @@ def tell_of_refused_sign_in(event: SignInRefused) -> None:
         _admins(),
         EventType.CONNECTION_REFUSED,
         dedupe_key=f"sign-in:{event.connection_id}:{event.occurred_at.isoformat()}",
+        urgency=Urgency.URGENT,
+        connection=Connection.objects.get(pk=event.connection_id).name,
+    )
+
+
+@subscribe(PermissionLacking, after_commit=True)
+def tell_of_what_is_missing(event: PermissionLacking) -> None:
+    notify(
+        _admins(),
+        EventType.CONNECTION_LACKING,
+        dedupe_key=f"lacking:{event.connection_id}:{event.occurred_at.isoformat()}",
         urgency=Urgency.URGENT,
         connection=Connection.objects.get(pk=event.connection_id).name,
     )

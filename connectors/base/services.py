@@ -5,17 +5,18 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import gates, sealing
-from connectors.base.enums import FindingState
+from connectors.base.enums import AnswerClass, FindingState
 from connectors.base.errors import ConnectionOff, KindUnknown, MayNotTest, NameTaken
 from connectors.base.failures import Failure
 from connectors.base.kinds import Finding, Kind, kind_named
-from connectors.base.models import Connection
+from connectors.base.models import TEST_EVERY, Connection
 from connectors.base.policies import may_change_connections
 from connectors.base.sentences import Said
 from core import wake
@@ -27,8 +28,6 @@ from core.service import service
 logger = logging.getLogger(__name__)
 
 Faults = dict[str, Text | list[Text]]
-TEST_EVERY = timedelta(hours=6)
-"""Also without being asked: a permission may be taken away, a certificate end, while nothing is sent."""
 TEST_LEASE = timedelta(minutes=5)
 NOTED_EVERY = timedelta(minutes=1)
 """How often a success that follows another is written down."""
@@ -197,6 +196,8 @@ def _findings(row: Connection) -> list[Finding]:
         return list(kind.look_over(row))
     except Failure as failure:
         return [Finding(FindingState.FAILED, failure.said)]
+    except SoftTimeLimitExceeded:
+        raise  # the worker's time is over: the next one tests it, after the lease
     except Exception as error:  # the outermost loop over connections: one must not stop the others
         logger.exception("connection not tested", extra={"connection": str(row.pk)})
         return [Finding(FindingState.FAILED, Said("bug", {"cause": type(error).__name__}))]
@@ -225,6 +226,8 @@ def _ends(row: Connection) -> Mapping[str, datetime]:
     kind = kind_named(row.kind)
     try:
         return kind.ends(row) if kind else {}
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:  # as with its findings: what one kind cannot read must not stop the test
         logger.exception("ends of a connection not read", extra={"connection": str(row.pk)})
         return {}
@@ -246,10 +249,12 @@ class Health:
         rows.update(last_success_at=now, last_failure={}, last_failure_class="")
 
     def failed(self, failure: Failure) -> None:
+        now = timezone.now()
         Connection.objects.filter(pk=self._id).update(
-            last_failure_at=timezone.now(),
+            last_failure_at=now,
             last_failure=failure.said.as_json(),
             last_failure_class=failure.answer_class,
+            **({"forbidden_at": now} if failure.answer_class == AnswerClass.PERMISSION else {}),
         )
         facts = {"connection": str(self._id), "said": failure.said.code, "vendor_request": failure.vendor_request}
         logger.warning("connection failed", extra=facts)

@@ -1,4 +1,5 @@
-"""Admins are told once when a connection can no longer sign in, and before its secret or certificate ends.
+"""Admins are told once when a connection can no longer sign in, when it lacks a permission, and before its secret or
+certificate ends.
 
 What was told stays as a `Telling` until it is over, so that neither attempts nor tests tell it again.
 """
@@ -7,18 +8,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from connectors.base.enums import AnswerClass, FindingState
-from connectors.base.events import CredentialEnds, SignInRefused
+from connectors.base.events import CredentialEnds, PermissionLacking, SignInRefused
 from connectors.base.kinds import Kind, kind_named
-from connectors.base.models import Connection, Telling
+from connectors.base.models import TEST_EVERY, Connection, Telling
 from core.events import DomainEvent, publish
 
-SIGN_IN, TOKEN = "sign-in", "token"
+SIGN_IN, PERMISSION, TOKEN = "sign-in", "permission", "token"
 DAYS_BEFORE = (1, 7, 30)
 """So long before its end people are told of a secret or certificate, each time once."""
 
@@ -26,7 +28,7 @@ DAYS_BEFORE = (1, 7, 30)
 @dataclass(frozen=True)
 class News:
     about: str
-    """`SIGN_IN`, or a code of the kind's `endings`."""
+    """`SIGN_IN`, `PERMISSION`, or a code of the kind's `endings`."""
     mark: str
     """By which it is known later that this was told and nothing else."""
     event: DomainEvent
@@ -45,7 +47,11 @@ def tell_due(*, now: datetime | None = None) -> int:
     """Tell what has not been told; how much that was."""
     moment = now or timezone.now()
     rows = Connection.objects.active().order_by("pk").prefetch_related("tellings")
-    return sum(_tell(row, now=moment) for row in rows if turn_of(row) or any(ends_of(row, now=moment)))
+    return sum(_tell(row, now=moment) for row in rows if _has_news(row, now=moment))
+
+
+def _has_news(row: Connection, *, now: datetime) -> bool:
+    return bool(turn_of(row) or turn_of_permissions(row) or any(ends_of(row, now=now)))
 
 
 @transaction.atomic
@@ -64,6 +70,12 @@ def _tell(found: Connection, *, now: datetime) -> int:
             row.tellings.filter(about=SIGN_IN).update(over_at=now)
         case Turn.FORGET:
             row.tellings.filter(about=SIGN_IN).delete()
+    match turn_of_permissions(row):
+        case Turn.TELL:
+            news.append(News(PERMISSION, "", PermissionLacking(connection_id=row.pk, occurred_at=now)))
+        case Turn.FORGET:
+            row.tellings.filter(about=PERMISSION).delete()
+            Connection.objects.filter(pk=row.pk, forbidden_at=row.forbidden_at).update(forbidden_at=None)
     for each in news:
         facts = {"mark": each.mark, "told_at": now, "over_at": None}
         row.tellings.update_or_create(about=each.about, defaults=facts)
@@ -97,6 +109,24 @@ def turn_of(row: Connection) -> Turn | None:
     if telling.over_at is None and not _has_signed_in(row, kind, telling):
         return None
     return Turn.OVER if refused_at else Turn.FORGET
+
+
+def turn_of_permissions(row: Connection) -> Turn | None:
+    """What is due of permissions; None: nothing. One that was refused may go unseen by tests: it is over after as long
+    as lies between two of them.
+    """
+    kind, telling = kind_named(row.kind), _told(row).get(PERMISSION)
+    if kind is None:
+        return None
+    is_missing = any(
+        kept["state"] == FindingState.MISSING for kept in row.findings if not _is_of_signing_in(kept, kind)
+    )
+    if telling is None:
+        return Turn.TELL if is_missing or row.forbidden_at else None
+    if is_missing or row.tested_at is None or row.tested_at <= telling.told_at:
+        return None
+    is_recent = row.forbidden_at is not None and row.forbidden_at > row.tested_at - TEST_EVERY
+    return None if is_recent else Turn.FORGET
 
 
 def _told(row: Connection) -> Mapping[str, Telling]:
@@ -134,4 +164,8 @@ def _has_signed_in(row: Connection, kind: Kind, telling: Telling) -> bool:
 
 def _signing_in(row: Connection, kind: Kind) -> set[str]:
     """States of what a test has found of signing in."""
-    return {kept["state"] for kept in row.findings if kept.get("what", {}).get("code") in kind.signing_in}
+    return {kept["state"] for kept in row.findings if _is_of_signing_in(kept, kind)}
+
+
+def _is_of_signing_in(kept: Mapping[str, Any], kind: Kind) -> bool:
+    return kept.get("what", {}).get("code") in kind.signing_in

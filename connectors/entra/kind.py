@@ -1,5 +1,7 @@
 """What sign-in with Microsoft asks for."""
 
+from datetime import date
+
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base.kinds import Asked, Kind
@@ -37,6 +39,7 @@ ENTRA = Kind(
             ),
             pattern=r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
             wrong=_("Write the date as 2027-01-31."),
+            check=date.fromisoformat,
         ),
     ),
     secrets=(

@@ -10,7 +10,7 @@ from connectors.base.models import Connection
 from connectors.base.sentences import Said
 from connectors.entra import flow, keys
 from connectors.entra.wire import failure_of
-from connectors.microsoft365.identity import scope
+from connectors.microsoft365.identity import BUSY, BUSY_NUMBERS, number_in, scope
 
 FINE, MISSING, FAILED = FindingState.FINE, FindingState.MISSING, FindingState.FAILED
 
@@ -37,8 +37,10 @@ def _credentials(app: Any) -> Finding:
         return _finding(what, error)
     if got.get("access_token"):
         return Finding(FINE, what)
-    found = flow.NUMBER.search(str(got.get("error_description", "")))
-    return Finding(MISSING, what, Said("entra_secret_refused", {"number": found[1] if found else "?"}))
+    word, number = str(got.get("error", ""))[:60], number_in(got)
+    if word in BUSY or number in BUSY_NUMBERS:
+        return Finding(FAILED, what, Said("ms_sign_in_busy", {"error": word}))
+    return Finding(MISSING, what, Said("entra_secret_refused", {"number": number}))
 
 
 def _finding(what: Said, error: Exception) -> Finding:

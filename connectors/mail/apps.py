@@ -17,6 +17,7 @@ class MailConfig(AppConfig):
         from connectors.mail.selectors import mailboxes_in_microsoft365, no_mailbox_of_ours
         from connectors.mail.unheard import may_be_unheard
         from connectors.microsoft365.setup import mailbox_sources
+        from connectors.microsoft365.testing import NEEDED
         from core import metrics, timers
         from notifications.ways import use_way
         from tickets import wording
@@ -33,7 +34,7 @@ class MailConfig(AppConfig):
         stand_beside("microsoft365", OF_MAIL)
         metrics.sources.append(of_incoming_mail)
         use_way(EmailWay())
-        mailbox_sources.append(mailboxes_in_microsoft365)
+        mailbox_sources.append((mailboxes_in_microsoft365, NEEDED))
         address_guards.append(no_mailbox_of_ours)
         unheard_guards.append(may_be_unheard)
         wording.put("envelope_mail_kept", decisions.of_kept_mail)

@@ -12,15 +12,14 @@ class MeetingsConfig(AppConfig):
         from connectors.meetings import services, wording
         from connectors.meetings.kind import CALENDAR
         from connectors.meetings.metrics import of_meetings
-        from connectors.meetings.selectors import HAS_CALENDAR, HAS_MEETINGS, calendars_in, roles_in
-        from connectors.microsoft365.setup import mailbox_sources, role_sources
+        from connectors.meetings.selectors import HAS_CALENDAR, HAS_MEETINGS, NEEDED, calendars_in
+        from connectors.microsoft365.setup import mailbox_sources
         from core import metrics, timers
         from tickets.around import kept_above
 
         register(CALENDAR)
         wording.register()
-        mailbox_sources.append(calendars_in)
-        role_sources.append(roles_in)
+        mailbox_sources.append((calendars_in, (NEEDED,)))
         metrics.sources.append(of_meetings)
         kept_above["calendar"] = HAS_CALENDAR
         kept_above["meetings"] = HAS_MEETINGS

@@ -22,6 +22,7 @@ from connectors.meetings import sentences  # noqa: F401  # they are said here
 from connectors.meetings.enums import Answer as Answered
 from connectors.meetings.kinds import MICROSOFT_365
 from connectors.meetings.models import Meeting
+from connectors.microsoft365.borrowing import HealthOfABorrower
 from connectors.microsoft365.graph import Graph
 from core.moments import is_possible, zone_named
 from envelopes.enums import EnvelopeKind
@@ -75,13 +76,13 @@ class SharedCalendar:
     """All of it raises a `Failure`. Everything is tried once: who sends looks before it is tried again."""
 
     def __init__(self, row: Connection, mailbox: str) -> None:
-        health = Health(row.pk)
         try:
             application = signs_in(row)
         except CredentialsRefused as failure:
-            health.failed(failure)
+            Health(row.pk).failed(failure)
             raise
-        self._graph = Graph(application, patience=PATIENCE_SECONDS, attempts=1, watcher=health)
+        health = HealthOfABorrower(row, application)
+        self._graph = Graph(application, patience=PATIENCE_SECONDS, attempts=1, watcher=health, circuit=circuit_of(row))
         self._mailbox = mailbox
 
     def look(self) -> None:
@@ -127,6 +128,11 @@ class SharedCalendar:
     def _request(self, method: str, route: str, event_id: str = "", **more: Any) -> Request:
         values = {"user-id": self._mailbox} | ({"event-id": event_id} if event_id else {})
         return Request(method=method, route=route, values=values, headers=IN_UTC, **more)
+
+
+def circuit_of(row: Connection) -> str:
+    """Apart from the mails of the application's tenant: where a calendar fails they go on."""
+    return f"calendar:{row.pk}"
 
 
 def signs_in(row: Connection) -> Connection:

@@ -1,16 +1,16 @@
 """What a connection to a calendar asks for, and what a test of it looks at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
 from connectors.base.enums import FindingState
-from connectors.base.failures import Failure, Gone, PermissionMissing
+from connectors.base.failures import CredentialsRefused, Failure, Gone, PermissionMissing
 from connectors.base.kinds import Asked, Finding, Kind
 from connectors.base.models import Connection
 from connectors.base.sentences import Said
-from connectors.meetings.calendars import SharedCalendar, signs_in
+from connectors.meetings.calendars import SharedCalendar, circuit_of, signs_in
 from connectors.meetings.kinds import ALL_TEAMS, KIND, MAILBOX, MEETS_FOR, MICROSOFT_365, OF_TEAM
 from connectors.meetings.models import CalendarCopy
 from connectors.meetings.selectors import NEEDED
@@ -40,9 +40,13 @@ def look_over(connection: Connection) -> Iterator[Finding]:
     signing_in = Said("ms_signs_in")
     try:
         application = signs_in(connection)
+    except CredentialsRefused as failure:
+        yield Finding(MISSING, signing_in, failure.said)
+        return
+    try:
         roles = roles_of(Tokens(application).headers()["Authorization"].removeprefix("Bearer "))
     except Failure as failure:
-        yield Finding(MISSING, signing_in, failure.said)
+        yield Finding(FAILED, signing_in, failure.said)  # what is missing is told by the connection whose it is
         return
     yield Finding(FINE, signing_in)
     reading = _reading(connection)
@@ -81,10 +85,6 @@ def waiting(row: Connection) -> int:
     return CalendarCopy.objects.waiting().filter(meeting__connection=row).count()
 
 
-def account_of(values: Mapping[str, str]) -> str:
-    return f"calendar:{values.get(MICROSOFT_365, '')}"
-
-
 CALENDAR = Kind(
     name=KIND,
     label=_("Microsoft 365: calendar for meetings"),
@@ -115,7 +115,8 @@ CALENDAR = Kind(
         ),
     ),
     secrets=(),
-    account=lambda row: account_of(row.settings),
+    account=circuit_of,
     look_over=look_over,
+    signing_in=("ms_signs_in",),
     backlog=waiting,
 )

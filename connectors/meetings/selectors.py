@@ -35,11 +35,6 @@ def calendars_in(application: Connection) -> list[MailboxName]:
     return [MailboxName(row.settings[MAILBOX]) for row in rows if row.settings.get(MAILBOX)]
 
 
-def roles_in(application: Connection) -> list[str]:
-    """What those calendars need of it beyond what mail does."""
-    return [NEEDED] if calendars_in(application) else []
-
-
 def meetings_seen_by(actor: Actor) -> MeetingQuerySet:
     return Meeting.objects.visible_to(actor).with_all()
 

@@ -92,10 +92,11 @@ class Graph:
         patience: float = PATIENCE_SECONDS,
         attempts: int = ATTEMPTS,
         watcher: Watcher | None = None,
+        circuit: str = "",
     ) -> None:
         """`patience`: seconds that one request waits in pauses; less where others wait for whoever sends it.
         `attempts`: one where whoever sends looks before it is tried again. `watcher`: who is told how requests go
-        instead of the connection's health.
+        instead of the connection's health. `circuit`: by what failures are counted instead of by the tenant.
         """
         self._client = client or Client(
             base=settings.MSGRAPH_BASE_URL,
@@ -106,6 +107,7 @@ class Graph:
             places={MAILBOX: settings.MSGRAPH_REQUESTS_AT_ONCE},
             ca_file=settings.MSGRAPH_CA_FILE,
             connection_id=connection.pk,
+            circuit=circuit,
             patience=patience,
             attempts=attempts,
         )

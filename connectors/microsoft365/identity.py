@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.utils import timezone
 
@@ -88,6 +89,8 @@ class Tokens:
         app = self._application()
         try:
             answer: dict[str, Any] = app.acquire_token_for_client(scopes=[scope()])
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:  # msal names none; what its HTTP client raises, and its own kinds
             raise _unreached(error) from error
         token = answer.get("access_token")
@@ -156,6 +159,8 @@ def _make(tenant: str, client: str, kind: str, credential: str, authority: str) 
         if kind == CERTIFICATE and "authority" not in str(error).lower():
             raise CredentialsRefused(Said("ms_certificate_unusable"), is_final=True) from error
         raise _unreached(error) from error  # it has not described itself
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:  # as in `_token`
         raise _unreached(error) from error
 

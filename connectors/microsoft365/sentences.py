@@ -31,6 +31,7 @@ sentences.put(
         "ms_sign_in_untrusted": _("The certificate of Microsoft's sign-in is not trusted here; set MSGRAPH_CA_FILE."),
         "ms_forbidden": _("Microsoft does not allow this (%(code)s): the application has no right to it."),
         "ms_refused": _("Microsoft refuses the request (%(status)s %(code)s)."),
+        "ms_lent": _("It signs in as “%(connection)s”, which Microsoft refuses; mend it there."),
         "ms_no_folder": _("The mailbox has no folder “%(folder)s” beside its inbox."),
         "ms_resync": _("Microsoft no longer knows where the last look had ended; reading begins anew."),
         "ms_signs_in": _("Signing in as the application"),

@@ -5,7 +5,7 @@ Based Access Control for Applications in Exchange Online", and the cmdlets by th
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -37,34 +37,47 @@ class MailboxName:
     user: str = ""
 
 
-mailbox_sources: list[Callable[[Connection], Iterable[MailboxName]]] = []
-"""Who knows which mailboxes a connection signs in for; the app of mail adds itself in `ready()`."""
-
-role_sources: list[Callable[[Connection], Iterable[str]]] = []
-"""Who needs more of an application than mail does, such as `Calendars.ReadWrite`; added in `ready()`, too."""
-
-
-def roles_for(connection: Connection) -> list[str]:
-    """Application permissions, each once: those of mail first."""
-    return list(dict.fromkeys((*NEEDED, *(role for source in role_sources for role in source(connection)))))
+Mailboxes = Callable[[Connection], Iterable[MailboxName]]
+mailbox_sources: list[tuple[Mailboxes, tuple[str, ...]]] = []
+"""Who knows mailboxes that a connection signs in for, and which application permissions it needs in them; added in
+`ready()`.
+"""
 
 
-def mailboxes_of(connection: Connection) -> list[MailboxName]:
-    """By address, each once; the mailbox that is tested is one of them, too."""
-    found: dict[str, MailboxName] = {}
-    for name in (name for source in mailbox_sources for name in source(connection)):
-        found.setdefault(name.address.lower(), name)
-    if tested := connection.settings.get("mailbox", ""):
-        is_known = any(tested.lower() in (name.address.lower(), name.user.lower()) for name in found.values())
-        found |= {} if is_known else {tested.lower(): MailboxName(tested)}
-    return sorted(found.values())
+@dataclass(frozen=True)
+class Need:
+    """What the application needs in some mailboxes and in no others: one scope, one assignment for each role."""
+
+    roles: tuple[str, ...]
+    mailboxes: list[MailboxName]
+
+    @property
+    def family(self) -> str:
+        return self.roles[0].partition(".")[0]
+
+
+def needs_of(connection: Connection) -> list[Need]:
+    """Of mail and of calendars apart, as far as there are mailboxes. The one that is tested is one of those of mail."""
+    tested = connection.settings.get("mailbox", "")
+    found = []
+    for source, roles in mailbox_sources:
+        names: dict[str, MailboxName] = {}
+        for name in source(connection):
+            names.setdefault(name.address.lower(), name)
+        is_known = any(tested.lower() in (name.address.lower(), name.user.lower()) for name in names.values())
+        if tested and roles == NEEDED and not is_known:
+            names[tested.lower()] = MailboxName(tested)
+        if names:
+            found.append(Need(roles, sorted(names.values())))
+    return found
 
 
 def steps(connection: Connection) -> list[Step]:
     """In their order, in the reader's language. Without a mailbox there is nothing to scope roles to yet."""
-    client, mailboxes, roles = connection.settings.get("client_id", ""), mailboxes_of(connection), roles_for(connection)
+    client, needs = connection.settings.get("client_id", ""), needs_of(connection)
+    roles = [role for need in needs for role in need.roles] or list(NEEDED)
     consenting = _consenting(connection, roles)
-    if not mailboxes:
+    if not needs:
         text = _(
             "The commands name the mailboxes of this connection. Add one, or write it into the settings as the mailbox "
             "to test; then they stand here."
@@ -72,10 +85,10 @@ def steps(connection: Connection) -> list[Step]:
         return [Step(_("Add a mailbox first"), text), consenting]
     return [
         _finding(client),
-        _opening(client, mailboxes, roles),
-        _changing(client, mailboxes),
+        _opening(client, needs),
+        _changing(client, needs),
         _taking_away(roles),
-        _checking(mailboxes, connection.settings.get("foreign_mailbox", "")),
+        _checking(needs, connection.settings.get("foreign_mailbox", "")),
         consenting,
     ]
 
@@ -99,32 +112,42 @@ def _finding(client: str) -> Step:
     )
 
 
-def _opening(client: str, mailboxes: list[MailboxName], roles: list[str]) -> Step:
-    scope = quoted(scope_name(client))
-    assignments = (
-        f"New-ManagementRoleAssignment -App $app.Id -Role {quoted(f'Application {role}')} -CustomResourceScope {scope}"
-        for role in roles
-    )
+def _opening(client: str, needs: list[Need]) -> Step:
     return Step(
         _("Open these mailboxes to it, and no others"),
         _(
-            "In the same window, as Exchange Administrator. All mailboxes of this connection stand in the filter. "
-            "A change may take two hours to hold."
+            "In the same window, as Exchange Administrator. Each scope holds exactly the mailboxes that need its "
+            "roles. A change may take two hours to hold."
         ),
         _lines(
             'New-ServicePrincipal -AppId $app.AppId -ObjectId $app.Id -DisplayName "ITIL-NEXT"',
-            f"New-ManagementScope -Name {scope} -RecipientRestrictionFilter {quoted(filter_of(mailboxes))}",
-            *assignments,
+            *(line for need in needs for line in _scoped(client, need)),
         ),
     )
 
 
-def _changing(client: str, mailboxes: list[MailboxName]) -> Step:
-    filtered = f"-RecipientRestrictionFilter {quoted(filter_of(mailboxes))}"
+def _scoped(client: str, need: Need) -> Iterator[str]:
+    scope = quoted(scope_name(client, need))
+    yield f"New-ManagementScope -Name {scope} -RecipientRestrictionFilter {quoted(filter_of(need.mailboxes))}"
+    for role in need.roles:
+        named = quoted(f"Application {role}")
+        yield f"New-ManagementRoleAssignment -App $app.Id -Role {named} -CustomResourceScope {scope}"
+
+
+def _changing(client: str, needs: list[Need]) -> Step:
     return Step(
         _("After a mailbox was added or has left"),
-        _("Only if the scope is there already: it gets the filter of today."),
-        f"Set-ManagementScope -Identity {quoted(scope_name(client))} {filtered}",
+        _(
+            "Only for a scope that is there already: it gets the filter of today. The first mailbox of a kind, such as "
+            "the first calendar, needs its lines of the step before."
+        ),
+        _lines(
+            *(
+                f"Set-ManagementScope -Identity {quoted(scope_name(client, need))} "
+                f"-RecipientRestrictionFilter {quoted(filter_of(need.mailboxes))}"
+                for need in needs
+            ),
+        ),
     )
 
 
@@ -150,13 +173,14 @@ def _taking_away(roles: list[str]) -> Step:
     )
 
 
-def _checking(mailboxes: list[MailboxName], foreign: str) -> Step:
-    names = [*(name.user or name.address for name in mailboxes), *([foreign] if foreign else [])]
+def _checking(needs: list[Need], foreign: str) -> Step:
+    ours = dict.fromkeys(name.user or name.address for need in needs for name in need.mailboxes)
+    names = [*ours, *([foreign] if foreign else [])]
     return Step(
         _("See that it holds"),
         _(
-            "InScope says True for each mailbox of the desk and False for any other. Then press “Test connection” "
-            "on the page of connections."
+            "InScope says True for each mailbox of the desk, at the roles that it needs, and False for any other. Then "
+            "press “Test connection” on the page of connections."
         ),
         _lines(
             *(f"Test-ServicePrincipalAuthorization -Identity $app.Id -Resource {quoted(name)}" for name in names),
@@ -194,9 +218,9 @@ def families_of(roles: Iterable[str]) -> list[str]:
 # PowerShell -----------------------------------------------------------------------------------------------------------
 
 
-def scope_name(client: str) -> str:
+def scope_name(client: str, need: Need) -> str:
     """By the application, as each may have mailboxes of its own; Exchange takes 64 characters."""
-    return f"ITIL-NEXT {client}"[:64]
+    return f"ITIL-NEXT {client}"[: 63 - len(need.family)] + f" {need.family}"
 
 
 def filter_of(mailboxes: Iterable[MailboxName]) -> str:

@@ -14,6 +14,7 @@ from connectors.base.models import Connection
 from connectors.base.sentences import Said
 from connectors.base.services import Health
 from connectors.base.wire import Answer
+from connectors.microsoft365.borrowing import HealthOfABorrower
 from connectors.microsoft365.graph import GraphReader, error_code
 from connectors.microsoft365.identity import Tokens
 from connectors.teams import sentences  # noqa: F401  # they are said here
@@ -44,7 +45,7 @@ class ActivityReader(GraphReader):
         return failure
 
 
-class HealthOfAll(Health):
+class HealthOfAll(HealthOfABorrower):
     """One person who is not reached says nothing about the others."""
 
     def failed(self, failure: Failure) -> None:
@@ -65,20 +66,19 @@ class Message:
 
 def send(row: Connection, message: Message) -> None:
     """Raises a `Failure`; Ambiguous where it may have been sent."""
-    health = HealthOfAll(row.pk)
     try:
         signing_in = signs_in(row)
     except Failure as failure:
-        health.failed(failure)
+        Health(row.pk).failed(failure)
         raise
     client = Client(
         base=settings.MSGRAPH_BASE_URL,
         account=account_of(row),
         signer=Tokens(signing_in),
         reader=ActivityReader(),
-        watcher=health,
+        watcher=HealthOfAll(row, signing_in),
         ca_file=settings.MSGRAPH_CA_FILE,
-        connection_id=row.pk,
+        connection_id=signing_in.pk,
         attempts=1,
         patience=PATIENCE_SECONDS,
     )

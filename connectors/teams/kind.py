@@ -54,9 +54,13 @@ def look_at_application(connection: Connection) -> Iterator[Finding]:
     what = Said("teams_graph")
     try:
         signing_in = activity.signs_in(connection)
-        roles = roles_of(Tokens(signing_in).headers()["Authorization"].removeprefix("Bearer "))
     except Failure as failure:
         yield Finding(MISSING, what, failure.said)
+        return
+    try:
+        roles = roles_of(Tokens(signing_in).headers()["Authorization"].removeprefix("Bearer "))
+    except Failure as failure:
+        yield Finding(FAILED, what, failure.said)  # what is missing is told by the connection whose it is
         return
     yield Finding(FINE, what)
     if roles:
@@ -125,6 +129,7 @@ ACTIVITY = Kind(
     secrets=(),
     account=activity.account_of,
     look_over=look_at_application,
+    signing_in=("teams_graph",),
     backlog=waiting,
     more_at=posts_page,
 )

@@ -56,6 +56,8 @@ class Entra:
     certified_key: int = 3
     """Of the certificate that the app registration has."""
     token_instead: str = ""
+    busy: str = ""
+    """Number with which tokens are refused for a while."""
     fails_with: Reply | None = None
     delay_seconds: float = 0.0
     reuses_codes: bool = False
@@ -116,6 +118,8 @@ class Entra:
         return {"code": code, "state": asked["state"], "session_state": token_urlsafe(8)}
 
     def _token(self, form: dict[str, str]) -> Reply:
+        if self.busy:
+            return _refusal("temporarily_unavailable", self.busy.removeprefix("AADSTS"))
         if form.get("client_id") != CLIENT or not self._is_proved(form):
             return _refusal("invalid_client", "7000215")
         if form.get("grant_type") == "client_credentials":

@@ -1,6 +1,9 @@
 """How connections are shown: page, API and admin say the same, in the reader's language, and no secret anywhere."""
 
+from dataclasses import replace
+
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -8,8 +11,9 @@ from django.utils import timezone, translation
 
 from accounts.enums import Role
 from accounts.models import Agent
-from connectors.base import gates
+from connectors.base import gates, kinds
 from connectors.base.failures import PermissionMissing, Transient
+from connectors.base.kinds import kind_named
 from connectors.base.metrics import of_connections
 from connectors.base.models import Connection
 from connectors.base.sentences import Said
@@ -190,3 +194,21 @@ def test_185_with_nothing_connected_the_page_says_so(browser: Client) -> None:
 def test_metrics_count_what_fails(connection: Connection) -> None:
     Health(connection.pk).failed(Transient(BUSY))
     assert [gauge.value for gauge in of_connections(timezone.now())] == [1]
+
+
+def test_a_test_that_the_end_of_the_workers_time_breaks_off_has_found_nothing(
+    connection: Connection,
+) -> None:
+    def hanging(_row: Connection) -> list[object]:
+        raise SoftTimeLimitExceeded
+
+    kind = kind_named("sample")
+    assert kind is not None
+    kinds._kinds["sample"] = replace(kind, look_over=hanging)
+    try:
+        with pytest.raises(SoftTimeLimitExceeded):
+            run_due_test()
+    finally:
+        kinds._kinds["sample"] = kind
+    connection.refresh_from_db()
+    assert (connection.findings, connection.tested_at) == ([], None)

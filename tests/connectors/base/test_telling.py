@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.enums import Role
 from accounts.models import Agent
-from connectors.base.failures import CredentialsRefused, Transient
-from connectors.base.models import Connection, Telling
+from connectors.base.enums import FindingState
+from connectors.base.failures import CredentialsRefused, PermissionMissing, Transient
+from connectors.base.kinds import Finding
+from connectors.base.models import TEST_EVERY, Connection, Telling
 from connectors.base.sentences import Said
 from connectors.base.services import Health, change_connection, run_due_test
 from connectors.base.telling import tell_due
@@ -116,6 +118,68 @@ def test_where_there_are_tokens_only_a_new_one_says_that_it_works(connection: Co
     health.failed(REFUSED)
     sweep()
     assert len(told(admin)) == 2
+
+
+FORBIDDEN = PermissionMissing(Said("refused", HOST | {"status": 403}), status=403)
+LACKING = "Something is missing at the connection “Sample”, such as a permission; Connections says what"
+
+
+def found_by_a_test(connection: Connection, state: FindingState, *, at: datetime) -> None:
+    """As a test at that moment has found one thing beside signing in."""
+    found = [Finding(FindingState.FINE, REFUSED.said), Finding(state, Said("no_json", HOST))]
+    Connection.objects.filter(pk=connection.pk).update(findings=[each.as_json() for each in found], tested_at=at)
+
+
+def test_a_missing_permission_is_told_once_whatever_else_succeeds(connection: Connection, admin: Agent) -> None:
+    """One mailbox is closed, the next one open, again and again."""
+    health = Health(connection.pk)
+    for _ in range(3):
+        health.failed(FORBIDDEN)
+        health.succeeded()
+        sweep()
+    assert told(admin) == [LACKING]
+    with translation.override("de"):
+        assert "fehlt etwas" in told(admin)[0]
+
+
+def test_what_a_test_finds_missing_is_told_until_another_finds_nothing(connection: Connection, admin: Agent) -> None:
+    now = timezone.now()
+    for _ in range(2):
+        found_by_a_test(connection, FindingState.MISSING, at=now)
+        sweep(now=now)
+        now += TEST_EVERY
+    assert told(admin) == [LACKING]
+    found_by_a_test(connection, FindingState.FINE, at=now)
+    sweep(now=now)
+    assert not Telling.objects.exists()
+    found_by_a_test(connection, FindingState.MISSING, at=now + TEST_EVERY)
+    sweep(now=now + TEST_EVERY)
+    assert told(admin) == [LACKING] * 2
+
+
+@pytest.mark.parametrize("state", [FindingState.FAILED, FindingState.UNCLEAR])
+def test_what_could_not_be_tested_is_not_missing(connection: Connection, admin: Agent, state: FindingState) -> None:
+    found_by_a_test(connection, state, at=timezone.now())
+    sweep()
+    assert told(admin) == []
+
+
+def test_a_permission_that_no_test_sees_is_told_again_once_it_was_there_for_as_long_as_a_test(
+    connection: Connection, admin: Agent
+) -> None:
+    began = timezone.now()
+    Health(connection.pk).failed(FORBIDDEN)
+    sweep(now=began)
+    found_by_a_test(connection, FindingState.UNCLEAR, at=began + TEST_EVERY / 2)
+    sweep()
+    Health(connection.pk).failed(FORBIDDEN)
+    sweep()
+    assert told(admin) == [LACKING]
+    found_by_a_test(connection, FindingState.UNCLEAR, at=timezone.now() + TEST_EVERY + timedelta(minutes=1))
+    sweep()
+    Health(connection.pk).failed(FORBIDDEN)
+    sweep()
+    assert told(admin) == [LACKING] * 2
 
 
 def test_what_is_switched_off_is_not_told(connection: Connection, admin: Agent) -> None:

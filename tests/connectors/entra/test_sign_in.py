@@ -14,16 +14,18 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from accounts.enums import Role
 from accounts.models import Agent
 from accounts.services import deactivate_agent, end_access
 from connectors.base import gates
 from connectors.base.models import Connection, Gate
-from connectors.base.services import run_due_test
-from connectors.entra import keys
+from connectors.base.services import change_connection, run_due_test
+from connectors.entra import flow, keys
 from connectors.entra.models import MicrosoftAccount
 from connectors.entra.services import save_account
 from connectors.entra.wire import account_of
 from core.actors import DESK
+from core.errors import Invalid
 from desk.unfinished import Unfinished
 from tests.connectors.entra.conftest import linked
 from tests.factories import AgentFactory
@@ -341,5 +343,16 @@ def test_the_test_of_the_connection_names_what_is_wrong(connection: Connection, 
     assert found() == [("fine", "entra_answers"), ("fine", "entra_credentials")]
     fake.secret = "renewed"
     assert found() == [("fine", "entra_answers"), ("missing", "entra_credentials")]
+    fake.busy = "AADSTS90033"
+    flow._applications.clear()  # msal asks for nothing again that was refused just now
+    assert found() == [("fine", "entra_answers"), ("failed", "entra_credentials")], "which says nothing of the secret"
     fake.fails_with = Reply(503)
     assert found() == [("failed", "entra_answers")]
+
+
+def test_a_day_that_does_not_exist_is_not_taken_for_the_end_of_the_secret(connection: Connection, db: None) -> None:
+    admin = AgentFactory(roles=[Role.ADMIN])
+    settings = {**connection.settings, "secret_ends_on": "2027-02-31"}
+    with pytest.raises(Invalid) as refused:
+        change_connection(connection, by=admin, settings=settings)
+    assert list(refused.value.fields) == ["secret_ends_on"]

@@ -35,7 +35,7 @@ def fake(serving: MicrosoftFake, settings: Settings, monkeypatch: pytest.MonkeyP
     settings.MSGRAPH_CA_FILE = ca_file()
     serving.mailboxes = {ADDRESS: Mailbox()}
     serving.faults, serving.late_faults, serving.calls = [], [], []
-    serving.roles = ("Calendars.ReadWrite",)
+    serving.roles, serving.secret, serving.refused = ("Calendars.ReadWrite",), SECRET, ""
     yield serving
     serving.check()
     identity._held.clear()

@@ -14,7 +14,7 @@ from accounts.models import Team
 from connectors.base.models import Connection
 from connectors.base.services import add_connection
 from connectors.mail.models import Mailbox
-from connectors.microsoft365.setup import MailboxName, filter_of, literal, mailboxes_of, quoted, steps
+from connectors.microsoft365.setup import MailboxName, filter_of, literal, needs_of, quoted, steps
 from tests.factories import AgentFactory, TeamFactory
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_the_commands_name_this_application_and_exactly_its_mailboxes(connection
     add_mailbox(other, team, "foreign@desk.example")
     lines = commands(connection).splitlines()
     assert f"$app = Get-MgServicePrincipal -Filter \"appId eq '{APP}'\"" in lines
-    scope = f'"ITIL-NEXT {APP}"'
+    scope = f'"ITIL-NEXT {APP} Mail"'
     assert f'New-ManagementScope -Name {scope} -RecipientRestrictionFilter "{FILTER}"' in lines
     assert f'Set-ManagementScope -Identity {scope} -RecipientRestrictionFilter "{FILTER}"' in lines
     for role in ("Application Mail.ReadWrite", "Application Mail.Send"):
@@ -72,25 +72,47 @@ def test_the_commands_name_this_application_and_exactly_its_mailboxes(connection
 
 def test_a_mailbox_with_another_name_in_the_tenant_is_found_by_that(connection: Connection, team: Team) -> None:
     add_mailbox(connection, team, "support@desk.example", user="sd@acme.example")
-    assert filter_of(mailboxes_of(connection)) == "UserPrincipalName -eq 'sd@acme.example'"
+    assert [filter_of(need.mailboxes) for need in needs_of(connection)] == ["UserPrincipalName -eq 'sd@acme.example'"]
     assert '-Resource "sd@acme.example"' in commands(connection)
 
 
 def test_the_mailbox_that_is_tested_is_one_of_them_once(connection: Connection, team: Team) -> None:
     connection.settings["mailbox"] = "Support@Desk.example"
-    assert mailboxes_of(connection) == [MailboxName("Support@Desk.example")]
+    assert [need.mailboxes for need in needs_of(connection)] == [[MailboxName("Support@Desk.example")]]
     add_mailbox(connection, team, "support@desk.example")
-    assert mailboxes_of(connection) == [MailboxName("support@desk.example")]
+    assert [need.mailboxes for need in needs_of(connection)] == [[MailboxName("support@desk.example")]]
 
 
-def test_a_calendar_for_meetings_adds_its_role_and_its_mailbox(connection: Connection, team: Team) -> None:
+def add_calendar(connection: Connection, address: str) -> None:
+    settings = {"microsoft365": str(connection.pk), "mailbox": address, "meets_for": "all"}
+    Connection.objects.create(kind="calendar", name=f"Meetings {address}", settings=settings)
+
+
+def test_a_calendar_is_opened_for_meetings_alone_and_a_mailbox_for_mail(connection: Connection, team: Team) -> None:
     add_mailbox(connection, team, "support@desk.example")
     assert "Calendars" not in commands(connection)
-    settings = {"microsoft365": str(connection.pk), "mailbox": "rooms@desk.example", "meets_for": "all"}
-    Connection.objects.create(kind="calendar", name="Meetings", settings=settings)
-    assert [name.address for name in mailboxes_of(connection)] == ["rooms@desk.example", "support@desk.example"]
-    assert '-Role "Application Calendars.ReadWrite"' in commands(connection)
-    assert '-in "Calendars", "Mail" }' in commands(connection)
+    add_calendar(connection, "rooms@desk.example")
+    add_calendar(connection, "support@desk.example")
+    told = commands(connection)
+    filters = dict(re.findall(r'New-ManagementScope -Name "ITIL-NEXT \S+ (\w+)" .*?Filter "(.*)"', told))
+    rooms, support = (f"PrimarySmtpAddress -eq '{name}@desk.example'" for name in ("rooms", "support"))
+    assert filters == {"Mail": support, "Calendars": f"{rooms} -or {support}"}
+    assigned = re.findall(r'-Role "Application (\S+)" -CustomResourceScope "ITIL-NEXT \S+ (\w+)"', told)
+    assert sorted(assigned) == [("Calendars.ReadWrite", "Calendars"), ("Mail.ReadWrite", "Mail"), ("Mail.Send", "Mail")]
+    assert '-in "Calendars", "Mail" }' in told
+    assert told.count("Set-ManagementScope") == 2
+    tested = [line for line in told.splitlines() if line.startswith("Test-ServicePrincipalAuthorization")]
+    assert [line.rpartition(" ")[2] for line in tested] == [
+        '"support@desk.example"',
+        '"rooms@desk.example"',
+        '"board@desk.example"',
+    ]
+
+
+def test_an_application_for_meetings_alone_asks_for_no_mail(connection: Connection) -> None:
+    add_calendar(connection, "rooms@desk.example")
+    assert "Mail." not in commands(connection)
+    assert '-in "Calendars" }' in commands(connection)
 
 
 def test_without_a_mailbox_it_says_what_comes_first(connection: Connection) -> None:
