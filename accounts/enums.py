@@ -80,3 +80,5 @@ class AccountMailKind(models.TextChoices):
     FACTOR_OFF = "factor_off", _("Second factor switched off")
     FACTOR_RESET = "factor_reset", _("Second factor reset")
     RECOVERY_USED = "recovery_used", _("Recovery code used")
+    EMAIL_CHANGED = "email_changed", _("Sign-in address changed")
+    ACCOUNT_LINKED = "account_linked", _("Account of Microsoft linked")

@@ -31,7 +31,7 @@ LEASE = timedelta(seconds=60)
 MAX_BATCHES = 1000
 
 TEMPLATES = {AccountMailKind.INVITATION: "invitation", AccountMailKind.PASSWORD_RESET: "password"}
-"""The others are about the second factor, and carry no link: nobody is to learn to follow one in such a mail."""
+"""The others tell of what opens or closes a way in, and carry no link: nobody is to learn to follow one there."""
 SUBJECTS = {
     AccountMailKind.INVITATION: gettext_noop("Your account at the service desk"),
     AccountMailKind.PASSWORD_RESET: gettext_noop("Set a new password"),
@@ -39,6 +39,8 @@ SUBJECTS = {
     AccountMailKind.FACTOR_OFF: gettext_noop("Your second factor is switched off"),
     AccountMailKind.FACTOR_RESET: gettext_noop("Your second factor was reset"),
     AccountMailKind.RECOVERY_USED: gettext_noop("A recovery code was used"),
+    AccountMailKind.EMAIL_CHANGED: gettext_noop("You sign in with another address now"),
+    AccountMailKind.ACCOUNT_LINKED: gettext_noop("An account of Microsoft opens yours now"),
 }
 
 LEASED = steps.declare("accounts.mail", "leased")
@@ -136,11 +138,11 @@ def compose(mail: AccountMail) -> EmailMessage:
         if kind in TEMPLATES:
             hours = settings.PASSWORD_RESET_TIMEOUT // 3600
             facts |= {"link": set_password_link(mail.user), "hours": hours}
-        template, subject = f"registration/mail_{TEMPLATES.get(kind, 'factor')}.txt", _(SUBJECTS[kind])
+        template, subject = f"registration/mail_{TEMPLATES.get(kind, 'way_in')}.txt", _(SUBJECTS[kind])
         return EmailMessage(
             subject=subject,
             body=render_to_string(template, facts),
-            to=[formataddr((agent.name, mail.user.email))],
+            to=[formataddr((agent.name, mail.to or mail.user.email))],
             headers={
                 # Of the row, so that a second copy after a crash is known for what it is.
                 "Message-ID": f"<account.{mail.pk}@{settings.MESSAGE_ID_DOMAIN}>",

@@ -37,7 +37,7 @@ class AccountMailAdmin(MachineryAdmin):
     @admin.action(description=gettext_lazy("Send again"), permissions=["manage"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[AccountMail]) -> None:
         def again(mail: AccountMail) -> None:
-            services.queue_account_mail(mail.user_id, AccountMailKind(mail.kind))
+            services.queue_account_mail(mail.user_id, AccountMailKind(mail.kind), to=mail.to)
 
         self.each(request, queryset.filter(user__is_active=True), again, _("Mails on their way: %(count)d"))
 

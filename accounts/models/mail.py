@@ -9,12 +9,14 @@ from core.models import BaseModel
 
 
 class AccountMail(BaseModel):
-    """A mail that lets a person set a password, or tells of their second factor. The row is the truth; its link is made
-    when sent, never stored.
+    """A mail that lets a person set a password, or tells of another way in. The row is the truth; its link is made when
+    sent, never stored.
     """
 
     user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.PROTECT, related_name="account_mails")
     kind = models.CharField(_("kind"), max_length=15, choices=AccountMailKind)
+    to = models.EmailField(_("to"), blank=True)
+    """Where it must not go to the address that the person has by now; empty: to that."""
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True, default=timezone.now)
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)

@@ -34,14 +34,18 @@ def request_password_reset(email: str) -> None:
     """
     user = User.objects.filter(email__iexact=email.strip(), is_active=True, agent__is_active=True).first()
     recently = timezone.now() - ONE_MAIL_IN
-    if user is not None and not AccountMail.objects.filter(user=user, created_at__gte=recently).exists():
+    letting_in = (AccountMailKind.INVITATION, AccountMailKind.PASSWORD_RESET)
+    mails = AccountMail.objects.filter(user=user, kind__in=letting_in, created_at__gte=recently)
+    if user is not None and not mails.exists():
         queue_account_mail(user.pk, AccountMailKind.PASSWORD_RESET)
     wake.after_commit("accounts.send_account_mail")
 
 
-def queue_account_mail(user_id: UUID, kind: AccountMailKind) -> AccountMail:
-    """Write the due row of an account mail; a worker makes the link when it sends it."""
-    mail = AccountMail.objects.create(user_id=user_id, kind=kind)
+def queue_account_mail(user_id: UUID, kind: AccountMailKind, *, to: str = "") -> AccountMail:
+    """Write the due row of an account mail; a worker makes the link when it sends it. `to`: another address than the
+    person's own.
+    """
+    mail = AccountMail.objects.create(user_id=user_id, kind=kind, to=to)
     wake.after_commit("accounts.send_account_mail")
     return mail
 

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import guards
-from accounts.enums import Role
+from accounts.enums import AccountMailKind, Role
 from accounts.errors import NotYourProfile, PeopleNotEditable
 from accounts.events import AgentDeactivated, AgentInvited, AgentReactivated, PrimaryTeamChanged, RolesChanged
 from accounts.models import Agent, Team, User
 from accounts.policies import may_change_capacity, may_manage_people
-from accounts.services.access import set_password
+from accounts.services.access import queue_account_mail, set_password
 from accounts.services.cleaning import clean
 from core.actors import Actor
 from core.errors import Invalid, StaleVersion
@@ -153,6 +153,8 @@ def _sync_user(agent: Agent, *, by: Actor) -> None:
         return
     if User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists():
         raise Invalid({"email": _("There is already a user with this e-mail address.")})
+    if email != user.email:  # whoever knows nothing of it reads there
+        queue_account_mail(user.pk, AccountMailKind.EMAIL_CHANGED, to=user.email)
     user.email, user.is_staff = email, is_staff
     record(user, by=by, update_fields=["email", "is_staff"])
 

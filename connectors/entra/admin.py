@@ -43,6 +43,10 @@ class MicrosoftAccountAdmin(OfTenants):
     fields = ("connection", "agent", "object_id", "is_active", "tenant_id", "linked_at")
     readonly_fields = ("tenant_id", "linked_at")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Whose it is stays: another person gets a row of their own."""
+        return [*self.readonly_fields, *(("connection", "agent") if obj else ())]
+
     def rows_for(self, rows: QuerySet[MicrosoftAccount], by: Agent) -> QuerySet[MicrosoftAccount]:
         return rows.select_related("agent", "connection")
 

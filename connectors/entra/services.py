@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.auth import AgentBackend
-from accounts.enums import Role
+from accounts.enums import AccountMailKind, Role
 from accounts.errors import PeopleNotEditable
 from accounts.models import Agent
 from accounts.policies import may_manage_people
-from accounts.services import change_agent
+from accounts.services import change_agent, queue_account_mail
 from connectors.entra.enums import GrantedBy
 from connectors.entra.errors import AccountDeactivated, AccountNotKnown, GroupsNotTold, TenantOfAnother
 from connectors.entra.models import GroupRole, MicrosoftAccount
@@ -36,21 +36,23 @@ def save_account(account: MicrosoftAccount, *, by: Actor) -> MicrosoftAccount:
         raise PeopleNotEditable
     if account.connection.kind != KIND:
         raise TenantOfAnother
+    before = MicrosoftAccount.objects.select_for_update().filter(pk=account.pk).first()
+    if before is not None:  # another person, or another tenant, is another row
+        account.agent, account.connection = before.agent, before.connection
     account.object_id = account.object_id.strip().lower()
-    if not account.object_id:
-        account.tenant_id, account.linked_at = "", None
-    elif account.linked_at is None or _is_another(account):
-        account.tenant_id, account.linked_at = account.connection.settings["tenant_id"], timezone.now()
+    tenant_id = account.connection.settings["tenant_id"] if account.object_id else ""
+    known = (before.tenant_id, before.object_id) if before is not None else ("", "")
+    is_another = bool(account.object_id) and known != (tenant_id, account.object_id)
+    if is_another or not account.object_id:
+        account.tenant_id, account.linked_at = tenant_id, timezone.now() if is_another else None
     try:
         with transaction.atomic():
             record(account, by=by)
     except IntegrityError as error:
         raise Invalid({"object_id": _("Somebody else signs in by this account.")}) from error
+    if is_another:
+        queue_account_mail(account.agent.user_id, AccountMailKind.ACCOUNT_LINKED)
     return account
-
-
-def _is_another(account: MicrosoftAccount) -> bool:
-    return not MicrosoftAccount.objects.filter(pk=account.pk, object_id=account.object_id).exists()
 
 
 @service

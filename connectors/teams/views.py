@@ -40,6 +40,7 @@ MEANINGS = {
     CardAct.SNOOZE: gettext_lazy("It comes up again in 30 minutes."),
     CardAct.COMPLETE: gettext_lazy("It does not come up again."),
 }
+AGAIN = gettext_lazy("This time is done; it comes up again at its next one.")
 DONE = {
     CardAct.ACCEPT_TICKET: gettext_lazy("The ticket is yours."),
     CardAct.ACCEPT_ENVELOPE: gettext_lazy("You help in this envelope now."),
@@ -92,7 +93,7 @@ def _card(
         "state": _state(page),
         "is_own": is_own,
         "question": QUESTIONS[act],
-        "meaning": MEANINGS[act],
+        "meaning": AGAIN if act == CardAct.COMPLETE and _recurs(page) else MEANINGS[act],
         "done": DONE[act],
         "label": act.label,
         "days": LASTS.days,
@@ -100,6 +101,10 @@ def _card(
         "is_wide": True,
     }
     return render(request, "connectors/teams/card.html", context, status=status)
+
+
+def _recurs(page: CardPage) -> bool:
+    return page.reminder is not None and bool(page.reminder.frequency)
 
 
 def _state(page: CardPage) -> str:

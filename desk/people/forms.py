@@ -60,8 +60,8 @@ class SignInCodeForm(CodeForm):
         self.fields["code"].help_text = _("Six digits of your app, or one of your recovery codes.")
 
 
-class SwitchOffForm(CodeForm):
-    """Whoever sits down at somebody's open page knows neither."""
+class PasswordAgainForm(forms.Form):
+    """Whoever sits down at somebody's open page does not know it: their second factor would lock the person out."""
 
     password = forms.CharField(
         label=_("Password"),
@@ -69,18 +69,26 @@ class SwitchOffForm(CodeForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    field_order = ("password", "code")
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._user = user
-        self.fields["code"].help_text = _("Six digits of your app, or one of your recovery codes.")
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])
         if not self._user.check_password(password):
             raise forms.ValidationError(_("This is not your password."))
         return password
+
+
+class SwitchOffForm(PasswordAgainForm, CodeForm):
+    """Whoever sits down at somebody's open page knows neither."""
+
+    field_order = ("password", "code")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = _("Six digits of your app, or one of your recovery codes.")
 
 
 class FirstPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # generic in the stubs only

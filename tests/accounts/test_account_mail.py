@@ -17,9 +17,9 @@ from django.utils import timezone
 from knox.models import AuthToken
 
 from accounts.enums import AccountMailKind, Role
-from accounts.mail import send_all_account_mail, send_due_account_mail
+from accounts.mail import compose, send_all_account_mail, send_due_account_mail
 from accounts.models import AccountMail
-from accounts.services import deactivate_agent, invite_agent, queue_account_mail, request_password_reset
+from accounts.services import change_agent, deactivate_agent, invite_agent, queue_account_mail, request_password_reset
 from core import steps
 from tests.factories import AgentFactory, ApiClientFactory, TeamFactory
 from tests.killable import Killable
@@ -249,3 +249,16 @@ def test_killed_worker_loses_no_account_mail(killable: Killable, tmp_path: Path,
     row.refresh_from_db()
     assert (row.sent_at is not None, row.next_attempt_at) == (True, None)
     assert len(outbox.outbox) == (0 if step == "done" else 1)
+
+
+def test_a_changed_address_is_told_where_the_person_read_before() -> None:
+    agent = AgentFactory(user__email="ann@desk.test", email="ann@desk.test")
+    change_agent(agent.pk, by=AgentFactory(roles=[Role.ADMIN]), email="Mallory@desk.test")
+    mail = AccountMail.objects.get(kind=AccountMailKind.EMAIL_CHANGED)
+    sent = compose(mail)
+    assert sent.to == [f"{agent.name} <ann@desk.test>"]
+    assert "An admin has changed the address that you sign in with" in sent.body
+    change_agent(agent.pk, by=AgentFactory(roles=[Role.ADMIN]), name="Ann Roth")
+    assert AccountMail.objects.count() == 1
+    request_password_reset("mallory@desk.test")
+    assert AccountMail.objects.filter(kind=AccountMailKind.PASSWORD_RESET).count() == 1

@@ -154,7 +154,11 @@ def test_set_up_on_the_account_page_without_scripts(client: Client) -> None:
     agent = AgentFactory()
     client.force_login(agent.user, backend="accounts.auth.AgentBackend")
     assert "Set up a second factor" in client.get(ACCOUNT).content.decode()
-    assert client.post(ACCOUNT, {"step": "begin"}).url == ACCOUNT
+    refused = client.post(ACCOUNT, {"step": "begin", "password": "mine?"})
+    assert (refused.status_code, "This is not your password." in refused.content.decode()) == (400, True)
+    assert not SecondFactor.objects.exists()
+    begin = {"step": "begin", "password": PASSWORD}
+    assert client.post(ACCOUNT, begin).url == ACCOUNT
     page = client.get(ACCOUNT)
     secret = page.context["secret"].replace(" ", "")
     assert "<svg" in page.content.decode()
@@ -166,7 +170,7 @@ def test_set_up_on_the_account_page_without_scripts(client: Client) -> None:
     assert (page.status_code, len(codes), codes[0] in page.content.decode()) == (200, 10, True)
     later = client.get(ACCOUNT).content.decode()
     assert ("10 recovery codes are left" in later, secret in later, codes[0] in later) == (True, False, False)
-    assert client.post(ACCOUNT, {"step": "begin"}).status_code == 409
+    assert client.post(ACCOUNT, begin).status_code == 409
 
 
 def test_neither_secret_nor_codes_stand_in_the_database() -> None:

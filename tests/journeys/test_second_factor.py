@@ -17,6 +17,7 @@ def test_second_factor_is_set_up_and_asked_for(browsers: Browsers, desk: Desk, w
     watch.expected = (400, 401)
     page = browsers(desk.mara)
     page.goto("/account/second-factor/")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Set up a second factor").press("Enter")
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
     looks_right(page, "setting up")

@@ -1,6 +1,7 @@
 """As `acts`: people, the mail ledger, customers, the operators' pages, and what is everybody's own."""
 
 from accounts.models import Company
+from tests.factories.people import PASSWORD
 from tests.matrix.cases import (
     Act,
     Ask,
@@ -194,7 +195,10 @@ PEOPLE_ACTS: dict[str, Act] = {
     ),
     "see_second_factor": page("get", "/account/second-factor/"),
     "begin_second_factor": page(
-        "post", "/account/second-factor/", {"step": "begin"}, goes_to="/account/second-factor/"
+        "post",
+        "/account/second-factor/",
+        {"step": "begin", "password": PASSWORD},
+        goes_to="/account/second-factor/",
     ),
     "end_token": Act(api=lambda case: Ask("post", "/api/v1/auth/logout/", {}, status=204)),
     "delete_token": Act(api=lambda case: Ask("delete", "/api/v1/auth/logout/", status=204)),

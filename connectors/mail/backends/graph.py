@@ -176,7 +176,8 @@ class GraphBackend:
         wanted = [item for item in page.items if self._is_wanted(item)]
         reading.listed += len(page.items)
         came = [str(item.get("receivedDateTime") or "") for item in wanted]
-        reading.seen_to = max([reading.seen_to, *came])
+        now = _written(timezone.now())  # a mail that was brought from elsewhere may say that it came tomorrow
+        reading.seen_to = max(reading.seen_to, *(moment for moment in came if moment <= now), "")
         known = self._known([item["id"] for item in wanted])
         if self._settings.after == AfterTaking.MOVE:
             for message_id in sorted(known):
@@ -323,5 +324,8 @@ def _is_of_the_mailbox(failure: Failure) -> bool:
 
 
 def _before(moment: str) -> str:
-    began = datetime.fromisoformat(moment).astimezone(UTC) - OVERLAP
-    return began.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _written(datetime.fromisoformat(moment) - OVERLAP)
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,9 +13,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from connectors.base.addresses import host_of
 from connectors.base.client import Request
 from connectors.base.failures import Failure, Gone, RefusedForGood
 from connectors.base.models import Connection
+from connectors.base.sentences import Said
 from connectors.mail.backends.graph_folders import Folders
 from connectors.mail.backends.graph_settings import GraphSettings
 from connectors.mail.enums import Backend
@@ -164,12 +166,15 @@ def _written(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _note_success(row: GraphSubscription, answer: dict[str, Any], now: datetime) -> None:
-    """It is renewed at half its life, not all of them at once."""
-    ends = datetime.fromisoformat(str(answer["expirationDateTime"]))
-    life = max(ends - now, timedelta(minutes=2))
+def _note_success(row: GraphSubscription, answer: Any, now: datetime) -> None:
+    """It is renewed at half its life, not all of them at once. Raises RefusedForGood for what is no subscription."""
+    try:
+        ends, name = datetime.fromisoformat(answer["expirationDateTime"]), str(answer["id"])[:100]
+        life = max(ends - now, timedelta(minutes=2))
+    except (KeyError, TypeError, ValueError) as error:
+        raise RefusedForGood(Said("no_json", {"host": host_of(settings.MSGRAPH_BASE_URL)})) from error
     GraphSubscription.objects.filter(pk=row.pk).update(
-        provider_id=str(answer["id"])[:100],
+        provider_id=name,
         expires_at=ends,
         due_at=now + life * random.uniform(0.4, 0.5),  # noqa: S311  # no secret hangs on it
         failures=0,

@@ -24,8 +24,10 @@ from desk.people.views.session import given_back
 from desk.unfinished import read_unfinished
 
 KEPT = second_step.TO_MICROSOFT
-"""In the session, from the button to the answer: what the answer must fit, and where it leads."""
+"""In the session, from the button to the answer, by its state: what the answer must fit, and where it leads."""
 MAX_SECONDS = 900
+MOST = 4
+"""Ways that one browser may have begun: those of its tabs; with another one the oldest is given up."""
 
 
 def back_address() -> str:
@@ -46,7 +48,9 @@ def to_microsoft(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         return refused(request, refusal)
     typed = str(request.POST.get("typed", ""))
     going = {"next": asked_for_next(request), "typed": typed if read_unfinished(typed) else ""}
-    request.session[KEPT] = {"connection": str(connection_id), "flow": flow, "at": int(time.time()), **going}
+    kept = {"connection": str(connection_id), "flow": flow, "at": int(time.time()), **going}
+    begun = list(request.session.get(KEPT, {}).items())[-(MOST - 1) :]
+    request.session[KEPT] = dict([*begun, (flow["state"], kept)])
     second_step.keep_briefly(request, seconds=MAX_SECONDS)
     return render(request, "registration/to_microsoft.html", {"address": flow["auth_uri"]})
 
@@ -55,13 +59,18 @@ def to_microsoft(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 @require_GET
 @sensitive_variables()
 def back(request: HttpRequest) -> HttpResponse:
-    """Microsoft sends the person here. What was kept for it serves once, whatever comes of it."""
-    kept = request.session.pop(KEPT, {})
+    """Microsoft sends the person here. What was kept for its answer serves once, whatever comes of it."""
+    begun = request.session.get(KEPT, {})
+    kept = begun.pop(request.GET.get("state", ""), {})
+    if kept:
+        request.session[KEPT] = begun
     try:
         person = _person(request, kept)
     except DomainError as refusal:
         return refused(request, refusal)
     second_step.let_in(request, person)
+    if begun:  # other tabs come back, too
+        request.session[KEPT] = begun
     request.session[second_step.BY_MICROSOFT] = kept["connection"]
     return given_back(request, person, kept["typed"]) or redirect(kept["next"] or reverse("desk:home"))
 

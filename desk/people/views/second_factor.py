@@ -24,7 +24,7 @@ from accounts.services import (
 )
 from accounts.services.second_factors import shown
 from core.errors import DomainError
-from desk.people.forms import CodeForm, SwitchOffForm
+from desk.people.forms import CodeForm, PasswordAgainForm, SwitchOffForm
 from desk.people.views.common import add_refusal, refuse
 
 
@@ -41,8 +41,9 @@ def second_factor(request: AgentRequest) -> HttpResponse:
 
 
 def _begin(request: AgentRequest) -> HttpResponse:
-    if not request.agent.user.has_usable_password():
-        return _page(request, status=400)
+    form = PasswordAgainForm(request.POST, user=request.user)
+    if not request.agent.user.has_usable_password() or not form.is_valid():
+        return _page(request, begin_form=form, status=400)
     try:
         begin_second_factor(request.agent.user_id, by=request.agent)
     except DomainError as refusal:
@@ -102,6 +103,7 @@ def _page(request: AgentRequest, *, status: int = 200, **forms: Any) -> HttpResp
         "has_password": request.agent.user.has_usable_password(),
         "is_required": needs_second_factor(request.agent),
         **(set_up(begun) if begun else {}),
+        "begin_form": forms.get("begin_form") or PasswordAgainForm(user=request.user),
         "form": forms.get("form") or CodeForm(),
         "codes_form": forms.get("codes_form") or CodeForm(prefix="codes"),
         "off_form": forms.get("off_form") or SwitchOffForm(prefix="off", user=request.user),

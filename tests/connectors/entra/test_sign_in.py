@@ -108,6 +108,26 @@ def test_a_password_after_a_way_to_microsoft_that_was_given_up_is_a_session_as_a
     assert "to_microsoft" not in client.session
 
 
+def test_of_two_tabs_each_comes_in_by_its_own_way_and_a_stray_look_ends_none(
+    client: Client, ann: Agent, connection: Connection, fake: Entra
+) -> None:
+    addresses = [
+        client.post(f"/login/microsoft/{connection.pk}/", {"next": to}).context["address"]
+        for to in ("/search/", "/board/")
+    ]
+    assert client.get("/login/microsoft/").status_code == 400
+    assert client.get("/login/microsoft/?state=another").status_code == 400
+    came = [client.get(f"/login/microsoft/?{fake.back_from(address)}").url for address in reversed(addresses)]
+    assert (came, is_in(client)) == (["/board/", "/search/"], True)
+    assert client.get(f"/login/microsoft/?{fake.back_from(addresses[0])}").status_code == 400, "it serves once"
+
+
+def test_a_browser_keeps_few_ways_that_it_has_begun(client: Client, ann: Agent, connection: Connection) -> None:
+    for _number in range(9):
+        client.post(f"/login/microsoft/{connection.pk}/")
+    assert len(client.session["to_microsoft"]) == 4
+
+
 def test_182_once_microsoft_answers_again_people_come_in(
     client: Client, ann: Agent, come: Comes, connection: Connection, fake: Entra
 ) -> None:

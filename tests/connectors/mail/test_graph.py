@@ -185,6 +185,17 @@ def test_after_410_nothing_is_lost_or_doubled_or_read_again(
     assert sources_read(fake) == 13
 
 
+def test_a_mail_that_says_it_came_tomorrow_hides_none_of_today_from_a_new_beginning(
+    mailbox: Mailbox, inbox: at.Mailbox, fake: MicrosoftFake
+) -> None:
+    inbox.deliver(a_mail(subject="Brought from elsewhere")).received = "2099-01-01T00:00:00Z"
+    assert poll() == 1
+    fake.forget_cursors()
+    inbox.deliver(a_mail(subject="Meanwhile"))
+    assert poll() == 1
+    assert Ticket.objects.count() == 2
+
+
 def test_a_page_forgotten_in_mid_round_begins_it_anew(mailbox: Mailbox, inbox: at.Mailbox, fake: MicrosoftFake) -> None:
     for number in range(25):
         inbox.deliver(a_mail(subject=f"Mail {number}"))

@@ -24,7 +24,7 @@ from connectors.microsoft365 import identity
 from tests.connectors.mail.graph_mailboxes import ADDRESS, a_connection, graph_mailbox, poll
 from tests.fakes.microsoft import Mailbox as Box
 from tests.fakes.microsoft import MicrosoftFake, microsoft, once, refusal, throttled
-from tests.fakes.serving import ca_file
+from tests.fakes.serving import Reply, ca_file
 
 pytestmark = pytest.mark.django_db
 HOOK = "/hooks/microsoft365/"
@@ -116,6 +116,16 @@ def test_what_graph_knows_no_more_is_made_anew_and_the_mailbox_read(
     assert keep_subscriptions() == 1
     assert row().provider_id not in ("", subscribed)
     assert is_to_be_read()
+
+
+def test_an_answer_that_is_no_subscription_is_told_and_the_one_there_is_stays(
+    fake: MicrosoftFake, subscribed: str
+) -> None:
+    told = b'{"@odata.type": "#microsoft.graph.subscription", "id": "1"}'
+    fake.faults.append(once(Reply(200, told, (("Content-Type", "application/json"),)), path="/subscriptions/"))
+    GraphSubscription.objects.update(due_at=timezone.now())
+    assert keep_subscriptions() == 1
+    assert (row().provider_id, row().failures) == (subscribed, 1)
 
 
 def test_a_life_that_the_tenant_refuses_is_told_and_tried_less_and_less_often(

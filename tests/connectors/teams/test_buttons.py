@@ -215,10 +215,10 @@ def test_127_a_member_cannot_decline_for_the_team() -> None:
 # Reminders ------------------------------------------------------------------------------------------------------------
 
 
-def a_reminder() -> tuple[Agent, Reminder]:
+def a_reminder(kind: str = "custom") -> tuple[Agent, Reminder]:
     owner = AgentFactory()
     soon = timezone.now() + timedelta(minutes=1)
-    reminder = create_reminder("custom", by=owner, message="Call", trigger_at=soon)
+    reminder = create_reminder(kind, by=owner, message="Call", trigger_at=soon)
     trigger_due_reminders(now=soon + timedelta(minutes=1))
     return owner, reminder
 
@@ -231,6 +231,13 @@ def test_127_snooze_and_complete() -> None:
     assert before + timedelta(minutes=30) <= snoozed.snooze_until <= timezone.now() + timedelta(minutes=30)
     assert "The reminder is done." in press(link(CardAct.COMPLETE, reminder.pk, owner), owner).content.decode()
     assert Reminder.objects.get(pk=reminder.pk).status == "completed"
+
+
+@pytest.mark.parametrize(("kind", "told"), [("custom", "does not come up again"), ("weekly_review", "at its next one")])
+def test_what_done_means_is_said_before_it_is_pressed(kind: str, told: str) -> None:
+    owner, reminder = a_reminder(kind)
+    asked = signed_in(owner).get(path_of(link(CardAct.COMPLETE, reminder.pk, owner)))
+    assert told in asked.content.decode()
 
 
 def test_127_nobody_snoozes_the_reminder_of_another() -> None:
