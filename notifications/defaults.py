@@ -66,6 +66,7 @@ USUAL: dict[EventType, Usual] = {
     EventType.LONG_ABSENCE: _URGENT,
     EventType.BULK_ENDED: _IN_APP,
     EventType.MAIL_BRAKE: _URGENT,
+    EventType.MEETING_FAILED: _URGENT,
     EventType.CONNECTION_REFUSED: _URGENT,
     EventType.CONNECTION_LACKING: _URGENT,
     EventType.CREDENTIAL_ENDS: _AT_ONCE,

@@ -36,6 +36,7 @@ class EventType(models.TextChoices):
     LONG_ABSENCE = "long_absence", _("Absence of more than 30 days")
     BULK_ENDED = "bulk_ended", _("Act on many tickets has ended")
     MAIL_BRAKE = "mail_brake", _("Mails are held back")
+    MEETING_FAILED = "meeting_failed", _("Meeting not in the calendar")
     CONNECTION_REFUSED = "connection_refused", _("A connection cannot sign in")
     CONNECTION_LACKING = "connection_lacking", _("Something is missing at a connection")
     CREDENTIAL_ENDS = "credential_ends", _("A secret or certificate ends soon")

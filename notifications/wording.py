@@ -51,6 +51,7 @@ TEMPLATES: dict[str, str | Promise] = {
     EventType.BULK_ENDED: _(
         "“%(act)s” has ended. Done: %(done)s, not done: %(refused)s, was so already: %(unchanged)s"
     ),
+    EventType.MEETING_FAILED: _("A meeting on %(reference)s is not in the calendar as it should be"),
     EventType.MAIL_BRAKE: _("Too many mails, held back for a while: %(about)s"),
     EventType.CONNECTION_REFUSED: _(
         "The connection “%(connection)s” cannot sign in any more; what is to be done stands under Connections"

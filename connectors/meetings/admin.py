@@ -10,7 +10,7 @@ from connectors.meetings.models import Meeting
 from core.actors import Actor
 from core.admin_site import ReadOnlyAdmin
 
-WORDS = frozenset({"ticket", "envelope", "arranged_by", "title", "text", "attendees", "farewell"})
+WORDS = frozenset({"ticket", "origin", "envelope", "arranged_by", "title", "text", "attendees", "farewell"})
 """What it is about, and with whom."""
 
 

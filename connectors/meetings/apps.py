@@ -9,7 +9,11 @@ class MeetingsConfig(AppConfig):
 
     def ready(self) -> None:
         from connectors.base.kinds import register
-        from connectors.meetings import services, wording
+        from connectors.meetings import (
+            receivers,  # noqa: F401  # they subscribe when imported
+            services,
+            wording,
+        )
         from connectors.meetings.kind import CALENDAR
         from connectors.meetings.metrics import of_meetings
         from connectors.meetings.selectors import HAS_CALENDAR, HAS_MEETINGS, NEEDED, calendars_in

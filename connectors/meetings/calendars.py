@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.html import escape, linebreaks
 
 from connectors.base.client import Request
@@ -39,6 +41,31 @@ ACCEPTED = 202
 
 
 @dataclass(frozen=True, kw_only=True)
+class Invited:
+    """One attendee as the calendar has them: a person, or a room that somebody has booked in Outlook."""
+
+    address: str
+    """In lower case; empty where the desk cannot write it down, as of an X.500 name."""
+    answer: str
+    given: Mapping[str, Any]
+    """What a change must say of them for them to stay who they are."""
+
+    @classmethod
+    def of(cls, told: Any) -> "Invited | None":
+        mail, answer = _within(told, "emailAddress"), str(_within(told, "status").get("response") or "")
+        written = str(mail.get("address") or "").strip()
+        if not written:
+            return None
+        kind = {"type": told["type"]} if isinstance(told.get("type"), str) else {}
+        name = {"name": mail["name"]} if isinstance(mail.get("name"), str) else {}
+        return cls(
+            address=written.lower() if _is_address(written) else "",
+            answer=answer if answer in Answered.values else str(Answered.NONE),
+            given={"emailAddress": {"address": written} | name} | kind,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Told:
     """A meeting as the calendar has it. Moments are UTC, None where they cannot be read; addresses in lower case."""
 
@@ -46,8 +73,7 @@ class Told:
     title: str
     starts_at: datetime | None
     ends_at: datetime | None
-    answers: Mapping[str, str]
-    """By address; of all who are invited."""
+    invited: tuple[Invited, ...]
     is_cancelled: bool
     join_url: str
 
@@ -59,17 +85,15 @@ class Told:
             title=str(event.get("subject") or ""),
             starts_at=_instant(event.get("start")),
             ends_at=_instant(event.get("end")),
-            answers=dict(filter(None, map(_attendee, event.get("attendees") or ()))),
+            invited=tuple(filter(None, map(Invited.of, event.get("attendees") or ()))),
             is_cancelled=bool(event.get("isCancelled")),
             join_url=_https(str((online if isinstance(online, dict) else {}).get("joinUrl") or "")),
         )
 
-    def is_as(self, meeting: Meeting) -> bool:
-        return (
-            self.title == title_of(meeting)
-            and (self.starts_at, self.ends_at) == (meeting.starts_at, meeting.ends_at)
-            and set(self.answers) == set(meeting.attendees)
-        )
+    @property
+    def answers(self) -> dict[str, str]:
+        """By address; of all whom the desk can know."""
+        return {one.address: one.answer for one in self.invited if one.address}
 
 
 class SharedCalendar:
@@ -105,8 +129,9 @@ class SharedCalendar:
         """`transactionId` makes of a second request the same event, as far as the service remembers."""
         return self._sent("POST", EVENTS, values_of(meeting) | made_once(meeting))
 
-    def change(self, event_id: str, meeting: Meeting) -> Told:
-        return self._sent("PATCH", EVENT, values_of(meeting), event_id)
+    def change(self, event_id: str, values: Mapping[str, Any]) -> Told:
+        """`values` as `differences.to_write` has them. Who is invited is told of it."""
+        return self._sent("PATCH", EVENT, values, event_id)
 
     def cancel(self, event_id: str, farewell: str) -> None:
         """Tell the attendees. Raises Gone where there is nothing to cancel."""
@@ -147,17 +172,20 @@ def title_of(meeting: Meeting) -> str:
     """With the reference, by which answers find their ticket. Of an envelope's without: its mails find no customer's
     thread.
     """
-    return meeting.title if meeting.envelope_id else f"{meeting.title} [{meeting.ticket.reference}]"
+    return meeting.title if meeting.envelope_id else f"{meeting.title} [{meeting.origin.reference}]"
 
 
 def values_of(meeting: Meeting) -> dict[str, Any]:
-    """What a change may write. Of the text nothing: Microsoft keeps the link to join in it."""
-    return {
-        "subject": title_of(meeting),
-        "start": _moment(meeting.starts_at),
-        "end": _moment(meeting.ends_at),
-        "attendees": [{"emailAddress": {"address": address}, "type": "required"} for address in meeting.attendees],
-    }
+    """All that a change can write. Of the text nothing: Microsoft keeps the link to join in it."""
+    return {"subject": title_of(meeting), **times_of(meeting), "attendees": list(map(required, meeting.attendees))}
+
+
+def times_of(meeting: Meeting) -> dict[str, Any]:
+    return {"start": _moment(meeting.starts_at), "end": _moment(meeting.ends_at)}
+
+
+def required(address: str) -> dict[str, Any]:
+    return {"emailAddress": {"address": address}, "type": "required"}
 
 
 def made_once(meeting: Meeting) -> dict[str, Any]:
@@ -179,7 +207,7 @@ def _body(meeting: Meeting) -> str:
     """What the agent wrote and the reference, which is nothing for a vendor."""
     envelope = meeting.envelope
     is_for_vendor = envelope is not None and envelope.kind == EnvelopeKind.EXTERNAL_VENDOR
-    parts = [meeting.text.strip(), "" if is_for_vendor else meeting.ticket.reference]
+    parts = [meeting.text.strip(), "" if is_for_vendor else meeting.origin.reference]
     return linebreaks(escape("\n\n".join(filter(None, parts))))
 
 
@@ -202,11 +230,17 @@ def _instant(told: Any) -> datetime | None:
     return found.replace(tzinfo=zone).astimezone(UTC) if is_possible(found.replace(tzinfo=UTC)) else None
 
 
-def _attendee(told: Any) -> tuple[str, str] | None:
-    told = told if isinstance(told, dict) else {}
-    address = str((told.get("emailAddress") or {}).get("address") or "").strip().lower()
-    answer = str((told.get("status") or {}).get("response") or "")
-    return (address, answer if answer in Answered.values else str(Answered.NONE)) if address else None
+def _within(told: Any, name: str) -> Mapping[str, Any]:
+    found = told.get(name) if isinstance(told, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _is_address(written: str) -> bool:
+    try:
+        validate_email(written)
+    except ValidationError:
+        return False
+    return True
 
 
 def _https(url: str) -> str:

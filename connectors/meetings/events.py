@@ -25,5 +25,10 @@ class MeetingChanged(MeetingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeetingFailed(MeetingEvent):
+    """The calendar does not take what was wanted; a person has to decide."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeetingCancelled(MeetingEvent):
     """It does not take place."""

@@ -27,6 +27,11 @@ class Meeting(FSMModelMixin, BaseModel):
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("ticket"), on_delete=models.PROTECT, related_name="meetings", db_index=False
     )
+    """Where it goes on: after a merge the other ticket, whose owner decides on it from then on."""
+    origin = models.ForeignKey(
+        Ticket, verbose_name=_("arranged on"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    """The ticket by whose reference the attendees know it."""
     envelope = models.ForeignKey(
         Envelope,
         verbose_name=_("envelope"),
@@ -59,7 +64,7 @@ class Meeting(FSMModelMixin, BaseModel):
     """With which it is cancelled."""
 
     objects = MeetingQuerySet.as_manager()
-    history = audited_history(not_indexed=["ticket", "envelope", "connection", "arranged_by"])
+    history = audited_history(not_indexed=["ticket", "origin", "envelope", "connection", "arranged_by"])
 
     class Meta:
         verbose_name = _("meeting")
@@ -136,7 +141,11 @@ class CalendarCopy(BaseModel):
     answers = models.JSONField(default=dict, blank=True, editable=False)
     """By address, in `enums.Answer`."""
     last_error = models.JSONField(default=dict, blank=True, editable=False)
-    """As `Said.as_json`."""
+    """As `Said.as_json`, for all who read along (`refusals`): what only admins may know stands on the connection."""
+    brought = models.JSONField(default=dict, blank=True, editable=False)
+    """What the desk wanted of the event when both were last alike (`differences.kept`): what it wants otherwise by now
+    is its own change, everything else in which the calendar differs is somebody's in Outlook.
+    """
     failed_at = models.DateTimeField(_("failed at"), null=True, blank=True)
     look_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     """None where nothing can change any more."""

@@ -16,6 +16,7 @@ from connectors.meetings.services.arranging import (
     LONGEST_TITLE,
     MOST_MINUTES,
 )
+from connectors.meetings.services.people import cleaned
 from desk.forms import addresses_in
 
 
@@ -38,18 +39,20 @@ class WallClockField(forms.DateTimeField):
             ) from error
 
 
+class PeopleField(forms.CharField):
+    """Addresses, one a line; which line ends a browser sends does not matter, nor in which order they come."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return sorted(cleaned(addresses_in(initial or ""))) != sorted(cleaned(addresses_in(data or "")))
+
+
 class _Shape(forms.Form):
     title = forms.CharField(
         label=_("Title"), max_length=LONGEST_TITLE, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     starts_at = WallClockField(label=_("Begins"))
-    minutes = forms.IntegerField(
-        label=_("Minutes"),
-        min_value=LEAST_MINUTES,
-        max_value=MOST_MINUTES,
-        widget=forms.NumberInput(attrs={"step": 5}),
-    )
-    attendees = forms.CharField(
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=LEAST_MINUTES, max_value=MOST_MINUTES)
+    attendees = PeopleField(
         label=_("Attendees"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"})
     )
 
@@ -78,7 +81,9 @@ class MeetingForm(_Shape):
 
 
 class EditMeetingForm(_Shape):
-    """Only what somebody has changed is written, so that a moment stays as exact as it was."""
+    """Only what somebody has changed is written, so that a moment stays as exact as it was, and what was set in Outlook
+    need not be what could be set here.
+    """
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
 
@@ -86,6 +91,11 @@ class EditMeetingForm(_Shape):
         kept = {name: getattr(meeting, name) for name in ("title", "minutes", "version")}
         kept |= {"starts_at": timezone.localtime(meeting.starts_at), "attendees": "\n".join(meeting.attendees)}
         super().__init__(*args, initial=kept, **kwargs)
+        self.fields["minutes"] = forms.IntegerField(
+            label=self.fields["minutes"].label,
+            min_value=min(LEAST_MINUTES, meeting.minutes),
+            max_value=max(MOST_MINUTES, meeting.minutes),
+        )
 
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.changed_data if name != "version"}

@@ -1,10 +1,11 @@
 """Meetings of a ticket and of an envelope: arranged, changed, cancelled, tried again."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,13 +17,13 @@ from connectors.meetings import services
 from connectors.meetings.enums import MeetingState
 from connectors.meetings.models import Meeting
 from connectors.meetings.policies import may_arrange
-from connectors.meetings.querysets import MeetingQuerySet
 from connectors.meetings.selectors import calendar_for, meetings_seen_by
-from core.errors import DomainError, Invalid
+from core.errors import DomainError, Invalid, StaleVersion
 from desk.forms import add_refusal
 from desk.meetings.forms import EditMeetingForm, FarewellForm, MeetingForm
 from desk.meetings.parts import answers_of, groups_of, part_of, place_of, usual_people, who_may_come
 from desk.refusals import Refusal, refusal_for
+from desk.stale import Difference, differences_in, take_current_version
 from desk.unfinished import forget_typed, made_for, posted_or_typed
 from desk.workspace import visible_ticket
 from envelopes.enums import EnvelopeStatus
@@ -97,11 +98,12 @@ def _list_page(
     error: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    rows: MeetingQuerySet = Meeting.objects.filter(envelope=envelope, ticket=ticket).with_all()
+    rows = Meeting.objects.filter(envelope=envelope) if envelope else Meeting.objects.of_ticket(ticket)
     context = {
         "ticket": ticket,
+        "envelope": envelope,
         "place": place_of(ticket, envelope),
-        "groups": groups_of(rows[:SHOWN], timezone.now()),
+        "groups": groups_of(rows.with_all()[:SHOWN], timezone.now()),
         "form": form,
         "error": error,
         "made_for": made_for(request.agent),
@@ -110,7 +112,9 @@ def _list_page(
 
 
 def _seen(request: AgentRequest, reference: str, meeting_id: UUID) -> Meeting:
-    found = meetings_seen_by(request.agent).filter(ticket__reference=reference.upper(), pk=meeting_id).first()
+    """Also by the reference under which it was arranged, before its ticket was merged into another one."""
+    its_own = Q(ticket__reference=reference.upper()) | Q(origin__reference=reference.upper())
+    found = meetings_seen_by(request.agent).filter(its_own, pk=meeting_id).first()
     if found is None:
         raise Http404
     if found.envelope is not None:
@@ -135,6 +139,10 @@ def meeting(request: AgentRequest, reference: str, meeting_id: UUID) -> HttpResp
     except Invalid as refusal:
         add_refusal(form, refusal)
         return _page(request, found, form=form, status=refusal.status)
+    except StaleVersion as refusal:
+        differences = differences_in(form)
+        take_current_version(form, refusal)
+        return _refused(request, found, refusal, form=form, differences=differences)
     except DomainError as refusal:
         return _refused(request, found, refusal, form=form)
     messages.success(request, _("Changed; the calendar tells the attendees"))
@@ -145,42 +153,38 @@ def meeting(request: AgentRequest, reference: str, meeting_id: UUID) -> HttpResp
 @agent_required
 def cancel(request: AgentRequest, reference: str, meeting_id: UUID) -> HttpResponse:
     """With a word to the attendees."""
+    found = _seen(request, reference, meeting_id)
     form = FarewellForm(request.POST, auto_id="farewell-%s")
-    farewell = form.cleaned_data["farewell"] if form.is_valid() else str(request.POST.get("farewell", ""))
-
-    def act(found: Meeting) -> Any:
-        return services.cancel_meeting(found.pk, by=request.agent, farewell=farewell)
-
-    return _step(request, reference, meeting_id, act, said=_("Cancelled; the calendar tells the attendees"))
+    if may_arrange(request.agent, found.ticket, found.envelope) and not form.is_valid():
+        return _page(request, found, farewell=form, status=400)
+    try:
+        farewell = form.cleaned_data["farewell"] if form.is_valid() else ""
+        services.cancel_meeting(found.pk, by=request.agent, farewell=farewell)
+    except Invalid as refusal:
+        add_refusal(form, refusal)
+        return _page(request, found, farewell=form, status=refusal.status)
+    except DomainError as refusal:
+        return _refused(request, found, refusal, farewell=form)
+    messages.success(request, _("Cancelled; the calendar tells the attendees"))
+    return redirect("desk:meeting", found.ticket.reference, found.pk)
 
 
 @require_POST
 @agent_required
 def retry(request: AgentRequest, reference: str, meeting_id: UUID) -> HttpResponse:
-    def act(found: Meeting) -> Any:
-        return services.retry_meeting(found.pk, by=request.agent)
-
-    return _step(request, reference, meeting_id, act, said=_("Tried again"))
-
-
-def _step(
-    request: AgentRequest, reference: str, meeting_id: UUID, act: Callable[[Meeting], Any], *, said: str
-) -> HttpResponse:
     found = _seen(request, reference, meeting_id)
     try:
-        act(found)
+        services.retry_meeting(found.pk, by=request.agent)
     except DomainError as refusal:
         return _refused(request, found, refusal)
-    messages.success(request, said)
+    messages.success(request, _("Tried again"))
     return redirect("desk:meeting", found.ticket.reference, found.pk)
 
 
-def _refused(
-    request: AgentRequest, found: Meeting, refusal: DomainError, form: EditMeetingForm | None = None
-) -> HttpResponse:
+def _refused(request: AgentRequest, found: Meeting, refusal: DomainError, **more: Any) -> HttpResponse:
     now = _seen(request, found.ticket.reference, found.pk)
     error = refusal_for(request.agent, found.ticket, refusal)
-    return _page(request, now, form=form, error=error, status=refusal.status)
+    return _page(request, now, error=error, status=refusal.status, **more)
 
 
 def _edit_form(request: AgentRequest, found: Meeting, data: Any = None) -> EditMeetingForm:
@@ -192,6 +196,8 @@ def _page(
     found: Meeting,
     *,
     form: EditMeetingForm | None = None,
+    farewell: FarewellForm | None = None,
+    differences: Sequence[Difference] = (),
     error: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -205,7 +211,8 @@ def _page(
         "part": part_of(found, now),
         "answers": answers_of(found),
         "form": (form or _edit_form(request, found)) if is_changeable and not found.ticket.is_ended else None,
-        "farewell": FarewellForm(auto_id="farewell-%s") if is_changeable else None,
+        "differences": differences,
+        "farewell": (farewell or FarewellForm(auto_id="farewell-%s")) if is_changeable else None,
         "may_retry": is_theirs and found.state == MeetingState.FAILED and (found.is_cancelled or found.ends_at > now),
         "error": error,
     }

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.auth import AgentRequest, agent_required
 from connectors.meetings.selectors import own_meetings_ahead
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 from desk.meetings.parts import event_of
 from desk.people.views.common import refuse
 from sla.reminders import services
@@ -43,11 +43,15 @@ def own_calendar(request: AgentRequest) -> HttpResponse:
         return refuse(request, RemindersForbidden())
     if request.method == "POST":
         try:
-            if request.POST.get("step") == "close":
-                services.close_feed(agent, by=agent)
-                messages.success(request, _("The address opens nothing any more."))
-                return redirect("desk:own-calendar")
-            token = services.open_feed(agent, by=agent)
+            match request.POST.get("step"):
+                case "close":
+                    services.close_feed(agent, by=agent)
+                    messages.success(request, _("The address opens nothing any more."))
+                    return redirect("desk:own-calendar")
+                case "open":
+                    token = services.open_feed(agent, by=agent)
+                case _step:
+                    raise Invalid({"step": _("Open or close the address.")})
         except DomainError as refusal:
             return refuse(request, refusal)
         address = request.build_absolute_uri(reverse("desk:calendar-feed", args=[token]))

@@ -58,6 +58,15 @@ def test_the_address_is_shown_once_opens_without_signing_in_and_is_not_kept(mara
     assert not CalendarFeed.objects.exists()
 
 
+@pytest.mark.parametrize("step", [{}, {"step": "opn"}], ids=["none", "unknown"])
+def test_an_unknown_step_changes_nothing(step: dict[str, str], mara: Agent) -> None:
+    token = open_feed(mara, by=mara)
+    page = Client()
+    page.force_login(mara.user, backend="accounts.auth.AgentBackend")
+    assert page.post("/account/calendar/", step).status_code == 400
+    assert status(token) == 200
+
+
 def test_a_new_address_ends_the_old_one(mara: Agent) -> None:
     old, new = open_feed(mara, by=mara), open_feed(mara, by=mara)
     assert (status(old), status(new)) == (404, 200)

@@ -2,9 +2,11 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -13,11 +15,12 @@ from accounts.models import Agent
 from connectors.base.models import Connection
 from connectors.base.services import add_connection
 from connectors.meetings.models import CalendarCopy, Meeting
-from connectors.meetings.services import Wanted, arrange_meeting, cancel_meeting
+from connectors.meetings.services import Wanted, arrange_meeting, cancel_meeting, change_meeting
 from envelopes.models import Envelope
 from sla.reminders.services import open_feed
 from tests.factories import AgentFactory, ContactFactory, EnvelopeFactory, TeamFactory, TicketFactory
 from tickets.models import Ticket
+from tickets.services import merge_ticket
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -163,8 +166,62 @@ def test_moved_by_the_form_only_what_was_changed_is_written(calendar: Connection
     assert answer.status_code == 302
     meeting.refresh_from_db()
     assert (meeting.starts_at, meeting.minutes, meeting.version) == (datetime(2026, 3, 5, 13, tzinfo=UTC), 45, 2)
-    stale = page.post(here, kept | {"starts_at": "2026-03-06T14:00"})
-    assert stale.status_code == 409
+
+
+def test_over_an_older_version_both_are_shown_and_saved_once_more_ones_own_goes(
+    calendar: Connection, mara: Agent, ticket: Ticket
+) -> None:
+    page = browser(mara)
+    page.post(f"/t/{ticket.reference}/meetings/", typed())
+    meeting = Meeting.objects.get()
+    here = f"/t/{ticket.reference}/meetings/{meeting.pk}/"
+    kept = {name: getattr(meeting, name) for name in ("title", "minutes", "version")}
+    kept |= {"attendees": "\r\n".join(meeting.attendees), "starts_at": "2026-03-06T14:00"}
+    change_meeting(meeting.pk, by=mara, starts_at=NOW + timedelta(days=2))
+    stale = page.post(here, kept)
+    html = stale.content.decode()
+    assert (stale.status_code, "Yours differs from what stands there now" in html) == (409, True)
+    assert '<th scope="row">Begins</th>' in html
+    assert '<th scope="row">Attendees</th>' not in html
+    assert 'name="version" value="2"' in html
+    assert page.post(here, kept | {"version": "2"}).status_code == 302
+    meeting.refresh_from_db()
+    assert meeting.starts_at == datetime(2026, 3, 6, 13, tzinfo=UTC)
+
+
+def test_what_outlook_has_set_does_not_stand_in_the_way(calendar: Connection, mara: Agent, ticket: Ticket) -> None:
+    page = browser(mara)
+    page.post(f"/t/{ticket.reference}/meetings/", typed())
+    Meeting.objects.update(ends_at=F("starts_at") + timedelta(hours=48), attendees=["mara@desk.test", "room 1"])
+    meeting = Meeting.objects.get()
+    here = f"/t/{ticket.reference}/meetings/{meeting.pk}/"
+    kept = {"minutes": 48 * 60, "attendees": "mara@desk.test\r\nroom 1", "version": "1"}
+    kept |= {"starts_at": f"{timezone.localtime(meeting.starts_at, ZoneInfo('Europe/Berlin')):%Y-%m-%dT%H:%M}"}
+    assert page.post(here, kept | {"title": "Another title"}).status_code == 302
+    meeting.refresh_from_db()
+    assert (meeting.title, meeting.minutes) == ("Another title", 48 * 60)
+
+
+def test_a_refused_farewell_is_still_there(calendar: Connection, mara: Agent, ticket: Ticket) -> None:
+    page = browser(mara)
+    page.post(f"/t/{ticket.reference}/meetings/", typed())
+    here = f"/t/{ticket.reference}/meetings/{Meeting.objects.get().pk}/"
+    answer = page.post(f"{here}cancel/", {"farewell": "Goodbye " * 200})
+    assert answer.status_code == 400
+    assert "Goodbye Goodbye" in answer.content.decode()
+    assert 'id="farewell-farewell_error"' in answer.content.decode()
+    assert not Meeting.objects.get().is_cancelled
+
+
+def test_after_a_merge_it_stands_with_the_other_ticket(calendar: Connection, mara: Agent, ticket: Ticket) -> None:
+    page = browser(mara)
+    page.post(f"/t/{ticket.reference}/meetings/", typed())
+    other = TicketFactory(team=ticket.team, owner=mara, requester=ticket.requester)
+    merge_ticket(ticket.pk, into=other, by=mara)
+    meeting = Meeting.objects.get()
+    assert meeting.title in page.get(f"/t/{other.reference}/meetings/").content.decode()
+    assert page.get(f"/t/{ticket.reference}/meetings/{meeting.pk}/").status_code == 200
+    assert "No meetings yet" in page.get(f"/t/{ticket.reference}/meetings/").content.decode()
 
 
 def test_cancelled_with_a_word_and_tried_again(calendar: Connection, mara: Agent, ticket: Ticket) -> None:

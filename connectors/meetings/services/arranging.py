@@ -1,6 +1,6 @@
 """What people decide about meetings; a worker brings the calendar in line with it afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,8 +17,8 @@ from connectors.meetings.kinds import MAILBOX
 from connectors.meetings.models import CalendarCopy, Meeting
 from connectors.meetings.policies import may_arrange
 from connectors.meetings.selectors import calendar_for
-from connectors.meetings.services.outcome import TASK, lock, publish_that, tell, was_cancelled
-from connectors.meetings.services.people import usable_attendees
+from connectors.meetings.services.outcome import TASK, lock, publish_that, tell, was_cancelled, with_ticket
+from connectors.meetings.services.people import cleaned, usable_attendees
 from connectors.meetings.wording import ARRANGED, CHANGED, MOVED
 from core import wake
 from core.actors import Actor
@@ -72,6 +72,7 @@ def arrange_meeting(
     now = timezone.now()
     meeting = Meeting(
         ticket=ticket,
+        origin=ticket,
         envelope=envelope,
         connection=connection,
         mailbox=connection.settings[MAILBOX].lower(),
@@ -79,8 +80,8 @@ def arrange_meeting(
         text=wanted.text.strip(),
         is_online=wanted.is_online,
     )
-    _fill(meeting, wanted.title, wanted.starts_at, wanted.minutes, now=now)
-    _refuse_texts(meeting, text=meeting.text)
+    _fill(meeting, now=now, title=wanted.title, starts_at=wanted.starts_at, minutes=wanted.minutes)
+    _refuse_texts(meeting, title=meeting.title, text=meeting.text)
     meeting.attendees = usable_attendees(ticket, envelope, wanted.attendees)
     _check_version(version, (envelope or ticket).version)
     record(meeting, by=by)
@@ -93,7 +94,8 @@ def arrange_meeting(
 
 @service
 def change_meeting(meeting_id: UUID, *, by: Actor, version: int | None = None, **values: Any) -> Meeting:
-    """Change `title`, `starts_at`, `minutes` or `attendees`; who is invited is told by the calendar.
+    """Change `title`, `starts_at`, `minutes` or `attendees`; who is invited is told by the calendar. What was set in
+    Outlook and is not changed here stays, though it could not be set here.
 
     Raises as `arrange_meeting`, and MeetingOver.
     """
@@ -104,24 +106,47 @@ def change_meeting(meeting_id: UUID, *, by: Actor, version: int | None = None, *
     if meeting.is_over(now):
         raise MeetingOver
     _refuse_ended(meeting.ticket, meeting.envelope)
-    before = _shape(meeting)
-    starts_at, minutes = values.get("starts_at", meeting.starts_at), values.get("minutes", meeting.minutes)
-    is_moved = (starts_at, minutes) != (meeting.starts_at, meeting.minutes)
-    _fill(meeting, values.get("title", meeting.title), starts_at, minutes, now=now if is_moved else None)
-    _refuse_texts(meeting)
-    if "attendees" in values:
-        meeting.attendees = usable_attendees(meeting.ticket, meeting.envelope, values["attendees"])
+    changes = _changes(meeting, values)
+    before = meeting.starts_at
+    if changes:
+        _change(meeting, changes, now=now)
     _check_version(version, meeting.version)
-    if _shape(meeting) == before:
+    if not changes:
         return meeting
     record(meeting, by=by)
     _want(meeting.in_calendar, at=now)
-    if meeting.starts_at != before[1]:
-        tell(meeting, MOVED, by=by, **{"from": before[1].isoformat()})
+    if meeting.starts_at != before:
+        tell(meeting, MOVED, by=by, **{"from": before.isoformat()})
     else:
         tell(meeting, CHANGED, by=by)
     publish_that(MeetingChanged, meeting, by=by, at=now)
     return meeting
+
+
+def _changes(meeting: Meeting, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what is given that which is something else than now."""
+    cleaners: dict[str, Callable[[Any], Any]] = {
+        "title": _one_line,
+        "starts_at": _whole_minute,
+        "attendees": lambda given: sorted(cleaned(given)),
+    }
+    found = {}
+    for name, value in values.items():
+        clean = cleaners.get(name, lambda given: given)
+        if clean(value) != clean(getattr(meeting, name)):
+            found[name] = value
+    return found
+
+
+def _change(meeting: Meeting, changes: Mapping[str, Any], *, now: datetime) -> None:
+    """Whom an envelope's meeting is told to is looked at with each change: somebody may take part no longer."""
+    _fill(meeting, now=now, **{name: value for name, value in changes.items() if name != "attendees"})
+    if "title" in changes:
+        _refuse_texts(meeting, title=meeting.title)
+    if "attendees" in changes or meeting.envelope is not None:
+        people = changes.get("attendees", meeting.attendees)
+        standing = meeting.attendees
+        meeting.attendees = usable_attendees(meeting.ticket, meeting.envelope, people, standing=standing)
 
 
 @service
@@ -176,14 +201,8 @@ def _theirs(meeting_id: UUID, *, by: Actor) -> Meeting:
         meeting = lock(meeting_id)
     except Meeting.DoesNotExist as error:
         raise NotFound from error
-    _refuse_unless_theirs(by, meeting.ticket, _with_ticket(meeting))
+    _refuse_unless_theirs(by, meeting.ticket, with_ticket(meeting))
     return meeting
-
-
-def _with_ticket(meeting: Meeting) -> Envelope | None:
-    if meeting.envelope is not None:
-        meeting.envelope.ticket = meeting.ticket
-    return meeting.envelope
 
 
 def _envelope(ticket: Ticket, envelope_id: UUID | None) -> Envelope | None:
@@ -219,23 +238,42 @@ def _refuse_ended(ticket: Ticket, envelope: Envelope | None) -> None:
         raise EnvelopeTransition(number=envelope.number, status=label, allowed=steps_from(envelope.status))
 
 
-def _fill(meeting: Meeting, title: str, starts_at: datetime, minutes: int, *, now: datetime | None) -> None:
-    """`now`: its time is new, and must lie ahead. Raises Invalid."""
-    meeting.title = " ".join(title.split())
+def _fill(
+    meeting: Meeting,
+    *,
+    now: datetime,
+    title: str | None = None,
+    starts_at: datetime | None = None,
+    minutes: int | None = None,
+) -> None:
+    """Only what is given; a new time must lie ahead. Raises Invalid."""
     problems: dict[str, Text | list[Text]] = {}
-    if not 0 < len(meeting.title) <= LONGEST_TITLE:
+    if title is not None and not 0 < len(_one_line(title)) <= LONGEST_TITLE:
         problems["title"] = _("Give it a title of up to %(count)d characters.") % {"count": LONGEST_TITLE}
-    if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
+    if minutes is not None and not LEAST_MINUTES <= minutes <= MOST_MINUTES:
         problems["minutes"] = _("A meeting takes from 5 minutes to a day.")
-    if now is not None and starts_at <= now:
+    if starts_at is not None and starts_at <= now:
         problems["starts_at"] = _("This moment is over; choose one that lies ahead.")
-    elif now is not None and starts_at > now + AHEAD:
+    elif starts_at is not None and starts_at > now + AHEAD:
         problems["starts_at"] = _("Choose a moment within a year.")
     if problems:
         raise Invalid(problems)
-    if now is not None:
-        meeting.starts_at = starts_at.astimezone(UTC).replace(second=0, microsecond=0)
-        meeting.ends_at = meeting.starts_at + timedelta(minutes=minutes)
+    if title is not None:
+        meeting.title = _one_line(title)
+    if starts_at is not None or minutes is not None:
+        takes = meeting.ends_at - meeting.starts_at if minutes is None else timedelta(minutes=minutes)
+        meeting.starts_at = meeting.starts_at if starts_at is None else _whole_minute(starts_at)
+        meeting.ends_at = meeting.starts_at + takes
+    if meeting.ends_at <= now:
+        raise Invalid({"minutes": _("It would be over already.")})
+
+
+def _one_line(title: str) -> str:
+    return " ".join(title.split())
+
+
+def _whole_minute(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def _refuse_texts(meeting: Meeting, **texts: str) -> None:
@@ -245,14 +283,10 @@ def _refuse_texts(meeting: Meeting, **texts: str) -> None:
     envelope = meeting.envelope
     if envelope is None or envelope.kind != EnvelopeKind.EXTERNAL_VENDOR:
         return
-    for field, text in {"title": meeting.title, **texts}.items():
+    for field, text in texts.items():
         if meeting.ticket.reference in text.upper():
             words = _("Leave out %(reference)s: it is the customer's reference.")
             raise Invalid({field: words % {"reference": meeting.ticket.reference}})
-
-
-def _shape(meeting: Meeting) -> tuple[str, datetime, datetime, tuple[str, ...]]:
-    return meeting.title, meeting.starts_at, meeting.ends_at, tuple(meeting.attendees)
 
 
 def _check_version(given: int | None, current: int) -> None:

@@ -6,11 +6,13 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
 
 from connectors.base.failures import Failure, Gone
 from connectors.meetings.calendars import SharedCalendar, Told, title_of
+from connectors.meetings.differences import kept
 from connectors.meetings.enums import CopyState
 from connectors.meetings.events import MeetingChanged
 from connectors.meetings.models import CalendarCopy, Meeting
@@ -33,7 +35,18 @@ def follow_due_meetings(*, now: datetime | None = None) -> int:
     """A timer: look at one batch of what is due; how many that were."""
     moment = now or timezone.now()
     due = list(CalendarCopy.objects.to_look_at(moment).values_list("pk", flat=True)[:AT_ONCE])
-    return sum(_follow(pk, now=moment) for pk in due)
+    return sum(_followed(pk, now=moment) for pk in due)
+
+
+def _followed(copy_id: UUID, *, now: datetime) -> bool:
+    """The outermost loop over meetings: one must not stop the others."""
+    try:
+        return _follow(copy_id, now=now)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        logger.exception("meeting not followed", extra={"copy": str(copy_id)})
+        return True
 
 
 def _follow(copy_id: UUID, *, now: datetime) -> bool:
@@ -82,11 +95,14 @@ def _take_over(meeting_id: UUID, told: Told | None, *, seen: int) -> None:
         copy.save(update_fields=["look_due_at"])
         was_cancelled(meeting, by=OUTLOOK, at=now)
         return
-    if (dict(told.answers), told.join_url or copy.join_url) != (copy.answers, copy.join_url):
-        copy.answers, copy.join_url = dict(told.answers), told.join_url or copy.join_url
-        copy.save(update_fields=["answers", "join_url"])
     before = meeting.starts_at
-    if _changed(meeting, told):
+    is_changed = _changed(meeting, told)
+    found = {"answers": told.answers, "join_url": told.join_url or copy.join_url, "brought": kept(meeting)}
+    if any(getattr(copy, name) != value for name, value in found.items()):
+        for name, value in found.items():
+            setattr(copy, name, value)
+        copy.save(update_fields=list(found))
+    if is_changed:
         record(meeting, by=OUTLOOK)
         if meeting.starts_at != before:
             tell(meeting, MOVED, by=OUTLOOK, **{"from": before.isoformat()})
@@ -101,7 +117,7 @@ def _changed(meeting: Meeting, told: Told) -> bool:
     if told.starts_at and told.ends_at and told.ends_at > told.starts_at:
         meeting.starts_at, meeting.ends_at = told.starts_at, told.ends_at
     if told.title != title_of(meeting):
-        title = " ".join(told.title.replace(f"[{meeting.ticket.reference}]", "").split())[:200]
+        title = " ".join(told.title.replace(f"[{meeting.origin.reference}]", "").split())[:200]
         meeting.title = title or meeting.title
     if set(told.answers) != set(meeting.attendees):
         meeting.attendees = list(told.answers) or meeting.attendees

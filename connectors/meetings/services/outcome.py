@@ -11,6 +11,7 @@ from connectors.meetings.wording import CANCELLED
 from core.actors import Actor, system_actor
 from core.events import publish
 from core.history import record
+from envelopes.models import Envelope
 from envelopes.services import tell_in_envelope
 from tickets.services import lock_ticket, tell_inside
 
@@ -21,12 +22,23 @@ OUTLOOK = system_actor("Outlook")
 
 def lock(meeting_id: UUID) -> Meeting:
     """The meeting with the row of its calendar as they are now, its ticket locked first, as by all who write in it."""
-    ticket_id = Meeting.objects.values_list("ticket_id", flat=True).get(pk=meeting_id)
-    ticket = lock_ticket(ticket_id)
-    meeting = Meeting.objects.for_update().get(pk=meeting_id)
+    while True:
+        ticket = lock_ticket(Meeting.objects.values_list("ticket_id", flat=True).get(pk=meeting_id))
+        meeting = Meeting.objects.for_update().get(pk=meeting_id)
+        if meeting.ticket_id == ticket.pk:  # else a merge was quicker
+            break
     meeting.ticket = ticket
+    if meeting.origin_id == ticket.pk:
+        meeting.origin = ticket
     meeting.in_calendar = CalendarCopy.objects.select_for_update(of=("self",), no_key=True).get(meeting=meeting)
     return meeting
+
+
+def with_ticket(meeting: Meeting) -> Envelope | None:
+    """The envelope it belongs to, which knows its ticket without another query."""
+    if meeting.envelope is not None:
+        meeting.envelope.ticket = meeting.ticket
+    return meeting.envelope
 
 
 def tell(meeting: Meeting, event: str, *, by: Actor, **facts: Any) -> None:

@@ -1,6 +1,6 @@
 """Who may be invited: to a ticket's meeting whoever can get a copy of a reply, to an envelope's its own people."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -20,20 +20,29 @@ from tickets.models import Ticket
 MOST = 50
 
 
-def usable_attendees(ticket: Ticket, envelope: Envelope | None, given: Sequence[str]) -> list[str]:
-    """In lower case, each once. Raises Invalid for nobody, for what is no address, for mailboxes of ours, and in an
-    envelope for everybody but its people: the customer learns nothing of it (permissions.md, object rule 2).
+def cleaned(given: Sequence[str]) -> list[str]:
+    """In lower case, each once."""
+    return list(dict.fromkeys(address.strip().lower() for address in given if address.strip()))
+
+
+def usable_attendees(
+    ticket: Ticket, envelope: Envelope | None, given: Sequence[str], *, standing: Collection[str] = ()
+) -> list[str]:
+    """As `cleaned`. Whoever is `standing` there already, perhaps by Outlook, may stay.
+
+    Raises Invalid for nobody, for what is no address, for mailboxes of ours, and in an envelope for everybody but its
+    people: the customer learns nothing of it (permissions.md, object rule 2).
     """
-    addresses = list(dict.fromkeys(address.strip().lower() for address in given if address.strip()))
+    addresses = cleaned(given)
     if not addresses:
         raise Invalid({"attendees": _("Invite at least one person.")})
-    if len(addresses) > MOST:
+    if len(addresses) > max(MOST, len(standing)):
         raise Invalid({"attendees": _("At most %(count)d people.") % {"count": MOST}})
     for address in addresses:
-        if why := _why_not(address):
+        if address not in standing and (why := _why_not(address)):
             raise Invalid({"attendees": why})
     if envelope is not None:
-        _refuse_strangers(ticket, envelope, addresses)
+        refuse_strangers(ticket, envelope, addresses)
     return addresses
 
 
@@ -46,7 +55,8 @@ def _why_not(address: str) -> Text | None:
     return str(refusal) if refusal else None
 
 
-def _refuse_strangers(ticket: Ticket, envelope: Envelope, addresses: Sequence[str]) -> None:
+def refuse_strangers(ticket: Ticket, envelope: Envelope, addresses: Sequence[str]) -> None:
+    """Raises Invalid, which names one who takes no part in the envelope, or not any more."""
     people = list(Agent.objects.active().filter(any_of(Lower("email"), addresses)))
     readers = readers_among(people, envelope)
     inside = {person.email.lower() for person in people if person.pk in readers}

@@ -21,13 +21,18 @@ from connectors.base.failures import (
 )
 from connectors.base.sentences import Said
 from connectors.meetings.calendars import SharedCalendar, Told
+from connectors.meetings.differences import is_alike, kept, to_write, without
 from connectors.meetings.enums import CopyState
+from connectors.meetings.events import MeetingFailed
 from connectors.meetings.models import CalendarCopy, Meeting
+from connectors.meetings.refusals import said_of
 from connectors.meetings.services.following import next_look
-from connectors.meetings.services.outcome import OUTLOOK, lock, tell, was_cancelled
+from connectors.meetings.services.outcome import OUTLOOK, lock, publish_that, tell, was_cancelled, with_ticket
+from connectors.meetings.services.people import refuse_strangers
 from connectors.meetings.wording import FAILED
 from core import steps
 from core.actors import TIMER
+from core.errors import Invalid
 from core.retry import GIVE_UP_AFTER, next_attempt_at
 from core.service import service
 
@@ -82,7 +87,8 @@ def _lease(copy_id: UUID, *, now: datetime) -> CalendarCopy | None:
     copy.attempts += 1
     copy.leased_until = timezone.now() + LEASE
     copy.save(update_fields=["attempts", "leased_until"])
-    copy.meeting = Meeting.objects.select_related("connection", "ticket", "envelope").get(pk=copy.meeting_id)
+    meetings = Meeting.objects.select_related("connection", "ticket", "origin", "envelope")
+    copy.meeting = meetings.get(pk=copy.meeting_id)
     return copy
 
 
@@ -93,6 +99,8 @@ class _GoneThere(Exception):  # nothing has failed
 class _Carrier:
     def __init__(self, copy: CalendarCopy) -> None:
         self._copy, self._meeting = copy, copy.meeting
+        if not self._meeting.is_cancelled and self._meeting.ends_at <= timezone.now():
+            raise RefusedForGood(Said("meeting_late"))
         if not self._meeting.connection.is_active:
             raise Transient(Said("calendar_off"), is_breaking=False)
         self._calendar = SharedCalendar(self._meeting.connection, self._meeting.mailbox)
@@ -107,14 +115,13 @@ class _Carrier:
             found = self._calendar.find(self._meeting.pk) if copy.asked_at else None
             return self._in_line(found or self._make())
         try:
-            if copy.attempts > 1:  # the one before may have done it, and each change is told to all who are invited
-                return self._in_line(self._calendar.get(copy.event_id))
-            return self._calendar.change(copy.event_id, self._meeting)
+            return self._in_line(self._calendar.get(copy.event_id))
         except Gone as gone:
             self._calendar.refuse_if_gone()
             raise _GoneThere from gone
 
     def _make(self) -> Told:
+        self._refuse_strangers()
         if self._copy.asked_at is None:
             self._copy.asked_at = timezone.now()
             self._copy.save(update_fields=["asked_at"])
@@ -127,13 +134,29 @@ class _Carrier:
         return made
 
     def _in_line(self, told: Told) -> Told:
-        """Found again, it may be as it was wanted before."""
+        """Told to all who are invited, a change writes only what differs: found again, all of it may be there."""
         if self._copy.event_id != told.id:
             self._copy.event_id = told.id
             self._copy.save(update_fields=["event_id"])
         if told.is_cancelled:
             raise _GoneThere
-        return told if told.is_as(self._meeting) else self._calendar.change(told.id, self._meeting)
+        values = to_write(self._meeting, self._copy, told)
+        if not values:
+            return told
+        self._refuse_strangers()
+        self._copy.brought = without(self._copy.brought, values)
+        self._copy.save(update_fields=["brought"])
+        return self._calendar.change(told.id, values)
+
+    def _refuse_strangers(self) -> None:
+        """Who takes part may have changed since it was wanted. Raises RefusedForGood."""
+        envelope = with_ticket(self._meeting)
+        if envelope is None:
+            return
+        try:
+            refuse_strangers(self._meeting.ticket, envelope, self._meeting.attendees)
+        except Invalid as refusal:
+            raise RefusedForGood(Said("meeting_stranger")) from refusal
 
     def _take_out(self) -> None:
         """Raises Transient while it may still appear."""
@@ -160,15 +183,22 @@ def _sent(leased: CalendarCopy, told: Told | None, *, now: datetime) -> None:
     copy.done = max(copy.done, leased.wanted)
     copy.leased_until = None
     if told is not None:
-        copy.event_id, copy.answers = told.id, dict(told.answers)
+        copy.event_id, copy.answers, copy.brought = told.id, told.answers, kept(leased.meeting)
         copy.join_url = told.join_url or copy.join_url
     if copy.done == copy.wanted:
         copy.state, copy.next_attempt_at, copy.attempts = CopyState.DONE, None, 0
         copy.failed_at, copy.last_error = None, {}
-        copy.look_due_at = next_look(leased.meeting, now=max(now, timezone.now())) if told is not None else None
+        copy.look_due_at = _next_look(leased.meeting, told, now=max(now, timezone.now()))
     else:  # something else is wanted by now
         copy.next_attempt_at, copy.attempts = timezone.now(), 0
     copy.save()
+
+
+def _next_look(meeting: Meeting, told: Told | None, *, now: datetime) -> datetime | None:
+    """At once where somebody has changed it in Outlook, too."""
+    if told is None:
+        return None
+    return next_look(meeting, now=now) if is_alike(meeting, told) else now
 
 
 @service
@@ -187,9 +217,11 @@ def _not_sent(leased: CalendarCopy, failure: Failure, *, now: datetime) -> None:
     """What is refused for good fails at once. What is in the way of all is waited for, a day at most: an admin may mend
     it meanwhile. What was not sent at all counts as no attempt.
     """
+    said = said_of(failure, leased.meeting.mailbox)
+    logger.info("meeting not sent", extra={"meeting": str(leased.meeting_id), "said": failure.said.code})
     again = _again_at(leased, failure, now=max(now, timezone.now()))
     if again is None or isinstance(failure, RefusedForGood | Gone):
-        _fail(leased.meeting_id, attempts=leased.attempts, said=failure.said)
+        _fail(leased.meeting_id, attempts=leased.attempts, said=said)
         return
     attempts = leased.attempts - isinstance(failure, HeldBack)
     with transaction.atomic():
@@ -197,7 +229,7 @@ def _not_sent(leased: CalendarCopy, failure: Failure, *, now: datetime) -> None:
         if copy.attempts != leased.attempts:  # each lease counts one more, so that the number says whose it is
             return
         copy.next_attempt_at, copy.leased_until, copy.attempts = again, None, attempts
-        copy.last_error = failure.said.as_json()
+        copy.last_error = said.as_json()
         copy.save()
 
 
@@ -223,4 +255,5 @@ def _fail(meeting_id: UUID, *, attempts: int, said: Said) -> None:
     copy.next_attempt_at = copy.leased_until = None
     copy.save()
     tell(meeting, FAILED, by=TIMER, why=said.as_json())
-    logger.warning("meeting not sent", extra={"meeting": str(meeting_id), "said": said.code})
+    publish_that(MeetingFailed, meeting, by=TIMER, at=copy.failed_at)
+    logger.warning("meeting failed", extra={"meeting": str(meeting_id), "said": said.code})

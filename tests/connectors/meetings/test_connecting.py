@@ -64,7 +64,11 @@ def test_without_the_connection_that_signs_in_it_says_so_and_nothing_is_lost(
     assert found(connection) == [("missing", "ms_signs_in", "calendar_graph_missing")]
     meeting = arrange_meeting(ticket.pk, wanted(), by=ann)
     send()
-    assert str(fresh(meeting).in_calendar.error).startswith("The connection to Microsoft 365 that it signs in by")
+    assert (
+        str(fresh(meeting).in_calendar.error) == "The desk cannot sign in to the calendar; an admin has to mend that."
+    )
+    connection.refresh_from_db()
+    assert connection.last_failure["code"] == "calendar_graph_missing"
     assert CALENDAR.backlog(connection) == 1
     Connection.objects.filter(kind="microsoft365").update(is_active=True)
     send()

@@ -20,7 +20,12 @@ from connectors.meetings.services import (
 from connectors.meetings.wording import EVENTS
 from core import steps
 from core.errors import DomainError
+from core.events import deliver_all
+from notifications.models import Notification
+from notifications.wording import describe
+from tests.concurrency import in_parallel
 from tests.connectors.meetings.conftest import ADDRESS, SOON, fresh, send, wanted
+from tests.factories import AgentFactory
 from tests.fakes.graph_calendar import Calendar
 from tests.fakes.microsoft import MicrosoftFake, once, refusal, throttled
 from tests.fakes.serving import Reply
@@ -210,7 +215,7 @@ def test_a_refused_one_fails_for_all_to_see_and_can_be_tried_again(
     now = fresh(meeting)
     assert (now.state, str(now.in_calendar.error)) == (
         "failed",
-        "Microsoft refuses the request (400 ErrorInvalidRecipients).",
+        "One of the attendees' addresses is not taken by the calendar. Correct it.",
     )
     assert lines(ticket) == ["arranged", "failed"]
     retry_meeting(meeting.pk, by=ann)
@@ -239,7 +244,7 @@ def test_a_missing_permission_is_waited_for_and_told(
     now = fresh(meeting)
     assert (now.state, str(now.in_calendar.error)) == (
         "sending",
-        "Microsoft does not allow this (ErrorAccessDenied): the application has no right to it.",
+        f"The desk may not write in the calendar of {ADDRESS}; an admin has to allow it.",
     )
     connection.refresh_from_db()
     assert connection.last_failure["code"] == "ms_forbidden"
@@ -296,12 +301,68 @@ def test_a_mailbox_that_is_gone_cancels_nothing(meeting: Meeting, ann: Agent, fa
     assert str(now.in_calendar.error) == "The mailbox whose calendar it is has gone, or has no calendar."
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_workers_send_it_once(meeting: Meeting, calendar: Calendar) -> None:
-    send_due_meetings()
-    assert send_due_meetings() == 0
+    calendar.forgets_transactions = True
+    outcomes = in_parallel(*[send_due_meetings] * 4)
+    assert (sorted(outcomes), len(calendar.made)) == ([0, 0, 0, 1], 1)
     with pytest.raises(DomainError):
         retry_meeting(meeting.pk, by=meeting.arranged_by)
-    assert len(calendar.made) == 1
+
+
+def test_what_is_over_before_it_was_sent_invites_nobody(
+    meeting: Meeting, ticket: Ticket, calendar: Calendar, fake: MicrosoftFake
+) -> None:
+    fake.mailboxes[ADDRESS].is_closed = True
+    send()
+    fake.mailboxes[ADDRESS].is_closed = False
+    over = timezone.now() - timedelta(minutes=1)
+    Meeting.objects.update(starts_at=over - timedelta(hours=1), ends_at=over)
+    send()
+    now = fresh(meeting)
+    assert (now.state, str(now.in_calendar.error)) == (
+        "failed",
+        "Its time was over before the calendar had taken it.",
+    )
+    assert (calendar.made, lines(ticket)) == ([], ["arranged", "failed"])
+
+
+def test_whoever_has_arranged_it_is_told_that_it_failed(
+    meeting: Meeting, ticket: Ticket, ann: Agent, fake: MicrosoftFake
+) -> None:
+    fake.faults.append(once(refusal(400, "ErrorInvalidRequest"), path="/events"))
+    send()
+    deliver_all()
+    (row,) = Notification.objects.all()
+    assert (row.recipient, row.event_type, row.ticket) == (ann, "meeting_failed", ticket)
+    assert describe(row) == f"A meeting on {ticket.reference} is not in the calendar as it should be"
+
+
+def test_once_they_have_left_the_owner_is_told(
+    meeting: Meeting, ticket: Ticket, ann: Agent, fake: MicrosoftFake
+) -> None:
+    Meeting.objects.update(arranged_by=AgentFactory(is_active=False))
+    fake.faults.append(once(refusal(400, "ErrorInvalidRequest"), path="/events"))
+    send()
+    deliver_all()
+    assert [row.recipient for row in Notification.objects.all()] == [ann]
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (refusal(400, "ErrorInvalidRequest"), "The calendar does not take it as it is. Change it, or ask an admin."),
+        (refusal(503, "Busy"), "The calendar was not reached, or has asked for patience."),
+        (CUT, "Whether the calendar has taken it is not known yet; it is looked for."),
+    ],
+    ids=["400", "503", "cut"],
+)
+def test_whoever_reads_along_learns_nothing_of_the_connection(
+    reply: Reply, words: str, meeting: Meeting, fake: MicrosoftFake
+) -> None:
+    fake.faults.append(once(reply, path="/events"))
+    send()
+    assert str(fresh(meeting).in_calendar.error) == words
 
 
 def test_the_chain_declares_its_steps() -> None:
