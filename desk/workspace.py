@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.http import Http404
@@ -177,6 +178,12 @@ def _meets(ticket: Ticket, *, is_possible: bool) -> bool:
     """No query: where nobody has read what stands around the ticket, the button is not shown."""
     has_meetings = has_surroundings(ticket) and surroundings_of(ticket).also["meetings"]
     return bool(has_meetings or (is_possible and has_calendar(ticket)))
+
+
+def meets_in(ticket: Ticket, envelope_id: UUID, *, is_possible: bool) -> bool:
+    """As `_meets`, for an envelope whose thread the reader reads."""
+    has_met = has_surroundings(ticket) and str(envelope_id) in surroundings_of(ticket).also["met_in"]
+    return has_met or (is_possible and has_calendar(ticket))
 
 
 def has_calendar(ticket: Ticket) -> bool:

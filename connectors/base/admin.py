@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base.forms import ConnectionForm
+from connectors.base.kinds import all_kinds, kind_named
 from connectors.base.models import Connection
 from connectors.base.policies import may_change_connections, may_see_connections
 from connectors.base.selectors import standing_of
@@ -16,6 +18,14 @@ from core.admin_site import PolicyAdmin, actor_in
 from core.errors import Invalid
 
 HEALTH = ("state", "last_success_at", "last_failure_text", "tested_at")
+
+
+def _kind_in(request: HttpRequest) -> str:
+    return request.GET.get("kind") or request.POST.get("kind", "")
+
+
+def _form_for(request: HttpRequest) -> type[ConnectionForm]:
+    return type("ConnectionForm", (ConnectionForm,), {"asked_kind": _kind_in(request)})
 
 
 @admin.register(Connection)
@@ -46,13 +56,20 @@ class ConnectionAdmin(PolicyAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The fields hang on the kind, so Django is not to look for them in the model."""
         if self.may_add(actor_in(request)):
-            kwargs["fields"] = ("name", "is_active")
+            kwargs |= {"fields": ("name", "is_active"), "form": _form_for(request)}
         return super().get_form(request, obj, change=change, **kwargs)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """First which system it is, then what that asks for."""
+        if request.method != "GET" or kind_named(_kind_in(request)) or not self.may_add(actor_in(request)):
+            return super().add_view(request, form_url, extra_context)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "kinds": all_kinds()}
+        return TemplateResponse(request, "admin/choose_kind.html", context | {"title": _("Which system?")})
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if not self.may_add(actor_in(request)):  # readers see the settings as they are kept, and of secrets nothing
             return ["kind", "name", "is_active", "settings", *HEALTH]
-        asked = list(ConnectionForm(instance=obj or Connection()).fields)
+        asked = list(_form_for(request)(instance=obj or Connection()).fields)
         return ["kind", *(name for name in asked if name != "kind"), *(HEALTH if obj else ())]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

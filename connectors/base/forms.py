@@ -15,6 +15,8 @@ WIDE = {"class": "vTextField"}
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """A connection with what its kind asks for. What is kept of secrets is never put into a field."""
 
+    asked_kind = ""
+    """Which a new one is to be; without it the form asks for nothing but that."""
     kind = forms.ChoiceField(label=_("Kind"))
 
     class Meta:
@@ -23,14 +25,12 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kind = None if self.instance._state.adding else kind_named(self.instance.kind)
-        self.kinds = [kind] if kind else all_kinds()
-        self.fields["kind"] = forms.ChoiceField(
-            label=_("Kind"), choices=[(each.name, each.label) for each in self.kinds], disabled=kind is not None
-        )
-        self.fields["kind"].initial = self.kinds[0].name if self.kinds else ""
-        for each in self.kinds:
-            self._ask_for(each)
+        kind = kind_named(self.instance.kind or self.asked_kind)
+        choices = [(each.name, each.label) for each in ([kind] if kind else all_kinds())]
+        self.fields["kind"] = forms.ChoiceField(label=_("Kind"), choices=choices, disabled=kind is not None)
+        if kind is not None:
+            self.fields["kind"].initial = kind.name
+            self._ask_for(kind)
 
     def _ask_for(self, kind: Kind) -> None:
         for asked in kind.settings:

@@ -81,6 +81,10 @@ class LooksOver(Protocol):
         """Look at everything that is needed, each thing on its own; called by a worker, outside of any transaction."""
 
 
+def fits(_connection: "Connection") -> None:
+    return None
+
+
 def nothing_waits(_connection: "Connection") -> int:
     return 0
 
@@ -122,6 +126,8 @@ class Kind:
     """Address of a page of ours with what this kind has beyond the others; empty: none."""
     signing_in: tuple[str, ...] = ()
     """Codes of what a test finds of signing in: where one of them is missing, the credentials are refused."""
+    refuse_beside: Callable[["Connection"], None] = fits
+    """Raises Invalid for one whose settings cannot stand beside those of the others."""
     steps: Callable[["Connection"], Sequence[Step]] = nothing_to_do
     """How the other system is set up for a row, filled in for it: shown on its page."""
 

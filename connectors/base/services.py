@@ -101,6 +101,7 @@ def _save(
     if wrong:
         raise Invalid(wrong)
     row.settings = kind.clean(settings)
+    kind.refuse_beside(row)
     row.secrets = _with_secrets(row, secrets, variables)
     row.last_failure, row.last_failure_class = {}, ""
     row.ends = {}  # of other secrets others; the test, which is due, tells

@@ -16,7 +16,7 @@ class MeetingsConfig(AppConfig):
         )
         from connectors.meetings.kind import CALENDAR
         from connectors.meetings.metrics import of_meetings
-        from connectors.meetings.selectors import HAS_CALENDAR, HAS_MEETINGS, NEEDED, calendars_in
+        from connectors.meetings.selectors import HAS_CALENDAR, HAS_MEETINGS, MET_IN, NEEDED, calendars_in
         from connectors.microsoft365.setup import mailbox_sources
         from core import metrics, timers
         from tickets.around import kept_above
@@ -27,5 +27,6 @@ class MeetingsConfig(AppConfig):
         metrics.sources.append(of_meetings)
         kept_above["calendar"] = HAS_CALENDAR
         kept_above["meetings"] = HAS_MEETINGS
+        kept_above["met_in"] = MET_IN
         timers.register("meetings_sent", services.send_due_meetings, order=71)
         timers.register("meetings_followed", services.follow_due_meetings, order=72)

@@ -16,6 +16,7 @@ from connectors.meetings.models import CalendarCopy
 from connectors.meetings.selectors import NEEDED
 from connectors.microsoft365.identity import Tokens
 from connectors.microsoft365.testing import roles_of
+from core.errors import Invalid
 
 ADDRESS = r"[^@\s\x00-\x1f/\\]{1,64}@[A-Za-z0-9.-]{1,253}"
 OUT_OF_SCOPE = Said("ms_mailbox_scope")
@@ -81,6 +82,14 @@ def _reading(connection: Connection) -> Finding:
     return Finding(FINE, what)
 
 
+def refuse_second(connection: Connection) -> None:
+    """Of two calendars in use for the same meetings nobody could tell which takes them. Raises Invalid."""
+    asked = {f"settings__{MEETS_FOR}": connection.settings[MEETS_FOR]}
+    others = Connection.objects.active().of_kind(KIND).exclude(pk=connection.pk).filter(**asked)
+    if connection.is_active and (other := others.first()):
+        raise Invalid({MEETS_FOR: _("“%(name)s” takes these already.") % {"name": other.name}})
+
+
 def waiting(row: Connection) -> int:
     return CalendarCopy.objects.waiting().filter(meeting__connection=row).count()
 
@@ -119,4 +128,5 @@ CALENDAR = Kind(
     look_over=look_over,
     signing_in=("ms_signs_in",),
     backlog=waiting,
+    refuse_beside=refuse_second,
 )

@@ -21,6 +21,10 @@ HAS_CALENDAR = f"""EXISTS (SELECT FROM connections_connection c WHERE c.kind = '
 HAS_MEETINGS = """EXISTS (SELECT FROM meetings_meeting m
     WHERE m.ticket_id = tickets_ticket.id AND m.envelope_id IS NULL)"""
 
+MET_IN = """(SELECT coalesce(jsonb_agg(DISTINCT m.envelope_id), '[]') FROM meetings_meeting m
+    WHERE m.ticket_id = tickets_ticket.id AND m.envelope_id IS NOT NULL)"""
+"""Envelopes that have meetings."""
+
 
 def calendar_for(team_id: UUID) -> Connection | None:
     """The team's own calendar, else the one for all; None: no meeting can be arranged."""

@@ -24,7 +24,7 @@ from desk.envelopes.vendor_part import VendorWriting, vendor_part, with_sending
 from desk.forms import MAX_FILE_BYTES
 from desk.refusals import Refusal
 from desk.timeline import as_html, day_in_words, folded, line_of
-from desk.workspace import Part, has_calendar
+from desk.workspace import Part, meets_in
 from envelopes.enums import EnvelopeStatus, Outcome
 from envelopes.help_board import offers_on
 from envelopes.models import Envelope
@@ -105,7 +105,7 @@ def thread_context(
         "here": here,
         "facts": _facts(thread) | {"use_url": use_url if envelope.summary else ""},
         "steps": [_step(here, name) for name in LABELS if name in thread.acts],
-        "meetings_url": f"{here}meetings/" if "messages" in thread.acts and has_calendar(ticket) else "",
+        "meetings_url": _meetings_url(ticket, thread, here),
         "days": with_sending(_days(thread.entries, shown), vendor),
         "older_url": f"{here}?before={thread.entries[0].seq}" if thread.has_earlier else "",
         "newest_url": here if before is not None else "",
@@ -117,6 +117,11 @@ def thread_context(
         "offers": _offers(agent, thread),
         "take_url": f"{here}take_offer/" if may_take_offer(agent, envelope) else "",
     }
+
+
+def _meetings_url(ticket: Ticket, thread: EnvelopeThread, here: str) -> str:
+    meets = meets_in(ticket, thread.envelope.pk, is_possible="messages" in thread.acts)
+    return f"{here}meetings/" if meets else ""
 
 
 def _offers(agent: Agent, thread: EnvelopeThread) -> list[Part]:

@@ -17,6 +17,7 @@ from connectors.base.services import add_connection
 from connectors.meetings.models import CalendarCopy, Meeting
 from connectors.meetings.services import Wanted, arrange_meeting, cancel_meeting, change_meeting
 from envelopes.models import Envelope
+from envelopes.services import complete_envelope
 from sla.reminders.services import open_feed
 from tests.factories import AgentFactory, ContactFactory, EnvelopeFactory, TeamFactory, TicketFactory
 from tickets.models import Ticket
@@ -270,6 +271,19 @@ def test_an_envelopes_meetings_are_pages_of_its_readers(
     assert "Look at the printer" not in mate.get(f"/t/{ticket.reference}/meetings/").content.decode()
     refused = page.post(here, typed(attendees="dana@customer.test"))
     assert (refused.status_code, "takes no part in this envelope" in refused.content.decode()) == (400, True)
+
+
+def test_the_meetings_of_a_sealed_envelope_are_found_by_all_who_read_it(
+    calendar: Connection, mara: Agent, ticket: Ticket, envelope: Envelope
+) -> None:
+    auditor = AgentFactory(roles=[Role.AUDITOR])
+    here = f"/t/{ticket.reference}/e/1/"
+    assert f'href="{here}meetings/"' not in browser(auditor).get(here).content.decode()
+    wanted = Wanted(title="Call", starts_at=NOW + timedelta(days=1), minutes=30, attendees=["mara@desk.test"])
+    arrange_meeting(ticket.pk, wanted, by=mara, envelope_id=envelope.pk)
+    complete_envelope(envelope.pk, by=mara, summary="Done.")
+    for reader in (mara, auditor):
+        assert f'href="{here}meetings/"' in browser(reader).get(here).content.decode()
 
 
 def test_own_meetings_stand_in_the_own_calendar(calendar: Connection, mara: Agent, ticket: Ticket) -> None:

@@ -145,6 +145,19 @@ def test_no_page_shows_a_secret(connection: Connection, browser: Client, admin: 
                 assert secret not in answer.content.decode(), path
 
 
+def test_what_is_added_is_chosen_first_and_asked_for_alone(sample_kind: None, browser: Client) -> None:
+    add = "/admin/connections/connection/add/"
+    kinds = browser.get(add).content.decode()
+    assert 'href="?kind=sample"' in kinds
+    assert 'name="name"' not in kinds
+    form = browser.get(f"{add}?kind=sample").context["adminform"].form
+    assert {name.partition("__")[0] for name in form.fields if "__" in name} == {"sample"}
+    asked = {"name": "Ours", "is_active": "on", "sample__account": "acme"}
+    assert browser.post(f"{add}?kind=sample", asked).status_code == 302
+    assert browser.post(f"{add}?kind=nothing", asked | {"name": "Theirs"}).status_code == 400
+    assert Connection.objects.get().kind == "sample"
+
+
 def test_an_admin_adds_and_changes_one_and_what_is_left_empty_stays(sample_kind: None, browser: Client) -> None:
     form = {"kind": "sample", "name": "Ours", "is_active": "on", "sample__account": "acme", "sample__password": "pw"}
     answer = browser.post("/admin/connections/connection/add/", form)

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Agent
 from connectors.base.models import Connection
-from connectors.base.services import add_connection, run_due_test
+from connectors.base.services import add_connection, change_connection, run_due_test
 from connectors.meetings.kind import CALENDAR
 from connectors.meetings.services import arrange_meeting
 from core.errors import Invalid
@@ -81,6 +81,17 @@ def test_settings_that_cannot_serve_are_refused(field: str, connection: Connecti
         with pytest.raises(Invalid) as refusal:
             add_connection("calendar", by=admin, name="Other", settings=connection.settings | {field: value})
         assert list(refusal.value.fields) == [field]
+
+
+def test_the_same_meetings_have_one_calendar(connection: Connection, admin: Agent) -> None:
+    with pytest.raises(Invalid, match="“Calendar” takes these already"):
+        add_connection("calendar", by=admin, name="Other", settings=connection.settings)
+    resting = add_connection("calendar", by=admin, name="Other", settings=connection.settings, is_active=False)
+    resting.is_active = True
+    with pytest.raises(Invalid):
+        change_connection(resting, by=admin, settings=resting.settings)
+    connection.name = "As it was"
+    change_connection(connection, by=admin, settings=connection.settings)
 
 
 def test_operators_see_how_many_wait(connection: Connection, ticket: Ticket, ann: Agent) -> None:
