@@ -189,6 +189,7 @@ USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["itilnext.formats"]
 
 # Files ----------------------------------------------------------------------------------------------------------------
 

@@ -161,7 +161,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "one day twice": (
         {"holidays": [Holiday(on=date(2026, 6, 1), name=name, is_recurring=name == "a") for name in "ab"]},
-        "There are two holidays on 06/01/2026.",
+        "There are two holidays on 1 Jun 2026.",
     ),
     "never again": (
         {

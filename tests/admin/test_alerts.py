@@ -67,8 +67,8 @@ def test_a_row_tells_who_was_told_when_and_who_acknowledged_it(office: Office, d
     for page in pages:
         text = office.browser(office.auditor).get(page).content.decode()
         assert f"{ticket.reference}" in text
-        assert "Lead, March 2, 2026, 8:30 a.m.<br>Olga, March 2, 2026, 8:30 a.m." in text
-        assert "Olga, March 2, 2026, 8:35 a.m." in text
+        assert "Lead, 2 March 2026, 08:30<br>Olga, 2 March 2026, 08:30" in text
+        assert "Olga, 2 March 2026, 08:35" in text
     assert "Olga, not told of this level" in office.browser(office.auditor).get(pages[0]).content.decode(), "of level 1"
 
 

@@ -45,10 +45,10 @@ def test_preview_shows_hours_holidays_and_an_example_and_saves_nothing(office: O
     assert answer.status_code == 200
     assert "nothing is saved yet" in shown
     assert "Tuesday, 26 May 2026, 16:00 (Europe/Berlin)" in shown
-    assert "05/25/2026 closed Pfingstmontag" in shown
-    assert "05/26/2026 08:00–18:00" in shown
+    assert "25 May 2026 closed Pfingstmontag" in shown
+    assert "26 May 2026 08:00–18:00" in shown
     assert ("40 hours" in shown, "50 hours" in shown) == (True, True)
-    assert "Thu 06/04/2026: Fronleichnam" in shown
+    assert "Thu 4 Jun 2026: Fronleichnam" in shown
     assert [f"Public holidays in {year}" in shown for year in (2025, 2026, 2027, 2028, 2029)] == [
         False, True, True, True, False,
     ]  # fmt: skip
@@ -77,8 +77,8 @@ def test_preview_of_a_change_is_of_what_stands_in_the_form(office: Office) -> No
     assert browser.post(url, sent).status_code == 400, "the reason is missing"
     sent |= {"reason": "A night shift"}
     shown = text_of(browser.post(url, sent | PREVIEW))
-    assert "05/25/2026 22:00–24:00" in shown
-    assert "05/26/2026 00:00–06:00 08:00–18:00" in shown
+    assert "25 May 2026 22:00–24:00" in shown
+    assert "26 May 2026 00:00–06:00 08:00–18:00" in shown
     assert calendar.windows.first().start_minute == 480
     assert browser.post(url, sent).status_code == 302
     assert str(calendar.windows.get(weekday=0)) == "Monday 22:00–06:00"

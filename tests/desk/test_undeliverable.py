@@ -110,7 +110,7 @@ def test_the_composer_warns_beside_the_recipient_with_reason_and_date(
     mark_undeliverable("DANA@acme.example", by=MTA, at=WHEN, code=code)
     html = html_of(desk.browser(desk.mara).get(url_of(ticket)))
     band = html.split('id="composer-reply-band"')[1].split("</div>")[0]
-    assert f"Mail to this address came back on 03/02/2026 ({words})" in band
+    assert f"Mail to this address came back on 2 Mar 2026 ({words})" in band
 
 
 def test_the_warning_costs_the_page_no_statement(desk: Desk, ticket: Ticket) -> None:

@@ -39,7 +39,7 @@ def arranged(admin: Agent, owner: Agent, ticket: Ticket) -> Meeting:
         state="done", done=1, next_attempt_at=None, join_url="https://teams.example/1", answers={people[0]: "accepted"}
     )
     rows(meeting=dropped).update(state="done", done=2, next_attempt_at=None)
-    refused = Said("ms_refused", {"status": 400, "code": "ErrorInvalidRecipients"})
+    refused = Said("meeting_bad_address")
     rows(meeting=failed).update(
         state="failed", next_attempt_at=None, failed_at=timezone.now(), last_error=refused.as_json()
     )

@@ -245,7 +245,7 @@ def test_days_are_written_as_the_reader_writes_them(db: None) -> None:
 def test_notifications_write_days_out() -> None:
     facts = {"agent": "Mara Weiss", "starts_on": "2026-03-09", "ends_on": "2026-03-20"}
     covered = Notification(event_type=EventType.COVER_STARTED, payload=facts)
-    assert describe(covered) == "You cover for Mara Weiss from March 9, 2026 to March 20, 2026"
+    assert describe(covered) == "You cover for Mara Weiss from 9 March 2026 to 20 March 2026"
     with translation.override("de"):
         assert describe(covered) == "Sie vertreten Mara Weiss vom 9. März 2026 bis zum 20. März 2026"
 

@@ -200,7 +200,7 @@ def test_the_end_of_a_certificate_is_told_30_and_7_and_1_days_before_each_once(
             sweep(now=ends_at - timedelta(days=days_left))
         counts.append(len(told(admin)))
     assert counts == [0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3]
-    assert set(told(admin)) == {"The certificate of the connection “Sample” ends on April 10, 2027"}
+    assert set(told(admin)) == {"The certificate of the connection “Sample” ends on 10 April 2027"}
     urgencies = Notification.objects.filter(recipient=admin).order_by("created_at", "id")
     assert [row.urgency for row in urgencies] == ["normal", "normal", "urgent"]
 
