@@ -82,7 +82,7 @@ class GroupsNotTold(Forbidden):
 
 class SignInForbidden(Forbidden):
     detail = _("Who signs in with Microsoft, and by which groups, is seen by admins and auditors.")
-    hint = _("An admin can tell you.")
+    hint = _("An admin can tell you more.")
 
 
 class TenantOfAnother(DomainError):
