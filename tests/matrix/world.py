@@ -6,6 +6,7 @@ another team. The column `deputy` meets Olaf's.
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 from django.utils import timezone
@@ -127,7 +128,7 @@ def _connections(world: World) -> None:
 
 def _microsoft_sign_in(world: World) -> None:
     admin = world.people["admin"]
-    ids = {"tenant_id": "acme.example", "client_id": "2"}
+    ids = {"tenant_id": str(uuid4()), "client_id": str(uuid4())}
     tenant = add_connection("entra", by=admin, name="Acme", settings=ids)
     account = MicrosoftAccount(connection=tenant, agent=world.people["agent"])
     world.things["microsoft_account"] = save_account(account, by=admin)
