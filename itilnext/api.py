@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("connectors.mail.api.urls")),
     path("", include("connectors.push.api.urls")),
     path("", include("connectors.base.api.urls")),
+    path("", include("connectors.entra.api.urls")),
     path("", include("connectors.teams.api.urls")),
     path("", include("connectors.meetings.api.urls")),
     path("", include("reports.api.urls")),

@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import Absence, Agent, BusinessCalendar, Company, Contact, Team
 from accounts.tokens import token_for
 from connectors.base.models import Connection
+from connectors.entra.models import GroupRole, MicrosoftAccount
 from connectors.mail.models import Brake, MailMessage
 from connectors.meetings.models import Meeting
 from connectors.push.models import PushSubscription
@@ -85,6 +86,8 @@ OF_API: dict[str, type[Model]] = {
     "alerts": Alert,
     "proposals": Proposal,
     "connections": Connection,
+    "microsoft_accounts": MicrosoftAccount,
+    "group_roles": GroupRole,
     "channel_posts": ChannelPost,
     "meetings": Meeting,
     "brakes": Brake,

@@ -80,6 +80,11 @@ class GroupsNotTold(Forbidden):
     hint = _("An admin can have the token name only groups assigned to the application, or use its roles instead.")
 
 
+class SignInForbidden(Forbidden):
+    detail = _("Who signs in with Microsoft, and by which groups, is seen by admins and auditors.")
+    hint = _("An admin can tell you more.")
+
+
 class TenantOfAnother(DomainError):
     status = 400
     code = "validation_error"

@@ -30,6 +30,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "TicketChannel": "tickets.enums.Channel.choices",
         "TicketType": "tickets.enums.TicketType.choices",
         "Priority": "tickets.enums.Priority.choices",
+        "RolesEnum": "accounts.enums.Role.choices",
         "TierEnum": "accounts.enums.Tier.choices",
         "LanguageEnum": "accounts.models.calendars.HolidayLanguage.choices",
         "Grade": "tickets.enums.Grade.choices",

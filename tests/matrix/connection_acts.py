@@ -5,7 +5,7 @@ from django.utils import timezone
 from connectors.teams.enums import CardAct
 from connectors.teams.links import CardLink, address_of
 from core.models import new_id
-from tests.matrix.cases import Act, Ask, Case, page, reads
+from tests.matrix.cases import Act, Ask, Case, one, page, reads
 
 
 def a_card(case: Case) -> str:
@@ -51,6 +51,10 @@ CONNECTION_ACTS: dict[str, Act] = {
         api=lambda case: Ask("post", f"/api/v1/channel_posts/{case.thing('post')}/retry/", {}),
         page=lambda case: Ask("post", posts(case, f"{case.thing('post')}/retry/"), {}, goes_to=posts(case)),
     ),
+    "microsoft_accounts": reads("/microsoft_accounts/"),
+    "microsoft_account": one("microsoft_accounts", "microsoft_account"),
+    "group_roles": reads("/group_roles/"),
+    "group_role": one("group_roles", "group_role"),
     "see_card": Act(page=lambda case: Ask("get", a_card(case))),
     "use_card": Act(page=used),
     "see_false_card": page("get", "/cards/xyz/"),

@@ -20,6 +20,12 @@ posts            -     401  role  role  role   role role  role    ok      ok    
 post             -     401  role  role  role   role role  role    ok      ok    role     role role   401
 send_test_card   -     401  role  role  role   role role  role    role    ok    role     role role   401
 retry_post       -     401  role  role  role   role role  role    role    ok    role     role role   401
+
+# who signs in with Microsoft, and with which roles: as people and integrations
+microsoft_accounts - 401    role  role  role   role role  role    ok      ok    role     role role   401
+microsoft_account  - 401    role  role  role   role role  role    ok      ok    role     role role   401
+group_roles        - 401    role  role  role   role role  role    ok      ok    role     role role   401
+group_role         - 401    role  role  role   role role  role    ok      ok    role     role role   401
 """
 
 CARDS = """

@@ -6,6 +6,7 @@ another team. The column `deputy` meets Olaf's.
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 from django.utils import timezone
@@ -15,6 +16,9 @@ from accounts.models import Agent, BusinessCalendar
 from accounts.services import deactivate_agent
 from accounts.tokens import token_for
 from connectors.base.services import add_connection
+from connectors.entra.enums import GrantedBy
+from connectors.entra.models import GroupRole, MicrosoftAccount
+from connectors.entra.services import save_account, save_group_role
 from connectors.mail.enums import MailState
 from connectors.mail.services import block_sender, move_mail
 from connectors.meetings.models import CalendarCopy
@@ -115,10 +119,21 @@ def _connections(world: World) -> None:
     world.things["teams"] = teams
     values = {"microsoft365": str(row.pk), "mailbox": "desk@acme.example", "meets_for": "all"}
     add_connection("calendar", by=world.people["admin"], name="Calendar", settings=values)
+    _microsoft_sign_in(world)
     now = timezone.now()
     world.things["post"] = ChannelPost.objects.create(
         connection=teams, key="test:1", kind="test", status="failed", failed_at=now
     )
+
+
+def _microsoft_sign_in(world: World) -> None:
+    admin = world.people["admin"]
+    ids = {"tenant_id": str(uuid4()), "client_id": str(uuid4())}
+    tenant = add_connection("entra", by=admin, name="Acme", settings=ids)
+    account = MicrosoftAccount(connection=tenant, agent=world.people["agent"])
+    world.things["microsoft_account"] = save_account(account, by=admin)
+    mapped = GroupRole(connection=tenant, granted_by=GrantedBy.APP_ROLE, value="Desk.Lead", role=Role.TEAM_LEAD)
+    world.things["group_role"] = save_group_role(mapped, by=admin)
 
 
 def _meetings(world: World) -> None:

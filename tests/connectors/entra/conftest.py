@@ -38,10 +38,16 @@ def fake(server: Entra, settings: Settings) -> Entra:
 
 
 @pytest.fixture
-def connection(db: None, fake: Entra) -> Connection:
+def tenant(db: None) -> Connection:
+    """A connection to it, of which nothing is asked."""
     values = {"tenant_id": TENANT, "client_id": CLIENT}
     admin = AgentFactory(roles=[Role.ADMIN])
     return add_connection("entra", by=admin, name="Acme", settings=values, secrets={"client_secret": SECRET})
+
+
+@pytest.fixture
+def connection(fake: Entra, tenant: Connection) -> Connection:
+    return tenant
 
 
 @pytest.fixture

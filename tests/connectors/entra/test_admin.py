@@ -8,20 +8,12 @@ from accounts.enums import Role
 from accounts.mail import compose
 from accounts.models import AccountMail
 from connectors.base.models import Connection
-from connectors.base.services import add_connection
 from connectors.entra.models import GroupRole, MicrosoftAccount
 from tests.factories import AgentFactory
-from tests.fakes.entra import CLIENT, SECRET, TENANT
+from tests.fakes.entra import TENANT
 
 pytestmark = pytest.mark.django_db
 OBJECT_ID = "0f0f0f0f-1111-4222-8333-444444444444"
-
-
-@pytest.fixture
-def tenant() -> Connection:
-    values = {"tenant_id": TENANT, "client_id": CLIENT}
-    admin = AgentFactory(roles=[Role.ADMIN])
-    return add_connection("entra", by=admin, name="Acme", settings=values, secrets={"client_secret": SECRET})
 
 
 @pytest.fixture
