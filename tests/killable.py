@@ -65,7 +65,7 @@ def killable(django_db_setup: None) -> Iterator[Killable]:
         text=True,
     )
     yield Killable(process)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)  # it may be loading still
 
 
 def main() -> None:

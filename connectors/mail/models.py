@@ -72,7 +72,9 @@ class Mailbox(BaseModel):
     """What had come by then was all taken in, as the last look that reached the end of the mailbox tells."""
     reconciled_at = models.DateTimeField(_("last compared with the ledger at"), null=True, blank=True, editable=False)
     comparing_until = models.DateTimeField(null=True, blank=True, editable=False)
-    """Until when one worker compares it; then that one is taken for dead, and another begins anew."""
+    """Until when one worker compares it; then that one is taken for dead, and another goes on."""
+    comparing = models.JSONField(default=dict, blank=True, editable=False)
+    """How far a comparison has come that is not at its end (`reconciliation.Progress`)."""
     reconciliation = models.JSONField(_("result of the comparison"), default=dict, blank=True, editable=False)
     """`present`, `known`, `taken_in`, `gone`: counts; `missing`: names at the source that the ledger does not know,
     the first of `missing_count`; `error` instead if the mailbox could not be read.
@@ -90,6 +92,7 @@ class Mailbox(BaseModel):
             "read_to",
             "reconciled_at",
             "comparing_until",
+            "comparing",
             "reconciliation",
         ]
     )

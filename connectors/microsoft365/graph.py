@@ -24,6 +24,8 @@ FORGOTTEN = frozenset({"syncstatenotfound", "resyncrequired", "syncstateinvalid"
 LOCKED = frozenset({"resourcelocked", "erroritemsavelocked", "errorirresolvableconflict"})
 OF_A_MAILBOX = ("mailboxconcurrency", "mailbox")
 """Words by which a refusal says that it is about the one mailbox; where it says nothing, all of the tenant waits."""
+OK, NO_MAIL = 200, (b"<", b"{")
+"""No header of a mail begins so, but a page or an object does."""
 MOST_MAIL_BYTES = 160 * 1024 * 1024
 """Of a message as MIME; Exchange takes 150 MB."""
 
@@ -41,6 +43,8 @@ class GraphReader(Plain):
             return Gone(Said("ms_resync"), status=answer.status)
         if answer.status in (409, 423) and code.lower() in LOCKED:
             return Transient(Said("busy", {"host": answer.host, "status": answer.status}), is_breaking=False)
+        if isinstance(failure, Gone):
+            return Gone(Said(failure.said.code, {**failure.said.facts, "code": code}), status=answer.status)
         if isinstance(failure, PermissionMissing):
             return PermissionMissing(Said("ms_forbidden", facts), status=answer.status)
         if isinstance(failure, RefusedForGood) and answer.status >= 400:
@@ -125,14 +129,20 @@ class Graph:
         return self.send(request).json()
 
     def source(self, mailbox: str, message_id: str) -> bytes:
-        """A message as it came, MIME. Raises Gone if it has been deleted meanwhile, or another `Failure`."""
+        """A message as it came, MIME. Raises Gone if it has been deleted meanwhile, or another `Failure`, also for what
+        is no mail, such as the page of a proxy: once stored, it would not be asked for again.
+        """
         request = Request(
             method="GET",
             route="/users/{user-id}/messages/{message-id}/$value",
             values={"user-id": mailbox, "message-id": message_id},
             most_bytes=MOST_MAIL_BYTES,
         )
-        return self.send(request).body
+        answer = self.send(request)
+        start = answer.body[:1000].lstrip()
+        if answer.status != OK or not start or start.startswith(NO_MAIL):
+            raise RefusedForGood(Said("ms_no_mail"), status=answer.status)
+        return answer.body
 
     def pages(self, request: Request) -> Iterator[Page]:
         """A list, page by page; an empty page with a link to the next one is not its end. Raises a `Failure`."""

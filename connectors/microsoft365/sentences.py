@@ -33,6 +33,7 @@ sentences.put(
         "ms_refused": _("Microsoft refuses the request (%(status)s %(code)s)."),
         "ms_lent": _("It signs in as “%(connection)s”, which Microsoft refuses; mend it there."),
         "ms_no_folder": _("The mailbox has no folder “%(folder)s” beside its inbox."),
+        "ms_no_mail": _("What was handed out as a mail is none."),
         "ms_resync": _("Microsoft no longer knows where the last look had ended; reading begins anew."),
         "ms_signs_in": _("Signing in as the application"),
         "ms_permission": _("The application permission %(permission)s"),

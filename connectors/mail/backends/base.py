@@ -29,9 +29,10 @@ class MailboxBackend(Protocol):
         if that concerns this mail alone.
         """
 
-    def names(self) -> Iterator[str]:
+    def names(self, after: str = "") -> Iterator[tuple[list[str], str]]:
         """Names, as `fetch` gives them, of all mails that lie in the mailbox now, taken or not; of those that are to be
-        left alone none. Raises MailboxNotReadable.
+        left alone none. Piece by piece, each with where to go on `after` it another time; empty after the last one.
+        Raises MailboxNotReadable.
         """
 
     def read_to(self) -> datetime | None:

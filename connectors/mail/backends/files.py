@@ -82,10 +82,10 @@ class FilesBackend:
             self._has_stuck = True
             raise _told(failure) from failure
 
-    def names(self) -> Iterator[str]:
+    def names(self, after: str = "") -> Iterator[tuple[list[str], str]]:
         """Dropped files first and `cur/` last: a mail that is moved meanwhile is met in both places, not in none."""
-        yield from (maildir.unique_part(path) for path in self._waiting())
-        yield from map(maildir.unique_part, maildir.messages_in(self._folder, parts=["cur"]))
+        waiting = [maildir.unique_part(path) for path in self._waiting()]
+        yield [*waiting, *map(maildir.unique_part, maildir.messages_in(self._folder, parts=["cur"]))], ""
 
     def read_to(self) -> datetime | None:
         return self._read_to

@@ -6,8 +6,8 @@ that was listed before it is stored, so it may be lost, refused or repeated: wha
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time
 from functools import cached_property
 from time import monotonic
 from typing import Any
@@ -22,6 +22,7 @@ from connectors.base.failures import CredentialsRefused, Failure, Gone, HeldBack
 from connectors.mail import selectors
 from connectors.mail.backends.base import MailboxNotReadable, MailNotReadable
 from connectors.mail.backends.graph_folders import FOLDER, Folders
+from connectors.mail.backends.graph_reading import Reading, due, errors_of, later, moment_of
 from connectors.mail.backends.graph_settings import GraphSettings
 from connectors.mail.enums import AfterTaking
 from connectors.mail.models import Mailbox
@@ -35,53 +36,11 @@ MESSAGE = "/users/{user-id}/messages/{message-id}"
 SELECTED = "id,receivedDateTime,isDraft"
 PAGE_SIZE = 50
 BUDGET_SECONDS = 30.0
-"""After this long a look ends between two mails, so that other mailboxes have their turn; the next one goes on."""
-OVERLAP = timedelta(days=2)
-"""Where Graph has forgotten the link, reading begins anew so long before the newest mail that was seen."""
-MOST_OF_A_FILTER = 5000
-"""Graph shows no more mails of a list that begins at a moment."""
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
-"""Between two attempts at a mail that Graph does not hand out."""
+"""After this long a look ends between two mails or pages, so that other mailboxes have their turn."""
+ITEM_GONE = "erroritemnotfound"
+"""Code, in lower case, of a mail that is not there; any other 404 says so of its mailbox."""
 OF_THE_WAY = frozenset({"not_reached", "not_trusted"})
 """Failures that say nothing about the mail that was asked for."""
-
-
-@dataclass
-class Reading:
-    """One folder: the link to its next page, and pages whose mails are not all stored yet, with their own links."""
-
-    folder: str
-    link: str = ""
-    seen_to: str = ""
-    """When the newest mail that was listed came: ISO 8601, UTC, as Graph writes it."""
-    listed: int = 0
-    """In a list that begins at `begins`."""
-    begins: str = ""
-    open_pages: list[tuple[str, set[str]]] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, folder: str, kept: Mapping[str, Any]) -> "Reading":
-        facts = {name: kept[name] for name in ("link", "seen_to", "begins") if isinstance(kept.get(name), str)}
-        return cls(folder, **facts, listed=kept["listed"] if isinstance(kept.get("listed"), int) else 0)
-
-    def as_json(self, stored: Set[str] = frozenset()) -> dict[str, object]:
-        """As it stands once mails of these ids are `stored`, too."""
-        link = next((link for link, left in self.open_pages if not left <= stored), self.link)
-        return {"link": link, "seen_to": self.seen_to, "begins": self.begins, "listed": self.listed}
-
-    def begin_anew(self) -> None:
-        """At the overlap, or at the very first where such a list has been cut off."""
-        is_cut = bool(self.begins) and self.listed >= MOST_OF_A_FILTER
-        self.link, self.listed, self.begins = "", 0, "" if is_cut or not self.seen_to else _before(self.seen_to)
-
-    def end_round(self) -> None:
-        if self.begins and self.listed >= MOST_OF_A_FILTER:
-            self.begin_anew()
-        self.begins, self.listed = "", 0
-
-    def settle(self, message_id: str) -> None:
-        for _link, left in self.open_pages:
-            left.discard(message_id)
 
 
 class GraphBackend:
@@ -90,13 +49,16 @@ class GraphBackend:
         self._user = settings.user or mailbox.address
         before = mailbox.position if mailbox.position.get("place") == self._place else {}
         self._folders = Folders(graph, self._user, dict(before.get("ids") or {}))
-        kept = before.get("folders") or {}
+        kept = (before.get("folders") or {}) if before.get("not_before", "") == settings.not_before else {}
         self._readings = [Reading.of(folder, kept.get(folder) or {}) for folder in settings.folders]
         self._put_off: dict[str, dict[str, Any]] = dict(before.get("put_off") or {})
-        """Mails that Graph did not hand out, by id: `attempts`, `next_at` (ISO 8601), `error`."""
+        """Mails that Graph did not hand out, by id, as `later` writes them."""
+        self._unsettled: dict[str, dict[str, Any]] = dict(before.get("unsettled") or {})
+        """Mails that are stored and could not be marked or moved yet."""
         self._handed_out: set[str] = set()
         """In this look; what of them is not stored stays where it was."""
-        self._failure: MailboxNotReadable | None = None
+        self._unread: list[str] = []
+        """Why folders could not be read."""
         self._read_to: datetime | None = None
 
     @property
@@ -118,25 +80,42 @@ class GraphBackend:
         for message_id in self._waiting(now=began_at):
             if monotonic() > ends:
                 break
-            if (raw := self._source(message_id)) is not None:
+            if message_id is not None and (raw := self._source(message_id)) is not None:
                 self._handed_out.add(message_id)
                 yield f"{PREFIX}{message_id}", raw
         else:
-            self._read_to = began_at
-        if stuck := [kept for key, kept in self._put_off.items() if key not in self._handed_out]:
-            facts = {"count": len(stuck), "error": stuck[0].get("error", "")}
-            raise MailNotReadable(_("%(count)d mails are not handed out and are tried again: %(error)s") % facts)
-        if self._failure is not None:
-            raise MailNotReadable(str(self._failure)) from self._failure
+            self._read_to = None if self._unread else began_at
+        self._settle_what_is_left(now=began_at, ends=ends)
+        self._tell()
 
-    def _waiting(self, *, now: datetime) -> Iterator[str]:
-        """Mails that the ledger does not know, folder by folder; at last those that were not handed out before."""
-        again = [key for key, kept in self._put_off.items() if str(kept.get("next_at", "")) <= now.isoformat()]
+    def _tell(self) -> None:
+        """Raises what people have to know of this look."""
+        if len(self._unread) == len(self._readings):
+            raise MailboxNotReadable(self._unread[0])
+        if stuck := errors_of(self._put_off, besides=self._handed_out):
+            facts = {"count": len(stuck), "error": stuck[0]}
+            raise MailNotReadable(_("%(count)d mails are not handed out and are tried again: %(error)s") % facts)
+        if left := errors_of(self._unsettled):
+            facts = {"count": len(left), "error": left[0]}
+            text = _("%(count)d mails that were taken in are not marked or moved, which is tried again: %(error)s")
+            raise MailNotReadable(text % facts)
+        if self._unread:
+            raise MailNotReadable(self._unread[0])
+
+    def _waiting(self, *, now: datetime) -> Iterator[str | None]:
+        """Mails that the ledger does not know, folder by folder; at last those not handed out before. Between
+        two pages None: even if nothing in one is new, it has taken its time.
+        """
+        again = due(self._put_off, now)
         for reading in self._readings:
-            yield from self._of_folder(reading)
+            try:
+                yield from self._of_folder(reading)
+            except _FolderNotReadable as failure:  # the others are read all the same
+                self._folders.forget(reading.folder)
+                self._unread.append(str(failure))
         yield from again
 
-    def _of_folder(self, reading: Reading) -> Iterator[str]:
+    def _of_folder(self, reading: Reading) -> Iterator[str | None]:
         may_begin_anew = True
         while True:
             asked = reading.link
@@ -144,7 +123,7 @@ class GraphBackend:
                 page = self._page(reading)
             except (Gone, RefusedForGood) as forgotten:
                 if not asked or not may_begin_anew:
-                    raise MailboxNotReadable(str(forgotten)) from forgotten
+                    raise _FolderNotReadable(str(forgotten)) from forgotten
                 facts = {"mailbox": str(self._mailbox.pk), "said": forgotten.said.code}
                 logger.warning("delta link refused", extra=facts)
                 may_begin_anew = False
@@ -157,6 +136,7 @@ class GraphBackend:
             if not page.next_link:
                 reading.end_round()
                 break
+            yield None
 
     def _page(self, reading: Reading) -> Page:
         query = {"$select": SELECTED}
@@ -174,10 +154,7 @@ class GraphBackend:
     def _fresh(self, reading: Reading, page: Page) -> list[str]:
         """Ids of a page that are to be read, oldest first; not what is gone, a draft, or waits for its next attempt."""
         wanted = [item for item in page.items if self._is_wanted(item)]
-        reading.listed += len(page.items)
-        came = [str(item.get("receivedDateTime") or "") for item in wanted]
-        now = _written(timezone.now())  # a mail that was brought from elsewhere may say that it came tomorrow
-        reading.seen_to = max(reading.seen_to, *(moment for moment in came if moment <= now), "")
+        reading.note((str(item.get("receivedDateTime") or "") for item in wanted), listed=len(page.items))
         known = self._known([item["id"] for item in wanted])
         if self._settings.after == AfterTaking.MOVE:
             for message_id in sorted(known):
@@ -196,8 +173,8 @@ class GraphBackend:
             return False
         if item.get("isDraft"):
             return False
-        came = item.get("receivedDateTime")
-        return self._begin is None or not isinstance(came, str) or datetime.fromisoformat(came) >= self._begin
+        came = moment_of(item)
+        return self._begin is None or came is None or came >= self._begin
 
     @cached_property
     def _begin(self) -> datetime | None:
@@ -211,21 +188,28 @@ class GraphBackend:
         """None where it is gone, or not handed out: then it is tried again later, and those after it go on."""
         try:
             return self._graph.source(self._user, message_id)
-        except Gone:  # somebody has deleted it meanwhile
-            self._forget(message_id)
+        except Gone as gone:
+            self._look_again(message_id, gone)
         except Failure as failure:
             if _is_of_the_mailbox(failure):
                 raise MailboxNotReadable(str(failure)) from failure
-            self._put_it_off(message_id, failure)
+            self._put_it_off(message_id, str(failure))
         return None
 
-    def _put_it_off(self, message_id: str, failure: Failure) -> None:
-        attempts = int(self._put_off.get(message_id, {}).get("attempts", 0)) + 1
-        pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+    def _look_again(self, message_id: str, gone: Gone) -> None:
+        """Somebody may have deleted it, which is nothing to tell; or the whole mailbox is not there for a while."""
+        is_of_mail = str(gone.said.facts.get("code", "")).lower() == ITEM_GONE
+        if is_of_mail and message_id in self._put_off:
+            self._forget(message_id)
+        else:
+            self._put_it_off(message_id, "" if is_of_mail else str(gone))
+
+    def _put_it_off(self, message_id: str, error: str) -> None:
+        kept = later(self._put_off.get(message_id), error)
         self._forget(message_id)
-        next_at = (timezone.now() + pause).isoformat()
-        self._put_off[message_id] = {"attempts": attempts, "next_at": next_at, "error": str(failure)[:300]}
-        logger.warning("mail not handed out", extra={"mailbox": str(self._mailbox.pk), "attempts": attempts})
+        self._put_off[message_id] = kept
+        facts = {"mailbox": str(self._mailbox.pk), "attempts": kept["attempts"]}
+        logger.warning("mail not handed out", extra=facts)
 
     def _forget(self, message_id: str) -> None:
         self._put_off.pop(message_id, None)
@@ -237,32 +221,47 @@ class GraphBackend:
         if connection is None or not connection.is_active:
             raise MailboxNotReadable(_("Its connection to Microsoft 365 is switched off."))
 
-    def names(self) -> Iterator[str]:
+    def names(self, after: str = "") -> Iterator[tuple[list[str], str]]:
         self._refuse_if_off()
+        number, _bar, link = after.partition("|")
+        first = int(number or 0)
         with _Told():
-            for reading in self._readings:
+            for place, reading in enumerate(self._readings[first:], first):
                 request = self._listing(MESSAGES, reading.folder, {"$select": SELECTED})
-                for page in self._graph.pages(request):
-                    yield from (f"{PREFIX}{item['id']}" for item in page.items if self._is_wanted(item))
+                for page in self._graph.pages(replace(request, link=link)):
+                    names = [f"{PREFIX}{item['id']}" for item in page.items if self._is_wanted(item)]
+                    is_last = not page.next_link and place + 1 == len(self._readings)
+                    next_one = f"{place}|{page.next_link}" if page.next_link else f"{place + 1}|"
+                    yield names, "" if is_last else next_one
+                link = ""
 
     # After the mail is stored ---------------------------------------------------------------------------------------
 
     def done(self, provider_id: str) -> None:
         message_id = provider_id.removeprefix(PREFIX)
-        self._forget(message_id)  # it is stored; where marking fails, that is told
-        try:
-            self._settle(message_id)
-        except Failure as failure:
-            if _is_of_the_mailbox(failure):
-                raise MailboxNotReadable(str(failure)) from failure
+        self._forget(message_id)  # it is stored; where marking fails, that is told and tried again
+        failure = self._settle_again(message_id)
+        if failure is not None and _is_of_the_mailbox(failure):
+            raise MailboxNotReadable(str(failure)) from failure
+        if failure is not None:
             raise MailNotReadable(str(failure)) from failure
 
-    def _settle_again(self, message_id: str) -> None:
-        """What a kill between storing and moving has left in its folder; it keeps no new mail waiting."""
+    def _settle_what_is_left(self, *, now: datetime, ends: float) -> None:
+        """Once what is new was handed out: none of it waits for this."""
+        for message_id in due(self._unsettled, now):
+            if monotonic() > ends:
+                break
+            self._settle_again(message_id)
+
+    def _settle_again(self, message_id: str) -> Failure | None:
+        """Also what a kill between storing and moving has left in its folder."""
         try:
             self._settle(message_id)
         except Failure as failure:
-            self._failure = MailboxNotReadable(str(failure))
+            self._unsettled[message_id] = later(self._unsettled.get(message_id), str(failure))
+            return failure
+        self._unsettled.pop(message_id, None)
+        return None
 
     def _settle(self, message_id: str) -> None:
         """Doing it twice is as good as once: an immutable id stays when the mail is moved."""
@@ -285,21 +284,33 @@ class GraphBackend:
         return self._position(frozenset())
 
     def position_with(self, stored: Collection[str]) -> Mapping[str, object] | None:
-        """None where mails are moved: one that a kill leaves in its folder is found there by listing it again."""
+        """None where mails are moved: one that a kill leaves in its folder is found there by listing it again. What is
+        to be marked is written down with it.
+        """
         if self._settings.after == AfterTaking.MOVE:
             return None
-        return self._position(frozenset(name.removeprefix(PREFIX) for name in stored))
+        ids = frozenset(name.removeprefix(PREFIX) for name in stored)
+        position = dict(self._position(ids))
+        if self._settings.after == AfterTaking.MARK:
+            position["unsettled"] = self._unsettled | {message_id: {"error": ""} for message_id in ids}
+        return position
 
     def _position(self, stored: Set[str]) -> Mapping[str, object]:
         return {
             "place": self._place,
             "folders": {reading.folder: reading.as_json(stored) for reading in self._readings},
+            "not_before": self._settings.not_before,
             "ids": self._folders.found,
+            "unsettled": self._unsettled,
             "put_off": {key: kept for key, kept in self._put_off.items() if key not in stored},
         }
 
     def close(self) -> None:
         """Nothing is open between two requests."""
+
+
+class _FolderNotReadable(MailboxNotReadable):
+    """One of its folders."""
 
 
 class _Told:
@@ -321,11 +332,3 @@ def _is_of_the_mailbox(failure: Failure) -> bool:
     if isinstance(failure, HeldBack | CredentialsRefused):
         return True
     return isinstance(failure, Transient) and (not failure.is_breaking or failure.said.code in OF_THE_WAY)
-
-
-def _before(moment: str) -> str:
-    return _written(datetime.fromisoformat(moment) - OVERLAP)
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -30,6 +30,10 @@ class Folders:
             self.found[name] = str(answer["value"][0]["id"])
         return self.found[name]
 
+    def forget(self, name: str) -> None:
+        """Somebody may have made a new one of this name."""
+        self.found.pop(name, None)
+
     def look_at(self, name: str) -> None:
         """Raises Gone where there is none of this name, or another `Failure`."""
         values = {"user-id": self._user, "mailFolder-id": self.id_of(name)}

@@ -109,9 +109,14 @@ class ImapBackend:
             yield mails, last
             first, step = last + 1, step * 2 if len(mails) < CHUNK // 4 else CHUNK
 
-    def names(self) -> Iterator[str]:
-        for mails, _last in self._listed(self._open(), first=1):
-            yield from (self._name(mail.uid) for mail in mails)
+    def names(self, after: str = "") -> Iterator[tuple[list[str], str]]:
+        """`after` holds as long as the folder's UIDs do."""
+        folder = self._open()
+        validity, _dot, last_uid = after.partition(".")
+        first = int(last_uid) + 1 if validity == str(folder.uid_validity) else 1
+        for mails, last in self._listed(folder, first=first):
+            is_last = last + 1 >= folder.uid_next
+            yield [self._name(mail.uid) for mail in mails], "" if is_last else f"{folder.uid_validity}.{last}"
 
     def _open_again(self, folder: Folder, error: MailboxNotReadable) -> None:
         """Some servers hang up over a mail that they cannot read; raises `error` where the connection itself is bad."""

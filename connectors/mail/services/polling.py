@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError
 from django.utils import timezone
 
 from connectors.mail import selectors
@@ -91,6 +93,11 @@ def _poll(mailbox: Mailbox, *, own: Own, limit: int, keeps_lease: bool = False) 
         look.error = str(failure) if is_told else f"{type(failure).__name__}: {failure}"
         look.is_broken = True
         logger.warning("mailbox not readable", extra={"mailbox": str(mailbox.pk)}, exc_info=True)
+    except (SoftTimeLimitExceeded, OperationalError):  # the worker's time or its database is gone, for all of them
+        raise
+    except Exception as error:  # the outermost loop over mailboxes: one must not stop the others
+        look.error, look.is_broken = type(error).__name__, True
+        logger.exception("mailbox not read", extra={"mailbox": str(mailbox.pk)})
     finally:  # also when the worker's time is over
         if backend is not None:
             backend.close()
