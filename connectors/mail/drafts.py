@@ -14,6 +14,11 @@ class GraphDraft(BaseModel):
 
     outbound = models.OneToOneField("tickets.OutboundMessage", on_delete=models.PROTECT, related_name="graph_draft")
     mailbox = models.ForeignKey("mail.Mailbox", on_delete=models.PROTECT, related_name="+", db_index=False)
+    connection = models.ForeignKey(
+        "connections.Connection", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    user = models.CharField(max_length=320, blank=True)
+    """In whose mailbox it lies, and by which connection: also once the mailbox here is read in another way."""
     provider_id = models.TextField(blank=True)
     """Its immutable id, which holds while it is a draft; empty before there is one that we know of."""
     message_id = models.TextField(blank=True)

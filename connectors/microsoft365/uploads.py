@@ -9,7 +9,7 @@ from django.conf import settings
 
 from connectors.base.addresses import is_allowed
 from connectors.base.client import Client, Request
-from connectors.base.failures import RefusedForGood
+from connectors.base.failures import CredentialsRefused, Failure, Gone, PermissionMissing, RefusedForGood
 from connectors.base.models import Connection
 from connectors.base.sentences import Said
 from connectors.base.services import Health
@@ -32,6 +32,16 @@ class _WithoutToken:
         """There is none."""
 
 
+class _OfAnAddress(GraphReader):
+    """It knows nobody: what it does not let in any more is an address whose time is over, and no sign-in of ours."""
+
+    def failure_of(self, answer: Answer, request: Request) -> Failure | None:
+        failure = super().failure_of(answer, request)
+        if isinstance(failure, CredentialsRefused | PermissionMissing):
+            return Gone(Said("gone", {"host": answer.host, "status": answer.status}), status=answer.status)
+        return failure
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where the next piece begins; `attachment_id` once there is none."""
@@ -52,11 +62,12 @@ class UploadSession:
             base=f"{parts.scheme}://{parts.netloc}",
             account=account_of(connection.settings),
             signer=_WithoutToken(),
-            reader=GraphReader(),
+            reader=_OfAnAddress(),
             watcher=Health(connection.pk),
             places={MAILBOX: settings.MSGRAPH_REQUESTS_AT_ONCE},
             ca_file=settings.MSGRAPH_CA_FILE,
             connection_id=connection.pk,
+            circuit=f"uploads:{connection.pk}",
             patience=patience,
             attempts=1,  # before a piece is sent again somebody asks which one is expected
         )

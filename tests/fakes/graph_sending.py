@@ -75,6 +75,10 @@ class Outbox:
     def drafts(self) -> list[Mail]:
         return [mail for mail in self.mails.values() if mail.is_draft]
 
+    def press_send(self, draft: Mail) -> None:
+        """As somebody does who finds it in Outlook."""
+        _sent(self, draft)
+
 
 def answer(
     fake: "MicrosoftFake", mailbox: "Mailbox", call: Call, parts: list[str], query: dict[str, str]

@@ -8,7 +8,6 @@ from django.core.files import File
 from connectors.base import TransientDeliveryError, UnfinishedDeliveryError
 from connectors.base.failures import Ambiguous, Gone, RefusedForGood
 from connectors.mail.backends.graph_outbox import SMALL_BYTES, GraphOutbox
-from connectors.mail.backends.graph_settings import GraphSettings
 from connectors.mail.composing import one_line
 from connectors.mail.drafts import GraphDraft
 from connectors.mail.sentences import GRAPH_DOWN, GRAPH_UPLOADING
@@ -19,6 +18,7 @@ from tickets.models import Attachment
 UPLOAD = "upload"
 """Name of the sealed address."""
 PATIENCE_SECONDS = 2.0
+TOO_LARGE = 413
 ASKED_AGAIN = 3
 """After so many pieces in a row whose arrival was not answered, the row waits."""
 
@@ -50,13 +50,21 @@ class Files:
     def _take(self, file: Attachment) -> None:
         self._end_in_time()
         with file.file.open("rb") as content:
-            if file.size_bytes < SMALL_BYTES:
-                attached = self._outbox.attach(self._row.provider_id, *_named(file), content.read())
-            else:
-                attached = self._upload(file, content)
+            attached = self._attach(file, content) or self._upload(file, content)
         self._row.attached[str(file.pk)] = attached
         self._row.upload = {}
         self._row.save(update_fields=["attached", "upload", "updated_at"])
+
+    def _attach(self, file: Attachment, content: "File[bytes]") -> str:
+        """Empty where it is too large for one request, in which it takes a third more than it has."""
+        if file.size_bytes >= SMALL_BYTES:
+            return ""
+        try:
+            return self._outbox.attach(self._row.provider_id, *_named(file), content.read())
+        except RefusedForGood as failure:
+            if failure.status != TOO_LARGE:
+                raise
+        return ""
 
     def _upload(self, file: Attachment, content: "File[bytes]") -> str:
         session, progress = self._session(file)
@@ -98,11 +106,9 @@ class Files:
         return session, Progress(0)
 
     def _at(self, url: str) -> UploadSession:
-        mailbox = self._row.mailbox
-        if mailbox.connection is None:
+        if self._row.connection is None:
             raise TransientDeliveryError(GRAPH_DOWN)
-        user = GraphSettings.of(mailbox.settings).user or mailbox.address
-        return UploadSession(mailbox.connection, url, mailbox=user, patience=PATIENCE_SECONDS)
+        return UploadSession(self._row.connection, url, mailbox=self._row.user, patience=PATIENCE_SECONDS)
 
     def _asked(self, session: UploadSession) -> Progress:
         """Whether a piece has arrived whose answer was lost. A session that is over may have ended well: the next

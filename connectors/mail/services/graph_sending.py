@@ -14,12 +14,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from connectors.base import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnclearDeliveryError
-from connectors.base.failures import Ambiguous, Failure, Gone
+from connectors.base.failures import Ambiguous, Failure, Gone, RefusedForGood, Transient
 from connectors.mail import selectors
 from connectors.mail.backends import GraphSettings
 from connectors.mail.backends.graph_outbox import GraphOutbox, Made, values_of
 from connectors.mail.composing import compose
 from connectors.mail.drafts import GraphDraft
+from connectors.mail.enums import Backend
 from connectors.mail.models import Mailbox
 from connectors.mail.sentences import GRAPH_OFF, GRAPH_SENDING
 from connectors.mail.services import handover
@@ -51,34 +52,55 @@ def hand_over(message: OutboundMessage, mailbox: Mailbox, *, keep: Callable[[], 
     Raises PermanentDeliveryError, TransientDeliveryError, UnclearDeliveryError if it may have left, and
     UnfinishedDeliveryError where there was no time for all of its files.
     """
-    row, is_new = GraphDraft.objects.select_related("mailbox__connection").get_or_create(
-        outbound=message, defaults={"mailbox": mailbox, "clean_due_at": timezone.now() + CLEANED_AFTER}
+    row, is_new = GraphDraft.objects.select_related("mailbox", "connection").get_or_create(
+        outbound=message, defaults={"clean_due_at": timezone.now() + CLEANED_AFTER, **_place_of(mailbox)}
     )
-    sending = _Sending(row, message, keep)
+    may_have_left = row.send_asked_at is not None
     try:
-        if row.mailbox_id != mailbox.pk and row.send_asked_at is None:
-            sending.move_to(mailbox)
-        sending.run(is_new=is_new)
+        if not may_have_left and (row.mailbox, row.connection, row.user) != tuple(_place_of(mailbox).values()):
+            _move(row, mailbox)
+        _Sending(row, message, keep).run(is_new=is_new)
     except Failure as failure:
         error = delivery_error(failure, row.mailbox)
+        if isinstance(error, PermanentDeliveryError) and may_have_left:  # refused now, it is perhaps no draft any more
+            raise UnclearDeliveryError(GRAPH_SENDING) from failure
         if isinstance(error, PermanentDeliveryError):
-            sending.leave_nothing()
+            _leave_nothing(row)
         raise error from failure
+
+
+def began(message: OutboundMessage) -> GraphDraft | None:
+    """By which it may have left already; then no other way may be tried."""
+    drafts = GraphDraft.objects.filter(outbound=message, send_asked_at__isnull=False)
+    return drafts.select_related("mailbox").first()
+
+
+def _place_of(mailbox: Mailbox) -> dict[str, Any]:
+    user = GraphSettings.of(mailbox.settings).user if mailbox.backend == Backend.GRAPH else ""
+    return {"mailbox": mailbox, "connection": mailbox.connection, "user": user or mailbox.address}
+
+
+def _move(row: GraphDraft, mailbox: Mailbox) -> None:
+    """The ticket's mails come from another address by now, and nothing has left from the first one. A draft that cannot
+    be deleted there is one that nobody sends.
+    """
+    try:
+        _delete_drafts(row, _outbox_of(row))
+    except Transient:
+        raise
+    except (DeliveryError, Failure):
+        logger.info("drafts are left where the mail is not sent from", extra={"outbound": str(row.outbound_id)})
+    _write(row, **_place_of(mailbox), provider_id="", message_id="", attached={}, upload={})
 
 
 class _Sending:
     def __init__(self, row: GraphDraft, message: OutboundMessage, keep: Callable[[], None]) -> None:
         self._row, self._message, self._keep = row, message, keep
         self._ends = time.monotonic() + WORKING_SECONDS
-        self._outbox = _outbox_of(row.mailbox)
-
-    def move_to(self, mailbox: Mailbox) -> None:
-        """The ticket's mails come from another address by now, and nothing has left from the first one."""
-        self._delete_drafts()
-        self._write(mailbox=mailbox, provider_id="", message_id="", attached={}, upload={})
-        self._outbox = _outbox_of(mailbox)
+        self._outbox = _outbox_of(row)
 
     def run(self, *, is_new: bool) -> None:
+        self._keep()
         if not is_new and self._has_left():
             return
         email = compose(self._message, self._row.mailbox, files=[])
@@ -97,29 +119,29 @@ class _Sending:
     def _has_left(self) -> bool:
         """Raises UnclearDeliveryError while that cannot be told: better late than twice."""
         row = self._row
-        if not row.provider_id:
-            self._adopt()
-            return False
-        match self._outbox.is_draft(row.provider_id):
-            case True:
-                return False
-            case False:
-                return True
-        if row.send_asked_at is None:  # somebody has deleted it
-            self._write(provider_id="", message_id="", attached={}, upload={})
-            self._adopt()
+        is_draft = self._outbox.is_draft(row.provider_id) if row.provider_id else None
+        if is_draft is not None:
+            return not is_draft
+        if row.send_asked_at is None and self._adopt():
             return False
         if self._outbox.is_sent(row.outbound_id, [self._message.email_message_id, *filter(None, [row.message_id])]):
-            return True
-        raise UnclearDeliveryError(GRAPH_SENDING)
+            return True  # by us, or by somebody who has found the draft in Outlook
+        if row.send_asked_at is not None:
+            raise UnclearDeliveryError(GRAPH_SENDING)
+        return False
 
-    def _adopt(self) -> None:
-        """A draft whose making was not answered; of several the others are of no use."""
-        for number, draft_id in enumerate(self._outbox.drafts(self._row.outbound_id)):
-            if number:
-                self._outbox.delete(draft_id)
-            else:
-                self._write(provider_id=draft_id)
+    def _adopt(self) -> bool:
+        """A draft whose making was not answered, if there is one; of several the others are of no use."""
+        drafts = self._outbox.drafts(self._row.outbound_id)
+        for draft_id in drafts[1:]:
+            self._outbox.delete(draft_id)
+        self._begin_with(drafts[0] if drafts else "")
+        return bool(drafts)
+
+    def _begin_with(self, draft_id: str) -> None:
+        """Whoever has taken too long may find that another one has begun with one of their own. Raises as `keep`."""
+        self._keep()
+        _write(self._row, provider_id=draft_id, message_id="", attached={}, upload={})
 
     def _draft(self, values: dict[str, Any], answered: str) -> bool:
         """Whether it is as it should be already; an answer still quotes the mail and carries its images."""
@@ -127,13 +149,13 @@ class _Sending:
         if original:
             try:
                 made = self._outbox.reply(original, values)
-            except Gone:
-                logger.info("the answered mail is gone", extra={"outbound": str(self._row.outbound_id)})
+            except (Gone, RefusedForGood):
+                logger.info("the answered mail takes no answer", extra={"outbound": str(self._row.outbound_id)})
             else:
-                self._write(provider_id=made.id)
+                self._begin_with(made.id)
                 return False
         made = self._outbox.create(values)
-        self._write(provider_id=made.id)
+        self._begin_with(made.id)
         self._note_id(made)
         return True
 
@@ -141,12 +163,12 @@ class _Sending:
         """Exchange may insist on a Message-ID of its own; answers are known by it, too."""
         other = "" if made.message_id == self._message.email_message_id else made.message_id
         if other != self._row.message_id:
-            self._write(message_id=other)
+            _write(self._row, message_id=other)
 
     def _send(self) -> None:
         self._keep()
         if self._row.send_asked_at is None:
-            self._write(send_asked_at=timezone.now())
+            _write(self._row, send_asked_at=timezone.now())
         ASKED.reached()
         try:
             self._outbox.send(self._row.provider_id)
@@ -154,37 +176,42 @@ class _Sending:
             raise UnclearDeliveryError(GRAPH_SENDING) from failure
         SENT.reached()
         is_plain = self._message.attempts <= 1
-        self._write(clean_due_at=None if is_plain else timezone.now() + CLEANED_AFTER)
-
-    def leave_nothing(self) -> None:
-        """The mail has failed for good."""
-        try:
-            self._delete_drafts()
-        except Failure:
-            self._write(clean_due_at=timezone.now())
-        else:
-            self._write(clean_due_at=None)
-
-    def _delete_drafts(self) -> None:
-        known = [self._row.provider_id] if self._row.provider_id else self._outbox.drafts(self._row.outbound_id)
-        for draft_id in known:
-            self._outbox.delete(draft_id)
-
-    def _write(self, **values: Any) -> None:
-        for name, value in values.items():
-            setattr(self._row, name, value)
-        self._row.save(update_fields=[*values, "updated_at"])
+        _write(self._row, clean_due_at=None if is_plain else timezone.now() + CLEANED_AFTER)
 
 
-def _outbox_of(mailbox: Mailbox) -> GraphOutbox:
+def _leave_nothing(row: GraphDraft) -> None:
+    """The mail has failed for good. What shows late is deleted later."""
+    due_at = timezone.now() + CLEANED_AFTER
+    try:
+        _delete_drafts(row, _outbox_of(row))
+    except (DeliveryError, Failure):
+        due_at = timezone.now()
+    _write(row, clean_due_at=due_at)
+
+
+def _delete_drafts(row: GraphDraft, outbox: GraphOutbox) -> None:
+    """Drafts alone: the id of one may be that of the mail it has become."""
+    found = outbox.drafts(row.outbound_id)
+    if row.provider_id and row.provider_id not in found and outbox.is_draft(row.provider_id):
+        found.append(row.provider_id)
+    for draft_id in found:
+        outbox.delete(draft_id)
+
+
+def _write(row: GraphDraft, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*values, "updated_at"])
+
+
+def _outbox_of(row: GraphDraft) -> GraphOutbox:
     """Tries everything once: each further attempt of the row looks at what the one before has done.
 
     Raises TransientDeliveryError.
     """
-    if mailbox.connection is None or not mailbox.connection.is_active:
+    if row.connection is None or not row.connection.is_active:
         raise TransientDeliveryError(GRAPH_OFF)
-    graph = Graph(mailbox.connection, patience=PATIENCE_SECONDS, attempts=1)
-    return GraphOutbox(graph, GraphSettings.of(mailbox.settings).user or mailbox.address)
+    return GraphOutbox(Graph(row.connection, patience=PATIENCE_SECONDS, attempts=1), row.user)
 
 
 # Left over ------------------------------------------------------------------------------------------------------------
@@ -206,7 +233,7 @@ def _clean(row_id: UUID, now: datetime) -> bool:
     if row.outbound.status in (OutboundStatus.QUEUED, OutboundStatus.SENDING):
         return True  # in work; `_lease` has put it off
     try:
-        outbox = _outbox_of(row.mailbox)
+        outbox = _outbox_of(row)
         for draft_id in outbox.drafts(row.outbound_id):
             outbox.delete(draft_id)
     except (Failure, DeliveryError) as error:
@@ -222,7 +249,7 @@ def _clean(row_id: UUID, now: datetime) -> bool:
 def _lease(row_id: UUID, now: datetime) -> GraphDraft | None:
     """The row, put off by an hour; None if another worker has it."""
     rows = GraphDraft.objects.select_for_update(of=("self",), skip_locked=True)
-    row = rows.select_related("outbound", "mailbox__connection").filter(pk=row_id, clean_due_at__lte=now).first()
+    row = rows.select_related("outbound", "connection").filter(pk=row_id, clean_due_at__lte=now).first()
     if row is not None:
         GraphDraft.objects.filter(pk=row_id).update(clean_due_at=now + CLEANED_AFTER)
     return row

@@ -8,6 +8,7 @@ from itertools import takewhile
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
@@ -122,12 +123,15 @@ def _hand_over(message: OutboundMessage, transport: Transport[EmailMessage]) -> 
     if mailbox is None:
         raise TransientDeliveryError(NO_MAILBOX)
     is_graph = mailbox.backend == Backend.GRAPH and isinstance(transport, DjangoTransport)
+    if message.may_have_left and not is_graph and (begun := graph_sending.began(message)):
+        mailbox, is_graph = begun.mailbox, True
     if not is_graph and handover.has_left(message, mailbox):
         return
     if scanner.is_configured():
         _refuse_unscanned(message)
     if is_graph:
-        graph_sending.hand_over(message, mailbox, keep=partial(_renew_lease, message))
+        lasting = timedelta(seconds=settings.CONNECTORS_WHOLE_SECONDS) + LEASE
+        graph_sending.hand_over(message, mailbox, keep=partial(_renew_lease, message, lasting=lasting))
         return
     email = compose(message, mailbox)
     email.settled = handover.settled_addresses(message)
@@ -159,9 +163,9 @@ def _refuse_unscanned(message: OutboundMessage) -> None:
         raise PermanentDeliveryError(NOT_CLEAN % {"file": file.filename})
 
 
-def _renew_lease(message: OutboundMessage) -> None:
+def _renew_lease(message: OutboundMessage, *, lasting: timedelta = LEASE) -> None:
     """Looking before sending, putting a mail together and signing in take time; handing it over has the whole lease."""
-    if not _ours(message).update(leased_until=timezone.now() + LEASE):
+    if not _ours(message).update(leased_until=timezone.now() + lasting):
         raise _TakenByAnother
 
 
