@@ -33,12 +33,12 @@ sentences.put(
 def _backlog(connection: Connection) -> int:
     """Mails that are to leave by it, and were begun."""
     queued = OutboundMessage.objects.filter(status=OutboundStatus.QUEUED)
-    return queued.filter(graph_draft__mailbox__connection=connection).count()
+    return queued.filter(graph_draft__connection=connection).count()
 
 
 def _ends(connection: Connection) -> dict[str, datetime]:
     """The subscription that ends first: it is renewed by itself at half its life."""
-    rows = GraphSubscription.objects.filter(mailbox__connection=connection, expires_at__isnull=False)
+    rows = GraphSubscription.objects.filter(connection=connection, expires_at__isnull=False)
     first = rows.order_by("expires_at").values_list("expires_at", flat=True).first()
     return {"subscription": first} if first else {}
 

@@ -14,6 +14,11 @@ class GraphSubscription(BaseModel):
 
     mailbox = models.ForeignKey("mail.Mailbox", on_delete=models.CASCADE, related_name="subscriptions", db_index=False)
     folder = models.CharField(max_length=250)
+    connection = models.ForeignKey(
+        "connections.Connection", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    user = models.CharField(max_length=320, blank=True)
+    """By which connection it was made, and of whose mailbox there; another one is made once these are others."""
     provider_id = models.CharField(max_length=100, blank=True)
     """Graph's name for it; empty while there is none."""
     secret_hash = models.CharField(max_length=64, blank=True)

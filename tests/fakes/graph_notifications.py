@@ -44,6 +44,8 @@ def answer(fake: "MicrosoftFake", call: Call, parts: list[str]) -> Reply:
 
     mine, body = fake.subscriptions, json.loads(call.body or b"{}")
     match [call.method, *parts]:
+        case ["GET"]:
+            return _json(200, {"value": [_shown(one) for one in mine.kept.values()]})
         case ["POST"]:
             if _is_too_long(body) or not _is_there(mine, body):
                 return refusal(400, "InvalidRequest" if _is_too_long(body) else "ValidationError")

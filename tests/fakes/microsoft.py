@@ -224,7 +224,8 @@ class MicrosoftFake:
         if 'IdType="ImmutableId"' not in call.headers.get("prefer", ""):
             self.wrong.append(f"{call.method} {call.path} does not ask for immutable ids")
         if parts[0] == "subscriptions":
-            return graph_notifications.answer(self, call, parts[1:])
+            done = graph_notifications.answer(self, call, parts[1:])
+            return next((reply for fault in self.late_faults if (reply := fault(call)) is not None), done)
         mailbox = self.mailboxes.get(address)
         if mailbox is None:
             return refusal(404, "ErrorInvalidUser")

@@ -71,8 +71,10 @@ class GraphBackend:
     def check(self) -> None:
         """Whether all that is configured is there: sign-in, mailbox, folders. Raises MailboxNotReadable."""
         with _Told():
-            for folder in filter(None, (*self._settings.folders, self._settings.move_to)):
-                self._folders.look_at(folder)
+            ids = {self._folders.look_at(folder) for folder in self._settings.folders}
+            is_its_own = bool(self._settings.move_to) and self._folders.look_at(self._settings.move_to) in ids
+        if is_its_own:
+            raise MailboxNotReadable(_("Taken mails are moved to the folder that they come to; name another one."))
 
     def fetch(self) -> Iterator[tuple[str, bytes] | None]:
         self._refuse_if_off()

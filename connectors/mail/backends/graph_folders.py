@@ -2,12 +2,11 @@
 
 from connectors.base.failures import Gone
 from connectors.base.sentences import Said
+from connectors.mail.backends.graph_settings import WELL_KNOWN, alike
 from connectors.microsoft365.graph import Graph
 
 ALL_FOLDERS = "/users/{user-id}/mailFolders"
 FOLDER = "/users/{user-id}/mailFolders/{mailFolder-id}"
-WELL_KNOWN = frozenset({"inbox", "archive", "junkemail", "deleteditems", "clutter"})
-"""Names that Graph understands in every language."""
 LIKELY_AN_ID = 60
 """Characters from which on a name is taken for an id; names are never that long in practice."""
 
@@ -19,8 +18,8 @@ class Folders:
 
     def id_of(self, name: str) -> str:
         """By a well-known name, a name beside the inbox, or an id. Raises Gone, or another `Failure`."""
-        if name.lower() in WELL_KNOWN or len(name) >= LIKELY_AN_ID:
-            return name.lower() if name.lower() in WELL_KNOWN else name
+        if alike(name) in WELL_KNOWN or len(name) >= LIKELY_AN_ID:
+            return alike(name) if alike(name) in WELL_KNOWN else name
         if name not in self.found:
             quoted = name.replace("'", "''")
             query = {"$filter": f"displayName eq '{quoted}'", "$select": "id,displayName"}
@@ -34,7 +33,7 @@ class Folders:
         """Somebody may have made a new one of this name."""
         self.found.pop(name, None)
 
-    def look_at(self, name: str) -> None:
-        """Raises Gone where there is none of this name, or another `Failure`."""
+    def look_at(self, name: str) -> str:
+        """Its id, whatever it is called. Raises Gone where there is none of this name, or another `Failure`."""
         values = {"user-id": self._user, "mailFolder-id": self.id_of(name)}
-        self._graph.get(FOLDER, values, query={"$select": "id,displayName"})
+        return str(self._graph.get(FOLDER, values, query={"$select": "id,displayName"}).get("id") or "")

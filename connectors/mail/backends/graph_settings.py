@@ -11,6 +11,8 @@ from connectors.mail.enums import AfterTaking
 from core.errors import Invalid, Text
 
 INBOX = "inbox"
+WELL_KNOWN = frozenset({"inbox", "archive", "junkemail", "deleteditems", "clutter"})
+"""Names that Graph understands in every language."""
 NEVER_READ = frozenset({"drafts", "sentitems", "outbox"})
 """Well-known folders of what we write ourselves."""
 MOST_FOLDERS = 20
@@ -58,20 +60,30 @@ def _folders(given: object) -> tuple[str, ...]:
     if isinstance(given, str):
         given = given.splitlines()
     names = [str(name).strip() for name in given] if isinstance(given, Iterable) else []
-    return tuple(dict.fromkeys(name for name in names if name))
+    found: dict[str, str] = {}
+    for name in filter(None, names):
+        found.setdefault(alike(name), name)
+    return tuple(found.values())
+
+
+def alike(name: str) -> str:
+    """What Outlook takes for the same name; of well-known ones people also write the words apart."""
+    together = name.replace(" ", "").casefold()
+    return together if together in WELL_KNOWN | NEVER_READ else name.casefold()
 
 
 def _faults(found: GraphSettings) -> dict[str, Text | list[Text]]:
     faults: dict[str, Text | list[Text]] = {}
     if found.user and not _USER.fullmatch(found.user):
         faults["user"] = _("Write the name of the mailbox as support@example.com, or its id.")
-    if any(name.lower() in NEVER_READ for name in found.folders):
+    folders = {alike(name) for name in found.folders}
+    if folders & NEVER_READ:
         faults["folders"] = _("Drafts and sent mails are never taken in; name a folder that mails come to.")
     if len(found.folders) > MOST_FOLDERS or any(len(name) > 250 or _CONTROL.search(name) for name in found.folders):
         faults["folders"] = _("Name up to %(count)d folders, one a line.") % {"count": MOST_FOLDERS}
     if found.after not in AfterTaking.values:
         faults["after"] = _("Choose one of: %(choices)s.") % {"choices": ", ".join(AfterTaking.values)}
-    if found.after == AfterTaking.MOVE and found.move_to in ("", *found.folders):
+    if found.after == AfterTaking.MOVE and (not found.move_to or alike(found.move_to) in folders):
         faults["move_to"] = _("Name the folder that taken mails are moved to; it must not be the one they come to.")
     if _CONTROL.search(found.move_to):
         faults["move_to"] = _("This must not hold control characters.")

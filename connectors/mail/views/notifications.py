@@ -30,7 +30,10 @@ def graph_notifications(request: HttpRequest) -> HttpResponse:
         if len(token) > LONGEST_TOKEN:
             return _bad("validationToken is too long")
         return HttpResponse(escape(token, quote=False), content_type="text/plain; charset=utf-8")
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    if not (length.isascii() and length.isdigit()):
+        return _bad("Content-Length is no number")
+    if int(length[:20]) > MAX_BYTES:
         return _bad("the body is too large", status=413)
     told = _told(request)
     if told is None:

@@ -14,6 +14,7 @@ from accounts.enums import Role
 from accounts.models import Agent
 from connectors.base.client import Client
 from connectors.base.models import Connection
+from connectors.mail.backends import GraphSettings
 from connectors.mail.enums import MailState, Reason
 from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.services import add_mailbox
@@ -445,6 +446,9 @@ def test_the_command_asks_which_of_several_connections(fake: MicrosoftFake, db: 
     ("given", "field"),
     [
         ({"folders": "inbox\nSentItems"}, "folders"),
+        ({"folders": "inbox\nSent Items"}, "folders"),
+        ({"after": "move", "move_to": "Inbox"}, "move_to"),
+        ({"folders": "Orders", "after": "move", "move_to": "ORDERS"}, "move_to"),
         ({"after": "burn"}, "after"),
         ({"after": "move", "move_to": "inbox"}, "move_to"),
         ({"not_before": "yesterday"}, "not_before"),
@@ -457,6 +461,10 @@ def test_settings_that_cannot_serve_are_refused(connection: Connection, given: d
     with pytest.raises(Invalid) as refused:
         add_mailbox(ADDRESS, backend="msgraph", settings=given, **whose)
     assert list(refused.value.fields) == [field]
+
+
+def test_a_folder_named_twice_is_one() -> None:
+    assert GraphSettings.of({"folders": "inbox\nInbox\nOrders\norders\nOld"}).folders == ("inbox", "Orders", "Old")
 
 
 def test_a_connection_belongs_to_those_that_need_one_and_to_no_other(connection: Connection) -> None:

@@ -15,13 +15,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from accounts.enums import Role
+from accounts.models import Team
 from connectors.base.models import Connection
 from connectors.base.selectors import standing_of
 from connectors.mail.models import Mailbox
-from connectors.mail.services import keep_subscriptions, poll_mailboxes
+from connectors.mail.services import change_mailbox, keep_subscriptions, poll_mailboxes
 from connectors.mail.subscriptions import GraphSubscription
 from connectors.microsoft365 import identity
 from tests.connectors.mail.graph_mailboxes import ADDRESS, a_connection, graph_mailbox, poll
+from tests.factories import AgentFactory
 from tests.fakes.microsoft import Mailbox as Box
 from tests.fakes.microsoft import MicrosoftFake, microsoft, once, refusal, throttled
 from tests.fakes.serving import Reply, ca_file
@@ -105,6 +108,60 @@ def test_it_is_renewed_at_half_its_life(fake: MicrosoftFake, subscribed: str) ->
     GraphSubscription.objects.update(due_at=now)
     assert keep_subscriptions() == 1
     assert (fake.subscriptions.renewed, fake.subscriptions.made, row().provider_id) == (1, 1, subscribed)
+
+
+def test_what_has_another_place_is_told_of_there_alone(
+    fake: MicrosoftFake, subscribed: str, connection: Connection
+) -> None:
+    fake.mailboxes["helpdesk@desk.test"] = Box()
+    admin = AgentFactory(roles=[Role.ADMIN])
+    change_mailbox(Mailbox.objects.get(), by=admin, settings={"user": "helpdesk@desk.test"})
+    assert [keep_subscriptions() for _time in range(2)] == [1, 0]
+    (one,) = fake.subscriptions.kept.values()
+    assert one["resource"] == "users/helpdesk@desk.test/mailFolders('inbox')/messages"
+    assert row().provider_id == one["id"]
+
+
+def test_one_whose_making_was_not_answered_does_not_stand_beside_the_next(
+    fake: MicrosoftFake, mailbox: Mailbox
+) -> None:
+    lost = once(Reply(0, hangs_up=True), path="/subscriptions")
+    fake.late_faults = [lambda call: lost(call) if call.method == "POST" else None]
+    keep_subscriptions()
+    assert len(fake.subscriptions.kept) == 1
+    keep_subscriptions(now=timezone.now() + timedelta(minutes=5))
+    assert list(fake.subscriptions.kept) == [row().provider_id]
+
+
+@pytest.mark.parametrize("reply", [refusal(400, "InvalidRequest"), Reply(204)], ids=["400", "204"])
+def test_one_that_is_not_renewed_and_still_there_does_not_stand_beside_the_next(
+    reply: Reply, fake: MicrosoftFake, subscribed: str
+) -> None:
+    fake.faults = [lambda call: reply if call.method == "PATCH" else None]
+    GraphSubscription.objects.update(due_at=timezone.now())
+    keep_subscriptions()
+    assert list(fake.subscriptions.kept) == [row().provider_id] != [subscribed]
+    fake.contract.violations.clear()
+
+
+def test_those_of_another_desk_are_left_alone(fake: MicrosoftFake, mailbox: Mailbox) -> None:
+    other = {"resource": f"users/{ADDRESS}/mailFolders('inbox')/messages", "notificationUrl": "https://other.example/"}
+    more = {"changeType": "created", "expirationDateTime": "2026-03-02T08:00:00Z", "clientState": "theirs"}
+    fake.subscriptions.kept["other"] = {"id": "other", **other, **more}
+    keep_subscriptions()
+    assert set(fake.subscriptions.kept) == {"other", row().provider_id}
+
+
+def test_once_its_team_is_off_nothing_is_told_of_any_more(fake: MicrosoftFake, subscribed: str) -> None:
+    Team.objects.update(is_active=False)
+    assert keep_subscriptions() == 1
+    assert fake.subscriptions.kept == {}
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "1e3", "9" * 5000])
+def test_183_a_length_that_is_none_is_refused(length: str, db: None) -> None:
+    answer = Client().post(HOOK, b"{}", "application/json", CONTENT_LENGTH=length)
+    assert answer.status_code in (400, 413)
 
 
 @pytest.mark.parametrize("refused", [404, 400])

@@ -1,5 +1,6 @@
 """No mail is passed over, whatever Graph says of it in whichever order, and no part of a mailbox stops another one."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.enums import Role
 from connectors.base.models import Connection, Gate
-from connectors.mail.backends import graph
+from connectors.mail.backends import MailboxNotReadable, backend_of, graph
 from connectors.mail.models import Mailbox, MailMessage
 from connectors.mail.services import change_mailbox, reconcile, reconcile_due, reconciliation
 from connectors.microsoft365 import identity
@@ -153,6 +154,18 @@ def test_a_mailbox_none_of_whose_folders_is_there_is_looked_at_less_often(
     fake.faults = [lambda call: refusal(404, "ErrorInvalidUser") if "/delta" in call.path else None]
     poll()
     assert Mailbox.objects.get().failed_polls == 1
+
+
+def test_a_test_finds_that_taken_mails_would_come_again(
+    connection: Connection, inbox: at.Mailbox, fake: MicrosoftFake
+) -> None:
+    inbox.log["Posteingang"] = []
+    mailbox = graph_mailbox(connection, after="move", move_to="Posteingang")
+    told = {"id": "inbox", "displayName": "Posteingang"}
+    same = Reply(200, json.dumps(told).encode(), (("Content-Type", "application/json"),))
+    fake.faults = [lambda call: same if "/mailFolders/Posteingang" in call.path else None]
+    with pytest.raises(MailboxNotReadable, match="moved to the folder that they come to"):
+        backend_of(mailbox).check()
 
 
 @pytest.mark.parametrize("after", ["mark", "move"])
