@@ -29,6 +29,8 @@ def answer(
             return _json(message.shown())
         case "POST", ["messages", message_id, "move"] if message_id in mailbox.messages:
             message, there = mailbox.messages[message_id], json.loads(call.body)["destinationId"]
+            if there not in mailbox.log:
+                return None
             mailbox.log[message.folder].append((message_id, False))
             message.folder = there
             mailbox.log.setdefault(there, []).append((message_id, True))

@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
     hangs_up: bool = False
     """The connection ends instead of an answer."""
+    silent_seconds: float = 0.0
+    """For so long nothing is said before that."""
 
 
 Answering = Callable[[Call], Reply]
@@ -62,6 +65,7 @@ def serving(answer: Answering) -> Iterator[int]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = answer(Call(self.command, self.path, headers, self.rfile.read(size)))
             if reply.hangs_up:
+                time.sleep(reply.silent_seconds)
                 self.close_connection = True
                 return
             self.send_response(reply.status)

@@ -36,6 +36,9 @@ pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True), pytest.
 
 MAILS = full_size(5000)
 FAULTY = 0.1
+SILENT = 0.005
+"""Of the calls: nothing is said until the desk has given up waiting."""
+WAITING_SECONDS = 1.0
 REVOKED = 0.01
 KILLED = 0.01
 FORGED = 0.2
@@ -81,6 +84,7 @@ def fake(settings: Settings) -> Iterator[MicrosoftFake]:
 def test_182_no_mail_of_microsoft_365_is_lost_or_doubled_under_fire(
     fake: MicrosoftFake, killable: Killable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
+    settings.CONNECTORS_READ_SECONDS = WAITING_SECONDS
     settings.MAIL_BRAKES = dict.fromkeys(settings.MAIL_BRAKES, (0, 60))
     chance, deadly = random.Random(SEED), Deadly(random.Random(SEED))
     _let_workers_die(monkeypatch, deadly)
@@ -135,7 +139,9 @@ def _faults(fake: MicrosoftFake, chance: random.Random) -> at.Fault:
     def fault(_call: Call) -> Reply | None:
         if chance.random() < REVOKED:
             fake.forget_tokens()
-        return chance.choice(FAULTS) if chance.random() < FAULTY else None
+        if chance.random() < SILENT:
+            return Reply(0, hangs_up=True, silent_seconds=WAITING_SECONDS * 1.2)
+        return chance.choice(FAULTS) if chance.random() < FAULTY - SILENT else None
 
     return fault
 

@@ -200,11 +200,10 @@ class GraphBackend:
 
     def _look_again(self, message_id: str, gone: Gone) -> None:
         """Somebody may have deleted it, which is nothing to tell; or the whole mailbox is not there for a while."""
-        is_of_mail = str(gone.said.facts.get("code", "")).lower() == ITEM_GONE
-        if is_of_mail and message_id in self._put_off:
+        if _is_of_item(gone) and message_id in self._put_off:
             self._forget(message_id)
         else:
-            self._put_it_off(message_id, "" if is_of_mail else str(gone))
+            self._put_it_off(message_id, "" if _is_of_item(gone) else str(gone))
 
     def _put_it_off(self, message_id: str, error: str) -> None:
         kept = later(self._put_off.get(message_id), error)
@@ -268,16 +267,28 @@ class GraphBackend:
     def _settle(self, message_id: str) -> None:
         """Doing it twice is as good as once: an immutable id stays when the mail is moved."""
         values = {"user-id": self._user, "message-id": message_id}
+        if self._settings.after == AfterTaking.MARK:
+            request = Request(method="PATCH", route=MESSAGE, values=values, is_repeatable=True)
+            request = request.with_json({"isRead": True})
+        elif self._settings.after == AfterTaking.MOVE:
+            request = Request(method="POST", route=f"{MESSAGE}/move", values=values, is_repeatable=True)
+            request = request.with_json({"destinationId": self._folders.id_of(self._settings.move_to)})
+        else:
+            return
         try:
-            if self._settings.after == AfterTaking.MARK:
-                request = Request(method="PATCH", route=MESSAGE, values=values, is_repeatable=True)
-                self._graph.send(request.with_json({"isRead": True}))
-            elif self._settings.after == AfterTaking.MOVE:
-                request = Request(method="POST", route=f"{MESSAGE}/move", values=values, is_repeatable=True)
-                destination = self._folders.id_of(self._settings.move_to)
-                self._graph.send(request.with_json({"destinationId": destination}))
-        except Gone:
+            self._graph.send(request)
+        except Gone as gone:
+            if not _is_of_item(gone) or self._is_there(values):  # but of its mailbox, or of the folder
+                self._folders.forget(self._settings.move_to)
+                raise
             logger.info("a taken mail is gone", extra={"mailbox": str(self._mailbox.pk)})
+
+    def _is_there(self, values: Mapping[str, str]) -> bool:
+        try:
+            self._graph.get(MESSAGE, values, query={"$select": "id"})
+        except Gone:
+            return False
+        return True
 
     def read_to(self) -> datetime | None:
         return self._read_to
@@ -327,6 +338,10 @@ class _Told:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, Failure) and not isinstance(error, self._lets_through):
             raise MailboxNotReadable(str(error)) from error
+
+
+def _is_of_item(gone: Gone) -> bool:
+    return str(gone.said.facts.get("code", "")).lower() == ITEM_GONE
 
 
 def _is_of_the_mailbox(failure: Failure) -> bool:

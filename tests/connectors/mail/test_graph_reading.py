@@ -190,6 +190,23 @@ def test_what_could_not_be_marked_or_moved_is_tried_again(
     assert len(fake.calls) == 1
 
 
+def test_mails_wait_for_the_folder_that_they_are_moved_to(
+    connection: Connection, inbox: at.Mailbox, fake: MicrosoftFake
+) -> None:
+    graph_mailbox(connection, after="move", move_to="Done")
+    mail = inbox.deliver(a_mail())
+    assert poll() == 1
+    assert "“Done”" in error_of()
+    inbox.log["Done"] = []
+    assert (poll_later(), error_of(), mail.folder) == (0, "", "Done")
+    del inbox.log["Done"]  # though its id is known by now
+    another = inbox.deliver(a_mail())
+    assert (poll(), another.folder) == (1, "inbox")
+    assert error_of() != ""
+    inbox.log["Done"] = []
+    assert (poll_later(), error_of(), another.folder) == (0, "", "Done")
+
+
 def test_once_an_earlier_day_counts_the_mails_before_it_are_taken(connection: Connection, inbox: at.Mailbox) -> None:
     mailbox = graph_mailbox(connection, not_before="2026-03-02")
     inbox.deliver(a_mail(subject="Before")).received = "2026-03-01T12:00:00Z"

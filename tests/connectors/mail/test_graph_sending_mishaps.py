@@ -1,8 +1,10 @@
 """What people, other workers and odd answers do to a mail on its way through Microsoft 365: it leaves once."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,17 +17,18 @@ from connectors.mail.backends.graph_outbox import GraphOutbox, Made
 from connectors.mail.drafts import GraphDraft
 from connectors.mail.models import Mailbox
 from connectors.mail.sentences import GRAPH_SENDING
-from connectors.mail.services import clean_drafts, graph_sending, poll_mailboxes
+from connectors.mail.services import clean_drafts, graph_sending, poll_mailboxes, send_due_mail
 from connectors.microsoft365 import identity
+from tests.concurrency import in_parallel
 from tests.connectors.mail.graph_mailboxes import ADDRESS, a_connection, graph_mailbox
 from tests.connectors.mail.test_graph_sending import CUT, LARGE, SMALL, a_reply, mailed, names, outcome, replied, send
-from tests.factories.mail import MailboxFactory, a_mail
+from tests.factories.mail import MailboxFactory, a_mail, arrive
 from tests.fakes import microsoft as at
 from tests.fakes.graph_sending import Outbox
 from tests.fakes.microsoft import MicrosoftFake, microsoft, once, refusal
 from tests.fakes.serving import Call, Reply, ca_file
 from tickets.enums import OutboundStatus
-from tickets.models import OutboundMessage
+from tickets.models import OutboundMessage, Ticket
 from tickets.services import NewFile
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +153,26 @@ def test_a_worker_that_took_too_long_changes_nothing_of_what_the_next_one_does(
     GraphDraft.objects.update(clean_due_at=timezone.now())
     clean_drafts()
     assert outbox.drafts == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_182_however_many_workers_send_a_mailbox_has_four_requests_at_most(
+    mailbox: Mailbox, outbox: Outbox, fake: MicrosoftFake
+) -> None:
+    messages = []
+    for number in range(8):
+        mail = a_mail(
+            sender=f"<c{number}@customer.test>", message_id=f"{number}@customer.test", subject=f"Mail {number}"
+        )
+        messages.append(replied(Ticket.objects.get(pk=arrive(mail, mailbox).ticket_id)))
+    fake.slow = lambda: time.sleep(0.05)  # so that they meet
+    in_parallel(*[partial(send_due_mail, now=timezone.now() + timedelta(days=1))] * 8)
+    assert 1 < fake.most_at_once[ADDRESS] <= at.AT_ONCE
+    assert fake.refused_at_once == 0
+    fake.slow = lambda: None
+    send()
+    assert [outcome(message) for message in messages] == [HAS_LEFT] * 8
+    assert len(outbox.sent) == 8
 
 
 # Odd answers ----------------------------------------------------------------------------------------------------------
