@@ -179,11 +179,14 @@ def _make(row: GraphSubscription, place: Place, now: datetime) -> None:
 
 
 def _delete_others(graph: Graph, url: str, resource: str) -> None:
-    """Of ours that tell the same: made by a request whose answer was lost, or not renewed and still there."""
+    """Of ours that tell the same and that no row holds: made by a request whose answer was lost, or not renewed and
+    still there.
+    """
+    held = set(GraphSubscription.objects.exclude(provider_id="").values_list("provider_id", flat=True))
     for page in graph.pages(Request(method="GET", route=ROUTE)):
         for one in filter(_is_named, page.items):
             told = str(one.get("resource") or "").strip("/").lower()
-            if one.get("notificationUrl") == url and told == resource.lower():
+            if one["id"] not in held and one.get("notificationUrl") == url and told == resource.lower():
                 _delete(graph, one["id"])
 
 

@@ -152,6 +152,16 @@ def test_those_of_another_desk_are_left_alone(fake: MicrosoftFake, mailbox: Mail
     assert set(fake.subscriptions.kept) == {"other", row().provider_id}
 
 
+def test_two_mailboxes_of_one_user_are_told_of_side_by_side(
+    fake: MicrosoftFake, subscribed: str, connection: Connection
+) -> None:
+    graph_mailbox(connection, address="alias@desk.test", user=ADDRESS)
+    keep_subscriptions()
+    held = GraphSubscription.objects.values_list("provider_id", flat=True)
+    assert len(fake.subscriptions.kept) == 2
+    assert set(fake.subscriptions.kept) == set(held)
+
+
 def test_once_its_team_is_off_nothing_is_told_of_any_more(fake: MicrosoftFake, subscribed: str) -> None:
     Team.objects.update(is_active=False)
     assert keep_subscriptions() == 1
