@@ -116,7 +116,7 @@ def _leased(now: datetime) -> GraphSubscription | None:
 def _keep(row: GraphSubscription, wanted: Place | None, *, now: datetime) -> None:
     try:
         if wanted != _place_of(row):
-            _take_back(row, now)
+            _take_back(row, now, matters=wanted is None)
         if wanted is None:
             GraphSubscription.objects.filter(pk=row.pk).delete()
         elif not row.provider_id or not _renewed(row, now):
@@ -130,10 +130,15 @@ def _graph(connection: Connection) -> Graph:
     return Graph(connection, patience=PATIENCE_SECONDS)
 
 
-def _take_back(row: GraphSubscription, now: datetime) -> None:
+def _take_back(row: GraphSubscription, now: datetime, *, matters: bool) -> None:
+    """Where it does not matter, since another one follows, what is left ends by itself."""
     is_over = row.expires_at is not None and row.expires_at <= now
     if row.provider_id and not is_over and row.connection is not None and row.connection.is_active:
-        _delete(_graph(row.connection), row.provider_id)  # another one ends by itself
+        try:
+            _delete(_graph(row.connection), row.provider_id)
+        except Failure:
+            if matters:
+                raise
     row.provider_id = ""
 
 
