@@ -116,7 +116,7 @@ def _leased(now: datetime) -> GraphSubscription | None:
 def _keep(row: GraphSubscription, wanted: Place | None, *, now: datetime) -> None:
     try:
         if wanted != _place_of(row):
-            _take_back(row, now)
+            _take_back(row, now, matters=wanted is None)
         if wanted is None:
             GraphSubscription.objects.filter(pk=row.pk).delete()
         elif not row.provider_id or not _renewed(row, now):
@@ -130,10 +130,15 @@ def _graph(connection: Connection) -> Graph:
     return Graph(connection, patience=PATIENCE_SECONDS)
 
 
-def _take_back(row: GraphSubscription, now: datetime) -> None:
+def _take_back(row: GraphSubscription, now: datetime, *, matters: bool) -> None:
+    """Where it does not matter, since another one follows, what is left ends by itself."""
     is_over = row.expires_at is not None and row.expires_at <= now
     if row.provider_id and not is_over and row.connection is not None and row.connection.is_active:
-        _delete(_graph(row.connection), row.provider_id)  # another one ends by itself
+        try:
+            _delete(_graph(row.connection), row.provider_id)
+        except Failure:
+            if matters:
+                raise
     row.provider_id = ""
 
 
@@ -179,11 +184,14 @@ def _make(row: GraphSubscription, place: Place, now: datetime) -> None:
 
 
 def _delete_others(graph: Graph, url: str, resource: str) -> None:
-    """Of ours that tell the same: made by a request whose answer was lost, or not renewed and still there."""
+    """Of ours that tell the same and that no row holds: made by a request whose answer was lost, or not renewed and
+    still there.
+    """
+    held = set(GraphSubscription.objects.exclude(provider_id="").values_list("provider_id", flat=True))
     for page in graph.pages(Request(method="GET", route=ROUTE)):
         for one in filter(_is_named, page.items):
             told = str(one.get("resource") or "").strip("/").lower()
-            if one.get("notificationUrl") == url and told == resource.lower():
+            if one["id"] not in held and one.get("notificationUrl") == url and told == resource.lower():
                 _delete(graph, one["id"])
 
 

@@ -122,6 +122,17 @@ def test_what_has_another_place_is_told_of_there_alone(
     assert row().provider_id == one["id"]
 
 
+def test_a_mailbox_is_told_of_at_its_new_place_also_where_the_old_one_lets_nobody_in(
+    fake: MicrosoftFake, subscribed: str, connection: Connection
+) -> None:
+    fake.mailboxes["helpdesk@desk.test"] = Box()
+    fake.faults = [lambda call: refusal(503, "Busy") if call.method == "DELETE" else None]
+    admin = AgentFactory(roles=[Role.ADMIN])
+    change_mailbox(Mailbox.objects.get(), by=admin, settings={"user": "helpdesk@desk.test"})
+    keep_subscriptions()
+    assert fake.subscriptions.kept[row().provider_id]["resource"].startswith("users/helpdesk@desk.test/")
+
+
 def test_one_whose_making_was_not_answered_does_not_stand_beside_the_next(
     fake: MicrosoftFake, mailbox: Mailbox
 ) -> None:
@@ -150,6 +161,16 @@ def test_those_of_another_desk_are_left_alone(fake: MicrosoftFake, mailbox: Mail
     fake.subscriptions.kept["other"] = {"id": "other", **other, **more}
     keep_subscriptions()
     assert set(fake.subscriptions.kept) == {"other", row().provider_id}
+
+
+def test_two_mailboxes_of_one_user_are_told_of_side_by_side(
+    fake: MicrosoftFake, subscribed: str, connection: Connection
+) -> None:
+    graph_mailbox(connection, address="alias@desk.test", user=ADDRESS)
+    keep_subscriptions()
+    held = GraphSubscription.objects.values_list("provider_id", flat=True)
+    assert len(fake.subscriptions.kept) == 2
+    assert set(fake.subscriptions.kept) == set(held)
 
 
 def test_once_its_team_is_off_nothing_is_told_of_any_more(fake: MicrosoftFake, subscribed: str) -> None:
