@@ -66,6 +66,8 @@ class Calendar:
     hides: int = 0
     """So many looks by the property find nothing yet."""
     forgets_transactions: bool = False
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Addresses that Exchange writes otherwise than it was given them."""
     lock: Any = field(default_factory=RLock)
 
     def take_out(self, event: Event) -> None:
@@ -112,6 +114,9 @@ def _made(fake: "MicrosoftFake", calendar: Calendar, values: dict[str, Any]) -> 
     known = [event for event in calendar.made if event.key and event.key == values.get("transactionId")]
     if known and not calendar.forgets_transactions:
         return _json(known[0].shown(), status=201)
+    for one in values["attendees"]:
+        mail = one["emailAddress"]
+        mail["address"] = calendar.aliases.get(mail["address"], mail["address"])
     event = Event(f"AAMkAGI{token_urlsafe(24)}=", values)
     calendar.events[event.id] = event
     calendar.made.append(event)

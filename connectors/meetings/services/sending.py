@@ -111,9 +111,10 @@ class _Carrier:
             self._take_out()
             return None
         copy = self._copy
+        if not copy.event_id and copy.asked_at is None:
+            return self._make()  # Exchange may write titles and addresses in its own way, which is nothing to change
         if not copy.event_id:
-            found = self._calendar.find(self._meeting.pk) if copy.asked_at else None
-            return self._in_line(found or self._make())
+            return self._in_line(self._calendar.find(self._meeting.pk) or self._make())
         try:
             return self._in_line(self._calendar.get(copy.event_id))
         except Gone as gone:

@@ -106,6 +106,17 @@ def test_a_change_taken_back_after_its_answer_was_lost(
     assert event.values["start"]["dateTime"] == f"{SOON:%Y-%m-%dT%H:%M:%S}"
 
 
+def test_an_address_that_exchange_writes_otherwise_is_not_told_of_twice(
+    ticket: Ticket, ann: Agent, connection: Connection, calendar: Calendar
+) -> None:
+    calendar.aliases["ann@desk.test"] = "ann.baecker@desk.test"
+    meeting = arrange_meeting(ticket.pk, wanted(), by=ann)
+    send()
+    follow_due_meetings(now=timezone.now())
+    assert [what for what, *_more in calendar.told] == ["invited"]
+    assert fresh(meeting).attendees == ["ann.baecker@desk.test", "dana@customer.test"]
+
+
 def test_what_could_not_be_set_here_stays_and_the_rest_can_be_changed(
     meeting: Meeting, ann: Agent, event: Event
 ) -> None:
